@@ -1,0 +1,19 @@
+"""A web application of the classic shape on AWS, as CloudFormation templates made in Python.
+
+Read in this order:
+
+architecture.py   the table of contents: the layers, what the root shows, the console form
+layer.py          what a layer is
+assemble.py       the same layers as nested stacks or as one flat template
+layers/           one module per layer, and shared.py for what three or more of them use
+bootstrap/        what an instance runs at birth: real shell files
+policies/         IAM policies for the people and pipelines that deploy, publish and release
+output.py         renders everything and writes the output folder whole or not at all
+checks/           what is proven offline: parameters, contract, lint
+cloud/            everything that talks to AWS, behind clients that are passed in
+local/            the embedded AWS endpoint for rehearsals without an account
+cli.py            the `clinic` command: parse, call, print
+
+Dependencies point one way:
+cli -> cloud, checks, local -> output -> architecture -> layers -> layer.
+"""

@@ -1,0 +1,67 @@
+"""The table of contents: which layers there are, and what the root shows of them."""
+
+from __future__ import annotations
+
+from troposphere import Template
+
+from generator import assemble, console
+from generator.layer import Layer, Name
+from generator.layers.backend import BACKEND, BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
+from generator.layers.balancer import ALB_DNS_NAME, BALANCER, TARGET_GROUP_ARN
+from generator.layers.database import DATABASE, DATABASE_HOST, DATABASE_ID
+from generator.layers.edge import DISTRIBUTION_ID, EDGE, FRONTEND_BUCKET, SITE_URL
+from generator.layers.identity import DOCUMENTS_POLICY_ARN, IDENTITY
+from generator.layers.monitoring import ALARM_TOPIC_ARN, DASHBOARD_URL, MONITORING
+from generator.layers.network import NETWORK, VPC_ID
+from generator.layers.perimeter import PERIMETER
+from generator.layers.secrets import DATABASE_SECRET_ARN, SECRETS
+from generator.layers.security import SECURITY
+from generator.layers.storage import (
+    CONFIGURATION_BUCKET,
+    DOCUMENTS_BUCKET,
+    IMAGE_REPOSITORY_URI,
+    STORAGE,
+)
+
+LAYERS: tuple[Layer, ...] = (
+    NETWORK,
+    PERIMETER,
+    SECURITY,
+    SECRETS,
+    STORAGE,
+    IDENTITY,
+    DATABASE,
+    BALANCER,
+    BACKEND,
+    EDGE,
+    MONITORING,
+)
+
+OUTPUTS: tuple[Name, ...] = (
+    SITE_URL,
+    DASHBOARD_URL,
+    FRONTEND_BUCKET,
+    DISTRIBUTION_ID,
+    IMAGE_REPOSITORY_URI,
+    CONFIGURATION_BUCKET,
+    DOCUMENTS_BUCKET,
+    DOCUMENTS_POLICY_ARN,
+    DATABASE_ID,
+    DATABASE_HOST,
+    DATABASE_SECRET_ARN,
+    BACKEND_GROUP_NAME,
+    BACKEND_LOG_GROUP,
+    TARGET_GROUP_ARN,
+    ALB_DNS_NAME,
+    ALARM_TOPIC_ARN,
+    VPC_ID,
+)
+
+
+def templates() -> dict[str, Template]:
+    """Every template by its path under ``output/`` without the suffix: nested/<layer>, flat."""
+    children = assemble.nested(LAYERS, OUTPUTS)
+    flat = assemble.flat(LAYERS, OUTPUTS)
+    for template in (children["root"], flat):
+        console.arrange(template)
+    return {f"nested/{stem}": template for stem, template in children.items()} | {"flat": flat}

@@ -1,0 +1,100 @@
+"""How the CloudFormation console asks for the parameters: groups, order and labels."""
+
+from __future__ import annotations
+
+from troposphere import Template
+
+from generator.assemble import TEMPLATE_BASE_URL
+from generator.layer import Name
+from generator.layers import (
+    backend,
+    balancer,
+    database,
+    edge,
+    monitoring,
+    network,
+    perimeter,
+    secrets,
+    security,
+    shared,
+    storage,
+)
+
+GROUPS: dict[str, dict[Name, str]] = {
+    "Environment": {
+        TEMPLATE_BASE_URL: "Address of the templates",
+        shared.ENVIRONMENT_NAME: "Name of the environment",
+        monitoring.ALARM_EMAIL: "E-mail address for alarms",
+    },
+    "Site": {
+        edge.DOMAIN_NAME: "Host name of the site",
+        edge.CERTIFICATE_ARN: "Certificate of the site (us-east-1)",
+        balancer.HOSTED_ZONE_ID: "Route 53 zone",
+        edge.WEB_ACL_ARN: "Web ACL for CloudFront (us-east-1)",
+        edge.PRICE_CLASS: "Where CloudFront answers from",
+    },
+    "Backend": {
+        backend.BACKEND_IMAGE: "Container image",
+        backend.BACKEND_REPOSITORY: "Git repository to build when there is no image",
+        backend.BACKEND_REVISION: "Branch or tag to build",
+        backend.RELEASE: "Release",
+        balancer.HEALTH_CHECK_PATH: "Health check path",
+        backend.INSTANCE_TYPE: "Instance type",
+        backend.MACHINE_IMAGE: "Ubuntu image",
+    },
+    "Scaling": {
+        backend.MIN_INSTANCES: "Fewest instances",
+        backend.MAX_INSTANCES: "Most instances",
+        backend.CPU_TARGET: "Average CPU to keep to (%)",
+        backend.METRIC_PERIOD: "Seconds between CPU readings",
+        backend.WARM_POOL_SIZE: "Instances in the warm pool",
+        backend.CPU_CREDITS: "CPU credits",
+    },
+    "Load balancer": {
+        security.ALB_EXPOSURE: "Who reaches the load balancer",
+        security.CLOUDFRONT_PREFIX_LIST_ID: "CloudFront's prefix list in this region",
+        security.ALB_CERTIFICATE_ARN: "Certificate of the load balancer",
+        balancer.ALB_DOMAIN_NAME: "Host name of the load balancer",
+        balancer.ALB_WEB_ACL_ARN: "Web ACL for the load balancer",
+    },
+    "Database": {
+        database.DATABASE_NAME: "Database name",
+        secrets.DATABASE_USER: "Master user",
+        database.DATABASE_VERSION: "PostgreSQL version",
+        database.DATABASE_CLASS: "Instance class",
+        database.DATABASE_STORAGE: "Storage (GiB)",
+        database.MULTI_AZ: "Standby in another zone",
+        database.BACKUP_DAYS: "Days of backups",
+        database.BACKUP_PLAN: "AWS Backup plan",
+        database.DATABASE_SNAPSHOT: "Snapshot to restore",
+        database.PASSWORD_ROTATION_DAYS: "Days between password rotations",
+        database.DATABASE_MONITORING: "Enhanced monitoring",
+    },
+    "Network": {
+        network.VPC_CIDR: "Address range",
+        network.ZONES: "Availability zones",
+        perimeter.NAT_GATEWAYS: "NAT gateways",
+        perimeter.FLOW_LOGS: "Flow logs",
+        perimeter.CLOSE_DEFAULT_SECURITY_GROUP: "Close the default security group",
+    },
+    "Records and protection": {
+        secrets.CUSTOMER_KEY: "Encrypt with a key of your own",
+        shared.DELETION_PROTECTION: "Deletion protection",
+        shared.LOG_RETENTION_DAYS: "Days that logs are kept",
+        storage.CDN_LOGS: "CloudFront access log",
+        storage.DOCUMENT_LOCK_DAYS: "Days that documents are locked",
+    },
+}
+
+
+def arrange(template: Template) -> None:
+    """Add the form to a root or flat template; KeyError when a parameter has no place in it."""
+    unplaced = set(template.parameters)
+    for group, labels in GROUPS.items():
+        for name, label in labels.items():
+            if name.title in template.parameters:
+                template.add_parameter_to_group(name, group)
+                template.set_parameter_label(name, label)
+                unplaced.discard(str(name.title))
+    if unplaced:
+        raise KeyError(f"the console form has no place for {sorted(unplaced)}")

@@ -1,0 +1,6 @@
+"""Code that Lambda and CloudFront run; the templates carry it inline (4,096 and 10,240 bytes).
+
+close_default_group.py   custom resource: the VPC's default security group loses its rules
+rotate_password.py       Secrets Manager rotation of the database's master password
+route_spa.js             CloudFront viewer request: paths of the single-page application
+"""

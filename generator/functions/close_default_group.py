@@ -1,0 +1,25 @@
+"""Take every rule from a VPC's default security group (control EC2.2), which no property can."""
+
+import boto3
+import cfnresponse
+
+
+def handler(event, context):
+    group_id = event["ResourceProperties"]["GroupId"]
+    try:
+        if event["RequestType"] != "Delete":
+            close(boto3.client("ec2"), group_id)
+        cfnresponse.send(event, context, cfnresponse.SUCCESS, {}, group_id)
+    except Exception as error:
+        print(error)
+        cfnresponse.send(event, context, cfnresponse.FAILED, {}, group_id, reason=str(error))
+
+
+def close(ec2, group_id):
+    group = ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0]
+    if group["IpPermissions"]:
+        ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=group["IpPermissions"])
+    if group["IpPermissionsEgress"]:
+        ec2.revoke_security_group_egress(
+            GroupId=group_id, IpPermissions=group["IpPermissionsEgress"]
+        )

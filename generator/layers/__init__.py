@@ -1,0 +1,1 @@
+"""One module per layer: its names, its ``build`` and, last, the ``Layer`` itself."""

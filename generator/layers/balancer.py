@@ -1,0 +1,274 @@
+"""The load balancer, its target group and its listeners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import And, Condition, Equals, If, Not, Or, Ref, Template, route53, wafv2
+from troposphere import elasticloadbalancingv2 as elb
+from troposphere.validators.route53 import AliasTarget
+
+from generator.layer import Layer, Name, Values
+from generator.layers.network import APP_SUBNET_IDS, PUBLIC_SUBNET_IDS, VPC_ID
+from generator.layers.secrets import (
+    ORIGIN_VERIFY_SECRET_ARN,
+    only_cdn_with_header,
+    secret_value,
+)
+from generator.layers.security import (
+    ALB_CERTIFICATE_ARN,
+    ALB_EXPOSURE,
+    ALB_SECURITY_GROUP_ID,
+    BACKEND_PORT,
+    HTTP,
+    HTTPS,
+)
+from generator.layers.shared import (
+    DELETION_PROTECTION,
+    ENVIRONMENT_NAME,
+    is_given,
+    optional,
+    tags,
+)
+from generator.layers.storage import LOG_BUCKET
+
+HEALTH_CHECK_PATH = Name(
+    "HealthCheckPath",
+    Type="String",
+    Default="/api",
+    Description="Path on which the backend answers 200 when it is well; the documented one does "
+    "on /api and answers 404 on everything else.",
+    AllowedPattern=r"^/[A-Za-z0-9/_.~-]{0,200}$",
+    ConstraintDescription="A path that begins with a slash, such as /api.",
+)
+ALB_DOMAIN_NAME = optional(
+    "AlbDomainName",
+    "Host name that AlbCertificateArn is for, such as origin.clinic.example; CloudFront then "
+    "reaches the balancer by HTTPS under this name.",
+    r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}",
+    "A host name such as origin.clinic.example",
+)
+HOSTED_ZONE_ID = optional(
+    "HostedZoneId",
+    "Route 53 zone in which the records of DomainName and AlbDomainName are made; empty: you make "
+    "them yourself.",
+    r"Z[A-Z0-9]{5,31}",
+    "An id such as Z0123456789ABCDEFGHIJ",
+)
+ALB_WEB_ACL_ARN = optional(
+    "AlbWebAclArn",
+    "WAF web ACL of this region to put before the load balancer.",
+    r"arn:aws[a-z-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[\w-]+/[0-9a-f-]+",
+    "The ARN of a regional web ACL",
+)
+
+ALB_ARN = Name("AlbArn", Type="String", Description="The load balancer.")
+ALB_DNS_NAME = Name("AlbDnsName", Type="String", Description="The load balancer's own host name.")
+ALB_FULL_NAME = Name(
+    "AlbFullName", Type="String", Description="The load balancer as its metrics name it."
+)
+TARGET_GROUP_ARN = Name("TargetGroupArn", Type="String", Description="The backend's target group.")
+TARGET_GROUP_FULL_NAME = Name(
+    "TargetGroupFullName", Type="String", Description="The target group as its metrics name it."
+)
+
+VERIFY_HEADER = "X-Origin-Verify"
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+# A lost backend is out after 10 s; AWS's defaults (30 s, twice, timeout 5) take 60.
+HEALTH_CHECK: dict[str, Any] = {
+    "HealthCheckIntervalSeconds": 5,
+    "HealthCheckTimeoutSeconds": 4,
+    "HealthyThresholdCount": 2,
+    "UnhealthyThresholdCount": 2,
+}
+DRAIN_SECONDS = 30
+
+
+def is_private(template: Template, values: Values) -> str:
+    """The condition of an internal balancer."""
+    return template.add_condition("AlbIsPrivate", Equals(values[ALB_EXPOSURE], "private"))
+
+
+def together(first: str, second: str) -> dict[str, Any]:
+    """The rule that two parameters are both given or both empty."""
+    both_or_none = Or(
+        And(Equals(Ref(first), ""), Equals(Ref(second), "")),
+        And(Not(Equals(Ref(first), "")), Not(Equals(Ref(second), ""))),
+    )
+    return {
+        "Assertions": [
+            {
+                "Assert": both_or_none,
+                "AssertDescription": f"{first} and {second} go together: give both or neither.",
+            }
+        ]
+    }
+
+
+def build(template: Template, values: Values) -> Values:
+    private = is_private(template, values)
+    balancer = template.add_resource(
+        elb.LoadBalancer(
+            "LoadBalancer",
+            Scheme=If(private, "internal", "internet-facing"),
+            Subnets=If(private, values[APP_SUBNET_IDS], values[PUBLIC_SUBNET_IDS]),
+            SecurityGroups=[values[ALB_SECURITY_GROUP_ID]],
+            LoadBalancerAttributes=_attributes(
+                elb.LoadBalancerAttributes,
+                {
+                    "access_logs.s3.enabled": "true",
+                    "access_logs.s3.bucket": values[LOG_BUCKET],
+                    "access_logs.s3.prefix": "alb",
+                    "deletion_protection.enabled": values[DELETION_PROTECTION],
+                    "routing.http.drop_invalid_header_fields.enabled": "true",
+                    "routing.http.desync_mitigation_mode": "defensive",
+                },
+            ),
+            Tags=tags(values, "alb"),
+        )
+    )
+    targets = template.add_resource(
+        elb.TargetGroup(
+            "TargetGroup",
+            VpcId=values[VPC_ID],
+            Port=BACKEND_PORT,
+            Protocol="HTTP",
+            TargetType="instance",
+            HealthCheckPath=values[HEALTH_CHECK_PATH],
+            Matcher=elb.Matcher(HttpCode="200-299"),
+            TargetGroupAttributes=_attributes(
+                elb.TargetGroupAttribute,
+                {
+                    "deregistration_delay.timeout_seconds": str(DRAIN_SECONDS),
+                    "load_balancing.algorithm.type": "least_outstanding_requests",
+                },
+            ),
+            Tags=tags(values, "backend"),
+            **HEALTH_CHECK,
+        )
+    )
+    _listeners(template, values, balancer, targets)
+    _domain_name(template, values, balancer)
+    template.add_resource(
+        wafv2.WebACLAssociation(
+            "AlbWebAcl",
+            Condition=is_given(template, values, ALB_WEB_ACL_ARN),
+            ResourceArn=balancer.ref(),
+            WebACLArn=values[ALB_WEB_ACL_ARN],
+        )
+    )
+    return {
+        ALB_ARN: balancer.ref(),
+        ALB_DNS_NAME: balancer.get_att("DNSName"),
+        ALB_FULL_NAME: balancer.get_att("LoadBalancerFullName"),
+        TARGET_GROUP_ARN: targets.ref(),
+        TARGET_GROUP_FULL_NAME: targets.get_att("TargetGroupFullName"),
+    }
+
+
+def _attributes(kind: Any, settings: dict[str, Any]) -> list[Any]:
+    return [kind(Key=key, Value=value) for key, value in settings.items()]
+
+
+def _listeners(
+    template: Template, values: Values, balancer: elb.LoadBalancer, targets: elb.TargetGroup
+) -> None:
+    certified = is_given(template, values, ALB_CERTIFICATE_ARN)
+    wants_header = only_cdn_with_header(template, values)
+    forward = elb.Action(Type="forward", TargetGroupArn=targets.ref())
+    refuse = elb.Action(
+        Type="fixed-response",
+        FixedResponseConfig=elb.FixedResponseConfig(
+            StatusCode="403", ContentType="text/plain", MessageBody="Only through the site."
+        ),
+    )
+    to_https = elb.Action(
+        Type="redirect",
+        RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
+    )
+    serve = If(wants_header, refuse, forward)
+    http = template.add_resource(
+        elb.Listener(
+            "HttpListener",
+            LoadBalancerArn=balancer.ref(),
+            Port=HTTP,
+            Protocol="HTTP",
+            # Without a certificate CloudFront comes in here: a redirect would be a loop.
+            DefaultActions=[If(certified, to_https, serve)],
+        )
+    )
+    https = template.add_resource(
+        elb.Listener(
+            "HttpsListener",
+            Condition=certified,
+            LoadBalancerArn=balancer.ref(),
+            Port=HTTPS,
+            Protocol="HTTPS",
+            SslPolicy=TLS_POLICY,
+            Certificates=[elb.Certificate(CertificateArn=values[ALB_CERTIFICATE_ARN])],
+            DefaultActions=[serve],
+        )
+    )
+    secret = secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")
+    template.add_resource(
+        elb.ListenerRule(
+            "OriginVerifyRule",
+            Condition=wants_header,
+            ListenerArn=If(certified, https.ref(), http.ref()),
+            Priority=1,
+            Conditions=[
+                elb.Condition(
+                    Field="http-header",
+                    HttpHeaderConfig=elb.HttpHeaderConfig(
+                        HttpHeaderName=VERIFY_HEADER, Values=[secret]
+                    ),
+                )
+            ],
+            Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets.ref())],
+        )
+    )
+
+
+def _domain_name(template: Template, values: Values, balancer: elb.LoadBalancer) -> None:
+    named = is_given(template, values, ALB_DOMAIN_NAME)
+    zoned = is_given(template, values, HOSTED_ZONE_ID)
+    condition = template.add_condition("AlbRecordIsMade", And(Condition(named), Condition(zoned)))
+    template.add_resource(
+        route53.RecordSetType(
+            "AlbRecord",
+            Condition=condition,
+            HostedZoneId=values[HOSTED_ZONE_ID],
+            Name=values[ALB_DOMAIN_NAME],
+            Type="A",
+            AliasTarget=AliasTarget(
+                HostedZoneId=balancer.get_att("CanonicalHostedZoneID"),
+                DNSName=balancer.get_att("DNSName"),
+            ),
+        )
+    )
+
+
+BALANCER = Layer(
+    "Balancer",
+    build,
+    needs=(
+        ENVIRONMENT_NAME,
+        VPC_ID,
+        PUBLIC_SUBNET_IDS,
+        APP_SUBNET_IDS,
+        ALB_SECURITY_GROUP_ID,
+        ALB_EXPOSURE,
+        ALB_CERTIFICATE_ARN,
+        ALB_DOMAIN_NAME,
+        HOSTED_ZONE_ID,
+        ALB_WEB_ACL_ARN,
+        ORIGIN_VERIFY_SECRET_ARN,
+        LOG_BUCKET,
+        HEALTH_CHECK_PATH,
+        DELETION_PROTECTION,
+    ),
+    offers=(ALB_ARN, ALB_DNS_NAME, ALB_FULL_NAME, TARGET_GROUP_ARN, TARGET_GROUP_FULL_NAME),
+    settles=("HttpListener",),
+    rules={"AlbCertificateHasItsName": together("AlbCertificateArn", "AlbDomainName")},
+)

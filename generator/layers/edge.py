@@ -1,0 +1,396 @@
+"""The only HTTPS entry: CloudFront before a private bucket and, under /api, the balancer.
+
+One template, since bucket, bucket policy, origin access control and distribution name each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import awacs.aws as aws
+import awacs.s3
+from troposphere import (
+    And,
+    Condition,
+    Equals,
+    If,
+    Join,
+    Not,
+    NoValue,
+    Or,
+    Ref,
+    Sub,
+    Template,
+    cloudfront,
+    route53,
+    s3,
+)
+from troposphere.validators.route53 import AliasTarget
+
+from generator.layer import Layer, Name, Values
+from generator.layers.balancer import (
+    ALB_ARN,
+    ALB_DNS_NAME,
+    ALB_DOMAIN_NAME,
+    HOSTED_ZONE_ID,
+    VERIFY_HEADER,
+    is_private,
+    together,
+)
+from generator.layers.secrets import (
+    ORIGIN_VERIFY_SECRET_ARN,
+    only_cdn_with_header,
+    secret_value,
+)
+from generator.layers.security import ALB_EXPOSURE, HTTP, HTTPS
+from generator.layers.shared import (
+    ENVIRONMENT_NAME,
+    EVERY_OBJECT,
+    allow,
+    bucket_policy,
+    choice,
+    is_given,
+    is_true,
+    keep,
+    named,
+    optional,
+    private_bucket,
+    source,
+    tags,
+    unique,
+)
+from generator.layers.storage import CDN_LOG_BUCKET_DOMAIN, CDN_LOGS, LOG_BUCKET, access_log
+
+DOMAIN_NAME = optional(
+    "DomainName",
+    "The site's own host name; goes with CertificateArn. Empty: a name of CloudFront's.",
+    r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}",
+    "A host name such as clinic.example",
+)
+CERTIFICATE_ARN = optional(
+    "CertificateArn",
+    "Certificate (ACM, always in us-east-1) for DomainName.",
+    r"arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+",
+    "The ARN of a certificate in us-east-1",
+)
+WEB_ACL_ARN = optional(
+    "WebAclArn",
+    "WAF web ACL for CloudFront (scope CLOUDFRONT, always in us-east-1).",
+    r"arn:aws[a-z-]*:wafv2:us-east-1:\d{12}:global/webacl/[\w-]+/[0-9a-f-]+",
+    "The ARN of a web ACL of scope CLOUDFRONT",
+)
+PRICE_CLASS = choice(
+    "PriceClass",
+    "Where CloudFront answers from: North America and Europe, most of the world, everywhere.",
+    "PriceClass_100",
+    "PriceClass_200",
+    "PriceClass_All",
+)
+
+SITE_URL = Name("SiteUrl", Type="String", Description="The site. Open it in a browser.")
+FRONTEND_BUCKET = Name(
+    "FrontendBucketName", Type="String", Description="Bucket to publish the frontend to."
+)
+DISTRIBUTION_ID = Name(
+    "DistributionId", Type="String", Description="CloudFront distribution to invalidate."
+)
+
+# Managed policies of CloudFront; their ids are the same everywhere.
+CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
+CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
+
+READ_METHODS = ["GET", "HEAD", "OPTIONS"]
+ALL_METHODS = [*READ_METHODS, "PUT", "PATCH", "POST", "DELETE"]
+API_PATHS = ("/api", "/api/*")
+TWO_YEARS = 63072000
+
+
+def build(template: Template, values: Values) -> Values:
+    bucket = template.add_resource(
+        private_bucket(
+            "FrontendBucket",
+            values,
+            "frontend",
+            LifecycleConfiguration=keep(NoValue),
+            LoggingConfiguration=access_log(values[LOG_BUCKET], "frontend"),
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Retain",
+        )
+    )
+    distribution = template.add_resource(
+        cloudfront.Distribution(
+            "Distribution",
+            DistributionConfig=_distribution_config(template, values, bucket),
+            Tags=tags(values, "site"),
+        )
+    )
+    _let_in(template, bucket, distribution)
+    has_domain = is_given(template, values, DOMAIN_NAME)
+    _records(template, values, distribution, has_domain)
+    host = If(has_domain, values[DOMAIN_NAME], distribution.get_att("DomainName"))
+    return {
+        SITE_URL: Join("", ["https://", host]),
+        FRONTEND_BUCKET: bucket.ref(),
+        DISTRIBUTION_ID: distribution.ref(),
+    }
+
+
+def _distribution_config(
+    template: Template, values: Values, bucket: s3.Bucket
+) -> cloudfront.DistributionConfig:
+    logged = is_true(template, values, CDN_LOGS)
+    headers = template.add_resource(_security_headers(values)).ref()
+    return cloudfront.DistributionConfig(
+        Comment=named(values, "site"),
+        Enabled=True,
+        HttpVersion="http2and3",
+        IPV6Enabled=True,
+        PriceClass=values[PRICE_CLASS],
+        DefaultRootObject="index.html",
+        Origins=[_frontend(template, values, bucket), _backend(template, values)],
+        DefaultCacheBehavior=_pages(template, values, headers),
+        CacheBehaviors=[_api(path, headers) for path in API_PATHS],
+        WebACLId=If(is_given(template, values, WEB_ACL_ARN), values[WEB_ACL_ARN], NoValue),
+        Logging=If(
+            logged,
+            cloudfront.Logging(
+                Bucket=values[CDN_LOG_BUCKET_DOMAIN], Prefix="cdn/", IncludeCookies=False
+            ),
+            NoValue,
+        ),
+        **_own_domain(template, values),
+    )
+
+
+def _own_domain(template: Template, values: Values) -> dict[str, Any]:
+    has_domain = is_given(template, values, DOMAIN_NAME)
+    certified = is_given(template, values, CERTIFICATE_ARN)
+    return {
+        "Aliases": If(has_domain, [values[DOMAIN_NAME]], NoValue),
+        "ViewerCertificate": cloudfront.ViewerCertificate(
+            CloudFrontDefaultCertificate=If(certified, NoValue, True),
+            AcmCertificateArn=If(certified, values[CERTIFICATE_ARN], NoValue),
+            SslSupportMethod=If(certified, "sni-only", NoValue),
+            MinimumProtocolVersion=If(certified, "TLSv1.2_2021", NoValue),
+        ),
+    }
+
+
+def _frontend(template: Template, values: Values, bucket: s3.Bucket) -> cloudfront.Origin:
+    access = template.add_resource(
+        cloudfront.OriginAccessControl(
+            "FrontendAccess",
+            OriginAccessControlConfig=cloudfront.OriginAccessControlConfig(
+                Name=unique(values, "frontend"),
+                OriginAccessControlOriginType="s3",
+                SigningBehavior="always",
+                SigningProtocol="sigv4",
+            ),
+        )
+    )
+    return cloudfront.Origin(
+        Id="frontend",
+        DomainName=bucket.get_att("RegionalDomainName"),
+        OriginAccessControlId=access.get_att("Id"),
+        S3OriginConfig=cloudfront.S3OriginConfig(OriginAccessIdentity=""),
+    )
+
+
+def _backend(template: Template, values: Values) -> cloudfront.Origin:
+    """The balancer: by HTTPS under its own name if it has one, else by HTTP as documented."""
+    private = is_private(template, values)
+    by_name = is_given(template, values, ALB_DOMAIN_NAME)
+    wants_header = only_cdn_with_header(template, values)
+    protocol = If(by_name, "https-only", "http-only")
+    public_way = cloudfront.CustomOriginConfig(
+        HTTPPort=HTTP,
+        HTTPSPort=HTTPS,
+        OriginProtocolPolicy=protocol,
+        OriginSSLProtocols=["TLSv1.2"],
+        OriginReadTimeout=60,
+    )
+    vpc_origin = template.add_resource(
+        cloudfront.VpcOrigin(
+            "AlbOrigin",
+            Condition=private,
+            VpcOriginEndpointConfig=cloudfront.VpcOriginEndpointConfig(
+                Name=unique(values, "alb"),
+                Arn=values[ALB_ARN],
+                HTTPPort=HTTP,
+                HTTPSPort=HTTPS,
+                OriginProtocolPolicy=protocol,
+                OriginSSLProtocols=["TLSv1.2"],
+            ),
+            Tags=tags(values, "alb-origin"),
+        )
+    )
+    private_way = cloudfront.VpcOriginConfig(VpcOriginId=vpc_origin.ref(), OriginReadTimeout=60)
+    header = cloudfront.OriginCustomHeader(
+        HeaderName=VERIFY_HEADER,
+        HeaderValue=secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value"),
+    )
+    return cloudfront.Origin(
+        Id="backend",
+        DomainName=If(by_name, values[ALB_DOMAIN_NAME], values[ALB_DNS_NAME]),
+        CustomOriginConfig=If(private, NoValue, public_way),
+        VpcOriginConfig=If(private, private_way, NoValue),
+        OriginCustomHeaders=If(wants_header, [header], NoValue),
+    )
+
+
+def _pages(template: Template, values: Values, headers: Ref) -> cloudfront.DefaultCacheBehavior:
+    route = template.add_resource(
+        cloudfront.Function(
+            "SpaRoutes",
+            Name=unique(values, "spa"),
+            AutoPublish=True,
+            FunctionCode=source("generator.functions", "route_spa.js"),
+            FunctionConfig=cloudfront.FunctionConfig(
+                Comment="Paths of the single-page application", Runtime="cloudfront-js-2.0"
+            ),
+        )
+    )
+    return cloudfront.DefaultCacheBehavior(
+        TargetOriginId="frontend",
+        ViewerProtocolPolicy="redirect-to-https",
+        AllowedMethods=READ_METHODS,
+        CachedMethods=READ_METHODS,
+        CachePolicyId=CACHING_OPTIMIZED,
+        ResponseHeadersPolicyId=headers,
+        Compress=True,
+        FunctionAssociations=[
+            cloudfront.FunctionAssociation(
+                EventType="viewer-request", FunctionARN=route.get_att("FunctionARN")
+            )
+        ],
+    )
+
+
+def _api(path: str, headers: Ref) -> cloudfront.CacheBehavior:
+    """Nothing cached, everything forwarded, no error page: answers pass through unchanged."""
+    return cloudfront.CacheBehavior(
+        PathPattern=path,
+        TargetOriginId="backend",
+        ViewerProtocolPolicy="https-only",
+        AllowedMethods=ALL_METHODS,
+        CachePolicyId=CACHING_DISABLED,
+        OriginRequestPolicyId=ALL_VIEWER,
+        ResponseHeadersPolicyId=headers,
+        Compress=True,
+    )
+
+
+def _security_headers(values: Values) -> cloudfront.ResponseHeadersPolicy:
+    """Where the backend sends such a header itself, its own one stays, but for the first two."""
+    return cloudfront.ResponseHeadersPolicy(
+        "SecurityHeaders",
+        ResponseHeadersPolicyConfig=cloudfront.ResponseHeadersPolicyConfig(
+            Name=unique(values, "headers"),
+            SecurityHeadersConfig=cloudfront.SecurityHeadersConfig(
+                StrictTransportSecurity=cloudfront.StrictTransportSecurity(
+                    AccessControlMaxAgeSec=TWO_YEARS, IncludeSubdomains=True, Override=True
+                ),
+                ContentTypeOptions=cloudfront.ContentTypeOptions(Override=True),
+                FrameOptions=cloudfront.FrameOptions(FrameOption="SAMEORIGIN", Override=False),
+                ReferrerPolicy=cloudfront.ReferrerPolicy(
+                    ReferrerPolicy="strict-origin-when-cross-origin", Override=False
+                ),
+                ContentSecurityPolicy=cloudfront.ContentSecurityPolicy(
+                    ContentSecurityPolicy="frame-ancestors 'self'; object-src 'none'; "
+                    "base-uri 'self'",
+                    Override=False,
+                ),
+            ),
+        ),
+    )
+
+
+def _let_in(template: Template, bucket: s3.Bucket, distribution: cloudfront.Distribution) -> None:
+    """This distribution reads the bucket; listing makes a missing file a 404 instead of a 403."""
+    this_one = aws.StringEquals(
+        {
+            "aws:SourceArn": Join(
+                "",
+                [
+                    Sub("arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/"),
+                    distribution.ref(),
+                ],
+            )
+        }
+    )
+    arn = bucket.get_att("Arn")
+    for_cdn = {
+        "Principal": aws.Principal("Service", "cloudfront.amazonaws.com"),
+        "Condition": aws.Condition(this_one),
+    }
+    template.add_resource(
+        bucket_policy(
+            bucket,
+            allow([awacs.s3.GetObject], [Join("", [arn, EVERY_OBJECT])], Sid="CdnReads", **for_cdn),
+            allow([awacs.s3.ListBucket], [arn], Sid="CdnKnowsWhatIsMissing", **for_cdn),
+        )
+    )
+
+
+def _records(
+    template: Template, values: Values, distribution: cloudfront.Distribution, has_domain: str
+) -> None:
+    zoned = is_given(template, values, HOSTED_ZONE_ID)
+    condition = template.add_condition(
+        "SiteRecordIsMade", And(Condition(has_domain), Condition(zoned))
+    )
+    for kind, title in (("A", "SiteRecord"), ("AAAA", "SiteRecordIpv6")):
+        template.add_resource(
+            route53.RecordSetType(
+                title,
+                Condition=condition,
+                HostedZoneId=values[HOSTED_ZONE_ID],
+                Name=values[DOMAIN_NAME],
+                Type=kind,
+                AliasTarget=AliasTarget(
+                    HostedZoneId=CLOUDFRONT_ZONE_ID,
+                    DNSName=distribution.get_att("DomainName"),
+                ),
+            )
+        )
+
+
+EDGE = Layer(
+    "Edge",
+    build,
+    needs=(
+        ENVIRONMENT_NAME,
+        ALB_ARN,
+        ALB_DNS_NAME,
+        ALB_DOMAIN_NAME,
+        ALB_EXPOSURE,
+        ORIGIN_VERIFY_SECRET_ARN,
+        LOG_BUCKET,
+        CDN_LOGS,
+        CDN_LOG_BUCKET_DOMAIN,
+        DOMAIN_NAME,
+        CERTIFICATE_ARN,
+        HOSTED_ZONE_ID,
+        WEB_ACL_ARN,
+        PRICE_CLASS,
+    ),
+    offers=(SITE_URL, FRONTEND_BUCKET, DISTRIBUTION_ID),
+    rules={
+        "DomainHasItsCertificate": together("DomainName", "CertificateArn"),
+        "ZoneHasSomethingToName": {
+            "RuleCondition": Not(Equals(Ref("HostedZoneId"), "")),
+            "Assertions": [
+                {
+                    "Assert": Or(
+                        Not(Equals(Ref("DomainName"), "")),
+                        Not(Equals(Ref("AlbDomainName"), "")),
+                    ),
+                    "AssertDescription": "HostedZoneId is of use only with DomainName or "
+                    "AlbDomainName.",
+                }
+            ],
+        },
+    },
+)

@@ -1,0 +1,210 @@
+"""Where secrets are, before anything that uses them: nobody waits for a database to know that.
+
+The values are made by Secrets Manager; no template, parameter or output ever holds one.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import awacs.aws as aws
+import awacs.kms
+from troposphere import Equals, If, Join, NoValue, Ref, Sub, Template, kms, secretsmanager
+
+from generator.layer import Layer, Name, Provided, Values
+from generator.layers.security import ALB_EXPOSURE
+from generator.layers.shared import (
+    ENVIRONMENT_NAME,
+    allow,
+    flag,
+    is_true,
+    named,
+    policy,
+    tags,
+)
+
+CUSTOMER_KEY = flag(
+    "CustomerKey",
+    "true: a KMS key of your own, rotated every year, encrypts database, secrets, documents, "
+    "configuration, logs and alarms (about 1 USD a month). Choose before the first deployment: "
+    "a later change replaces the database.",
+)
+DATABASE_USER = Name(
+    "DatabaseUser",
+    Type="String",
+    Default="clinic_owner",
+    Description="The database's master user. Cannot be changed later without a new database.",
+    AllowedPattern="^(?!postgres$|admin$|rdsadmin$)[a-z][a-z0-9_]{2,40}$",
+    ConstraintDescription="3 to 41 lower-case letters, digits and underscores, starting with a "
+    "letter; not postgres, admin or rdsadmin.",
+)
+
+CUSTOMER_KEY_ARN = Name(
+    "CustomerKeyArn", Type="String", Description="The customer's KMS key, or nothing."
+)
+DATABASE_SECRET_ARN = Name(
+    "DatabaseSecretArn",
+    Type="String",
+    Description="Secret with the database's user, password and, once it runs, host and port.",
+)
+ORIGIN_VERIFY_SECRET_ARN = Name(
+    "OriginVerifySecretArn",
+    Type="String",
+    Description="Secret of the header by which the balancer knows the CDN, or nothing.",
+)
+
+# Besides what RDS refuses (/ " @ space): what breaks an env file, a shell or a URL.
+EXCLUDED_CHARACTERS = "/\"@ '\\$`#%&+=:;?!{}[]()<>|*^~,"
+
+
+def customer_key(template: Template, values: Values) -> tuple[str, Any]:
+    """The condition that the customer's key is used, and its ARN."""
+    return is_true(template, values, CUSTOMER_KEY), values[CUSTOMER_KEY_ARN]
+
+
+def key_id(template: Template, values: Values) -> If:
+    """The customer's key, or no property and with it AWS's own key."""
+    condition, arn = customer_key(template, values)
+    return If(condition, arn, NoValue)
+
+
+def secret_value(arn: Any, key: str) -> Join:
+    """A dynamic reference: CloudFormation reads the value as it deploys, shows it nowhere."""
+    return Join("", ["{{resolve:secretsmanager:", arn, f":SecretString:{key}}}}}"])
+
+
+def only_cdn_with_header(template: Template, values: Values) -> str:
+    """The condition that the balancer wants the secret header."""
+    return template.add_condition("AlbWantsHeader", Equals(values[ALB_EXPOSURE], "cloudfront"))
+
+
+def build(template: Template, values: Values) -> Values:
+    has_key = is_true(template, values, CUSTOMER_KEY)
+    wants_header = only_cdn_with_header(template, values)
+    key = template.add_resource(
+        kms.Key(
+            "CustomerKeyResource",
+            Condition=has_key,
+            Description=named(values, "customer-key"),
+            EnableKeyRotation=True,
+            KeyPolicy=_key_policy(),
+            PendingWindowInDays=30,
+            Tags=tags(values, "customer-key"),
+            DeletionPolicy="Retain",
+            UpdateReplacePolicy="Retain",
+        )
+    )
+    key_arn = key.get_att("Arn")
+    database = template.add_resource(
+        _secret(
+            "DatabaseSecret",
+            values,
+            "database",
+            {"username": values[DATABASE_USER]},
+            "password",
+            KmsKeyId=If(has_key, key_arn, NoValue),
+        )
+    )
+    header = template.add_resource(
+        _secret(
+            "OriginVerifySecret",
+            values,
+            "origin-verify",
+            {"header": "X-Origin-Verify"},
+            "value",
+            Condition=wants_header,
+            KmsKeyId=If(has_key, key_arn, NoValue),
+        )
+    )
+    return {
+        CUSTOMER_KEY_ARN: Provided(has_key, key_arn),
+        DATABASE_SECRET_ARN: database.ref(),
+        ORIGIN_VERIFY_SECRET_ARN: Provided(wants_header, header.ref()),
+    }
+
+
+def _secret(
+    title: str,
+    values: Values,
+    suffix: str,
+    known: dict[str, Any],
+    generated: str,
+    **properties: Any,
+) -> secretsmanager.Secret:
+    placeholders = {key: f"${{{key}}}" for key in known}
+    return secretsmanager.Secret(
+        title,
+        Description=named(values, suffix),
+        GenerateSecretString=secretsmanager.GenerateSecretString(
+            SecretStringTemplate=Sub(json.dumps(placeholders), **known),
+            GenerateStringKey=generated,
+            PasswordLength=32,
+            ExcludeCharacters=EXCLUDED_CHARACTERS,
+        ),
+        Tags=tags(values, suffix),
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Retain",
+        **properties,
+    )
+
+
+def _key_policy() -> dict[str, Any]:
+    account = aws.Principal("AWS", [Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")])
+    use = [
+        awacs.kms.Encrypt,
+        awacs.kms.Decrypt,
+        awacs.kms.ReEncryptFrom,
+        awacs.kms.ReEncryptTo,
+        awacs.kms.GenerateDataKey,
+        awacs.kms.GenerateDataKeyWithoutPlaintext,
+        awacs.kms.DescribeKey,
+    ]
+    own_account = aws.StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")})
+    own_logs = aws.ArnLike(
+        {
+            "kms:EncryptionContext:aws:logs:arn": Sub(
+                "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*"
+            )
+        }
+    )
+    return policy(
+        allow([aws.Action("kms", "*")], ["*"], Sid="AccountDecides", Principal=account),
+        allow(
+            use,
+            ["*"],
+            Sid="LogGroups",
+            Principal=aws.Principal("Service", [Sub("logs.${AWS::Region}.amazonaws.com")]),
+            Condition=aws.Condition(own_logs),
+        ),
+        allow(
+            [awacs.kms.Decrypt, awacs.kms.GenerateDataKey],
+            ["*"],
+            Sid="AlarmsAndEvents",
+            Principal=aws.Principal(
+                "Service",
+                [
+                    "cloudwatch.amazonaws.com",
+                    "events.amazonaws.com",
+                    "events.rds.amazonaws.com",
+                ],
+            ),
+            Condition=aws.Condition(own_account),
+        ),
+        aws.Statement(
+            Sid="GrantsOnlyForAwsServices",
+            Effect=aws.Deny,
+            Principal=aws.Principal("*"),
+            Action=[awacs.kms.CreateGrant],
+            Resource=["*"],
+            Condition=aws.Condition(aws.BoolIfExists({"kms:GrantIsForAWSResource": "false"})),
+        ),
+    )
+
+
+SECRETS = Layer(
+    "Secrets",
+    build,
+    needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER, ALB_EXPOSURE),
+    offers=(CUSTOMER_KEY_ARN, DATABASE_SECRET_ARN, ORIGIN_VERIFY_SECRET_ARN),
+)

@@ -1,0 +1,183 @@
+"""The chain internet -> balancer -> backend -> database: three groups and every rule of them.
+
+Rules are resources of their own, since groups that name each other inside would be a cycle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from troposphere import Condition, Equals, If, Not, Ref, Template, ec2
+
+from generator.layer import Layer, Name, Values
+from generator.layers.network import ANYWHERE, VPC_ID
+from generator.layers.shared import (
+    ENVIRONMENT_NAME,
+    choice,
+    is_given,
+    optional,
+    tags,
+)
+
+ALB_EXPOSURE = choice(
+    "AlbExposure",
+    "Who reaches the load balancer. public: everybody on 80 and 443, as documented. cloudfront: "
+    "only CloudFront, and only with a secret header (recommended). private: an internal balancer "
+    "behind a CloudFront VPC origin.",
+    "public",
+    "cloudfront",
+    "private",
+)
+ALB_CERTIFICATE_ARN = optional(
+    "AlbCertificateArn",
+    "Certificate (ACM, this region) for HTTPS on the load balancer; goes with AlbDomainName.",
+    r"arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+",
+    "The ARN of a certificate in this region",
+)
+CLOUDFRONT_PREFIX_LIST_ID = optional(
+    "CloudFrontPrefixListId",
+    "Needed unless AlbExposure is public: this region's list "
+    "com.amazonaws.global.cloudfront.origin-facing (VPC console, Managed prefix lists).",
+    "pl-[0-9a-f]{8,17}",
+    "An id such as pl-3b927c52",
+)
+
+ALB_SECURITY_GROUP_ID = Name(
+    "AlbSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-alb-public"
+)
+BACKEND_SECURITY_GROUP_ID = Name(
+    "BackendSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-backend-ec2"
+)
+DATABASE_SECURITY_GROUP_ID = Name(
+    "DatabaseSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-db-rds"
+)
+
+HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432
+
+
+def is_public(template: Template, values: Values) -> str:
+    """The condition of the documented mode."""
+    return template.add_condition("AlbIsPublic", Equals(values[ALB_EXPOSURE], "public"))
+
+
+def build(template: Template, values: Values) -> Values:
+    alb = _group(template, values, "AlbSecurityGroup", "sg-alb-public")
+    backend = _group(template, values, "BackendSecurityGroup", "sg-backend-ec2")
+    database = _group(template, values, "DatabaseSecurityGroup", "sg-db-rds")
+    _let_into_alb(template, values, alb)
+    _connect(template, "Backend", alb, backend, BACKEND_PORT, "The balancer to the backend")
+    _connect(template, "Database", backend, database, DATABASE_PORT, "The backend to the database")
+    for title, port, why in (
+        ("Https", HTTPS, "AWS services, the image registry, the code repository"),
+        ("Http", HTTP, "Ubuntu package mirrors, which sign their packages"),
+    ):
+        template.add_resource(
+            ec2.SecurityGroupEgress(
+                f"BackendTo{title}",
+                GroupId=backend,
+                CidrIp=ANYWHERE,
+                Description=why,
+                **_tcp(port),
+            )
+        )
+    return {
+        ALB_SECURITY_GROUP_ID: alb,
+        BACKEND_SECURITY_GROUP_ID: backend,
+        DATABASE_SECURITY_GROUP_ID: database,
+    }
+
+
+def _tcp(port: Any) -> dict[str, Any]:
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+
+
+def _group(template: Template, values: Values, title: str, documented: str) -> Ref:
+    """A group that lets nothing in and nothing out until a rule says so."""
+    nothing = ec2.SecurityGroupRule(
+        CidrIp="127.0.0.1/32", Description="Nothing leaves but by a rule of its own", **_tcp(HTTPS)
+    )
+    group = ec2.SecurityGroup(
+        title,
+        VpcId=values[VPC_ID],
+        GroupDescription=documented,
+        SecurityGroupEgress=[nothing],
+        Tags=tags(values, documented),
+    )
+    return template.add_resource(group).ref()
+
+
+def _let_into_alb(template: Template, values: Values, alb: Ref) -> None:
+    public = is_public(template, values)
+    only_cdn = template.add_condition("OnlyCdnReachesAlb", Not(Condition(public)))
+    for title, number in (("Http", HTTP), ("Https", HTTPS)):
+        template.add_resource(
+            ec2.SecurityGroupIngress(
+                f"AlbFromAnywhere{title}",
+                Condition=public,
+                GroupId=alb,
+                CidrIp=ANYWHERE,
+                Description="Public web traffic, as documented",
+                **_tcp(number),
+            )
+        )
+    # The list weighs 55 of a group's 60 rules, so there is room for one port only.
+    port = If(is_given(template, values, ALB_CERTIFICATE_ARN), HTTPS, HTTP)
+    template.add_resource(
+        ec2.SecurityGroupIngress(
+            "AlbFromCdn",
+            Condition=only_cdn,
+            GroupId=alb,
+            SourcePrefixListId=values[CLOUDFRONT_PREFIX_LIST_ID],
+            Description="CloudFront only",
+            **_tcp(port),
+        )
+    )
+
+
+def _connect(
+    template: Template, title: str, sender: Ref, receiver: Ref, port: int, why: str
+) -> None:
+    template.add_resource(
+        ec2.SecurityGroupIngress(
+            f"{title}Ingress",
+            GroupId=receiver,
+            SourceSecurityGroupId=sender,
+            Description=why,
+            **_tcp(port),
+        )
+    )
+    template.add_resource(
+        ec2.SecurityGroupEgress(
+            f"{title}Egress",
+            GroupId=sender,
+            DestinationSecurityGroupId=receiver,
+            Description=why,
+            **_tcp(port),
+        )
+    )
+
+
+SECURITY = Layer(
+    "Security",
+    build,
+    needs=(
+        ENVIRONMENT_NAME,
+        VPC_ID,
+        ALB_EXPOSURE,
+        ALB_CERTIFICATE_ARN,
+        CLOUDFRONT_PREFIX_LIST_ID,
+    ),
+    offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID, DATABASE_SECURITY_GROUP_ID),
+    rules={
+        "CdnNeedsItsPrefixList": {
+            "RuleCondition": Not(Equals(Ref("AlbExposure"), "public")),
+            "Assertions": [
+                {
+                    "Assert": Not(Equals(Ref("CloudFrontPrefixListId"), "")),
+                    "AssertDescription": "AlbExposure cloudfront or private needs "
+                    "CloudFrontPrefixListId, the id of this region's CloudFront prefix list.",
+                }
+            ],
+        },
+    },
+)
