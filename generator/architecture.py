@@ -25,9 +25,9 @@ from generator.layers.storage import (
 
 LAYERS: tuple[Layer, ...] = (
     NETWORK,
-    PERIMETER,
     SECURITY,
     SECRETS,
+    PERIMETER,
     STORAGE,
     IDENTITY,
     DATABASE,

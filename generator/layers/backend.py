@@ -144,7 +144,8 @@ WARM_POOL_SIZE = Name(
     MinValue=0,
     MaxValue=8,
     Description="Stopped instances that have booted once and join within a minute; 0: none. Needs "
-    "BackendImage.",
+    "BackendImage. After a release refresh the instances once: CloudFormation replaces those in "
+    "service and leaves the pool as it was.",
 )
 CPU_CREDITS = choice(
     "CpuCredits",

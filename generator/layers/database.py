@@ -281,6 +281,7 @@ def _rotation(
             Role=role.get_att("Arn"),
             Timeout=600,
             Environment=awslambda.Environment(Variables={"DATABASE": database.ref()}),
+            KmsKeyArn=key_id(template, values),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
             Tags=tags(values, "rotate-password"),
         )

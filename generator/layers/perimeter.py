@@ -40,6 +40,7 @@ from generator.layers.network import (
     ZONES,
     has_third_zone,
 )
+from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     LAMBDA_RUNTIME,
@@ -135,6 +136,7 @@ def _flow_log(template: Template, values: Values) -> None:
             "FlowLogGroup",
             Condition=condition,
             RetentionInDays=values[LOG_RETENTION_DAYS],
+            KmsKeyId=key_id(template, values),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
         )
@@ -183,6 +185,7 @@ def _closed_default_group(template: Template, values: Values) -> None:
             "CloseDefaultGroupLogGroup",
             Condition=condition,
             RetentionInDays=values[LOG_RETENTION_DAYS],
+            KmsKeyId=key_id(template, values),
             DeletionPolicy="Delete",
             UpdateReplacePolicy="Delete",
         )
@@ -258,6 +261,8 @@ PERIMETER = Layer(
         FLOW_LOGS,
         CLOSE_DEFAULT_SECURITY_GROUP,
         LOG_RETENTION_DAYS,
+        CUSTOMER_KEY,
+        CUSTOMER_KEY_ARN,
     ),
     offers=(INSTANCE_PUBLIC_ADDRESS,),
     # Not AppRouteC, which may not exist; an instance in zone C repeats what fails until it does.

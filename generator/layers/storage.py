@@ -76,7 +76,7 @@ def build(template: Template, values: Values) -> Values:
         CONFIGURATION_BUCKET: configuration.ref(),
         DOCUMENTS_BUCKET: documents.ref(),
         LOG_BUCKET: logs.ref(),
-        CDN_LOG_BUCKET_DOMAIN: _cdn_log_bucket(template, values),
+        CDN_LOG_BUCKET_DOMAIN: _cdn_log_bucket(template, values, logs),
         **_registry(template, values, key),
     }
 
@@ -144,7 +144,7 @@ def _lock(template: Template, values: Values) -> dict[str, Any]:
     }
 
 
-def _cdn_log_bucket(template: Template, values: Values) -> Provided:
+def _cdn_log_bucket(template: Template, values: Values, logs: s3.Bucket) -> Provided:
     """CloudFront's standard log needs a bucket that accepts access lists."""
     condition = is_true(template, values, CDN_LOGS)
     bucket = template.add_resource(
@@ -157,6 +157,7 @@ def _cdn_log_bucket(template: Template, values: Values) -> Provided:
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerPreferred")]
             ),
             LifecycleConfiguration=keep(values[LOG_RETENTION_DAYS]),
+            LoggingConfiguration=access_log(logs.ref(), "cdn-logs"),
             **KEPT,
         )
     )

@@ -1,0 +1,182 @@
+"""Who creates, updates and deletes the stacks, in both forms, with credentials of their own.
+
+CloudFormation acts with the caller's permissions, so the deployer needs what the resources need.
+Those rights hold only while CloudFormation asks (``aws:CalledVia``) and only for names of our
+stacks, so the same credentials cannot open a security group or read the database's password by
+hand. What the deploy helper calls itself is in ``helper``.
+
+The documents belong together on one role; IAM limits each to 6,144 characters and a role to ten.
+
+What they do not prevent: a stack may hold a role with any rights, attached to an instance or a
+function of that stack. Whoever may deploy roles can climb unless the account sets a permissions
+boundary; one can be added to CreateRole with the condition ``iam:PermissionsBoundary`` once the
+account has a boundary to name. What stands in the way meanwhile: no users, groups or inline
+policies; of AWS's own policies only those listed; roles are passed only to the services that
+the templates use. Do not name the deployer's own role or these policies ``clinic-...``, or a stack
+could change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import awacs.aws as aws
+
+from generator.policies import needs
+from generator.policies.grants import (
+    ANY,
+    FROM_LAUNCH_TEMPLATE,
+    IN_OWN_ACCOUNT,
+    OF_OUR_STACKS,
+    THROUGH_CLOUDFORMATION,
+    allow,
+    document,
+)
+from generator.policies.scopes import SCOPES
+
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "secretsmanager"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-edge": ("cloudfront", "cloudwatch", "events", "route53", "sns", "wafv2"),
+}
+"""Documents that hold nothing but services' scopes; network and identity have more to say."""
+
+READ_VERBS = ("Describe", "Get", "List")
+CONTENT = frozenset({"iam", "kms", "lambda", "s3", "secretsmanager"})
+"""Services of which even reading is narrowed: secrets, code, keys, who may do what."""
+WHOLE_VERB = frozenset({"autoscaling", "ec2", "elasticloadbalancing", "rds"})
+"""Of these every Describe is needed sooner or later, and none shows more than settings."""
+
+BORN_UNTAGGED = frozenset(
+    f"ec2:{name}"
+    for name in (
+        "AllocateAddress",
+        "CreateFlowLogs",
+        "CreateInternetGateway",
+        "CreateLaunchTemplate",
+        "CreateLaunchTemplateVersion",
+        "CreateNatGateway",
+        "CreateRouteTable",
+        "CreateSecurityGroup",
+        "CreateSubnet",
+        "CreateTags",
+        "CreateVpc",
+        "CreateVpcEndpoint",
+        "DeleteLaunchTemplate",
+        "DeleteTags",
+    )
+)
+"""What makes a thing, before it carries CloudFormation's tag; a launch template never does."""
+
+PASSED_TO = (
+    "backup.amazonaws.com",
+    "ec2.amazonaws.com",
+    "lambda.amazonaws.com",
+    "monitoring.rds.amazonaws.com",
+    "vpc-flow-logs.amazonaws.com",
+)
+LINKED_ROLES_OF = (
+    "autoscaling.amazonaws.com",
+    "backup.amazonaws.com",
+    "elasticloadbalancing.amazonaws.com",
+    "rds.amazonaws.com",
+    "vpcorigin.cloudfront.amazonaws.com",
+)
+AWS_MANAGED = (
+    "service-role/AmazonRDSEnhancedMonitoringRole",
+    "service-role/AWSBackupServiceRolePolicyForBackup",
+)
+"""AWS's own policies that the templates' roles have; no stack may attach another one."""
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """The parts by file stem, except the helper's."""
+    table = needs.table()
+    needed, unscoped = needs.actions(table), frozenset(table["unscoped"])
+    of_services = {
+        stem: document(*_of_services(services, needed, unscoped))
+        for stem, services in PARTS.items()
+    }
+    return of_services | {
+        "deployer-network": document(*_network(needed)),
+        "deployer-identity": document(*_identity(needed, unscoped)),
+    }
+
+
+def _of_services(
+    services: Iterable[str], needed: frozenset[str], unscoped: frozenset[str]
+) -> list[aws.Statement]:
+    """Reads anywhere; what IAM cannot narrow, through CloudFormation; the rest in its scope."""
+    reads, wide, statements = set[str](), set[str](), []
+    for service in services:
+        own = _of(service, needed)
+        readable = {a for a in own if _is_read(a) and (service not in CONTENT or a in unscoped)}
+        reads |= _shortened(service, readable)
+        wide |= own & unscoped - readable
+        if narrow := own - readable - unscoped:
+            where = (IN_OWN_ACCOUNT,) if service == "s3" else ()
+            sid = service.title().replace("-", "")
+            statements.append(allow(sid, narrow, SCOPES[service], THROUGH_CLOUDFORMATION, *where))
+    if wide:
+        statements.insert(0, allow("WithoutScope", wide, ("*",), THROUGH_CLOUDFORMATION))
+    return [allow("Read", reads), *statements]
+
+
+def _shortened(service: str, reads: set[str]) -> set[str]:
+    whole = f"{service}:Describe"
+    if service not in WHOLE_VERB:
+        return reads
+    return {f"{whole}*", *(action for action in reads if not action.startswith(whole))}
+
+
+def _network(needed: frozenset[str]) -> list[aws.Statement]:
+    changes = {action for action in _of("ec2", needed) if not _is_read(action)}
+    changes.remove("ec2:RunInstances")
+    existing = changes - BORN_UNTAGGED
+    return [
+        allow("Read", ["ec2:Describe*"]),
+        allow("Make", changes & BORN_UNTAGGED, ("*",), THROUGH_CLOUDFORMATION),
+        allow("Change", existing, ("*",), THROUGH_CLOUDFORMATION, OF_OUR_STACKS),
+        # Auto Scaling tries a launch as the caller before it accepts a template.
+        allow("TryLaunch", ["ec2:RunInstances"], ("*",), FROM_LAUNCH_TEMPLATE),
+        allow(
+            "NewestUbuntu",
+            ["ssm:GetParameters"],
+            ["arn:aws:ssm:*:*:parameter/aws/service/canonical/ubuntu/*"],
+        ),
+    ]
+
+
+def _identity(needed: frozenset[str], unscoped: frozenset[str]) -> list[aws.Statement]:
+    own = _of("iam", needed)
+    attach = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+    guarded = attach | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+    managed = [f"arn:aws:iam::aws:policy/{name}" for name in AWS_MANAGED]
+    attachable = aws.ArnLike({"iam:PolicyARN": [f"arn:aws:iam::*:policy/{ANY}", *managed]})
+    roles = [f"arn:aws:iam::*:role/{ANY}"]
+    return [
+        allow("Read", own & unscoped),
+        allow("Iam", own - unscoped - guarded, SCOPES["iam"], THROUGH_CLOUDFORMATION),
+        allow("Attach", attach, roles, THROUGH_CLOUDFORMATION, attachable),
+        allow(
+            "Pass",
+            ["iam:PassRole"],
+            roles,
+            aws.StringEquals({"iam:PassedToService": list(PASSED_TO)}),
+        ),
+        allow(
+            "LinkedRoles",
+            ["iam:CreateServiceLinkedRole"],
+            ["arn:aws:iam::*:role/aws-service-role/*"],
+            aws.StringEquals({"iam:AWSServiceName": list(LINKED_ROLES_OF)}),
+        ),
+    ]
+
+
+def _of(service: str, needed: frozenset[str]) -> set[str]:
+    return {action for action in needed if action.partition(":")[0] == service}
+
+
+def _is_read(action: str) -> bool:
+    return action.partition(":")[2].startswith(READ_VERBS)

@@ -1,0 +1,67 @@
+"""The words that all policies are written in: statements, conditions and names of resources.
+
+The templates give nothing a physical name, so a name that CloudFormation makes is the stack's own
+name, the logical id and a random end: ``clinic-dev-FrontendBucket-1a2b``, or in the nested form
+``clinic-dev-EdgeStack-3c4d-FrontendBucket-1a2b`` (lower case in S3, ECR and RDS). Everything
+starts with ``clinic-`` because an environment's stack is ``clinic-<environment>``; the exceptions
+are said where they are used.
+
+The partition is always ``arn:aws:``. The architecture ends in CloudFront, which GovCloud does not
+have and China has as another service, so a wider pattern would promise what nobody tried.
+Account and region stay open: an identity's policy reaches its own account only, and the same
+policy serves every region of a group of clinics.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import awacs.aws as aws
+
+PREFIX = "clinic-"
+ANY = f"{PREFIX}*"
+STACKS = f"arn:aws:cloudformation:*:*:stack/{ANY}/*"
+GROUPS = f"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{ANY}"
+LOG_GROUPS = f"arn:aws:logs:*:*:log-group:{ANY}"
+ARTIFACT_BUCKET = f"arn:aws:s3:::{PREFIX}artifacts-${{aws:PrincipalAccount}}-*"
+"""The deploy helper's ``clinic-artifacts-<account>-<region>``, of the caller's own account."""
+FRONTEND_BUCKET = f"arn:aws:s3:::{ANY}-frontendbucket-*"
+CONFIGURATION_BUCKET = f"arn:aws:s3:::{ANY}-configurationbucket-*"
+IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
+INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
+
+THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
+    {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
+)
+"""Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
+OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
+"""CloudFormation's own tag, which nobody can forge; only some types carry it."""
+IN_OWN_ACCOUNT = aws.StringEquals({"aws:ResourceAccount": ["${aws:PrincipalAccount}"]})
+"""Bucket names are global: somebody else's bucket that looks like ours is not ours."""
+FROM_LAUNCH_TEMPLATE = aws.ArnLike({"ec2:LaunchTemplate": ["arn:aws:ec2:*:*:launch-template/*"]})
+
+
+def allow(
+    sid: str,
+    actions: Iterable[str],
+    resources: Iterable[str] = ("*",),
+    *conditions: aws.ConditionElement,
+) -> aws.Statement:
+    """Allow ``service:Action`` strings; every condition must hold."""
+    more: dict[str, Any] = {"Condition": aws.Condition(list(conditions))} if conditions else {}
+    return aws.Statement(
+        Sid=sid,
+        Effect=aws.Allow,
+        Action=[aws.Action(*action.split(":")) for action in sorted(actions)],
+        Resource=list(resources),
+        **more,
+    )
+
+
+def document(*statements: aws.Statement) -> dict[str, Any]:
+    """A policy document as plain data."""
+    written = aws.PolicyDocument(Version="2012-10-17", Statement=list(statements))
+    plain: dict[str, Any] = json.loads(written.to_json())
+    return plain

@@ -1,0 +1,81 @@
+"""What the policies say about names, services and tags is what the templates say."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from generator.policies import deployer as module
+from generator.policies import scopes
+
+from .decide import like
+
+
+def test_roles_are_passed_exactly_to_the_services_that_the_templates_let_take_them(
+    flat: dict[str, Any],
+) -> None:
+    trusted = {
+        service
+        for resource in flat.values()
+        if resource["Type"] == "AWS::IAM::Role"
+        for statement in resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        for service in [statement["Principal"]["Service"]]
+    }
+    assert trusted == set(module.PASSED_TO)
+
+
+def test_exactly_the_policies_of_aws_that_the_templates_use_can_be_attached(
+    flat: dict[str, Any],
+) -> None:
+    used = re.findall(r"iam::aws:policy/([\w/-]+)", json.dumps(flat))
+    assert set(used) == set(module.AWS_MANAGED)
+
+
+def test_exactly_the_secrets_of_the_templates_are_in_reach(flat: dict[str, Any]) -> None:
+    made = {k for k, resource in flat.items() if resource["Type"] == "AWS::SecretsManager::Secret"}
+    assert made == set(scopes.SECRETS)
+
+
+def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, Any]) -> None:
+    named = {
+        (resource["Type"], _words(value))
+        for resource in flat.values()
+        for key, value in resource.get("Properties", {}).items()
+        if key in {"Name", "RuleName"} or key == resource["Type"].rpartition("::")[2] + "Name"
+        if not isinstance(value, dict) or "Ref" not in value
+    }
+    assert named == {
+        ("AWS::CloudFront::Function", "dev-spa-x"),
+        ("AWS::Backup::BackupVault", "dev-vault-x"),
+    }
+    assert any(
+        like(s, "arn:aws:cloudfront::1:function/dev-spa-x") for s in scopes.SCOPES["cloudfront"]
+    )
+    assert any(
+        like(s, "arn:aws:backup:r:1:backup-vault:dev-vault-x") for s in scopes.SCOPES["backup"]
+    )
+
+
+def _words(value: Any) -> str:
+    """A Join of the environment's name, words and a part of the stack's id, as text."""
+    if isinstance(value, str):
+        return value
+    separator, parts = value["Fn::Join"]
+    known = {json.dumps({"Ref": "EnvironmentName"}): "dev"}
+    return str(separator).join(
+        part if isinstance(part, str) else known.get(json.dumps(part), "x") for part in parts
+    )
+
+
+def test_what_must_carry_cloudformations_tag_can_carry_one(iam: dict[str, Any]) -> None:
+    ec2 = iam["ec2"]
+    (change,) = [
+        statement
+        for statement in module.documents()["deployer-network"]["Statement"]
+        if statement["Sid"] == "Change"
+    ]
+    for action in change["Action"]:
+        for kind in ec2["Actions"][action.partition(":")[2].lower()]["Resources"]:
+            keys = ec2["Resources"][kind.lower()].get("ConditionKeys", [])
+            assert "aws:ResourceTag/${TagKey}" in keys, f"{action} on {kind}"
