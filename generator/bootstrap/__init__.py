@@ -1,0 +1,61 @@
+"""What an instance runs at birth, as shell files, and the settings that they expect.
+
+The files stay separate for reading; the instance gets them as one program, in the order of
+`FILES`, which afterwards is `/usr/local/sbin/clinic-backend` there.
+"""
+
+import re
+from importlib.resources import files
+from typing import Final
+
+SETTINGS: Final[tuple[str, ...]] = (
+    "REGION",
+    "STACK",
+    "GROUP_RESOURCE",
+    "LOG_GROUP",
+    "CONFIG_BUCKET",
+    "CONFIG_KEY",
+    "DATABASE_SECRET",
+    "DATABASE_NAME",
+    "BACKEND_IMAGE",
+    "BACKEND_REPOSITORY",
+    "BACKEND_REVISION",
+    "HEALTH_PATH",
+    "METRIC_PERIOD",
+    "METRIC_NAMESPACE",
+    "GROUP_DIMENSION",
+)
+"""Shell variables that the user data sets (`NAME='value'` lines) before the script."""
+
+FILES: Final[tuple[str, ...]] = (
+    "settings.sh",
+    "aws.sh",
+    "log.sh",
+    "image.sh",
+    "backend.sh",
+    "services.sh",
+    "main.sh",
+)
+"""The script's parts, in the order in which they are joined; only the last one acts."""
+
+_NEEDS = re.compile(r'^: "\$\{.*\n', re.MULTILINE)
+"""What a part takes from `settings.sh`: for the reader and the linter of that part alone."""
+
+_COMMENTS = re.compile(r"^[ ]*(#.*)?\n", re.MULTILINE)
+_INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
+
+
+def script() -> str:
+    """Return the shell text that follows the settings in the user data (no `#!` line).
+
+    The default Dockerfile takes the place of its mark in `image.sh`. User data is limited to
+    16 KiB, so comments stay behind and four spaces of indentation become a tab.
+    """
+    first, *others = (_read(name) for name in FILES)
+    text = first + "".join(_NEEDS.sub("", part) for part in others)
+    text = _COMMENTS.sub("", text.replace("@Dockerfile@\n", _read("Dockerfile")))
+    return _INDENTATION.sub(lambda spaces: "\t" * (len(spaces[0]) // 4), text)
+
+
+def _read(name: str) -> str:
+    return (files(__name__) / name).read_text(encoding="utf-8")

@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+set -euo pipefail
+shopt -s inherit_errexit
+export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=0
+
+# The head of the user data defines these.
+: "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
+: "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
+: "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}" "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
+: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}"
+
+# Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
+: "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}" "${CPU_SECONDS:=10}"
+: "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
+: "${IMDS_ENDPOINT:=http://169.254.169.254}" "${AWS_ENDPOINT:=}"
+: "${BACKEND_ORIGIN:=http://127.0.0.1:3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
+: "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
+: "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
+: "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
+
+# Where boot is, what to look at when it fails there, and which machine this is.
+: "${STEP:=}" "${HINT:=}" "${INSTANCE:=unknown}"
+
+# persist TIMES COMMAND...: tries again, waiting twice as long each time; status 65 is final.
+persist() {
+    local times=$1 try=1 status
+    shift
+    while true; do
+        status=0
+        "$@" || status=$?
+        if ((status == 0 || status == 65 || try >= times)); then return "${status}"; fi
+        sleep "$((RETRY_SECONDS * 2 ** (try - 1)))"
+        try=$((try + 1))
+    done
+}
+
+# wait_for SECONDS WHAT COMMAND...: asks until the answer is yes; the deadline is a failure.
+wait_for() {
+    local start=${SECONDS} limit=$1 what=$2
+    shift 2
+    echo "Waiting up to ${limit} s for ${what}"
+    until "$@"; do
+        if ((SECONDS - start >= limit)); then
+            echo "Gave up after ${limit} s: ${what}"
+            return 1
+        fi
+        sleep "${POLL_SECONDS}"
+    done
+}

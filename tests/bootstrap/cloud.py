@@ -1,0 +1,204 @@
+"""A loopback server in the place of the metadata service, of AWS and of the started backend."""
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+REGION = "eu-west-1"
+INSTANCE = "i-0123456789abcdef0"
+PASSWORD = "the{database}password"
+KEYS = Credentials("ASIAEXAMPLE", "role/secret+key", "role-session/token+==")
+IMDS_TOKEN = "metadata-session-token"
+REGISTRY_PASSWORD = "registry-password"
+JWT_SECRET = "jwt-signing-secret"
+ROLE_SECRETS = (str(KEYS.secret_key), str(KEYS.token), IMDS_TOKEN)
+SECRETS = (*ROLE_SECRETS, PASSWORD, REGISTRY_PASSWORD, JWT_SECRET)
+MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One accepted request: `operation` is the action, or the method and path for S3."""
+
+    service: str
+    region: str
+    operation: str
+    body: dict[str, Any]
+
+
+@dataclass
+class Cloud:
+    """What the server answers, to be changed by a test, and what it was asked."""
+
+    configuration: str | None = f"JWT_SECRET={JWT_SECRET}\r\nDB_HOST=old\nPORT=80\nCLOUD=true"
+    secret: dict[str, Any] = field(default_factory=dict)
+    healthy: Callable[[], bool] = lambda: True
+    failures: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    forgeries: list[str] = field(default_factory=list)
+    destinations: set[str] = field(default_factory=set)
+    streams: set[str] = field(default_factory=set)
+    reactions: dict[str, tuple[int, Callable[[], None]]] = field(default_factory=dict)
+    port: int = 0
+
+    def named(self, operation: str) -> list[Call]:
+        """Return the accepted calls of one operation, in order."""
+        return [call for call in self.calls if call.operation == operation]
+
+    def signals(self) -> list[str]:
+        """Return the statuses signalled to the stack, in order."""
+        return [call.body["Status"] for call in self.named("SignalResource")]
+
+    def shipped(self) -> list[str]:
+        """Return the lines that reached CloudWatch Logs, in order."""
+        batches = self.named("PutLogEvents")
+        return [event["message"] for call in batches for event in call.body["logEvents"]]
+
+    def on(self, operation: str, times: int, act: Callable[[], None]) -> Callable[[], int]:
+        """Act after an operation was answered so many times; return a count of its calls."""
+        self.reactions[operation] = (times, act)
+        return lambda: len(self.named(operation))
+
+    def wait_for_calls(self, operation: str, count: int) -> list[Call]:
+        """Return the calls of one operation as soon as there are so many (or 5 s are over)."""
+        deadline = time.monotonic() + 5
+        while len(self.named(operation)) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.named(operation)
+
+    def answer(self, call: Call) -> tuple[int, str]:
+        """Return status and text for a signed request."""
+        self.calls.append(call)
+        times, act = self.reactions.get(call.operation, (0, None))
+        if act and len(self.named(call.operation)) == times + 1:
+            act()
+        if self.failures.get(call.operation):
+            return self.failures[call.operation].pop(0)
+        match call.operation:
+            case "GetSecretValue":
+                return 200, json.dumps({"SecretString": json.dumps(self.secret)})
+            case "GetAuthorizationToken":
+                token = base64.b64encode(f"AWS:{REGISTRY_PASSWORD}".encode()).decode()
+                return 200, json.dumps({"authorizationData": [{"authorizationToken": token}]})
+            case "CreateLogStream":
+                self.streams.add(call.body["logStreamName"])
+                return 200, "{}"
+            case "PutLogEvents" if call.body["logStreamName"] not in self.streams:
+                self.calls.pop()
+                return 400, '{"__type": "ResourceNotFoundException"}'
+            case "GET /configuration/.env" if self.configuration is None:
+                return 404, "<Error><Code>NoSuchKey</Code></Error>"
+            case "GET /configuration/.env":
+                return 200, self.configuration or ""
+            case "PutLogEvents" | "SignalResource" | "PutMetricData":
+                return 200, "{}"
+            case other:
+                return 400, f"nobody plays {other}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Sorts a request into metadata, health check or AWS."""
+
+    cloud: Cloud
+
+    def do_PUT(self) -> None:
+        """Hand out a metadata token to whoever states its lifetime."""
+        stated = "X-aws-ec2-metadata-token-ttl-seconds" in self.headers
+        self._send(200 if stated else 400, IMDS_TOKEN)
+
+    def do_GET(self) -> None:
+        """Answer metadata to a token's bearer, health to anybody, the rest to a signer."""
+        if self.path.startswith("/latest/meta-data/"):
+            bearer = self.headers.get("X-aws-ec2-metadata-token") == IMDS_TOKEN
+            self._send(*(self._metadata() if bearer else (401, "")))
+        elif self.path == "/api":
+            self._send(200 if self.cloud.healthy() else 503, "")
+        else:
+            self.do_POST()
+
+    def do_CONNECT(self) -> None:
+        """As a proxy, note where a request would have gone, and lead nowhere."""
+        self.cloud.destinations.add(self.path)
+        self._send(502, "")
+
+    def do_POST(self) -> None:
+        """Check the signature, then answer as the service would."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        try:
+            call = _verified(self.command, self.path, dict(self.headers.items()), body)
+        except (KeyError, ValueError) as error:
+            self.cloud.forgeries.append(f"{self.command} {self.path}: {error}")
+            self._send(403, "SignatureDoesNotMatch")
+        else:
+            self._send(*self.cloud.answer(call))
+
+    def _metadata(self) -> tuple[int, str]:
+        role = "iam/security-credentials/"
+        keys = {
+            "AccessKeyId": KEYS.access_key,
+            "SecretAccessKey": KEYS.secret_key,
+            "Token": KEYS.token,
+        }
+        known = {"instance-id": INSTANCE, role: "the-role", f"{role}the-role": json.dumps(keys)}
+        path = self.path.removeprefix("/latest/meta-data/")
+        return (200, known[path]) if path in known else (404, "")
+
+    def _send(self, status: int, text: str) -> None:
+        payload = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, format: str, *args: object) -> None:  # the parent's own argument names
+        """Keep the test output quiet."""
+
+
+def _verified(method: str, path: str, headers: dict[str, str], body: bytes) -> Call:
+    """Return the call behind a signed request; ValueError when botocore would sign it otherwise."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    parts = lower["authorization"].removeprefix("AWS4-HMAC-SHA256 ").replace(" ", "").split(",")
+    fields = dict(part.split("=", 1) for part in parts)
+    _, _, region, service, _ = fields["Credential"].split("/")
+    signed = fields["SignedHeaders"].split(";")
+    if missing := MUST_BE_SIGNED - set(signed):
+        raise ValueError(f"unsigned: {missing}")
+    stated = datetime.strptime(lower["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    if abs((datetime.now(UTC) - stated).total_seconds()) > 300:
+        raise ValueError("stale")
+    url = f"http://{lower['host']}{path}"
+    request = AWSRequest(method, url, {name: lower[name] for name in signed}, body)
+    request.context["timestamp"] = lower["x-amz-date"]
+    signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(KEYS, service, region)
+    text = signer.string_to_sign(request, signer.canonical_request(request))
+    if signer.signature(text, request) != fields["Signature"]:
+        raise ValueError("the signature differs")
+    return _call(service, region, f"{method} {path}", lower, body)
+
+
+def _call(service: str, region: str, where: str, headers: dict[str, str], body: bytes) -> Call:
+    if "x-amz-target" in headers:
+        operation = headers["x-amz-target"].rpartition(".")[2]
+        return Call(service, region, operation, json.loads(body))
+    form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+    return Call(service, region, form.get("Action", where), form)
+
+
+def serve(cloud: Cloud) -> ThreadingHTTPServer:
+    """Start the server on a free loopback port, in a thread; the caller shuts it down."""
+    handler = type("BoundHandler", (Handler,), {"cloud": cloud})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    cloud.port = server.server_address[1]
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return server

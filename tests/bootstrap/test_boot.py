@@ -1,0 +1,236 @@
+"""The birth of an instance, from the first line to the signal."""
+
+import stat
+
+from .cloud import INSTANCE, PASSWORD, REGISTRY_PASSWORD
+from .machine import Machine
+
+FIRST_LINE = "--- STARTING AUTOMATED DEPLOYMENT ---"
+ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/backend:1"
+TO_BUILD = {
+    "BACKEND_IMAGE": "",
+    "BACKEND_REPOSITORY": "https://example.org/backend.git",
+    "BACKEND_REVISION": "main",
+}
+
+
+def assert_failed(machine: Machine, status: int, *words: str) -> None:
+    """The stack heard of one failure, and the reason had been shipped."""
+    assert status != 0
+    assert machine.cloud.signals() == ["FAILURE"]
+    said = "\n".join(machine.cloud.shipped())
+    assert FIRST_LINE in said
+    assert "--- DEPLOYMENT FAILED: " in said
+    for word in words:
+        assert word in said
+
+
+def test_a_pulled_image_boots_to_success(born: Machine) -> None:
+    (signal,) = born.cloud.named("SignalResource")
+    assert signal.body["Status"] == "SUCCESS"
+    assert signal.body["UniqueId"] == INSTANCE
+    assert signal.body["LogicalResourceId"] == "BackendGroup"
+    assert signal.body["StackName"].endswith("stack/clinic-Backend/1")
+    assert born.cloud.calls[-1].operation == "SignalResource"
+    assert born.commands("docker")[0] == "pull\t--quiet\texample/backend:1"
+    assert born.commands("git") == []
+
+
+def test_the_container_runs_as_documented(born: Machine) -> None:
+    (run,) = [call for call in born.commands("docker") if call.startswith("run")]
+    words = run.replace("\t", " ")
+    assert words.startswith("run -d --restart always --name backend-api -p 3000:3000 --env-file ")
+    assert "--log-driver awslogs" in words
+    assert "awslogs-group=/clinic/backend" in words
+    assert f"awslogs-stream={INSTANCE}/backend" in words
+    assert words.endswith(" example/backend:1")
+
+
+def test_the_environment_is_the_configuration_with_the_database_in_its_place(born: Machine) -> None:
+    lines = [line for line in born.container.read_text().split("\n") if line]
+    assert lines == [
+        "JWT_SECRET=jwt-signing-secret",
+        "CLOUD=true",
+        "DB_HOST=127.0.0.1",
+        f"DB_PORT={born.cloud.port}",
+        "DB_USERNAME=clinic",
+        f"DB_PASSWORD={PASSWORD}",
+        "DB_DATABASE=clinic",
+        "SSL_ENABLED=true",
+        "PORT=3000",
+    ]
+
+
+def test_only_root_may_read_what_holds_secrets(born: Machine) -> None:
+    state = born.root / "var/lib/clinic-backend"
+    program = born.root / "usr/local/sbin/clinic-backend"
+    assert (born.root / "notes/mode").read_text() == "600\n"
+    log = born.root / "var/log/user-data.log"
+    kept = [state / "configuration.env", state / "backend.env", log]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert stat.S_IMODE(program.stat().st_mode) == 0o700
+
+
+def test_the_log_is_whole_in_file_syslog_console_and_cloudwatch(born: Machine) -> None:
+    lines = born.log().splitlines()
+    assert lines[0] == FIRST_LINE
+    assert lines[-1] == "--- DEPLOYMENT COMPLETED ---"
+    assert born.cloud.shipped() == lines
+    assert born.cloud.streams == {f"{INSTANCE}/boot"}
+    assert born.wait_for_text("notes/syslog", lines[-1]).splitlines() == lines
+    assert FIRST_LINE in (born.root / "notes/console").read_text()
+
+
+def test_the_log_is_shipped_while_the_boot_still_waits(machine: Machine) -> None:
+    early: list[str] = []
+    waited = iter(range(99))
+
+    def healthy() -> bool:
+        early[:] = machine.cloud.shipped()
+        return next(waited) > 50 or bool(early)
+
+    machine.cloud.healthy = healthy
+    assert machine.run().returncode == 0
+    assert FIRST_LINE in early
+
+
+def test_success_waits_for_the_health_path(machine: Machine) -> None:
+    signals: list[int] = []
+
+    def healthy() -> bool:
+        signals.append(len(machine.cloud.signals()))
+        return len(signals) == 4
+
+    machine.cloud.healthy = healthy
+    assert machine.run().returncode == 0
+    assert signals == [0, 0, 0, 0]
+    assert machine.cloud.signals() == ["SUCCESS"]
+
+
+def test_the_instance_waits_for_the_database_to_be_attached(machine: Machine) -> None:
+    host = machine.cloud.secret.pop("host")
+    asked = machine.cloud.on("GetSecretValue", 3, lambda: machine.cloud.secret.update(host=host))
+    assert machine.run().returncode == 0
+    assert asked() == 4
+    assert f"DB_HOST={host}\n" in machine.container.read_text()
+    assert "Error" not in machine.log()
+
+
+def test_a_database_that_is_never_attached_fails(machine: Machine) -> None:
+    del machine.cloud.secret["host"]
+    result = machine.run(DATABASE_SECONDS="0")
+    assert_failed(machine, result.returncode, "Gave up", "the database's address in its secret")
+    assert not machine.container.exists()
+
+
+def test_a_closed_database_port_fails(machine: Machine) -> None:
+    machine.cloud.secret["port"] = 1
+    result = machine.run(DATABASE_SECONDS="0")
+    assert_failed(machine, result.returncode, "the database's port", "may this instance reach it")
+
+
+def test_a_held_apt_lock_fails_with_status_100(machine: Machine) -> None:
+    machine.note("fail-apt")
+    result = machine.run()
+    assert result.returncode == 100
+    assert_failed(machine, result.returncode, "INSTALLING DOCKER", "Could not get lock")
+    assert len(machine.commands("apt-get")) == 6
+    assert "DPkg::Lock::Timeout" in machine.commands("apt-get")[0]
+
+
+def test_a_failed_pull_explains_docker_hubs_limit(machine: Machine) -> None:
+    machine.note("fail-pull")
+    assert_failed(machine, machine.run().returncode, "toomanyrequests", "Docker Hub's limit")
+
+
+def test_a_missing_configuration_names_the_object(machine: Machine) -> None:
+    machine.cloud.configuration = None
+    result = machine.run()
+    assert_failed(machine, result.returncode, "HTTP 404", "Has s3://configuration/.env been")
+    assert len(machine.cloud.named("GET /configuration/.env")) == 1
+
+
+def test_a_sick_container_fails_and_shows_its_log_without_secrets(machine: Machine) -> None:
+    machine.note("fail-health")
+    result = machine.run(HEALTH_SECONDS="0")
+    assert_failed(machine, result.returncode, "WAITING FOR THE BACKEND", "DB_PASSWORD=***")
+
+
+def test_a_container_that_cannot_start_fails(machine: Machine) -> None:
+    machine.note("fail-run")
+    assert machine.run().returncode == 125
+    assert machine.cloud.signals() == ["FAILURE"]
+
+
+def test_throttling_server_errors_and_lost_keys_are_survived(machine: Machine) -> None:
+    machine.cloud.failures = {
+        "GET /configuration/.env": [(503, "SlowDown"), (500, "InternalError")],
+        "SignalResource": [(400, "<Code>Throttling</Code>"), (400, "ExpiredToken")],
+        "PutLogEvents": [(400, '{"__type": "ThrottlingException"}')],
+    }
+    assert machine.run().returncode == 0
+    assert machine.cloud.signals() == ["SUCCESS"] * 3
+
+
+def test_a_log_group_that_is_gone_does_not_stop_the_boot(machine: Machine) -> None:
+    gone = (400, '{"__type": "ResourceNotFoundException"}')
+    machine.cloud.failures = {"CreateLogStream": [gone] * 99, "PutLogEvents": [gone] * 99}
+    assert machine.run().returncode == 0
+    assert machine.cloud.signals() == ["SUCCESS"]
+
+
+def test_an_image_in_ecr_is_pulled_after_signing_in_to_its_region(machine: Machine) -> None:
+    assert machine.run(BACKEND_IMAGE=ECR_IMAGE).returncode == 0
+    (token,) = machine.cloud.named("GetAuthorizationToken")
+    assert (token.service, token.region) == ("ecr", "us-west-2")
+    registry = ECR_IMAGE.partition("/")[0]
+    login, pull = machine.commands("docker")[:2]
+    assert login == f"login\t--username\tAWS\t--password-stdin\t{registry}"
+    assert pull == f"pull\t--quiet\t{ECR_IMAGE}"
+    assert (machine.root / "notes/login").read_text() == f"{REGISTRY_PASSWORD}\n"
+
+
+def test_requests_go_to_the_services_own_regional_addresses(machine: Machine) -> None:
+    proxy = f"http://127.0.0.1:{machine.cloud.port}"
+    assert machine.run(BACKEND_IMAGE=ECR_IMAGE, AWS_ENDPOINT="", https_proxy=proxy).returncode == 1
+    assert machine.cloud.destinations == {
+        "logs.eu-west-1.amazonaws.com:443",
+        "api.ecr.us-west-2.amazonaws.com:443",
+        "cloudformation.eu-west-1.amazonaws.com:443",
+    }
+
+
+def test_without_an_image_the_repository_is_built_with_swap(machine: Machine) -> None:
+    assert machine.run(**TO_BUILD).returncode == 0
+    (clone,) = machine.commands("git")
+    assert clone.startswith("clone\t--depth\t1\t--branch\tmain\t--\thttps://example.org/")
+    app = machine.root / "home/ubuntu/app"
+    assert f"build\t-t\tnest-backend\t{app}" in machine.commands("docker")
+    assert machine.commands("docker")[-1].endswith("\tnest-backend")
+    assert (app / "Dockerfile").read_text().startswith("FROM public.ecr.aws/")
+    assert len(machine.commands("mkswap")) == 1
+
+
+def test_a_repositorys_own_dockerfile_and_existing_swap_stay(machine: Machine) -> None:
+    machine.note("own-dockerfile")
+    machine.note("swap")
+    assert machine.run(**TO_BUILD).returncode == 0
+    assert (machine.root / "home/ubuntu/app/Dockerfile").read_text() == "FROM own\n"
+    assert machine.commands("mkswap") == []
+
+
+def test_a_broken_build_fails(machine: Machine) -> None:
+    machine.note("fail-build")
+    result = machine.run(**TO_BUILD)
+    assert_failed(machine, result.returncode, "BUILDING THE DOCKER IMAGE", "BackendImage")
+
+
+def test_a_second_run_on_the_same_machine_succeeds(machine: Machine) -> None:
+    logs = ""
+    for _ in range(2):
+        assert machine.run(**TO_BUILD).returncode == 0
+        logs += machine.log()
+    assert machine.cloud.signals() == ["SUCCESS"] * 2
+    assert machine.cloud.shipped() == logs.splitlines()
+    assert len(machine.commands("apt-get")) == 2

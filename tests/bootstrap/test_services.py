@@ -1,0 +1,109 @@
+"""What goes on running after the birth: the rotation of the password and the load metric."""
+
+import subprocess
+import time
+
+import pytest
+
+from .cloud import PASSWORD, Call
+from .machine import Machine
+
+
+def runs(machine: Machine) -> int:
+    """How often a container was started."""
+    return sum(call.startswith("run") for call in machine.commands("docker"))
+
+
+def test_a_rotated_password_recreates_the_container(machine: Machine) -> None:
+    machine.run()
+    machine.cloud.secret["password"] = "new&/|\\password"
+    assert machine.run("refresh").returncode == 0
+    assert "DB_PASSWORD=new&/|\\password\n" in machine.container.read_text()
+    assert "JWT_SECRET=jwt-signing-secret\n" in machine.container.read_text()
+    assert runs(machine) == 2
+    assert "new&/" not in machine.everything_written()
+
+
+def test_an_unchanged_secret_leaves_the_container_alone(machine: Machine) -> None:
+    machine.run()
+    assert machine.run("refresh").returncode == 0
+    assert runs(machine) == 1
+
+
+def test_a_new_configuration_waits_for_the_next_release(machine: Machine) -> None:
+    machine.run()
+    machine.cloud.configuration = "BROKEN=1\n"
+    assert machine.run("refresh").returncode == 0
+    assert runs(machine) == 1
+
+
+def test_an_unreadable_secret_leaves_the_container_alone(machine: Machine) -> None:
+    machine.run()
+    machine.cloud.failures["GetSecretValue"] = [(400, "AccessDeniedException")]
+    result = machine.run("refresh")
+    assert result.returncode != 0
+    assert "secretsmanager answered HTTP 400: AccessDeniedException" in result.stderr
+    assert PASSWORD in machine.container.read_text()
+
+
+def test_a_restart_that_failed_is_tried_again(machine: Machine) -> None:
+    machine.run()
+    machine.cloud.secret["password"] = "rotated"
+    machine.note("fail-run")
+    assert machine.run("refresh").returncode == 125
+    (machine.root / "notes/fail-run").unlink()
+    assert machine.run("refresh").returncode == 0
+    assert "DB_PASSWORD=rotated\n" in machine.container.read_text()
+
+
+def test_refresh_says_nothing_to_the_stack(machine: Machine) -> None:
+    machine.run()
+    machine.run("refresh")
+    assert machine.cloud.signals() == ["SUCCESS"]
+
+
+@pytest.mark.parametrize(("period", "exists"), [("60", False), ("10", True)])
+def test_the_metric_service_exists_only_for_ten_seconds(
+    machine: Machine, period: str, exists: bool
+) -> None:
+    machine.run(METRIC_PERIOD=period)
+    units = machine.root / "etc/systemd/system"
+    assert "OnCalendar=minutely" in (units / "clinic-refresh.timer").read_text()
+    assert "enable\t--now\tclinic-refresh.timer" in machine.commands("systemctl")
+    assert (units / "clinic-cpu.service").exists() is exists
+    assert ("enable\t--now\tclinic-cpu.service" in machine.commands("systemctl")) is exists
+
+
+def metrics(machine: Machine) -> list[Call]:
+    """Run the metric service until two points have arrived, under a load of 75 %, then 0."""
+    counters = machine.root / "proc/stat"
+    counters.write_text("cpu  100 0 0 1000 0 0 0 0 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
+    command = [str(machine.user_data(METRIC_PERIOD="10")), "publish-cpu"]
+    with subprocess.Popen(command, env=machine.environment()) as service:
+        time.sleep(0.15)
+        counters.write_text("cpu  130 5 15 1015 10 5 10 10 0 0\n")
+        points = machine.cloud.wait_for_calls("PutMetricData", 1)
+        counters.write_text("cpu  130 5 15 1115 10 5 10 10 0 0\n")
+        points = machine.cloud.wait_for_calls("PutMetricData", 2)
+        service.terminate()
+    return points
+
+
+def test_the_load_is_published_as_a_high_resolution_metric(machine: Machine) -> None:
+    first, second = metrics(machine)[:2]
+    member = "MetricData.member.1"
+    assert first.service == "monitoring"
+    assert first.body["Namespace"] == "Clinic/Backend"
+    assert first.body[f"{member}.MetricName"] == "CPUUtilization"
+    assert first.body[f"{member}.StorageResolution"] == "1"
+    assert first.body[f"{member}.Unit"] == "Percent"
+    assert first.body[f"{member}.Dimensions.member.1.Name"] == "Environment"
+    assert first.body[f"{member}.Dimensions.member.1.Value"] == "test & more"
+    assert first.body[f"{member}.Value"] == "75.0"
+    assert second.body[f"{member}.Value"] == "0.0"
+
+
+def test_an_unknown_subcommand_is_refused(machine: Machine) -> None:
+    result = machine.run("reboot")
+    assert result.returncode == 2
+    assert result.stderr == "Usage: clinic-backend [boot | refresh | publish-cpu]\n"
