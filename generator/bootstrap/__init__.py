@@ -41,19 +41,22 @@ FILES: Final[tuple[str, ...]] = (
 _NEEDS = re.compile(r'^: "\$\{.*\n', re.MULTILINE)
 """What a part takes from `settings.sh`: for the reader and the linter of that part alone."""
 
-_COMMENTS = re.compile(r"^[ ]*(#.*)?\n", re.MULTILINE)
+_MARK = re.compile(r"^@([\w.-]+)@\n", re.MULTILINE)
+
+_COMMENTS = re.compile(r"^[ ]*((#|//) .*)?\n", re.MULTILINE)
 _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 
 
 def script() -> str:
     """Return the shell text that follows the settings in the user data (no `#!` line).
 
-    The default Dockerfile takes the place of its mark in `image.sh`. User data is limited to
+    A line `@file@` stands for that file: the default Dockerfile, the keep-alive. User data is limited to
     16 KiB, so comments stay behind and four spaces of indentation become a tab.
     """
     first, *others = (_read(name) for name in FILES)
     text = first + "".join(_NEEDS.sub("", part) for part in others)
-    text = _COMMENTS.sub("", text.replace("@Dockerfile@\n", _read("Dockerfile")))
+    text = _MARK.sub(lambda mark: _read(mark[1]), text)
+    text = _COMMENTS.sub("", text)
     return _INDENTATION.sub(lambda spaces: "\t" * (len(spaces[0]) // 4), text)
 
 

@@ -19,13 +19,14 @@ database_settings() {
         if s.get("host") for k in ("host", "port", "username", "password"))' <<<"${answer}"
 }
 
-# compose: next.env = the .env without what the deployment decides + what it decides.
+# compose: next.env = what the .env may change, the .env, what the deployment decides.
 compose() (
     umask 077
     database=$(database_settings)
     if [[ -z "${database}" ]]; then return 1; fi
+    echo NODE_OPTIONS=--require=/keep-alive.cjs >"${STATE}/next.env"
     sed -E -e 's/\r$//' -e '/^\s*(DB_\w*|SSL_ENABLED|PORT)\s*=/d' \
-        "${STATE}/configuration.env" >"${STATE}/next.env"
+        "${STATE}/configuration.env" >>"${STATE}/next.env"
     printf '%s\n' "" "${database}" "DB_DATABASE=${DATABASE_NAME}" SSL_ENABLED=true PORT=3000 \
         >>"${STATE}/next.env"
 )
@@ -37,12 +38,22 @@ database_answers() {
     timeout 5 bash -c ": <>/dev/tcp/${host}/${port}" 2>/dev/null
 }
 
+# keep_alive: what the container's Node loads first; its user is not root, so all may read it.
+keep_alive() {
+    cat >"${STATE}/keep-alive.cjs" <<'SCRIPT'
+@keep-alive.cjs@
+SCRIPT
+    chmod 0644 "${STATE}/keep-alive.cjs"
+}
+
 # start: replaces the container; backend.env is what the running one was started with.
 start() {
     local instance
     instance=$(imds instance-id)
     if docker container inspect backend-api >/dev/null 2>&1; then docker rm --force backend-api; fi
+    keep_alive
     docker run -d --restart always --name backend-api -p 3000:3000 --env-file "${STATE}/next.env" \
+        --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \
         --log-driver awslogs --log-opt "awslogs-region=${REGION}" \
         --log-opt "awslogs-group=${LOG_GROUP}" --log-opt "awslogs-stream=${instance}/backend" \
         --log-opt mode=non-blocking "${IMAGE}"

@@ -39,7 +39,7 @@ add_swap() {
     local present
     present=$(swapon --show --noheadings)
     if [[ -n "${present}" ]]; then return; fi
-    step "ADDING SWAP" "The root volume needs 2 GiB for it, and about 6 GiB for the build."
+    step "ADDING SWAP" "The root volume needs 2 GiB for it, 6 GiB for the build."
     fallocate -l 2G "${ROOT}/swapfile"
     chmod 0600 "${ROOT}/swapfile"
     mkswap "${ROOT}/swapfile"
@@ -53,8 +53,8 @@ build_image() {
     mkdir -p "${APP%/*}"
     persist 4 git clone --depth 1 --branch "${BACKEND_REVISION}" -- "${BACKEND_REPOSITORY}" "${APP}"
     if [[ ! -e "${APP}/Dockerfile" ]]; then default_dockerfile >"${APP}/Dockerfile"; fi
-    step "BUILDING THE DOCKER IMAGE" "The lines above say which instruction failed. \
-'toomanyrequests' is the registry's limit for anonymous pulls: give BackendImage instead."
+    step "BUILDING THE DOCKER IMAGE" "The lines above say why. 'toomanyrequests' is the \
+registry's limit for anonymous pulls: give BackendImage instead."
     persist 2 docker build -t nest-backend "${APP}"
 }
 

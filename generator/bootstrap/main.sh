@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-: "${STACK:?}" "${GROUP_RESOURCE:?}" "${DATABASE_SECONDS:?}" "${HEALTH_SECONDS:?}" "${PROGRAM:?}"
+: "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIGURATION_SECONDS:?}" "${DATABASE_SECONDS:?}" "${HEALTH_SECONDS:?}" "${PROGRAM:?}"
 : "${BACKEND_IMAGE?}" "${BACKEND_ORIGIN:?}" "${HEALTH_PATH:?}" "${INSTANCE:?}" "${STATE:?}"
-: "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}"
+: "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
 
 # signal SUCCESS|FAILURE: tells the stack. Outside a stack operation it is refused: no harm.
 signal() {
@@ -20,6 +20,7 @@ finish() {
         echo "--- DEPLOYMENT FAILED: ${STEP} (status ${status}) ---"
         echo "${HINT}"
     fi
+    if [[ -n "${SHIPPER}" ]]; then kill "${SHIPPER}"; fi
     ship
     signal "${outcome}"
     ship
@@ -32,19 +33,22 @@ boot() {
     step "STARTING AUTOMATED DEPLOYMENT" "The metadata service must answer (IMDSv2)."
     INSTANCE=$(imds instance-id)
     ship_while_running &
+    SHIPPER=$!
+    disown
     if ! [[ "$0" -ef "${PROGRAM}" ]]; then install -D -m 0700 "$0" "${PROGRAM}"; fi
     install_packages
     if [[ -n "${BACKEND_IMAGE}" ]]; then pull_image; else build_image; fi
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"
-    fetch_configuration
+    wait_for "${CONFIGURATION_SECONDS}" "s3://${CONFIG_BUCKET}/${CONFIG_KEY} (upload it now)" \
+        fetch_configuration
     step "WAITING FOR THE DATABASE" "Was the database created, and may this instance reach it?"
     wait_for "${DATABASE_SECONDS}" "the database's address in its secret" compose
     wait_for "${DATABASE_SECONDS}" "the database's port" database_answers
-    step "RUNNING THE CONTAINER" "The lines above are Docker's own words."
+    step "RUNNING THE CONTAINER" "See the lines above."
     start
     step "WAITING FOR THE BACKEND" "The container's last lines are above: is the .env complete?"
     wait_for "${HEALTH_SECONDS}" "2xx from ${BACKEND_ORIGIN}${HEALTH_PATH}" healthy
-    step "INSTALLING THE SERVICES" "The lines above are systemd's own words."
+    step "INSTALLING THE SERVICES" "See the lines above."
     install_services
     step "DEPLOYMENT COMPLETED" ""
 }

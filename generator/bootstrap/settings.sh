@@ -11,15 +11,15 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
 : "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}" "${CPU_SECONDS:=10}"
-: "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
+: "${CONFIGURATION_SECONDS:=900}" "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
 : "${IMDS_ENDPOINT:=http://169.254.169.254}" "${AWS_ENDPOINT:=}"
 : "${BACKEND_ORIGIN:=http://127.0.0.1:3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
 
-# Where boot is, what to look at when it fails there, and which machine this is.
-: "${STEP:=}" "${HINT:=}" "${INSTANCE:=unknown}"
+# Where boot is, what to look at when it fails there, which machine this is, who ships its log.
+: "${STEP:=}" "${HINT:=}" "${INSTANCE:=unknown}" "${SHIPPER:=}"
 
 # persist TIMES COMMAND...: tries again, waiting twice as long each time; status 65 is final.
 persist() {

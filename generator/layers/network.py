@@ -172,5 +172,9 @@ NETWORK = Layer(
         DATA_SUBNET_IDS,
         APP_ROUTE_TABLE_IDS,
     ),
-    settles=("GatewayAttachment", "PublicRoute"),
+    settles=(
+        "GatewayAttachment",
+        "PublicRoute",
+        *(f"{kind}SubnetRouteTable{zone}" for kind in ("Public", "App") for zone in "AB"),
+    ),
 )

@@ -168,6 +168,10 @@ SECURITY = Layer(
         CLOUDFRONT_PREFIX_LIST_ID,
     ),
     offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID, DATABASE_SECURITY_GROUP_ID),
+    settles=(
+        *("BackendIngress", "BackendEgress", "DatabaseIngress", "DatabaseEgress"),
+        *("BackendToHttps", "BackendToHttp"),
+    ),
     rules={
         "CdnNeedsItsPrefixList": {
             "RuleCondition": Not(Equals(Ref("AlbExposure"), "public")),

@@ -222,4 +222,6 @@ STORAGE = Layer(
         IMAGE_REPOSITORY_URI,
         IMAGE_REPOSITORY_ARN,
     ),
+    # A balancer is refused until the bucket lets it write its log.
+    settles=("LogBucketPolicy",),
 )

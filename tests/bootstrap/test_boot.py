@@ -47,8 +47,10 @@ def test_the_container_runs_as_documented(born: Machine) -> None:
 
 
 def test_the_environment_is_the_configuration_with_the_database_in_its_place(born: Machine) -> None:
-    lines = [line for line in born.container.read_text().split("\n") if line]
+    text = born.container.read_bytes().decode()  # line ends as they are
+    lines = [line for line in text.split("\n") if line]
     assert lines == [
+        "NODE_OPTIONS=--require=/keep-alive.cjs",
         "JWT_SECRET=jwt-signing-secret",
         "CLOUD=true",
         "DB_HOST=127.0.0.1",
@@ -146,9 +148,24 @@ def test_a_failed_pull_explains_docker_hubs_limit(machine: Machine) -> None:
 
 def test_a_missing_configuration_names_the_object(machine: Machine) -> None:
     machine.cloud.configuration = None
-    result = machine.run()
+    result = machine.run(CONFIGURATION_SECONDS="0")
     assert_failed(machine, result.returncode, "HTTP 404", "Has s3://configuration/.env been")
     assert len(machine.cloud.named("GET /configuration/.env")) == 1
+
+
+def test_a_configuration_that_is_uploaded_late_is_waited_for(machine: Machine) -> None:
+    machine.cloud.failures = {"GET /configuration/.env": [(404, "NoSuchKey")] * 2}
+    assert machine.run().returncode == 0
+    assert len(machine.cloud.named("GET /configuration/.env")) == 3
+    assert "upload it now" in machine.log()
+
+
+def test_node_keeps_connections_longer_than_the_balancer(machine: Machine) -> None:
+    assert machine.run().returncode == 0
+    environment = (machine.root / "var/lib/clinic-backend/backend.env").read_text()
+    assert environment.startswith("NODE_OPTIONS=--require=/keep-alive.cjs\n")
+    (run,) = [call for call in machine.commands("docker") if call.startswith("run")]
+    assert "/keep-alive.cjs:/keep-alive.cjs:ro" in run
 
 
 def test_a_sick_container_fails_and_shows_its_log_without_secrets(machine: Machine) -> None:

@@ -1,7 +1,6 @@
 """What goes on running after the birth: the rotation of the password and the load metric."""
 
 import subprocess
-import time
 
 import pytest
 
@@ -80,9 +79,9 @@ def metrics(machine: Machine) -> list[Call]:
     counters.write_text("cpu  100 0 0 1000 0 0 0 0 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
     command = [str(machine.user_data(METRIC_PERIOD="10")), "publish-cpu"]
     with subprocess.Popen(command, env=machine.environment()) as service:
-        time.sleep(0.15)
+        machine.wait_for_text("notes/commands", "sleep\t")
         counters.write_text("cpu  130 5 15 1015 10 5 10 10 0 0\n")
-        points = machine.cloud.wait_for_calls("PutMetricData", 1)
+        machine.cloud.wait_for_calls("PutMetricData", 1)
         counters.write_text("cpu  130 5 15 1115 10 5 10 10 0 0\n")
         points = machine.cloud.wait_for_calls("PutMetricData", 2)
         service.terminate()
