@@ -84,6 +84,17 @@ HEALTH_CHECK: dict[str, Any] = {
 }
 DRAIN_SECONDS = 30
 
+REFUSE = elb.Action(
+    Type="fixed-response",
+    FixedResponseConfig=elb.FixedResponseConfig(
+        StatusCode="403", ContentType="text/plain", MessageBody="Only through the site."
+    ),
+)
+TO_HTTPS = elb.Action(
+    Type="redirect",
+    RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
+)
+
 
 def is_private(template: Template, values: Values) -> str:
     """The condition of an internal balancer."""
@@ -107,47 +118,8 @@ def together(first: str, second: str) -> dict[str, Any]:
 
 
 def build(template: Template, values: Values) -> Values:
-    private = is_private(template, values)
-    balancer = template.add_resource(
-        elb.LoadBalancer(
-            "LoadBalancer",
-            Scheme=If(private, "internal", "internet-facing"),
-            Subnets=If(private, values[APP_SUBNET_IDS], values[PUBLIC_SUBNET_IDS]),
-            SecurityGroups=[values[ALB_SECURITY_GROUP_ID]],
-            LoadBalancerAttributes=_attributes(
-                elb.LoadBalancerAttributes,
-                {
-                    "access_logs.s3.enabled": "true",
-                    "access_logs.s3.bucket": values[LOG_BUCKET],
-                    "access_logs.s3.prefix": "alb",
-                    "deletion_protection.enabled": values[DELETION_PROTECTION],
-                    "routing.http.drop_invalid_header_fields.enabled": "true",
-                    "routing.http.desync_mitigation_mode": "defensive",
-                },
-            ),
-            Tags=tags(values, "alb"),
-        )
-    )
-    targets = template.add_resource(
-        elb.TargetGroup(
-            "TargetGroup",
-            VpcId=values[VPC_ID],
-            Port=BACKEND_PORT,
-            Protocol="HTTP",
-            TargetType="instance",
-            HealthCheckPath=values[HEALTH_CHECK_PATH],
-            Matcher=elb.Matcher(HttpCode="200-299"),
-            TargetGroupAttributes=_attributes(
-                elb.TargetGroupAttribute,
-                {
-                    "deregistration_delay.timeout_seconds": str(DRAIN_SECONDS),
-                    "load_balancing.algorithm.type": "least_outstanding_requests",
-                },
-            ),
-            Tags=tags(values, "backend"),
-            **HEALTH_CHECK,
-        )
-    )
+    balancer = template.add_resource(_balancer(template, values))
+    targets = template.add_resource(_target_group(values))
     _listeners(template, values, balancer, targets)
     _domain_name(template, values, balancer)
     template.add_resource(
@@ -167,6 +139,45 @@ def build(template: Template, values: Values) -> Values:
     }
 
 
+def _balancer(template: Template, values: Values) -> elb.LoadBalancer:
+    private = is_private(template, values)
+    settings = {
+        "access_logs.s3.enabled": "true",
+        "access_logs.s3.bucket": values[LOG_BUCKET],
+        "access_logs.s3.prefix": "alb",
+        "deletion_protection.enabled": values[DELETION_PROTECTION],
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+        "routing.http.desync_mitigation_mode": "defensive",
+    }
+    return elb.LoadBalancer(
+        "LoadBalancer",
+        Scheme=If(private, "internal", "internet-facing"),
+        Subnets=If(private, values[APP_SUBNET_IDS], values[PUBLIC_SUBNET_IDS]),
+        SecurityGroups=[values[ALB_SECURITY_GROUP_ID]],
+        LoadBalancerAttributes=_attributes(elb.LoadBalancerAttributes, settings),
+        Tags=tags(values, "alb"),
+    )
+
+
+def _target_group(values: Values) -> elb.TargetGroup:
+    settings = {
+        "deregistration_delay.timeout_seconds": str(DRAIN_SECONDS),
+        "load_balancing.algorithm.type": "least_outstanding_requests",
+    }
+    return elb.TargetGroup(
+        "TargetGroup",
+        VpcId=values[VPC_ID],
+        Port=BACKEND_PORT,
+        Protocol="HTTP",
+        TargetType="instance",
+        HealthCheckPath=values[HEALTH_CHECK_PATH],
+        Matcher=elb.Matcher(HttpCode="200-299"),
+        TargetGroupAttributes=_attributes(elb.TargetGroupAttribute, settings),
+        Tags=tags(values, "backend"),
+        **HEALTH_CHECK,
+    )
+
+
 def _attributes(kind: Any, settings: dict[str, Any]) -> list[Any]:
     return [kind(Key=key, Value=value) for key, value in settings.items()]
 
@@ -175,19 +186,8 @@ def _listeners(
     template: Template, values: Values, balancer: elb.LoadBalancer, targets: elb.TargetGroup
 ) -> None:
     certified = is_given(template, values, ALB_CERTIFICATE_ARN)
-    wants_header = only_cdn_with_header(template, values)
     forward = elb.Action(Type="forward", TargetGroupArn=targets.ref())
-    refuse = elb.Action(
-        Type="fixed-response",
-        FixedResponseConfig=elb.FixedResponseConfig(
-            StatusCode="403", ContentType="text/plain", MessageBody="Only through the site."
-        ),
-    )
-    to_https = elb.Action(
-        Type="redirect",
-        RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
-    )
-    serve = If(wants_header, refuse, forward)
+    serve = If(only_cdn_with_header(template, values), REFUSE, forward)
     http = template.add_resource(
         elb.Listener(
             "HttpListener",
@@ -195,7 +195,7 @@ def _listeners(
             Port=HTTP,
             Protocol="HTTP",
             # Without a certificate CloudFront comes in here: a redirect would be a loop.
-            DefaultActions=[If(certified, to_https, serve)],
+            DefaultActions=[If(certified, TO_HTTPS, serve)],
         )
     )
     https = template.add_resource(
@@ -210,23 +210,25 @@ def _listeners(
             DefaultActions=[serve],
         )
     )
-    secret = secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")
-    template.add_resource(
-        elb.ListenerRule(
-            "OriginVerifyRule",
-            Condition=wants_header,
-            ListenerArn=If(certified, https.ref(), http.ref()),
-            Priority=1,
-            Conditions=[
-                elb.Condition(
-                    Field="http-header",
-                    HttpHeaderConfig=elb.HttpHeaderConfig(
-                        HttpHeaderName=VERIFY_HEADER, Values=[secret]
-                    ),
-                )
-            ],
-            Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets.ref())],
-        )
+    entry = If(certified, https.ref(), http.ref())
+    template.add_resource(_verified(template, values, entry, targets))
+
+
+def _verified(
+    template: Template, values: Values, entry: If, targets: elb.TargetGroup
+) -> elb.ListenerRule:
+    """Whoever knows the secret header is the CDN and is served."""
+    header = elb.HttpHeaderConfig(
+        HttpHeaderName=VERIFY_HEADER,
+        Values=[secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")],
+    )
+    return elb.ListenerRule(
+        "OriginVerifyRule",
+        Condition=only_cdn_with_header(template, values),
+        ListenerArn=entry,
+        Priority=1,
+        Conditions=[elb.Condition(Field="http-header", HttpHeaderConfig=header)],
+        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets.ref())],
     )
 
 

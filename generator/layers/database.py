@@ -24,12 +24,12 @@ from troposphere import (
     awslambda,
     backup,
     iam,
-    logs,
     rds,
     secretsmanager,
 )
 
 from generator.layer import Layer, Name, Values
+from generator.layers.inline_function import inline_function
 from generator.layers.network import DATA_SUBNET_IDS
 from generator.layers.secrets import (
     CUSTOMER_KEY,
@@ -44,7 +44,6 @@ from generator.layers.security import DATABASE_PORT, DATABASE_SECURITY_GROUP_ID
 from generator.layers.shared import (
     DELETION_PROTECTION,
     ENVIRONMENT_NAME,
-    LAMBDA_RUNTIME,
     LOG_RETENTION_DAYS,
     allow,
     assumed_by,
@@ -54,8 +53,6 @@ from generator.layers.shared import (
     is_true,
     named,
     optional,
-    policy,
-    source,
     tags,
     unique,
 )
@@ -133,6 +130,43 @@ MAX_STORAGE_GIB = 1000
 
 
 def build(template: Template, values: Values) -> Values:
+    database = template.add_resource(_instance(template, values))
+    attachment = template.add_resource(
+        secretsmanager.SecretTargetAttachment(
+            "DatabaseSecretAttachment",
+            SecretId=values[DATABASE_SECRET_ARN],
+            TargetId=database.ref(),
+            TargetType="AWS::RDS::DBInstance",
+        )
+    )
+    _rotation(template, values, database, attachment)
+    _backup_plan(template, values, database)
+    return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
+
+
+def _instance(template: Template, values: Values) -> rds.DBInstance:
+    return rds.DBInstance(
+        "Database",
+        Engine="postgres",
+        EngineVersion=values[DATABASE_VERSION],
+        DBInstanceClass=values[DATABASE_CLASS],
+        MultiAZ=values[MULTI_AZ],
+        CACertificateIdentifier="rds-ca-rsa2048-g1",
+        EnableIAMDatabaseAuthentication=True,
+        EnableCloudwatchLogsExports=["postgresql", "upgrade"],
+        AutoMinorVersionUpgrade=True,
+        DeletionProtection=values[DELETION_PROTECTION],
+        DeletionPolicy="Snapshot",
+        UpdateReplacePolicy="Snapshot",
+        Tags=tags(values, "database"),
+        **_place(template, values),
+        **_storage_and_backups(values),
+        **_content(template, values),
+        **_monitoring(template, values),
+    )
+
+
+def _place(template: Template, values: Values) -> dict[str, Any]:
     subnets = template.add_resource(
         rds.DBSubnetGroup(
             "DatabaseSubnets",
@@ -150,42 +184,13 @@ def build(template: Template, values: Values) -> Values:
             Tags=tags(values, "database"),
         )
     )
-    database = template.add_resource(
-        rds.DBInstance(
-            "Database",
-            Engine="postgres",
-            EngineVersion=values[DATABASE_VERSION],
-            DBInstanceClass=values[DATABASE_CLASS],
-            Port=str(DATABASE_PORT),
-            DBSubnetGroupName=subnets.ref(),
-            DBParameterGroupName=parameters.ref(),
-            VPCSecurityGroups=[values[DATABASE_SECURITY_GROUP_ID]],
-            PubliclyAccessible=False,
-            MultiAZ=values[MULTI_AZ],
-            CACertificateIdentifier="rds-ca-rsa2048-g1",
-            EnableIAMDatabaseAuthentication=True,
-            EnableCloudwatchLogsExports=["postgresql", "upgrade"],
-            AutoMinorVersionUpgrade=True,
-            DeletionProtection=values[DELETION_PROTECTION],
-            DeletionPolicy="Snapshot",
-            UpdateReplacePolicy="Snapshot",
-            Tags=tags(values, "database"),
-            **_storage_and_backups(values),
-            **_content(template, values),
-            **_monitoring(template, values),
-        )
-    )
-    attachment = template.add_resource(
-        secretsmanager.SecretTargetAttachment(
-            "DatabaseSecretAttachment",
-            SecretId=values[DATABASE_SECRET_ARN],
-            TargetId=database.ref(),
-            TargetType="AWS::RDS::DBInstance",
-        )
-    )
-    _rotation(template, values, database, attachment)
-    _backup_plan(template, values, database)
-    return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
+    return {
+        "Port": str(DATABASE_PORT),
+        "DBSubnetGroupName": subnets.ref(),
+        "DBParameterGroupName": parameters.ref(),
+        "VPCSecurityGroups": [values[DATABASE_SECURITY_GROUP_ID]],
+        "PubliclyAccessible": False,
+    }
 
 
 def _storage_and_backups(values: Values) -> dict[str, Any]:
@@ -215,16 +220,9 @@ def _content(template: Template, values: Values) -> dict[str, Any]:
 def _monitoring(template: Template, values: Values) -> dict[str, Any]:
     condition = is_true(template, values, DATABASE_MONITORING)
     role = template.add_resource(
-        iam.Role(
-            "DatabaseMonitoringRole",
-            Condition=condition,
-            AssumeRolePolicyDocument=assumed_by("monitoring.rds.amazonaws.com"),
-            ManagedPolicyArns=[
-                Sub(
-                    "arn:${AWS::Partition}:iam::aws:policy/service-role/"
-                    "AmazonRDSEnhancedMonitoringRole"
-                )
-            ],
+        _service_role(
+            *("DatabaseMonitoringRole", condition),
+            *("monitoring.rds", "AmazonRDSEnhancedMonitoringRole"),
         )
     )
     return {
@@ -245,46 +243,16 @@ def _rotation(
     rotates = template.add_condition(
         "PasswordRotates", Not(Equals(values[PASSWORD_ROTATION_DAYS], "0"))
     )
-    log_group = template.add_resource(
-        logs.LogGroup(
-            "RotationLogGroup",
-            Condition=rotates,
-            RetentionInDays=values[LOG_RETENTION_DAYS],
-            KmsKeyId=key_id(template, values),
-            DeletionPolicy="Delete",
-            UpdateReplacePolicy="Delete",
-        )
-    )
-    role = template.add_resource(
-        iam.Role(
-            "RotationRole",
-            Condition=rotates,
-            AssumeRolePolicyDocument=assumed_by("lambda.amazonaws.com"),
-        )
-    )
-    may_rotate = template.add_resource(
-        iam.ManagedPolicy(
-            "RotationPolicy",
-            Condition=rotates,
-            PolicyDocument=policy(*_may_rotate(template, values, database, log_group)),
-            Roles=[role.ref()],
-        )
-    )
-    function = template.add_resource(
-        awslambda.Function(
-            "RotationFunction",
-            Condition=rotates,
-            DependsOn=may_rotate.title,
-            Runtime=LAMBDA_RUNTIME,
-            Handler="index.handler",
-            Code=awslambda.Code(ZipFile=source("generator.functions", "rotate_password.py")),
-            Role=role.get_att("Arn"),
-            Timeout=600,
-            Environment=awslambda.Environment(Variables={"DATABASE": database.ref()}),
-            KmsKeyArn=key_id(template, values),
-            LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
-            Tags=tags(values, "rotate-password"),
-        )
+    function = inline_function(
+        template,
+        values,
+        "Rotation",
+        "rotate_password.py",
+        _may_rotate(template, values, database),
+        Condition=rotates,
+        KmsKeyArn=key_id(template, values),
+        Timeout=600,
+        Environment=awslambda.Environment(Variables={"DATABASE": database.ref()}),
     )
     permission = template.add_resource(
         awslambda.Permission(
@@ -296,6 +264,7 @@ def _rotation(
             SourceAccount=Ref("AWS::AccountId"),
         )
     )
+    every = secretsmanager.RotationRules(AutomaticallyAfterDays=values[PASSWORD_ROTATION_DAYS])
     template.add_resource(
         secretsmanager.RotationSchedule(
             "RotationSchedule",
@@ -304,9 +273,7 @@ def _rotation(
             SecretId=values[DATABASE_SECRET_ARN],
             RotationLambdaARN=function.get_att("Arn"),
             RotateImmediatelyOnUpdate=False,
-            RotationRules=secretsmanager.RotationRules(
-                AutomaticallyAfterDays=values[PASSWORD_ROTATION_DAYS]
-            ),
+            RotationRules=every,
         )
     )
 
@@ -316,9 +283,7 @@ def _arn(database: rds.DBInstance) -> Join:
     return Join("", [own, database.ref()])
 
 
-def _may_rotate(
-    template: Template, values: Values, database: rds.DBInstance, log_group: logs.LogGroup
-) -> list[Any]:
+def _may_rotate(template: Template, values: Values, database: rds.DBInstance) -> list[Any]:
     has_key, key_arn = customer_key(template, values)
     decrypt = allow([awacs.kms.Decrypt, awacs.kms.GenerateDataKey], [key_arn], Sid="UseCustomerKey")
     return [
@@ -333,7 +298,6 @@ def _may_rotate(
         ),
         allow([awacs.secretsmanager.GetRandomPassword], ["*"]),
         allow([awacs.rds.ModifyDBInstance, awacs.rds.DescribeDBInstances], [_arn(database)]),
-        allow([awacs.logs.CreateLogStream, awacs.logs.PutLogEvents], [log_group.get_att("Arn")]),
         If(has_key, decrypt, NoValue),
     ]
 
@@ -361,35 +325,34 @@ def _backup_plan(template: Template, values: Values, database: rds.DBInstance) -
             "BackupPlanResource",
             Condition=condition,
             BackupPlan=backup.BackupPlanResourceType(
-                BackupPlanName=named(values, "database"),
-                BackupPlanRule=[daily],
+                BackupPlanName=named(values, "database"), BackupPlanRule=[daily]
             ),
         )
     )
     role = template.add_resource(
-        iam.Role(
-            "BackupRole",
-            Condition=condition,
-            AssumeRolePolicyDocument=assumed_by("backup.amazonaws.com"),
-            ManagedPolicyArns=[
-                Sub(
-                    "arn:${AWS::Partition}:iam::aws:policy/service-role/"
-                    "AWSBackupServiceRolePolicyForBackup"
-                )
-            ],
-        )
+        _service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
+    )
+    selection = backup.BackupSelectionResourceType(
+        SelectionName="database", IamRoleArn=role.get_att("Arn"), Resources=[_arn(database)]
     )
     template.add_resource(
         backup.BackupSelection(
             "BackupSelection",
             Condition=condition,
             BackupPlanId=plan.ref(),
-            BackupSelection=backup.BackupSelectionResourceType(
-                SelectionName="database",
-                IamRoleArn=role.get_att("Arn"),
-                Resources=[_arn(database)],
-            ),
+            BackupSelection=selection,
         )
+    )
+
+
+def _service_role(title: str, condition: str, service: str, managed_policy: str) -> iam.Role:
+    """A role of one AWS service with the policy that AWS keeps for it."""
+    arn = Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/" + managed_policy)
+    return iam.Role(
+        title,
+        Condition=condition,
+        AssumeRolePolicyDocument=assumed_by(f"{service}.amazonaws.com"),
+        ManagedPolicyArns=[arn],
     )
 
 

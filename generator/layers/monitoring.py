@@ -10,8 +10,10 @@ import awacs.sns
 from troposphere import Equals, Ref, Sub, Template, cloudwatch, events, rds, sns
 
 from generator.layer import Layer, Name, Values
+from generator.layers import dashboard
 from generator.layers.backend import BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
 from generator.layers.balancer import ALB_FULL_NAME, TARGET_GROUP_FULL_NAME
+from generator.layers.dashboard import ALB, CDN, EC2, MINUTE, RDS
 from generator.layers.database import DATABASE_ID
 from generator.layers.edge import DISTRIBUTION_ID
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
@@ -31,11 +33,8 @@ DASHBOARD_URL = Name(
     "DashboardUrl", Type="String", Description="The page to look at when something is wrong."
 )
 
-MINUTE = 60
 GIB = 1024**3
 
-ALB, EC2, RDS, CDN = "AWS/ApplicationELB", "AWS/EC2", "AWS/RDS", "AWS/CloudFront"
-RED, PINK, ORANGE, GREEN = "#d62728", "#ff9896", "#ff7f0e", "#2ca02c"
 ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
 
 # title: (what it means, namespace, metric, statistic, minutes in a row, comparison, threshold)
@@ -103,7 +102,7 @@ def build(template: Template, values: Values) -> Values:
         cloudwatch.Dashboard(
             "Dashboard",
             DashboardBody=Sub(
-                json.dumps({"widgets": _widgets()}),
+                json.dumps(dashboard.body()),
                 Alb=values[ALB_FULL_NAME],
                 Targets=values[TARGET_GROUP_FULL_NAME],
                 Group=values[BACKEND_GROUP_NAME],
@@ -131,31 +130,7 @@ def _topic(template: Template, values: Values) -> sns.Topic:
             Tags=tags(values, "alarms"),
         )
     )
-    own_account = aws.StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")})
-    services = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
-    template.add_resource(
-        sns.TopicPolicy(
-            "AlarmTopicPolicy",
-            Topics=[topic.ref()],
-            PolicyDocument=policy(
-                allow(
-                    [awacs.sns.Publish],
-                    [topic.ref()],
-                    Sid="AlarmsAndEvents",
-                    Principal=aws.Principal("Service", services),
-                    Condition=aws.Condition(own_account),
-                ),
-                aws.Statement(
-                    Sid="TlsOnly",
-                    Effect=aws.Deny,
-                    Principal=aws.Principal("*"),
-                    Action=[awacs.sns.Publish],
-                    Resource=[topic.ref()],
-                    Condition=aws.Condition(aws.Bool({"aws:SecureTransport": "false"})),
-                ),
-            ),
-        )
-    )
+    template.add_resource(_topic_policy(topic))
     template.add_resource(
         sns.SubscriptionResource(
             "AlarmSubscription",
@@ -166,6 +141,29 @@ def _topic(template: Template, values: Values) -> sns.Topic:
         )
     )
     return topic
+
+
+def _topic_policy(topic: sns.Topic) -> sns.TopicPolicy:
+    own_account = aws.StringEquals({"aws:SourceAccount": Ref("AWS::AccountId")})
+    services = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]
+    publish = allow(
+        [awacs.sns.Publish],
+        [topic.ref()],
+        Sid="AlarmsAndEvents",
+        Principal=aws.Principal("Service", services),
+        Condition=aws.Condition(own_account),
+    )
+    tls_only = aws.Statement(
+        Sid="TlsOnly",
+        Effect=aws.Deny,
+        Principal=aws.Principal("*"),
+        Action=[awacs.sns.Publish],
+        Resource=[topic.ref()],
+        Condition=aws.Condition(aws.Bool({"aws:SecureTransport": "false"})),
+    )
+    return sns.TopicPolicy(
+        "AlarmTopicPolicy", Topics=[topic.ref()], PolicyDocument=policy(publish, tls_only)
+    )
 
 
 def _dimensions(values: Values, title: str, namespace: str) -> dict[str, Any]:
@@ -246,82 +244,6 @@ def _events(template: Template, values: Values, topic: sns.Topic) -> None:
             DependsOn="AlarmTopicPolicy",
         )
     )
-
-
-def _widgets() -> list[dict[str, Any]]:
-    """Top to bottom as a person asks: does it answer, how fast, who answers, what does it log."""
-    alb = ["LoadBalancer", "${Alb}"]
-    targets = [*alb, "TargetGroup", "${Targets}"]
-    group = ["AutoScalingGroupName", "${Group}"]
-    database = ["DBInstanceIdentifier", "${Database}"]
-    site = ["DistributionId", "${Distribution}", "Region", "Global"]
-    graphs = {
-        "API requests and errors": [
-            [ALB, "RequestCount", *alb, _drawn("Sum")],
-            [ALB, "HTTPCode_Target_4XX_Count", *targets, _drawn("Sum", ORANGE)],
-            [ALB, "HTTPCode_Target_5XX_Count", *targets, _drawn("Sum", RED)],
-            [ALB, "HTTPCode_ELB_5XX_Count", *alb, _drawn("Sum", PINK)],
-        ],
-        "API answer time (s)": [
-            [ALB, "TargetResponseTime", *targets, _drawn(stat)] for stat in ("p50", "p95", "p99")
-        ],
-        "Backends": [
-            [ALB, "HealthyHostCount", *targets, _drawn("Minimum", GREEN)],
-            [ALB, "UnHealthyHostCount", *targets, _drawn("Maximum", RED)],
-            ["AWS/AutoScaling", "GroupDesiredCapacity", *group, _drawn("Average")],
-        ],
-        "Site (CloudFront)": [
-            [CDN, "Requests", *site, _drawn("Sum") | {"region": "us-east-1"}],
-            [CDN, "5xxErrorRate", *site, _right("Average", RED) | {"region": "us-east-1"}],
-        ],
-        "Backend CPU (%), credits on the right": [
-            [EC2, "CPUUtilization", *group, _drawn("Average")],
-            [EC2, "CPUCreditBalance", *group, _right("Minimum", GREEN)],
-        ],
-        "Database CPU (%)": [[RDS, "CPUUtilization", *database, _drawn("Average")]],
-        "Database connections": [[RDS, "DatabaseConnections", *database, _drawn("Maximum")]],
-        "Database free storage, free memory on the right": [
-            [RDS, "FreeStorageSpace", *database, _drawn("Minimum")],
-            [RDS, "FreeableMemory", *database, _right("Minimum", GREEN)],
-        ],
-    }
-    return [
-        _widget("text", 0, 0, 24, 2, markdown="# ${Environment}"),
-        *(
-            _widget(
-                *("metric", index % 4 * 6, 2 + index // 4 * 6, 6, 6),
-                title=title,
-                region="${AWS::Region}",
-                view="timeSeries",
-                period=MINUTE,
-                metrics=metrics,
-            )
-            for index, (title, metrics) in enumerate(graphs.items())
-        ),
-        _widget(
-            *("log", 0, 14, 24, 8),
-            title="What the backend last complained about",
-            region="${AWS::Region}",
-            view="table",
-            query="SOURCE '${Log}' | fields @timestamp, @logStream, @message "
-            "| filter @message like /(?i)error|exception|fail/ "
-            "| sort @timestamp desc | limit 50",
-        ),
-    ]
-
-
-def _drawn(statistic: str, color: str = "#1f77b4") -> dict[str, Any]:
-    shades = {"p95": ORANGE, "p99": RED}
-    return {"stat": statistic, "color": shades.get(statistic, color)}
-
-
-def _right(statistic: str, color: str) -> dict[str, Any]:
-    return _drawn(statistic, color) | {"yAxis": "right"}
-
-
-def _widget(kind: str, x: int, y: int, width: int, height: int, **what: Any) -> dict[str, Any]:
-    place = {"x": x, "y": y, "width": width, "height": height}
-    return {"type": kind, **place, "properties": what}
 
 
 MONITORING = Layer(

@@ -67,24 +67,7 @@ def build(template: Template, values: Values) -> Values:
             Tags=tags(values, "vpc"),
         )
     )
-    gateway = template.add_resource(
-        ec2.InternetGateway("InternetGateway", Tags=tags(values, "internet"))
-    )
-    template.add_resource(
-        ec2.VPCGatewayAttachment(
-            "GatewayAttachment", VpcId=vpc.ref(), InternetGatewayId=gateway.ref()
-        )
-    )
     public_table = _route_table(template, values, vpc, "PublicRouteTable")
-    template.add_resource(
-        ec2.Route(
-            "PublicRoute",
-            RouteTableId=public_table,
-            DestinationCidrBlock=ANYWHERE,
-            GatewayId=gateway.ref(),
-            DependsOn="GatewayAttachment",
-        )
-    )
     data_table = _route_table(template, values, vpc, "DataRouteTable")
     app_tables = [
         _route_table(template, values, vpc, f"AppRouteTable{zone}", **_in_zone(zone, third))
@@ -105,13 +88,34 @@ def build(template: Template, values: Values) -> Values:
     data = _subnets(template, values, vpc, "Data", 8, [data_table] * 3)
     return {
         VPC_ID: vpc.ref(),
-        INTERNET_GATEWAY_ID: gateway.ref(),
+        INTERNET_GATEWAY_ID: _way_in(template, values, vpc, public_table),
         DEFAULT_SECURITY_GROUP_ID: vpc.get_att("DefaultSecurityGroup"),
         PUBLIC_SUBNET_IDS: _of_zones(third, public),
         APP_SUBNET_IDS: _of_zones(third, app),
         DATA_SUBNET_IDS: _of_zones(third, data),
         APP_ROUTE_TABLE_IDS: _of_zones(third, app_tables),
     }
+
+
+def _way_in(template: Template, values: Values, vpc: ec2.VPC, public_table: Ref) -> Ref:
+    gateway = template.add_resource(
+        ec2.InternetGateway("InternetGateway", Tags=tags(values, "internet"))
+    )
+    attachment = template.add_resource(
+        ec2.VPCGatewayAttachment(
+            "GatewayAttachment", VpcId=vpc.ref(), InternetGatewayId=gateway.ref()
+        )
+    )
+    template.add_resource(
+        ec2.Route(
+            "PublicRoute",
+            RouteTableId=public_table,
+            DestinationCidrBlock=ANYWHERE,
+            GatewayId=gateway.ref(),
+            DependsOn=attachment.title,
+        )
+    )
+    return gateway.ref()
 
 
 def _in_zone(zone: str, third: str) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from troposphere import (
     Select,
     Sub,
     Template,
-    awslambda,
     cloudformation,
     ec2,
     iam,
@@ -29,6 +28,7 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Values
+from generator.layers.inline_function import inline_function
 from generator.layers.network import (
     ANYWHERE,
     APP_ROUTE_TABLE_IDS,
@@ -43,7 +43,6 @@ from generator.layers.network import (
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
-    LAMBDA_RUNTIME,
     LOG_RETENTION_DAYS,
     allow,
     assumed_by,
@@ -51,7 +50,6 @@ from generator.layers.shared import (
     flag,
     is_true,
     policy,
-    source,
     tags,
 )
 
@@ -179,70 +177,31 @@ def _flow_log(template: Template, values: Values) -> None:
 
 
 def _closed_default_group(template: Template, values: Values) -> None:
-    condition = is_true(template, values, CLOSE_DEFAULT_SECURITY_GROUP)
-    log_group = template.add_resource(
-        logs.LogGroup(
-            "CloseDefaultGroupLogGroup",
-            Condition=condition,
-            RetentionInDays=values[LOG_RETENTION_DAYS],
-            KmsKeyId=key_id(template, values),
-            DeletionPolicy="Delete",
-            UpdateReplacePolicy="Delete",
-        )
-    )
-    role = template.add_resource(
-        iam.Role(
-            "CloseDefaultGroupRole",
-            Condition=condition,
-            AssumeRolePolicyDocument=assumed_by("lambda.amazonaws.com"),
-        )
-    )
-    group_arn = Join(
-        "",
+    group = values[DEFAULT_SECURITY_GROUP_ID]
+    groups = Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/")
+    function = inline_function(
+        template,
+        values,
+        "CloseDefaultGroup",
+        "close_default_group.py",
         [
-            Sub("arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:security-group/"),
-            values[DEFAULT_SECURITY_GROUP_ID],
-        ],
-    )
-    policy_resource = template.add_resource(
-        iam.ManagedPolicy(
-            "CloseDefaultGroupPolicy",
-            Condition=condition,
-            PolicyDocument=policy(
-                allow([awacs.ec2.DescribeSecurityGroups], ["*"]),
-                allow(
-                    [awacs.ec2.RevokeSecurityGroupIngress, awacs.ec2.RevokeSecurityGroupEgress],
-                    [group_arn],
-                ),
-                allow(
-                    [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
-                    [log_group.get_att("Arn")],
-                ),
+            allow([awacs.ec2.DescribeSecurityGroups], ["*"]),
+            allow(
+                [awacs.ec2.RevokeSecurityGroupIngress, awacs.ec2.RevokeSecurityGroupEgress],
+                [Join("", [groups, group])],
             ),
-            Roles=[role.ref()],
-        )
-    )
-    function = template.add_resource(
-        awslambda.Function(
-            "CloseDefaultGroupFunction",
-            Condition=condition,
-            DependsOn=policy_resource.title,
-            Runtime=LAMBDA_RUNTIME,
-            Handler="index.handler",
-            Code=awslambda.Code(ZipFile=source("generator.functions", "close_default_group.py")),
-            Role=role.get_att("Arn"),
-            Timeout=60,
-            LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
-            Tags=tags(values, "close-default-group"),
-        )
+        ],
+        Condition=is_true(template, values, CLOSE_DEFAULT_SECURITY_GROUP),
+        KmsKeyArn=key_id(template, values),
+        Timeout=60,
     )
     closed = cloudformation.CustomResource(
         "ClosedDefaultGroup",
-        Condition=condition,
+        Condition=function.Condition,
         ServiceToken=function.get_att("Arn"),
         ServiceTimeout=120,
     )
-    closed.GroupId = values[DEFAULT_SECURITY_GROUP_ID]
+    closed.GroupId = group
     template.add_resource(closed)
 
 

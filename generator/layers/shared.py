@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-import awacs.aws as iam
+import awacs.aws as aws
 from troposphere import Equals, If, Join, Not, NoValue, Ref, Select, Split, Tags, Template, s3
 
 from generator.layer import Name, Values
 
 EVERY_OBJECT = "/*"
-LAMBDA_RUNTIME = "python3.13"
 
 
 def flag(title: str, description: str, default: str = "false") -> Name:
@@ -106,9 +105,9 @@ def source(package: str, file: str) -> str:
     return files(package).joinpath(file).read_text(encoding="utf-8")
 
 
-def allow(actions: Sequence[iam.Action], resources: list[Any], **more: Any) -> iam.Statement:
+def allow(actions: Sequence[aws.Action], resources: list[Any], **more: Any) -> aws.Statement:
     """An Allow statement; ``more`` may hold Sid, Principal and Condition."""
-    return iam.Statement(Effect=iam.Allow, Action=list(actions), Resource=resources, **more)
+    return aws.Statement(Effect=aws.Allow, Action=list(actions), Resource=resources, **more)
 
 
 def policy(*statements: Any) -> dict[str, Any]:
@@ -119,10 +118,10 @@ def policy(*statements: Any) -> dict[str, Any]:
 def assumed_by(service: str) -> dict[str, Any]:
     """The trust policy of a role that one AWS service takes on."""
     return policy(
-        iam.Statement(
-            Effect=iam.Allow,
-            Action=[iam.Action("sts", "AssumeRole")],
-            Principal=iam.Principal("Service", service),
+        aws.Statement(
+            Effect=aws.Allow,
+            Action=[aws.Action("sts", "AssumeRole")],
+            Principal=aws.Principal("Service", service),
         )
     )
 
@@ -187,16 +186,16 @@ def keep(days: Any, noncurrent_days: int = 90) -> s3.LifecycleConfiguration:
     )
 
 
-def bucket_policy(bucket: s3.Bucket, *statements: iam.Statement) -> s3.BucketPolicy:
+def bucket_policy(bucket: s3.Bucket, *statements: aws.Statement) -> s3.BucketPolicy:
     """What a bucket's policy allows, and no request at all without TLS."""
     arn = bucket.get_att("Arn")
-    tls_only = iam.Statement(
+    tls_only = aws.Statement(
         Sid="TlsOnly",
-        Effect=iam.Deny,
-        Principal=iam.Principal("*"),
-        Action=[iam.Action("s3", "*")],
+        Effect=aws.Deny,
+        Principal=aws.Principal("*"),
+        Action=[aws.Action("s3", "*")],
         Resource=[arn, Join("", [arn, EVERY_OBJECT])],
-        Condition=iam.Condition(iam.Bool({"aws:SecureTransport": "false"})),
+        Condition=aws.Condition(aws.Bool({"aws:SecureTransport": "false"})),
     )
     properties: dict[str, Any] = (
         {"Condition": bucket.Condition} if hasattr(bucket, "Condition") else {}

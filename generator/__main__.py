@@ -1,0 +1,44 @@
+"""``python -m generator`` and the console command ``clinic``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from generator.cli import clinic
+from generator.errors import ClinicError
+
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell reports it."""
+
+
+def main() -> None:
+    """Run the command line; every end that is no defect is an exit code and at most a sentence."""
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us has gone; Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        return clinic.main(prog_name="clinic", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("clinic: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except ClinicError as trouble:
+        print(f"clinic: {trouble}", file=sys.stderr)
+        return trouble.exit_code
+
+
+if __name__ == "__main__":
+    main()

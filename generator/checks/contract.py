@@ -1,0 +1,100 @@
+"""What neither linter sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.checks import limits, rules, wiring
+from generator.checks.finding import Finding
+from generator.checks.walk import references
+
+TIMINGS = {
+    "AWS::ElasticLoadBalancingV2::TargetGroup": (
+        "HealthCheckTimeoutSeconds",
+        "HealthCheckIntervalSeconds",
+    ),
+}
+"""Of each type the property that must be smaller than the other."""
+
+USED_IN = ("Conditions", "Resources", "Outputs", "Rules")
+
+
+def check(
+    documents: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    values: Mapping[str, Mapping[str, str]],
+) -> Iterator[Finding]:
+    """Everything this project demands of ``documents`` beyond what the linters know.
+
+    ``documents`` are the parsed ``files``, both by path under output/; ``values`` are those of
+    each parameter file.
+    """
+    nested = {
+        path.removeprefix("nested/"): template
+        for path, template in documents.items()
+        if path.startswith("nested/")
+    }
+    yield from wiring.check(nested.pop("root.json"), nested)
+    for path, template in documents.items():
+        if not path.startswith("policies/"):
+            yield from limits.check(path, template, len(files[path]))
+            yield from _parameters(f"output/{path}", template)
+            yield from _silenced(f"output/{path}", template)
+    for given in [{}, *values.values()]:
+        yield from _timings(documents["flat.json"], given)
+
+
+def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
+    declared = template.get("Parameters", {})
+    used = set(references([template.get(section, {}) for section in USED_IN]))
+    for name, declaration in declared.items():
+        place = f"Parameters/{name}"
+        if name not in used:
+            yield _finding("unused-parameter", file, place, "Nothing refers to this parameter.")
+        try:
+            re.compile(declaration.get("AllowedPattern", ""))
+        except re.error as error:
+            yield _finding("pattern", file, place, f"AllowedPattern cannot be checked: {error}.")
+    try:
+        list(rules.broken(template.get("Rules", {}), declared, {}))
+    except (ValueError, KeyError) as error:
+        yield _finding("rule", file, "Rules", f"A rule cannot be checked: {error}.")
+
+
+def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
+    """cfn-lint obeys what a template says about it; excuses belong into the table of excuses."""
+    owners = {f"Resources/{title}/": resource for title, resource in template["Resources"].items()}
+    for place, owner in {"": template, **owners}.items():
+        if "cfn-lint" in owner.get("Metadata", {}):
+            message = "The template silences cfn-lint: write an excuse instead."
+            yield _finding("hidden-excuse", file, f"{place}Metadata", message)
+
+
+def _timings(template: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[Finding]:
+    declared = template.get("Parameters", {})
+    for title, resource in template["Resources"].items():
+        for less, more in [TIMINGS[resource["Type"]]] if resource["Type"] in TIMINGS else []:
+            low, high = (
+                _seconds(resource["Properties"].get(name), declared, given) for name in (less, more)
+            )
+            if low is not None and high is not None and low >= high:
+                message = f"{less} is {low:g} and must be less than {more}, {high:g}."
+                place = f"Resources/{title}/Properties/{less}"
+                yield _finding("timing", "output/flat.json", place, message)
+
+
+def _seconds(value: Any, declared: Mapping[str, Any], given: Mapping[str, str]) -> float | None:
+    """A number, also through a parameter; None if only the account knows."""
+    name = value.get("Ref", "") if isinstance(value, dict) else ""
+    if name in declared:
+        value = given.get(name, declared[name].get("Default"))
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _finding(rule: str, file: str, place: str, message: str) -> Finding:
+    return Finding("clinic", rule, "error", file, place, message)

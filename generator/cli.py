@@ -1,0 +1,147 @@
+"""The commands: parse, call, print. What they do is elsewhere, and imported when it is needed."""
+
+from __future__ import annotations
+
+import gc
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+LATER: dict[str, str] = {
+    "rehearse": "generator.local.rehearse:rehearse_command",
+    "deploy": "generator.cloud.commands:deploy_command",
+    "status": "generator.cloud.commands:status_command",
+    "recover": "generator.cloud.commands:recover_command",
+    "destroy": "generator.cloud.commands:destroy_command",
+    "stack-set": "generator.cloud.commands:stack_set_command",
+}
+"""Commands that live in a package of their own: name -> "module:attribute"."""
+
+PARAMS = click.option(
+    "--params",
+    type=click.Path(path_type=Path),
+    default="params",
+    show_default=True,
+    help="The folder of parameter files.",
+)
+
+
+class Clinic(click.Group):
+    """A group that imports the commands of LATER only when they are called or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = LATER[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=Clinic, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="clinic-stack")
+def clinic() -> None:
+    """Generate, prove, rehearse and deploy the clinic's architecture on AWS.
+
+    \b
+    clinic generate          write output/ from the code, then lint it
+    clinic lint --strict     what CI demands
+    clinic params prod       is params/prod.json something CloudFormation would take?
+    """
+
+
+@clinic.command()
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default="output",
+    show_default=True,
+    help="Where to write.",
+)
+@click.option("--lint/--no-lint", default=True, show_default=True, help="Lint what was written.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if the folder is out of step.")
+@PARAMS
+def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
+    """Write every template and policy, whole or not at all.
+
+    \b
+    clinic generate
+    clinic generate --no-lint --output /tmp/review
+    clinic generate --check      # in CI: is output/ what the code builds?
+    """
+    # What takes less than a second has nothing to collect, and takes a tenth longer to look for it.
+    gc.disable()
+    from generator import output as outputs
+    from generator import tables
+
+    documents = outputs.documents()
+    files = outputs.render(documents)
+    if check:
+        outputs.compare(output, files)
+        return
+    outputs.write(output, files)
+    tables.show(*outputs.summary(documents, files))
+    if lint:
+        _lint(documents, files, params, "text", strict=False)
+
+
+@clinic.command()
+@click.option("--strict", is_flag=True, help="Fail on informational findings too.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+)
+@PARAMS
+def lint(strict: bool, form: str, params: Path) -> None:
+    """Check both forms and every parameter file with all linters.
+
+    Exits with 1 on any finding that generator/checks/excuses.py does not excuse.
+
+    \b
+    clinic lint
+    clinic lint --strict --format github      # annotations in a pull request
+    clinic lint --format sarif >lint.sarif
+    """
+    from generator import output as outputs
+
+    documents = outputs.documents()
+    _lint(documents, outputs.render(documents), params, form, strict)
+
+
+@clinic.command()
+@click.argument("envs", metavar="[ENV|FILE]...", nargs=-1)
+@PARAMS
+def params(envs: tuple[str, ...], params: Path) -> None:
+    """Check parameter files as CloudFormation would, without asking it.
+
+    ENV is the name of a file in the folder of parameter files; all of them if none is given.
+
+    \b
+    clinic params
+    clinic params prod
+    clinic params /tmp/mine.json
+    """
+    from generator import output as outputs
+    from generator.checks import parameters
+
+    template = outputs.documents()["flat.json"]
+    for path in parameters.find_all(envs, params):
+        values = parameters.load_checked(path, template)
+        print(f"{path}: {len(values)} parameters, all valid")
+
+
+def _lint(
+    documents: dict[str, Any], files: dict[str, bytes], params: Path, form: str, strict: bool
+) -> None:
+    from generator.checks import cache, lint, report
+
+    findings = lint.lint(documents, files, params, cache.Cache(cache.folder()))
+    if not report.report(findings, form, strict):
+        raise click.exceptions.Exit(1)

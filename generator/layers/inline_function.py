@@ -1,0 +1,64 @@
+"""A small Lambda function that a layer needs: its code lies in the template itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import awacs.logs
+from troposphere import Template, awslambda, iam, logs
+
+from generator.layer import Values
+from generator.layers.shared import LOG_RETENTION_DAYS, allow, assumed_by, policy, source, tags
+
+
+def inline_function(
+    template: Template,
+    values: Values,
+    title: str,
+    file: str,
+    statements: Sequence[Any],
+    **properties: Any,
+) -> awslambda.Function:
+    """A Lambda function whose code is a file of generator/functions, with role and log group.
+
+    ``statements`` are what it may do besides writing its log. ``properties`` go to the function;
+    ``Condition`` and ``KmsKeyArn`` among them, both required, to the log group as well.
+    """
+    condition = {"Condition": properties["Condition"]}
+    log_group = template.add_resource(
+        logs.LogGroup(
+            f"{title}LogGroup",
+            RetentionInDays=values[LOG_RETENTION_DAYS],
+            KmsKeyId=properties["KmsKeyArn"],
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            **condition,
+        )
+    )
+    trust = assumed_by("lambda.amazonaws.com")
+    role = template.add_resource(
+        iam.Role(f"{title}Role", AssumeRolePolicyDocument=trust, **condition)
+    )
+    write_log = allow(
+        [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents], [log_group.get_att("Arn")]
+    )
+    may = iam.ManagedPolicy(
+        f"{title}Policy",
+        PolicyDocument=policy(*statements, write_log),
+        Roles=[role.ref()],
+        **condition,
+    )
+    return template.add_resource(
+        awslambda.Function(
+            f"{title}Function",
+            DependsOn=template.add_resource(may).title,
+            Runtime="python3.13",
+            Handler="index.handler",
+            Code=awslambda.Code(ZipFile=source("generator.functions", file)),
+            Role=role.get_att("Arn"),
+            LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
+            Tags=tags(values, file.removesuffix(".py").replace("_", "-")),
+            **properties,
+        )
+    )

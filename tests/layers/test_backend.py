@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from generator import bootstrap
+from tests.resolved import IMAGE, flat, properties, resources
+
+
+def launch(environment: str = "seed", **changes: str) -> dict:
+    return properties("LaunchTemplate", environment, **changes)["LaunchTemplateData"]
+
+
+def user_data(environment: str = "seed", **changes: str) -> list:
+    return launch(environment, **changes)["UserData"]["Fn::Base64"]["Fn::Join"][1]
+
+
+def text(parts: list) -> str:
+    """User data as an instance gets it, references to resources as their longest likely value."""
+    return "".join(part if isinstance(part, str) else "x" * 120 for part in parts)
+
+
+def test_instances_are_ubuntu_24_04_of_the_documented_sizes():
+    assert "/ubuntu/server/24.04/" in launch()["ImageId"]
+    assert launch()["InstanceType"] == "t3.micro"
+    assert launch(InstanceType="t2.micro")["InstanceType"] == "t2.micro"
+    assert launch(MachineImage="ami-0123456789abcdef0")["ImageId"] == "ami-0123456789abcdef0"
+
+
+def test_instances_answer_metadata_only_with_a_token_and_only_to_the_host_itself():
+    assert launch()["MetadataOptions"] == {
+        "HttpEndpoint": "enabled",
+        "HttpTokens": "required",
+        "HttpPutResponseHopLimit": 1,
+    }
+
+
+def test_disks_are_encrypted_gp3():
+    [disk] = launch()["BlockDeviceMappings"]
+    assert disk["Ebs"]["Encrypted"] is True
+    assert disk["Ebs"]["VolumeType"] == "gp3"
+
+
+def test_metrics_come_every_minute_and_credits_are_stated():
+    assert launch()["Monitoring"] == {"Enabled": True}
+    assert launch(CpuCredits="standard")["CreditSpecification"] == {"CpuCredits": "standard"}
+
+
+def test_instances_have_the_role_and_the_backend_group():
+    assert launch()["IamInstanceProfile"] == {"Arn": {"Fn::GetAtt": ["InstanceProfile", "Arn"]}}
+    [interface] = launch()["NetworkInterfaces"]
+    assert interface["Groups"] == [{"Ref": "BackendSecurityGroup"}]
+
+
+@pytest.mark.parametrize("environment", ["seed", "dev", "prod"])
+def test_user_data_is_a_script_of_less_than_16_kib(environment):
+    whole = text(user_data(environment))
+    assert whole.startswith("#!/bin/bash\n")
+    assert len(whole.encode()) < 16_384
+
+
+def test_user_data_fits_with_the_longest_values_that_parameters_may_have():
+    longest = {
+        "EnvironmentName": "e" * 20,
+        "BackendImage": "i" * 255,
+        "BackendRepository": f"https://{'h' * 60}.example/{'r' * 200}",
+        "BackendRevision": "v" * 101,
+        "DatabaseName": "d" * 63,
+        "HealthCheckPath": "/" + "p" * 200,
+        "Release": "r" * 64,
+    }
+    declared = flat()["Parameters"]
+    assert all(re.fullmatch(declared[k]["AllowedPattern"], v) for k, v in longest.items())
+    head = text(user_data(**longest)).removesuffix(bootstrap.script())
+    # A stack's id has up to 128 characters more than the one in the test.
+    assert len(head.encode()) + 128 < 2_000
+    assert len(head.encode()) + 128 + len(bootstrap.script().encode()) < 16_384
+
+
+def test_user_data_sets_every_setting_that_the_script_expects():
+    head = text(user_data()).removesuffix(bootstrap.script())
+    assert re.findall(r"^([A-Z_]+)='[^'\n]*'$", head, re.MULTILINE) == list(bootstrap.SETTINGS)
+
+
+def test_user_data_names_secrets_and_holds_none():
+    whole = text(user_data())
+    assert "resolve:secretsmanager" not in whole
+    assert {"Ref": "DatabaseSecret"} in user_data()
+
+
+def test_a_new_release_changes_the_launch_template():
+    assert user_data(Release="1") != user_data(Release="2")
+
+
+def test_a_grown_group_is_not_shrunk_by_an_update():
+    assert "DesiredCapacity" not in properties("BackendGroup")
+
+
+def test_the_group_follows_the_latest_version_of_its_template():
+    assert properties("BackendGroup")["LaunchTemplate"]["Version"] == {
+        "Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]
+    }
+
+
+def test_the_documented_group_has_two_to_four_instances_over_two_zones_with_elb_health():
+    group = properties("BackendGroup")
+    assert (group["MinSize"], group["MaxSize"]) == ("2", "4")
+    assert [subnet["Ref"] for subnet in group["VPCZoneIdentifier"]] == ["AppSubnetA", "AppSubnetB"]
+    assert group["HealthCheckType"] == "ELB"
+    assert group["TargetGroupARNs"] == [{"Ref": "TargetGroup"}]
+
+
+def seconds(duration: str) -> int:
+    return 60 * int(duration.removeprefix("PT").removesuffix("M"))
+
+
+@pytest.mark.parametrize("image", ["", IMAGE])
+def test_the_stack_waits_for_a_signal_of_each_instance_for_longer_than_a_boot(image):
+    group = resources(BackendImage=image)["BackendGroup"]
+    signal = group["CreationPolicy"]["ResourceSignal"]
+    grace = group["Properties"]["HealthCheckGracePeriod"]
+    assert signal["Count"] == group["Properties"]["MinSize"]
+    assert seconds(signal["Timeout"]) > grace
+    assert seconds(signal["Timeout"]) <= 12 * 3600
+    assert group["Properties"]["DefaultInstanceWarmup"] < grace
+
+
+def test_an_update_keeps_the_minimum_in_service_and_waits_for_signals():
+    rolling = resources()["BackendGroup"]["UpdatePolicy"]["AutoScalingRollingUpdate"]
+    assert rolling["MinInstancesInService"] == "2"
+    assert rolling["MaxBatchSize"] == 1
+    assert rolling["WaitOnResourceSignals"] is True
+    assert {"ReplaceUnhealthy", "AlarmNotification"} <= set(rolling["SuspendProcesses"])
+
+
+def test_instances_wait_for_their_way_out_and_their_permissions():
+    waits = resources()["BackendGroup"]["DependsOn"]
+    assert {"AppRouteA", "AppRouteB", "BackendStackPolicy", "HttpListener"} <= set(waits)
+    assert {"AppSubnetRouteTableA", "BackendToHttps", "DatabaseEgress"} <= set(waits)
+
+
+def test_scaling_keeps_average_cpu_at_40_percent():
+    tracking = properties("CpuScaling")["TargetTrackingConfiguration"]
+    assert tracking == {
+        "TargetValue": "40",
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
+    }
+
+
+def test_fast_metrics_scale_on_what_instances_publish_every_ten_seconds():
+    tracking = properties("CpuScaling", MetricPeriod="10")["TargetTrackingConfiguration"]
+    assert "PredefinedMetricSpecification" not in tracking
+    [query] = tracking["CustomizedMetricSpecification"]["Metrics"]
+    assert query["MetricStat"]["Period"] == 10
+    assert query["MetricStat"]["Metric"]["Namespace"] == "Clinic/Backend"
+    assert "METRIC_PERIOD='10'" in text(user_data(MetricPeriod="10"))
+
+
+def test_a_warm_pool_exists_only_when_asked_for():
+    pool = properties("WarmPool", WarmPoolSize="1", BackendImage=IMAGE)
+    assert pool["PoolState"] == "Stopped"
+    assert "WarmPool" not in resources()
+
+
+def test_the_log_outlives_the_stack():
+    assert resources()["BackendLogGroupResource"]["DeletionPolicy"] == "Retain"
+
+
+def test_the_instance_profile_waits_for_the_permissions():
+    assert "InstancePolicy" in json.dumps(resources()["InstanceProfile"]["DependsOn"])

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from generator.architecture import LAYERS
+from generator.layers.backend import BACKEND
+from generator.layers.database import DATABASE
+from tests.resolved import flat, of_type, properties, resources, statements
+
+
+@pytest.mark.parametrize("environment", ["seed", "dev", "prod"])
+def test_the_database_is_private_encrypted_and_never_deleted_without_a_snapshot(environment):
+    database = resources(environment)["Database"]
+    assert database["Properties"]["PubliclyAccessible"] is False
+    assert database["Properties"]["StorageEncrypted"] is True
+    assert database["DeletionPolicy"] == database["UpdateReplacePolicy"] == "Snapshot"
+    assert database["Properties"]["CopyTagsToSnapshot"] is True
+
+
+def test_tls_is_forced():
+    parameters = properties("DatabaseParameters")
+    assert parameters["Parameters"]["rds.force_ssl"] == "1"
+    assert properties("Database")["DBParameterGroupName"] == {"Ref": "DatabaseParameters"}
+
+
+def test_the_parameter_group_follows_the_version():
+    assert properties("DatabaseParameters", DatabaseVersion="16")["Family"] == "postgres16"
+    assert properties("Database", DatabaseVersion="16")["EngineVersion"] == "16"
+
+
+def test_the_database_lies_in_the_data_subnets_behind_its_own_group():
+    subnets = properties("DatabaseSubnets", Zones="3")["SubnetIds"]
+    assert [subnet["Ref"] for subnet in subnets] == [f"DataSubnet{zone}" for zone in "ABC"]
+    assert properties("Database")["VPCSecurityGroups"] == [{"Ref": "DatabaseSecurityGroup"}]
+
+
+def test_the_password_is_a_dynamic_reference():
+    password = properties("Database")["MasterUserPassword"]["Fn::Join"][1]
+    assert password == [
+        "{{resolve:secretsmanager:",
+        {"Ref": "DatabaseSecret"},
+        ":SecretString:password}}",
+    ]
+
+
+def test_production_has_a_standby_backups_protection_and_monitoring():
+    database = properties("Database", "prod")
+    assert database["MultiAZ"] == "true"
+    assert database["BackupRetentionPeriod"] == "35"
+    assert database["DeletionProtection"] == "true"
+    assert database["MonitoringInterval"] == 60
+    assert database["EnablePerformanceInsights"] is True
+    assert set(of_type("AWS::Backup::BackupSelection", "prod")) == {"BackupSelection"}
+
+
+def test_a_restored_database_is_told_nothing_that_its_snapshot_decides():
+    restored = properties("Database", DatabaseSnapshot="before-the-move")
+    assert restored["DBSnapshotIdentifier"] == "before-the-move"
+    assert not {"DBName", "MasterUsername", "StorageEncrypted", "KmsKeyId"} & set(restored)
+    assert "MasterUserPassword" in restored
+
+
+def test_a_new_database_has_no_snapshot():
+    new = properties("Database", DatabaseName="clinic")
+    assert "DBSnapshotIdentifier" not in new
+    assert new["DBName"] == "clinic"
+
+
+def test_the_attachment_writes_the_address_into_the_secret():
+    attachment = properties("DatabaseSecretAttachment")
+    assert attachment["SecretId"] == {"Ref": "DatabaseSecret"}
+    assert attachment["TargetId"] == {"Ref": "Database"}
+
+
+def test_the_backend_does_not_wait_for_the_database():
+    assert not set(BACKEND.needs) & set(DATABASE.offers)
+    between = [layer for layer in LAYERS if set(layer.needs) & set(DATABASE.offers)]
+    reachable = {name for layer in between for name in layer.offers}
+    assert not set(BACKEND.needs) & reachable
+
+
+def test_rotation_changes_the_password_of_this_database_only():
+    policy = properties("RotationPolicy", "prod")["PolicyDocument"]
+    [modify] = [s for s in statements(policy) if "rds:ModifyDBInstance" in s["Action"]]
+    [arn] = modify["Resource"]
+    assert arn["Fn::Join"][1][1] == {"Ref": "Database"}
+    schedule = resources("prod")["RotationSchedule"]
+    assert schedule["Properties"]["RotationRules"] == {"AutomaticallyAfterDays": "30"}
+    assert schedule["Properties"]["RotateImmediatelyOnUpdate"] is False
+    assert "DatabaseSecretAttachment" in schedule["DependsOn"]
+
+
+def test_the_seed_does_not_rotate():
+    assert not of_type("AWS::SecretsManager::RotationSchedule")
+
+
+def test_only_the_major_version_is_pinned():
+    versions = flat()["Parameters"]["DatabaseVersion"]["AllowedValues"]
+    assert all("." not in version for version in versions)
+    assert properties("Database")["AutoMinorVersionUpgrade"] is True
+
+
+def test_the_password_is_nowhere_but_in_references():
+    assert json.dumps(flat()).count(":SecretString:password}}") == 1

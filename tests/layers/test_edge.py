@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import pytest
+
+from generator.layers.edge import ALL_VIEWER, CACHING_DISABLED
+from tests.resolved import CERTIFICATE, properties, resources, statements
+
+CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
+PRIVATE = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
+DOMAIN = {"DomainName": "clinic.example", "CertificateArn": CERTIFICATE}
+
+
+def config(environment: str = "seed", **changes: str) -> dict:
+    return properties("Distribution", environment, **changes)["DistributionConfig"]
+
+
+def origin(name: str, **changes: str) -> dict:
+    return next(o for o in config(**changes)["Origins"] if o["Id"] == name)
+
+
+def test_everything_comes_from_the_private_bucket_by_default():
+    assert config()["DefaultCacheBehavior"]["TargetOriginId"] == "frontend"
+    frontend = origin("frontend")
+    assert frontend["DomainName"] == {"Fn::GetAtt": ["FrontendBucket", "RegionalDomainName"]}
+    assert frontend["OriginAccessControlId"] == {"Fn::GetAtt": ["FrontendAccess", "Id"]}
+    assert config()["DefaultRootObject"] == "index.html"
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/*"])
+def test_the_api_goes_to_the_balancer_uncached_with_everything_the_viewer_sent(path):
+    behaviours = {item["PathPattern"]: item for item in config()["CacheBehaviors"]}
+    api = behaviours[path]
+    assert api["TargetOriginId"] == "backend"
+    assert api["CachePolicyId"] == CACHING_DISABLED
+    assert api["OriginRequestPolicyId"] == ALL_VIEWER
+    assert set(api["AllowedMethods"]) == {
+        *("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE")
+    }
+    assert api["ViewerProtocolPolicy"] == "https-only"
+    assert "FunctionAssociations" not in api
+
+
+def test_api_errors_reach_the_client_unchanged():
+    assert "CustomErrorResponses" not in config()
+
+
+def test_pages_are_routed_by_a_function_on_the_default_behaviour_only():
+    [association] = config()["DefaultCacheBehavior"]["FunctionAssociations"]
+    assert association["EventType"] == "viewer-request"
+    assert association["FunctionARN"] == {"Fn::GetAtt": ["SpaRoutes", "FunctionARN"]}
+
+
+def test_every_behaviour_is_https_compressed_and_with_security_headers():
+    behaviours = [config()["DefaultCacheBehavior"], *config()["CacheBehaviors"]]
+    for behaviour in behaviours:
+        assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only")
+        assert behaviour["Compress"] is True
+        assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
+    headers = properties("SecurityHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
+    assert headers["ContentTypeOptions"] == {"Override": True}
+
+
+def test_http_2_and_3_are_on():
+    assert config()["HttpVersion"] == "http2and3"
+
+
+def test_the_documented_origin_is_http_on_port_80():
+    backend = origin("backend")
+    assert backend["DomainName"] == {"Fn::GetAtt": ["LoadBalancer", "DNSName"]}
+    assert backend["CustomOriginConfig"]["OriginProtocolPolicy"] == "http-only"
+    assert backend["CustomOriginConfig"]["HTTPPort"] == 80
+    assert "OriginCustomHeaders" not in backend
+
+
+def test_a_named_balancer_is_reached_by_https_under_its_name():
+    backend = origin(
+        "backend", AlbDomainName="origin.clinic.example", AlbCertificateArn=CERTIFICATE
+    )
+    assert backend["DomainName"] == "origin.clinic.example"
+    assert backend["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert backend["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+
+
+def test_a_closed_balancer_is_sent_the_secret_header():
+    [header] = origin("backend", **CLOSED)["OriginCustomHeaders"]
+    assert header["HeaderName"] == "X-Origin-Verify"
+    assert header["HeaderValue"]["Fn::Join"][1][1] == {"Ref": "OriginVerifySecret"}
+
+
+def test_a_private_balancer_is_reached_through_a_vpc_origin():
+    backend = origin("backend", **PRIVATE)
+    assert backend["VpcOriginConfig"]["VpcOriginId"] == {"Ref": "AlbOrigin"}
+    assert "CustomOriginConfig" not in backend
+    endpoint = properties("AlbOrigin", **PRIVATE)["VpcOriginEndpointConfig"]
+    assert endpoint["Arn"] == {"Ref": "LoadBalancer"}
+    assert "AlbOrigin" not in resources()
+
+
+def test_only_this_distribution_reads_the_bucket():
+    allowed = [
+        statement
+        for statement in statements(properties("FrontendBucketPolicy")["PolicyDocument"])
+        if statement["Effect"] == "Allow"
+    ]
+    assert allowed
+    for statement in allowed:
+        assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+        source = statement["Condition"]["StringEquals"]["aws:SourceArn"]
+        assert source["Fn::Join"][1][1] == {"Ref": "Distribution"}
+    assert {action for statement in allowed for action in statement["Action"]} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+    }
+
+
+def test_the_configuration_bucket_is_no_origin():
+    assert "ConfigurationBucket" not in str(config("prod"))
+
+
+def test_an_own_domain_brings_its_certificate_and_its_address():
+    own = config(**DOMAIN)
+    assert own["Aliases"] == ["clinic.example"]
+    assert own["ViewerCertificate"] == {
+        "AcmCertificateArn": CERTIFICATE,
+        "SslSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+    }
+    assert config()["ViewerCertificate"] == {"CloudFrontDefaultCertificate": True}
+    assert {"SiteRecord", "SiteRecordIpv6"} <= set(
+        resources(**DOMAIN, HostedZoneId="Z0123456789ABC")
+    )
+    assert "SiteRecord" not in resources(**DOMAIN)
+
+
+def test_waf_and_logs_are_there_when_given():
+    arn = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/clinic/0-0"
+    assert config(WebAclArn=arn)["WebACLId"] == arn
+    assert "WebACLId" not in config()
+    assert config("prod")["Logging"]["Bucket"] == {"Fn::GetAtt": ["CdnLogBucket", "DomainName"]}
+    assert "Logging" not in config()
+
+
+def test_names_that_are_global_to_an_account_differ_between_stacks():
+    names = [
+        properties("FrontendAccess")["OriginAccessControlConfig"]["Name"],
+        properties("SpaRoutes")["Name"],
+        properties("SecurityHeaders")["ResponseHeadersPolicyConfig"]["Name"],
+    ]
+    assert names == [f"seed-{what}-000000000000" for what in ("frontend", "spa", "headers")]

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+import pytest
+
+from tests.resolved import of_type, properties, resources
+
+
+@pytest.mark.parametrize(("zones", "letters"), [("2", "AB"), ("3", "ABC")])
+def test_each_zone_has_a_public_an_application_and_a_data_subnet(zones, letters):
+    subnets = of_type("AWS::EC2::Subnet", Zones=zones)
+    assert set(subnets) == {
+        f"{kind}Subnet{z}" for kind in ("Public", "App", "Data") for z in letters
+    }
+
+
+def test_subnets_of_one_kind_lie_in_different_zones():
+    subnets = of_type("AWS::EC2::Subnet", Zones="3")
+    for kind in ("Public", "App", "Data"):
+        zones = [subnets[f"{kind}Subnet{letter}"]["AvailabilityZone"] for letter in "ABC"]
+        assert zones == ["us-east-1a", "us-east-1b", "us-east-1c"]
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/16", "10.20.0.0/18", "192.168.0.0/20"])
+def test_subnets_lie_inside_the_network_and_do_not_overlap(cidr):
+    blocks = [
+        IPv4Network(subnet["CidrBlock"])
+        for subnet in of_type("AWS::EC2::Subnet", Zones="3", VpcCidr=cidr).values()
+    ]
+    assert all(block.subnet_of(IPv4Network(cidr)) for block in blocks)
+    assert not any(a.overlaps(b) for a in blocks for b in blocks if a is not b)
+
+
+def test_a_third_zone_moves_no_address_of_the_other_two():
+    two, three = of_type("AWS::EC2::Subnet", Zones="2"), of_type("AWS::EC2::Subnet", Zones="3")
+    assert {name: three[name] for name in two} == two
+
+
+def test_no_subnet_gives_public_addresses_by_itself():
+    subnets = of_type("AWS::EC2::Subnet", Zones="3").values()
+    assert all(subnet["MapPublicIpOnLaunch"] is False for subnet in subnets)
+
+
+def test_no_route_leads_out_of_the_data_subnets():
+    made = resources(Zones="3")
+    tables = {
+        association["RouteTableId"]["Ref"]
+        for name, association in of_type("AWS::EC2::SubnetRouteTableAssociation", Zones="3").items()
+        if name.startswith("DataSubnet")
+    }
+    routed = {
+        resource["Properties"]["RouteTableId"]["Ref"]
+        for resource in made.values()
+        if resource["Type"] == "AWS::EC2::Route"
+    }
+    assert tables == {"DataRouteTable"}
+    assert not tables & routed
+
+
+def test_instances_reach_s3_without_the_internet():
+    endpoint = properties("S3Endpoint", Zones="3")
+    assert endpoint["VpcEndpointType"] == "Gateway"
+    assert endpoint["ServiceName"] == "com.amazonaws.us-east-1.s3"
+    assert [table["Ref"] for table in endpoint["RouteTableIds"]] == [
+        "AppRouteTableA",
+        "AppRouteTableB",
+        "AppRouteTableC",
+    ]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+
+from generator.layers.secrets import EXCLUDED_CHARACTERS
+from tests.resolved import flat, of_type, properties, resources
+
+
+def test_the_database_password_is_generated_and_the_user_is_the_operators():
+    generate = properties("DatabaseSecret", DatabaseUser="clinic_owner")["GenerateSecretString"]
+    assert json.loads(generate["SecretStringTemplate"]) == {"username": "clinic_owner"}
+    assert generate["GenerateStringKey"] == "password"
+    assert generate["PasswordLength"] >= 32
+
+
+def test_a_password_has_no_character_that_rds_an_env_file_a_shell_or_a_url_minds():
+    assert set("/\"@ '\\$`#%&+=:;?!{}[]") <= set(EXCLUDED_CHARACTERS)
+
+
+def test_a_secret_header_exists_only_where_the_balancer_asks_for_it():
+    closed = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
+    assert set(of_type("AWS::SecretsManager::Secret", **closed)) == {
+        "DatabaseSecret",
+        "OriginVerifySecret",
+    }
+    assert set(of_type("AWS::SecretsManager::Secret")) == {"DatabaseSecret"}
+
+
+def test_the_customers_key_rotates_and_outlives_the_stack():
+    key = resources(CustomerKey="true")["CustomerKeyResource"]
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_customers_key_encrypts_everything_that_can_take_a_key():
+    keyed = {
+        name
+        for name, resource in resources("prod").items()
+        if "CustomerKeyResource" in json.dumps(resource.get("Properties", {}))
+    }
+    assert {
+        "DatabaseSecret",
+        "Database",
+        "ConfigurationBucket",
+        "DocumentsBucket",
+        "ImageRepository",
+        "BackendLogGroupResource",
+        "AlarmTopic",
+        "BackupVault",
+        "RotationLogGroup",
+    } <= keyed
+
+
+def test_without_a_key_of_the_customers_nothing_mentions_one():
+    assert "CustomerKeyResource" not in json.dumps(resources("seed"))
+
+
+def test_no_template_holds_a_secret_in_a_default():
+    for name, declared in flat()["Parameters"].items():
+        if any(word in name.lower() for word in ("password", "secret", "token", "key")):
+            assert declared["Default"] in ("", 0, "false"), name

@@ -1,0 +1,318 @@
+"""Deliberate breakages of the layers, and the test that catches each.
+
+    python -m tests.mutations          # all of them, in copies of the tree
+    python -m tests.mutations port     # those whose name contains a word
+
+Exits with 1 if one survives.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One breakage: in a file, one text in place of another, and where it must be noticed."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
+    return Mutation(name, f"generator/layers/{file}.py", old, new, f"tests/layers/test_{test}")
+
+
+MUTATIONS = (
+    layer(
+        "open the database to the world",
+        "security",
+        '            f"{title}Ingress",\n            GroupId=receiver,\n'
+        "            SourceSecurityGroupId=sender,",
+        '            f"{title}Ingress",\n            GroupId=receiver,\n            CidrIp=ANYWHERE,',
+        "security.py",
+    ),
+    layer(
+        "move the backend's port",
+        "security",
+        "HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432",
+        "HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3001, 5432",
+        "security.py",
+    ),
+    layer(
+        "let every group send anything",
+        "security",
+        'CidrIp="127.0.0.1/32"',
+        "CidrIp=ANYWHERE",
+        "security.py::test_no_group_keeps_the_rule_by_which_aws_lets_everything_out",
+    ),
+    layer(
+        "show the database to the internet",
+        "database",
+        "PubliclyAccessible=False",
+        "PubliclyAccessible=True",
+        "database.py",
+    ),
+    layer(
+        "drop the database's encryption",
+        "database",
+        '"StorageEncrypted": If(restored, NoValue, True)',
+        '"StorageEncrypted": If(restored, NoValue, False)',
+        "database.py",
+    ),
+    layer(
+        "allow connections without tls",
+        "database",
+        '"rds.force_ssl": "1"',
+        '"rds.force_ssl": "0"',
+        "database.py::test_tls_is_forced",
+    ),
+    layer(
+        "lose the database with the stack",
+        "database",
+        'DeletionPolicy="Snapshot"',
+        'DeletionPolicy="Delete"',
+        "database.py",
+    ),
+    layer(
+        "put the database among the instances",
+        "database",
+        "SubnetIds=values[DATA_SUBNET_IDS]",
+        'SubnetIds=[Ref("Vpc")]',
+        "database.py",
+    ),
+    layer(
+        "let an instance read the whole bucket",
+        "identity",
+        'f"/{ENV_FILE}"',
+        '"/*"',
+        "identity.py::test_the_role_reads_one_object_one_secret_one_repository",
+    ),
+    layer(
+        "let an instance read every secret",
+        "identity",
+        "[values[DATABASE_SECRET_ARN]]",
+        '["*"]',
+        "identity.py",
+    ),
+    layer(
+        "let an instance read every parameter",
+        "identity",
+        "awacs.ssm.UpdateInstanceInformation",
+        "awacs.ssm.UpdateInstanceInformation, awacs.ssm.GetParameter",
+        "identity.py::test_the_role_may_do_exactly_what_a_boot_needs",
+    ),
+    layer(
+        "answer metadata without a token",
+        "backend",
+        'HttpTokens="required"',
+        'HttpTokens="optional"',
+        "backend.py",
+    ),
+    layer(
+        "show the container the role",
+        "backend",
+        "HttpPutResponseHopLimit=1",
+        "HttpPutResponseHopLimit=2",
+        "backend.py",
+    ),
+    layer(
+        "leave disks unencrypted",
+        "backend",
+        'VolumeType="gp3", Encrypted=True',
+        'VolumeType="gp3", Encrypted=False',
+        "backend.py::test_disks_are_encrypted_gp3",
+    ),
+    layer(
+        "shrink a grown group at each update",
+        "backend",
+        "            MinSize=values[MIN_INSTANCES],\n            MaxSize",
+        "            DesiredCapacity=values[MIN_INSTANCES],\n"
+        "            MinSize=values[MIN_INSTANCES],\n            MaxSize",
+        "backend.py",
+    ),
+    layer(
+        "take the minimum out of service while updating",
+        "backend",
+        "MinInstancesInService=values[MIN_INSTANCES]",
+        "MinInstancesInService=0",
+        "backend.py",
+    ),
+    layer(
+        "kill instances while they boot",
+        "backend",
+        "HealthCheckGracePeriod=by_boot(BOOT_SECONDS)",
+        "HealthCheckGracePeriod=10000",
+        "backend.py",
+    ),
+    layer(
+        "cache the api",
+        "edge",
+        "CachePolicyId=CACHING_DISABLED",
+        "CachePolicyId=CACHING_OPTIMIZED",
+        "edge.py",
+    ),
+    layer(
+        "forget the path /api itself",
+        "edge",
+        'API_PATHS = ("/api", "/api/*")',
+        'API_PATHS = ("/api/*",)',
+        "edge.py",
+    ),
+    layer(
+        "let every distribution read the frontend",
+        "edge",
+        '"Condition": aws.Condition(this_one),',
+        "",
+        "edge.py",
+    ),
+    layer(
+        "forward without the secret header",
+        "balancer",
+        "serve = If(wants_header, refuse, forward)",
+        "serve = forward",
+        "balancer.py",
+    ),
+    layer(
+        "check health more slowly than it answers",
+        "balancer",
+        '"HealthCheckTimeoutSeconds": 4',
+        '"HealthCheckTimeoutSeconds": 6',
+        "balancer.py",
+    ),
+    layer(
+        "allow requests without tls to a bucket",
+        "shared",
+        'aws:SecureTransport": "false"',
+        'aws:SecureTransport": "true"',
+        "storage.py",
+    ),
+    layer(
+        "make a bucket public",
+        "shared",
+        "BlockPublicPolicy=True",
+        "BlockPublicPolicy=False",
+        "storage.py",
+    ),
+    layer(
+        "lose the documents with the stack",
+        "storage",
+        '"DeletionPolicy": "Retain"',
+        '"DeletionPolicy": "Delete"',
+        "storage.py",
+    ),
+    layer(
+        "swap public and data subnets",
+        "network",
+        'data = _subnets(template, values, vpc, "Data", 8, [data_table] * 3)',
+        'data = _subnets(template, values, vpc, "Data", 8, [public_table] * 3)',
+        "network.py",
+    ),
+    layer(
+        "move addresses when a zone is added",
+        "network",
+        'app = _subnets(template, values, vpc, "App", 4',
+        'app = _subnets(template, values, vpc, "App", 1',
+        "network.py",
+    ),
+    layer(
+        "tell nobody of an alarm",
+        "monitoring",
+        "AlarmActions=[topic.ref()]",
+        "AlarmActions=[]",
+        "monitoring.py",
+    ),
+    layer(
+        "let the key stand still",
+        "secrets",
+        "EnableKeyRotation=True",
+        "EnableKeyRotation=False",
+        "secrets.py",
+    ),
+    Mutation(
+        "rename the database",
+        "generator/layers/database.py",
+        '        rds.DBInstance(\n            "Database",',
+        '        rds.DBInstance(\n            "PostgresDatabase",',
+        "tests/test_invariants.py::test_the_stateful_resources_are_the_listed_ones",
+    ),
+    Mutation(
+        "start instances before their way out",
+        "generator/layers/perimeter.py",
+        'settles=("AppRouteA", "AppRouteB")',
+        "settles=()",
+        "tests/layers/test_backend.py",
+    ),
+    Mutation(
+        "accept a warm pool that builds",
+        "generator/layers/backend.py",
+        '"Assert": Not(Equals(Ref("BackendImage"), ""))',
+        '"Assert": Equals("1", "1")',
+        "tests/test_console.py",
+    ),
+    Mutation(
+        "send pages with an extension to the index",
+        "generator/functions/route_spa.js",
+        "last.indexOf('.') === -1",
+        "request.uri.indexOf('.') === -1",
+        "tests/functions/test_route_spa.py",
+    ),
+    Mutation(
+        "hand lists over as text in the flat form",
+        "generator/assemble.py",
+        "values = {n: _bare(known[n])",
+        "values = {n: _text(n, known[n])",
+        "tests/test_assemble.py",
+    ),
+)
+
+
+def survives(mutation: Mutation) -> str | None:
+    """What is wrong: the breakage is not noticed, or there is nothing left to break."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("generator", "tests", "params", "output", "setup.cfg", "pyproject.toml"):
+            if (ROOT / part).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+            else:
+                shutil.copy(ROOT / part, copy / part)
+        file = copy / mutation.file
+        text = file.read_text()
+        if text.count(mutation.old) < 1:
+            return "its old text is gone from the file"
+        file.write_text(text.replace(mutation.old, mutation.new))
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutation.test],
+            cwd=copy,
+            capture_output=True,
+            text=True,
+        )
+        return None if result.returncode == 1 else f"pytest said: {result.stdout[-300:]}"
+
+
+def main(words: list[str]) -> int:
+    chosen = [m for m in MUTATIONS if all(word in m.name for word in words)]
+    failures = 0
+    with ThreadPoolExecutor(2) as pool:
+        for mutation, wrong in zip(chosen, pool.map(survives, chosen), strict=True):
+            verdict = f"SURVIVES: {wrong}" if wrong else f"caught by {mutation.test}"
+            print(f"{mutation.name}: {verdict}", flush=True)
+            failures += wrong is not None
+    print(f"{len(chosen) - failures} of {len(chosen)} breakages caught")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
