@@ -2,10 +2,12 @@
 
 Read in this order:
 
-architecture.py   the table of contents: the layers, what the root shows, the console form
+architecture.py   the table of contents: the layers and what the root shows of them
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
+console.py        how the console asks for the parameters
 layers/           one module per layer, and shared.py for what three or more of them use
+functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish and release
 output.py         renders everything and writes the output folder whole or not at all

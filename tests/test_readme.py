@@ -1,0 +1,87 @@
+"""The README says what is true, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from generator.architecture import LAYERS
+from generator.cli import clinic
+from tests.resolved import ENVIRONMENTS, flat
+
+ROOT = Path(__file__).parents[1]
+LANGUAGES = {"README.md": "README.es.md", "README.es.md": "README.md"}
+
+
+def rows(readme: str) -> dict[str, list[str]]:
+    """Every row of every table by its first cell, without the code marks."""
+    text = (ROOT / readme).read_text()
+    table = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return {cells[0].strip("`"): cells[1:] for cells in table}
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_every_parameter_is_in_the_table_with_its_default(readme):
+    table = rows(readme)
+    for name, declared in flat()["Parameters"].items():
+        default = str(declared["Default"])
+        shown = table[name][0].strip("`")
+        assert name == "MachineImage" or shown == default or (not default and "(" in shown), name
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_no_parameter_is_in_the_table_that_does_not_exist(readme):
+    known = {*flat()["Parameters"], "SiteUrl"}
+    named = {name for name in rows(readme) if re.fullmatch(r"([A-Z][a-z0-9]+){2,}", name)}
+    assert named <= known
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_every_command_is_named(readme):
+    named = {name.split()[1] for name in rows(readme) if name.startswith("clinic ")}
+    assert named == set(clinic.list_commands(click.Context(clinic)))
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_every_layer_and_environment_is_named(readme):
+    table = rows(readme)
+    assert {layer.title.lower() for layer in LAYERS} <= set(table)
+    assert {f"params/{environment}.json" for environment in ENVIRONMENTS} <= set(table)
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_every_dependency_is_named_with_its_reason(readme):
+    text = (ROOT / readme).read_text()
+    wanted = re.search(r"install_requires =\n((?:    .*\n)+)", (ROOT / "setup.cfg").read_text())
+    assert wanted
+    for line in wanted[1].splitlines():
+        assert f"[{line.split()[0]}]" in text
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_files_that_it_links_to_exist(readme):
+    text = (ROOT / readme).read_text()
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize(("readme", "other"), LANGUAGES.items())
+def test_it_links_to_the_other_language(readme, other):
+    assert f"({other})" in (ROOT / readme).read_text()
+
+
+def test_both_languages_have_the_same_sections_and_commands():
+    english, spanish = ((ROOT / name).read_text() for name in LANGUAGES)
+    assert english.count("\n## ") == spanish.count("\n## ")
+    blocks = [re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for text in (english, spanish)]
+    commands = [
+        [re.sub(r" +#.*", "", line) for block in b for line in block.splitlines()] for b in blocks
+    ]
+    assert commands[0] == commands[1]
