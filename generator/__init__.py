@@ -14,8 +14,11 @@ output.py         renders everything and writes the output folder whole or not a
 checks/           what is proven offline: parameters, contract, lint
 cloud/            everything that talks to AWS, behind clients that are passed in
 local/            the embedded AWS endpoint for rehearsals without an account
+shipped.py        reads files that ship with the package
 cli.py            the `clinic` command: parse, call, print
 
 Dependencies point one way:
 cli -> cloud, checks, local -> output -> architecture -> layers -> layer.
 """
+
+__version__ = "0.1.0"

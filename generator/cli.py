@@ -9,15 +9,35 @@ from typing import Any
 
 import click
 
-LATER: dict[str, str] = {
-    "rehearse": "generator.local.rehearse:rehearse_command",
-    "deploy": "generator.cloud.commands:deploy_command",
-    "status": "generator.cloud.commands:status_command",
-    "recover": "generator.cloud.commands:recover_command",
-    "destroy": "generator.cloud.commands:destroy_command",
-    "stack-set": "generator.cloud.commands:stack_set_command",
+from generator import __version__
+
+LATER = {
+    "rehearse": (
+        "generator.local.rehearse:rehearse_command",
+        "Live a stack's whole life against an AWS endpoint in this machine.",
+    ),
+    "deploy": (
+        "generator.cloud.commands:deploy_command",
+        "Bring a stack to what the code and params/ENV.json say.",
+    ),
+    "status": (
+        "generator.cloud.commands:status_command",
+        "Show the tree of stacks, their states and outputs.",
+    ),
+    "recover": (
+        "generator.cloud.commands:recover_command",
+        "Get a stack out of a state in which it takes no update.",
+    ),
+    "destroy": (
+        "generator.cloud.commands:destroy_command",
+        "Delete a stack, and say what is lost and what is kept.",
+    ),
+    "stack-set": (
+        "generator.cloud.commands:stack_set_command",
+        "Run the flat form in many accounts and regions.",
+    ),
 }
-"""Commands that live in a package of their own: name -> "module:attribute"."""
+"""Commands that live in a package of their own: name -> "module:attribute" and what it does."""
 
 PARAMS = click.option(
     "--params",
@@ -29,7 +49,7 @@ PARAMS = click.option(
 
 
 class Clinic(click.Group):
-    """A group that imports the commands of LATER only when they are called or listed."""
+    """A group that imports the commands of LATER only when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), *LATER]
@@ -37,20 +57,25 @@ class Clinic(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in LATER:
             return super().get_command(ctx, cmd_name)
-        module, _, attribute = LATER[cmd_name].partition(":")
+        module, _, attribute = LATER[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        here = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(here + [(name, what) for name, (_, what) in LATER.items()])
+
 
 @click.group(cls=Clinic, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="clinic-stack")
+@click.version_option(__version__)
 def clinic() -> None:
     """Generate, prove, rehearse and deploy the clinic's architecture on AWS.
 
     \b
-    clinic generate          write output/ from the code, then lint it
-    clinic lint --strict     what CI demands
-    clinic params prod       is params/prod.json something CloudFormation would take?
+    clinic generate       write output/ from the code, then lint it
+    clinic rehearse dev   see it live without an account
+    clinic deploy dev     the same in yours
     """
 
 

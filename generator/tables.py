@@ -34,11 +34,13 @@ def _draw(headings: Sequence[str], rows: Sequence[Row]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD)
     for i, heading in enumerate(headings):
         numbers = any(isinstance(row[i], int) for row in rows)
         table.add_column(heading, justify="right" if numbers else "left")
     for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else cell for cell in row))
+        # As text: in a plain string rich would take [brackets] for its own markup.
+        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row))
     Console().print(table)

@@ -40,7 +40,8 @@ MUTATIONS = (
         "security",
         '            f"{title}Ingress",\n            GroupId=receiver,\n'
         "            SourceSecurityGroupId=sender,",
-        '            f"{title}Ingress",\n            GroupId=receiver,\n            CidrIp=ANYWHERE,',
+        '            f"{title}Ingress",\n            GroupId=receiver,\n'
+        "            CidrIp=ANYWHERE,",
         "security.py",
     ),
     layer(

@@ -5,8 +5,9 @@ The files stay separate for reading; the instance gets them as one program, in t
 """
 
 import re
-from importlib.resources import files
 from typing import Final
+
+from generator.shipped import text
 
 SETTINGS: Final[tuple[str, ...]] = (
     "REGION",
@@ -50,15 +51,15 @@ _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 def script() -> str:
     """Return the shell text that follows the settings in the user data (no `#!` line).
 
-    A line `@file@` stands for that file: the default Dockerfile, the keep-alive. User data is limited to
-    16 KiB, so comments stay behind and four spaces of indentation become a tab.
+    A line `@file@` stands for that file: the default Dockerfile, the keep-alive.
+    User data is limited to 16 KiB, so comments stay behind and four spaces become a tab.
     """
     first, *others = (_read(name) for name in FILES)
-    text = first + "".join(_NEEDS.sub("", part) for part in others)
-    text = _MARK.sub(lambda mark: _read(mark[1]), text)
-    text = _COMMENTS.sub("", text)
-    return _INDENTATION.sub(lambda spaces: "\t" * (len(spaces[0]) // 4), text)
+    whole = first + "".join(_NEEDS.sub("", part) for part in others)
+    whole = _MARK.sub(lambda mark: _read(mark[1]), whole)
+    whole = _COMMENTS.sub("", whole)
+    return _INDENTATION.sub(lambda spaces: "\t" * (len(spaces[0]) // 4), whole)
 
 
 def _read(name: str) -> str:
-    return (files(__name__) / name).read_text(encoding="utf-8")
+    return text(__name__, name)

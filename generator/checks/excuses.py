@@ -43,6 +43,80 @@ EXCUSES = (
         "*",
         "A description of the architecture for machines; ours is the README and the layers.",
     ),
+    Excuse(
+        "I9040",
+        "Resources/*",
+        "CloudFormation hands the tags of the stack on to every resource that takes tags.",
+    ),
+    Excuse(
+        "I1022",
+        "*",
+        "A part that is a Ref in one form is an attribute or another stack's output in the other: "
+        "Fn::Join takes them all, Fn::Sub would need a name for each.",
+    ),
+    Excuse(
+        "W1001",
+        "Outputs/*/Fn::If/1*",
+        "The Fn::If around the reference has the condition of the resource itself.",
+    ),
+    Excuse(
+        "W1028",
+        "Resources/NatGatewayC/Properties/SubnetId/*",
+        "In flat the list of subnets is itself an Fn::If over the third zone, and this gateway "
+        "exists only with that zone.",
+    ),
+    Excuse(
+        "W1028",
+        "Resources/AppRouteC/Properties/RouteTableId/*",
+        "In flat the list of route tables is itself an Fn::If over the third zone, and this route "
+        "exists only with that zone.",
+    ),
+    Excuse(
+        "W2509",
+        "Parameters/*SecretArn",
+        "The ARN of a secret is not secret, and hidden it could not be told from another one.",
+    ),
+    Excuse(
+        "E9006",
+        "Resources/Database/Properties/StorageEncrypted",
+        "Left out only when a snapshot is restored, whose own encryption RDS then takes over.",
+    ),
+    Excuse(
+        "W9008",
+        "Resources/Database/Properties/StorageEncrypted",
+        "Left out only when a snapshot is restored, whose own encryption RDS then takes over.",
+    ),
+    Excuse(
+        "W1030",
+        "*/AlbWebAclArn/Default",
+        "The association that takes the ARN exists only if one is given.",
+    ),
+    Excuse(
+        "W1030",
+        "Resources/AlbWebAcl/Properties/WebACLArn",
+        "The association exists only if an ARN is given.",
+    ),
+    Excuse(
+        "W1030",
+        "Resources/LaunchTemplate/Properties/LaunchTemplateData/ImageId",
+        "A launch template takes resolve:ssm:<name> in the place of an image's id.",
+    ),
+    Excuse(
+        "W9003",
+        "Resources/LaunchTemplate/*/AssociatePublicIpAddress",
+        "What crosses a stack's boundary is text, and CloudFormation takes true for a boolean.",
+    ),
+    Excuse(
+        "I3011",
+        "Resources/OriginVerifySecret",
+        "Both policies are stated; the validator misses them where the secret's own condition "
+        "does not hold.",
+    ),
+    Excuse(
+        "W2506",
+        "Parameters/MachineImage*",
+        "Takes resolve:ssm:<name> too, which no parameter type for images allows.",
+    ),
 )
 
 

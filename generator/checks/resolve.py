@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from generator.checks import rules, values
+from generator.checks.walk import SUBSTITUTED
 
 Template = Mapping[str, Any]
 
@@ -93,54 +94,62 @@ def _bind(node: Any, bound: Mapping[str, Any], holding: frozenset[str] = frozens
 
 
 def resolve(template: Template, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Resources and Outputs of ``template`` for valid ``parameters``; defaults fill the gaps.
+    """Resources and Outputs of ``template`` for valid ``parameters``, in some account.
 
-    Resources and outputs whose condition does not hold are gone, as are properties without a
-    value. KeyError for a parameter that has neither value nor default.
+    KeyError for a parameter that has neither value nor default.
     """
-    decided = _Decided(template, parameters)
-    resolved: dict[str, Any] = {}
-    for section in ("Resources", "Outputs"):
-        resolved[section] = {
-            name: decided.value({k: v for k, v in entry.items() if k != "Condition"})
-            for name, entry in template.get(section, {}).items()
-            if decided.holds(entry.get("Condition"))
-        }
-    return resolved
+    decided = Resolver(template, {**PSEUDO_PARAMETERS, **parameters})
+    return {"Resources": decided.resources(), "Outputs": decided.outputs()}
 
 
-class _Decided:
-    """A template under one choice of parameters."""
+class Resolver:
+    """A template under one choice of values."""
 
-    def __init__(self, template: Template, parameters: Mapping[str, str]) -> None:
-        self.conditions = template.get("Conditions", {})
-        self.mappings = template.get("Mappings", {})
-        self.refs: dict[str, Any] = dict(PSEUDO_PARAMETERS)
+    def __init__(self, template: Template, given: Mapping[str, str]) -> None:
+        """``given`` goes over the defaults, by parameter or pseudo parameter; other names in it (a
+        logical id, say) are replaced as well. KeyError for a parameter with neither."""
+        self.template = template
+        self.refs: dict[str, Any] = dict(given)
         for name, declared in template.get("Parameters", {}).items():
-            text = str(parameters[name] if name in parameters else declared["Default"])
+            text = str(given[name] if name in given else declared["Default"])
             kind = declared["Type"]
             self.refs[name] = values.split(text, kind) if values.is_list(kind) else text
 
-    def holds(self, condition: str | None) -> bool:
-        return condition is None or bool(self._condition(self.conditions[condition]))
+    def resources(self) -> dict[str, Any]:
+        """The resources that these values make, by logical id, without properties of no value."""
+        return self._present("Resources")
 
-    def _condition(self, expression: Any) -> Any:
+    def outputs(self) -> dict[str, Any]:
+        """The outputs that these values give."""
+        return self._present("Outputs")
+
+    def _present(self, section: str) -> dict[str, Any]:
+        return {
+            name: self.resolve({k: v for k, v in entry.items() if k != "Condition"})
+            for name, entry in self.template.get(section, {}).items()
+            if "Condition" not in entry or self.holds(entry["Condition"])
+        }
+
+    def holds(self, condition: str) -> bool:
+        """Whether a condition of the template holds."""
+        return bool(self._decide(self.template["Conditions"][condition]))
+
+    def _decide(self, expression: Any) -> Any:
         if isinstance(expression, list):
-            return [self._condition(item) for item in expression]
-        if isinstance(expression, dict):
-            [(function, argument)] = expression.items()
-            if function == "Condition":
-                return self.holds(argument)
-            if function in rules.FUNCTIONS:
-                return rules.FUNCTIONS[function](*self._condition(argument))
-            return self.value(expression)
-        return expression
+            return [self._decide(item) for item in expression]
+        if not isinstance(expression, dict):
+            return expression
+        [(function, argument)] = expression.items()
+        if function == "Condition":
+            return self.holds(argument)
+        if function in rules.FUNCTIONS:
+            return rules.FUNCTIONS[function](*self._decide(argument))
+        return self.resolve(expression)
 
-    def value(self, node: Any) -> Any:
+    def resolve(self, node: Any) -> Any:
         """``node`` with everything decided that can be."""
         if isinstance(node, list):
-            items = [self.value(item) for item in node]
-            return [item for item in items if item != NOTHING]
+            return [item for item in map(self.resolve, node) if item != NOTHING]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
@@ -148,30 +157,29 @@ class _Decided:
             if function == "Ref":
                 return self.refs.get(argument, node)
             if function == "Fn::If":
-                condition, yes, no = argument
-                return self.value(yes if self.holds(condition) else no)
+                return self.resolve(argument[1 if self.holds(argument[0]) else 2])
             if function == "Fn::Sub":
-                return self._sub(argument)
-            if fold := FOLDS.get(function):
-                argument = self.value(argument)
-                folded = fold(argument)
+                return self._substitute(argument)
+            if function in FOLDS:
+                argument = self.resolve(argument)
+                folded = FOLDS[function](argument)
                 return {function: argument} if folded is None else folded
-        decided = {key: self.value(value) for key, value in node.items()}
+        decided = {key: self.resolve(value) for key, value in node.items()}
         return {key: value for key, value in decided.items() if value != NOTHING}
 
-    def _sub(self, argument: Any) -> Any:
+    def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})
-        refs = self.refs | {name: self.value(value) for name, value in own.items()}
-        left = {name: value for name, value in refs.items() if not isinstance(value, str)}
-        replaced = re.sub(
-            r"\$\{([^}!]+)\}",
-            lambda match: refs[match[1]] if isinstance(refs.get(match[1]), str) else match[0],
-            text,
-        )
-        if "${" not in replaced:
-            return replaced
-        used = {name: value for name, value in left.items() if f"${{{name}}}" in replaced}
-        return {"Fn::Sub": [replaced, used] if used else replaced}
+        known = self.refs | {name: self.resolve(value) for name, value in own.items()}
+
+        def fill(found: re.Match[str]) -> str:
+            value = known.get(found[1])
+            return value if isinstance(value, str) else found[0]
+
+        done = SUBSTITUTED.sub(fill, text)
+        left = {name: known[name] for name in SUBSTITUTED.findall(done) if name in own}
+        if not SUBSTITUTED.search(done):
+            return done.replace("${!", "${")
+        return {"Fn::Sub": [done, left] if left else done}
 
 
 def _join(argument: Any) -> str | None:
@@ -183,7 +191,7 @@ def _join(argument: Any) -> str | None:
 
 def _select(argument: Any) -> Any:
     index, items = argument
-    return items[int(index)] if isinstance(items, list) else None
+    return items[int(index)] if isinstance(items, list) and int(index) < len(items) else None
 
 
 def _split(argument: Any) -> list[str] | None:
@@ -193,7 +201,7 @@ def _split(argument: Any) -> list[str] | None:
 
 def _cidr(argument: Any) -> list[str] | None:
     block, count, bits = argument
-    if not isinstance(block, str):
+    if not isinstance(block, str) or "/" not in block:
         return None
     subnets = IPv4Network(block).subnets(new_prefix=32 - int(bits))
     return [str(subnet) for subnet in islice(subnets, int(count))]

@@ -55,11 +55,11 @@ from generator.layers.shared import (
     named,
     optional,
     private_bucket,
-    source,
     tags,
     unique,
 )
 from generator.layers.storage import CDN_LOG_BUCKET_DOMAIN, CDN_LOGS, LOG_BUCKET, access_log
+from generator.shipped import text
 
 DOMAIN_NAME = optional(
     "DomainName",
@@ -246,7 +246,7 @@ def _pages(template: Template, values: Values, headers: Ref) -> cloudfront.Defau
             "SpaRoutes",
             Name=unique(values, "spa"),
             AutoPublish=True,
-            FunctionCode=source("generator.functions", "route_spa.js"),
+            FunctionCode=text("generator.functions", "route_spa.js"),
             FunctionConfig=cloudfront.FunctionConfig(
                 Comment="Paths of the single-page application", Runtime="cloudfront-js-2.0"
             ),

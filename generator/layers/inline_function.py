@@ -9,7 +9,8 @@ import awacs.logs
 from troposphere import Template, awslambda, iam, logs
 
 from generator.layer import Values
-from generator.layers.shared import LOG_RETENTION_DAYS, allow, assumed_by, policy, source, tags
+from generator.layers.shared import LOG_RETENTION_DAYS, allow, assumed_by, policy, tags
+from generator.shipped import text
 
 
 def inline_function(
@@ -55,7 +56,7 @@ def inline_function(
             DependsOn=template.add_resource(may).title,
             Runtime="python3.13",
             Handler="index.handler",
-            Code=awslambda.Code(ZipFile=source("generator.functions", file)),
+            Code=awslambda.Code(ZipFile=text("generator.functions", file)),
             Role=role.get_att("Arn"),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
             Tags=tags(values, file.removesuffix(".py").replace("_", "-")),

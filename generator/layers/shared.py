@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 import awacs.aws as aws
@@ -98,11 +97,6 @@ def unique(values: Values, suffix: str) -> Join:
 def tags(values: Values, suffix: str) -> Tags:
     """The Name tag."""
     return Tags(Name=named(values, suffix))
-
-
-def source(package: str, file: str) -> str:
-    """The text of a file that ships with the package, such as a function's code."""
-    return files(package).joinpath(file).read_text(encoding="utf-8")
 
 
 def allow(actions: Sequence[aws.Action], resources: list[Any], **more: Any) -> aws.Statement:

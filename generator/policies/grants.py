@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import awacs.aws as aws
+from awacs import awsencode
 
 PREFIX = "clinic-"
 ANY = f"{PREFIX}*"
@@ -63,5 +64,5 @@ def allow(
 def document(*statements: aws.Statement) -> dict[str, Any]:
     """A policy document as plain data."""
     written = aws.PolicyDocument(Version="2012-10-17", Statement=list(statements))
-    plain: dict[str, Any] = json.loads(written.to_json())
+    plain: dict[str, Any] = json.loads(json.dumps(written, cls=awsencode))
     return plain

@@ -8,10 +8,12 @@ no schema says. Both lists give their reasons.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from importlib.resources import files
+from fnmatch import translate
 from typing import Any
+
+from generator.shipped import text
 
 FILE = "permissions.json"
 
@@ -82,14 +84,16 @@ FORGOTTEN: Mapping[str, tuple[str, ...]] = {
 
 def table() -> dict[str, Any]:
     """The data file: ``source``, ``types`` (type -> actions) and ``unscoped`` (see ``refresh``)."""
-    text = files(__package__).joinpath(FILE).read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: dict[str, Any] = json.loads(text(__package__, FILE))
     return loaded
+
+
+_UNUSED = re.compile("|".join(translate(p) for group in UNUSED.values() for p in group))
 
 
 def is_unused(action: str) -> bool:
     """Whether an action is listed by a schema but never needed here."""
-    return any(fnmatchcase(action, pattern) for group in UNUSED.values() for pattern in group)
+    return _UNUSED.match(action) is not None
 
 
 def actions(loaded: Mapping[str, Any]) -> frozenset[str]:

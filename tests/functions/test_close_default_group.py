@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from generator.layers.shared import source
+from generator.shipped import text
 
 GROUP = "sg-0123456789abcdef0"
 RULES = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": GROUP}]}]
@@ -78,4 +78,4 @@ def test_a_failure_reaches_cloudformation_with_its_reason(function, ec2, answers
 
 
 def test_the_code_is_small_enough_to_lie_in_the_template():
-    assert len(source("generator.functions", "close_default_group.py").encode()) <= 4_096
+    assert len(text("generator.functions", "close_default_group.py").encode()) <= 4_096

@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 
 from generator.functions import rotate_password
 from generator.layers.secrets import EXCLUDED_CHARACTERS
-from generator.layers.shared import source
+from generator.shipped import text
 
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:DatabaseSecret-AbCdEf"
 OLD, NEW = "0" * 32, "1" * 32
@@ -162,5 +162,5 @@ def test_a_version_that_nobody_started_is_refused(aws):
 
 
 def test_the_code_is_small_enough_to_lie_in_the_template():
-    assert len(source("generator.functions", "rotate_password.py").encode()) <= 4_096
+    assert len(text("generator.functions", "rotate_password.py").encode()) <= 4_096
     assert rotate_password.EXCLUDED == EXCLUDED_CHARACTERS

@@ -3,9 +3,9 @@ from __future__ import annotations
 import dukpy
 import pytest
 
-from generator.layers.shared import source
+from generator.shipped import text
 
-CODE = source("generator.functions", "route_spa.js")
+CODE = text("generator.functions", "route_spa.js")
 
 
 def answer(uri: str) -> dict:

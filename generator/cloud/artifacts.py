@@ -1,0 +1,164 @@
+"""The bucket of the templates, and the upload of a set of them.
+
+Keys are ``<stack>/<sha256 of the set>/<file>``: what has the same key has the same bytes, and a
+set that is there in part is completed before anybody is told its address.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from generator.cloud.aws import Aws, code_of
+from generator.cloud.environment import Environment
+from generator.errors import ClinicError
+
+KEPT_DAYS = 90
+"""How long S3 keeps what a later deployment has replaced."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Where a set of templates is, and what it took."""
+
+    base: str
+    """https address of the folder of files, without a slash at the end."""
+    sent: int
+    kept: int
+    """Files that were there already."""
+
+
+def bucket_name(aws: Aws) -> str:
+    """One bucket for each account and region."""
+    return f"clinic-artifacts-{aws.account}-{aws.region}"
+
+
+def upload(aws: Aws, env: Environment) -> Upload:
+    """Bring the whole set to the bucket, which is made if it is missing.
+
+    The address is path-style: S3 and every stand-in for it understand that one. Raises ClinicError
+    when the bucket belongs to somebody else.
+    """
+    bucket, prefix = _bucket(aws), f"{env.stack}/{env.digest}/"
+    there = _sizes(aws, bucket, prefix)
+    missing = [name for name, data in env.files.items() if there.get(name) != len(data)]
+    put = partial(
+        aws.client("s3").put_object,
+        Bucket=bucket,
+        ContentType="application/json",
+        ExpectedBucketOwner=aws.account,
+    )
+    _all_at_once(partial(put, Key=prefix + name, Body=env.files[name]) for name in missing)
+    address = f"https://s3.{aws.region}.amazonaws.com/{bucket}/{prefix[:-1]}"
+    return Upload(address, len(missing), len(env.files) - len(missing))
+
+
+def remove_older(aws: Aws, env: Environment) -> None:
+    """Delete the sets that ``env``, now deployed, has replaced; S3 keeps them for KEPT_DAYS."""
+    bucket = bucket_name(aws)
+    old = [
+        {"Key": f"{env.stack}/{name}"}
+        for name in _sizes(aws, bucket, f"{env.stack}/")
+        if not name.startswith(env.digest)
+    ]
+    for start in range(0, len(old), 1000):
+        aws.client("s3").delete_objects(
+            Bucket=bucket,
+            Delete={"Objects": old[start : start + 1000], "Quiet": True},
+            ExpectedBucketOwner=aws.account,
+        )
+
+
+def _bucket(aws: Aws) -> str:
+    """The bucket's name once it is ours and set up. Versioning is set last and tells so."""
+    s3, bucket = aws.client("s3"), bucket_name(aws)
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
+    try:
+        s3.head_bucket(**owned)
+    except ClientError as error:
+        if code_of(error) == "403":
+            raise _not_ours(bucket) from error
+        if code_of(error) != "404":
+            raise
+        _create(aws, bucket)
+    if s3.get_bucket_versioning(**owned).get("Status") != "Enabled":
+        _all_at_once(_settings(s3, owned))
+        versioning = {"Status": "Enabled"}
+        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)
+    return bucket
+
+
+def _create(aws: Aws, bucket: str) -> None:
+    # us-east-1 is the one region that may not be named.
+    place = {"LocationConstraint": aws.region}
+    where = {} if aws.region == "us-east-1" else {"CreateBucketConfiguration": place}
+    try:
+        aws.client("s3").create_bucket(Bucket=bucket, **where)
+    except ClientError as error:
+        if code_of(error) == "BucketAlreadyExists":
+            raise _not_ours(bucket) from error
+        if code_of(error) != "BucketAlreadyOwnedByYou":
+            raise
+
+
+def _not_ours(bucket: str) -> ClinicError:
+    return ClinicError(
+        f"the bucket {bucket} belongs to another account, or these credentials may not see it: "
+        "nothing was sent there. Bucket names are global, so ask AWS support about the owner, or "
+        "deploy to another region with --region.",
+        exit_code=3,
+    )
+
+
+def _settings(s3: Any, owned: dict[str, str]) -> list[Callable[[], Any]]:
+    closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    arn = f"arn:aws:s3:::{owned['Bucket']}"
+    tls_only = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    encrypted = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    old_sets = {
+        "ID": "OldSets",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": KEPT_DAYS},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    }
+    wanted: dict[str, dict[str, Any]] = {
+        "put_public_access_block": {"PublicAccessBlockConfiguration": dict.fromkeys(closed, True)},
+        "put_bucket_policy": {
+            "Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
+        },
+        "put_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [encrypted]}},
+        "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [old_sets]}},
+    }
+    return [partial(getattr(s3, call), **owned, **given) for call, given in wanted.items()]
+
+
+def _sizes(aws: Aws, bucket: str, prefix: str) -> dict[str, int]:
+    """Bytes of the objects below ``prefix``, by the rest of their keys."""
+    pages = aws.client("s3").get_paginator("list_objects_v2")
+    return {
+        told["Key"].removeprefix(prefix): told["Size"]
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix, ExpectedBucketOwner=aws.account)
+        for told in page.get("Contents", [])
+    }
+
+
+def _all_at_once(calls: Iterable[Callable[[], Any]]) -> None:
+    """Make the calls in parallel; the first error is raised when all have ended."""
+    with ThreadPoolExecutor(12) as pool:
+        for made in [pool.submit(call) for call in calls]:
+            made.result()

@@ -1,0 +1,203 @@
+"""The connection to AWS, and what its refusals mean to a person."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore import exceptions as wrong
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+from botocore.session import Session
+
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+CONFIG = Config(
+    retries={"mode": "adaptive", "max_attempts": 8},
+    connect_timeout=10,
+    read_timeout=60,
+    max_pool_connections=16,
+    user_agent_extra="clinic-stack",
+)
+NOBODYS = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+"""A session that looks at no profile and no file, in botocore's own terms."""
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}
+SKEWED = {"RequestTimeTooSkewed", "RequestExpired", "RequestInTheRapidFuture"}
+UNKNOWN_KEY = {
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "InvalidAccessKeyId",
+    "AuthFailure",
+    "InvalidToken",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403"}
+SLOW = {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+SLOW |= {"SlowDown", "ServiceUnavailable", "InternalFailure", "InternalError", "RequestTimeout"}
+NO_LOGIN = (
+    wrong.NoCredentialsError,
+    wrong.PartialCredentialsError,
+    wrong.CredentialRetrievalError,
+    wrong.NoAuthTokenError,
+    wrong.LoginError,
+    wrong.SSOError,
+    wrong.TokenRetrievalError,
+)
+UNREACHABLE = (
+    wrong.ConnectionError,
+    wrong.HTTPClientError,
+    wrong.IncompleteReadError,
+    ResponseParserError,
+)
+S3_ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "DeleteObjects": "DeleteObject",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+}
+"""Operations whose IAM action has another name."""
+
+
+@dataclass(frozen=True)
+class Aws:
+    """One account in one region. Clients are made once; threads may share them."""
+
+    session: boto3.Session
+    region: str
+    endpoint: str | None = None
+    """None leaves the choice to AWS_ENDPOINT_URL and the profile, as the AWS CLI does."""
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def client(self, service: str) -> Any:
+        """The client of a service; every call is retried with growing pauses, at most 8 times."""
+        if service not in self._clients:
+            make: Callable[..., Any] = self.session.client
+            try:
+                self._clients[service] = make(service, config=CONFIG, endpoint_url=self.endpoint)
+            except ValueError as error:
+                raise ClinicError(f"AWS_ENDPOINT_URL is no address: {_bare(error)}.") from error
+        return self._clients[service]
+
+    @cached_property
+    def account(self) -> str:
+        """The twelve digits of the account whose credentials these are; asks once."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+
+def connect(
+    profile: str | None = None, region: str | None = None, given: Mapping[str, str] | None = None
+) -> Aws:
+    """Connect with AWS's own credential chain, or only with ``given``.
+
+    ``given`` holds the variables that point at one endpoint (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY, AWS_REGION); then no profile or file of the person is looked at.
+    Raises ClinicError when the profile is unknown or no region is set.
+    """
+    with explained():
+        if given:
+            session = boto3.Session(
+                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
+                region_name=region or given["AWS_REGION"],
+                botocore_session=Session(session_vars=NOBODYS),
+            )
+            return Aws(session, session.region_name, given["AWS_ENDPOINT_URL"])
+        chosen = region or os.environ.get("AWS_REGION")
+        session = boto3.Session(profile_name=profile, region_name=chosen)
+        if not session.region_name:
+            raise wrong.NoRegionError
+        return Aws(session, session.region_name)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn every refusal of AWS in the block, or in the decorated function, into a sentence."""
+    try:
+        yield
+    except (wrong.BotoCoreError, wrong.ClientError, ResponseParserError) as error:
+        raise explain(error) from error
+
+
+def explain(error: Exception) -> ClinicError:
+    """What an error of botocore means and what to do, in one sentence.
+
+    Exit code 2 for what the person gave (credentials, region, permissions), else 3.
+    """
+    if isinstance(error, wrong.ClientError):
+        return _refused(error)
+    if isinstance(error, wrong.ProfileNotFound):
+        return ClinicError(f"{plain(error)}: name one of `aws configure list-profiles`.")
+    if isinstance(error, (wrong.NoRegionError, wrong.InvalidRegionError)):
+        return ClinicError("there is no valid AWS region: give --region or set AWS_REGION.")
+    if isinstance(error, NO_LOGIN):
+        return ClinicError(
+            f"no usable AWS credentials ({_bare(error)}): sign in, for example with "
+            "`aws sso login`, or choose a profile with --profile or AWS_PROFILE."
+        )
+    if not isinstance(error, UNREACHABLE):
+        return ClinicError(f"AWS could not be asked: {_bare(error)}.", exit_code=3)
+    return ClinicError(
+        f"AWS cannot be reached ({_bare(error)}): check the network and that the region exists, "
+        "then run the same command again; it goes on from what AWS has done.",
+        exit_code=3,
+    )
+
+
+def _refused(error: wrong.ClientError) -> ClinicError:
+    code, said = code_of(error), _bare(error.response.get("Error", {}).get("Message", error))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    again = "run the same command again; it goes on from what AWS has done."
+    if code in SKEWED or "Signature expired" in said or "Signature not yet current" in said:
+        return ClinicError(
+            "AWS does not accept the time of this machine: set its clock (for example with "
+            f"`timedatectl set-ntp true`) and {again}"
+        )
+    if code in EXPIRED:
+        return ClinicError(f"the AWS credentials have expired: sign in again, then {again}")
+    if code in UNKNOWN_KEY:
+        return ClinicError(
+            f"AWS does not accept these credentials ({said}): check the profile, and that "
+            "the region is enabled for the account."
+        )
+    if code in DENIED:
+        return ClinicError(
+            f"these credentials may not {_action(error, said)} ({said}): ask for the policies "
+            f"of output/policies/deployer-*.json, then {again}"
+        )
+    if code in SLOW or status >= 500:
+        return ClinicError(f"AWS is busy or disturbed ({code}: {said}): {again}", exit_code=3)
+    return ClinicError(f"AWS refused {error.operation_name}: {said} ({code})", exit_code=3)
+
+
+def code_of(error: wrong.ClientError) -> str:
+    """The service's error code, such as ValidationError."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _action(error: wrong.ClientError, said: str) -> str:
+    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", said):
+        return named[1]
+    operation = error.operation_name
+    if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
+        return f"s3:{S3_ACTIONS.get(operation, operation)}"
+    return operation
+
+
+def _bare(said: object) -> str:
+    return plain(said).strip().rstrip(".")

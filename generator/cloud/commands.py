@@ -1,0 +1,202 @@
+"""The commands that talk to AWS: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from generator.cloud import destroy as destroying
+from generator.cloud import recover as recovering
+from generator.cloud import stack_set as sets
+from generator.cloud import status as states
+from generator.cloud.aws import connect, explained
+from generator.cloud.deploy import Wishes, deploy, watch
+from generator.cloud.environment import Environment, load
+from generator.cloud.follow import Feed
+from generator.cloud.instances import Targets
+from generator.cloud.progress import Report
+
+Command = Callable[..., Any]
+
+REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
+PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
+PARAMS = click.option(
+    "--params",
+    type=click.Path(path_type=Path),
+    default="params",
+    show_default=True,
+    help="The folder of parameter files.",
+)
+
+
+def _connected(command: Command) -> Command:
+    """Add what every command takes: the environment, its folder, the region and the profile."""
+    for option in (PARAMS, PROFILE, REGION, click.argument("env")):
+        command = option(command)
+    return command
+
+
+@click.command("deploy")
+@_connected
+@YES
+@click.option("--plan", is_flag=True, help="Only show what would change.")
+@FLAT
+@JSON
+@click.option(
+    "--allow-data-loss",
+    "allowed",
+    multiple=True,
+    metavar="LOGICAL_ID",
+    help="Let this resource be deleted or replaced although it holds data.",
+)
+@explained()
+def deploy_command(
+    env: str,
+    params: Path,
+    profile: str | None,
+    region: str | None,
+    yes: bool,
+    plan: bool,
+    flat: bool,
+    as_json: bool,
+    allowed: tuple[str, ...],
+) -> None:
+    """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
+
+    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back,
+    2 for bad input, 3 when it needs a person.
+
+    \b
+    clinic deploy dev
+    clinic deploy prod --plan
+    clinic deploy prod --yes --json >deploy.jsonl
+    """
+    wanted = load(env, params, flat)
+    wishes = Wishes(yes, plan, allowed, Report(as_json), _terminal())
+    deploy(connect(profile, region), wanted, wishes)
+
+
+@click.command("status")
+@_connected
+@click.option("--drift", is_flag=True, help="Look for what was changed by hand.")
+@JSON
+@explained()
+def status_command(
+    env: str, params: Path, profile: str | None, region: str | None, drift: bool, as_json: bool
+) -> None:
+    """Show the tree of stacks, their states and outputs, and the AWS CLI's commands for more.
+
+    \b
+    clinic status prod
+    clinic status prod --drift
+    """
+    wanted = load(env, params)
+    states.status(connect(profile, region), wanted.stack, Report(as_json), drift)
+
+
+@click.command("recover")
+@_connected
+@click.option("--skip", multiple=True, metavar="LAYER.ID", help="Give up this one's rollback.")
+@click.option("--retain", multiple=True, metavar="LAYER.ID", help="Leave this one behind.")
+@explained()
+def recover_command(
+    env: str,
+    params: Path,
+    profile: str | None,
+    region: str | None,
+    skip: tuple[str, ...],
+    retain: tuple[str, ...],
+) -> None:
+    """Get a stack out of a state in which it takes no update.
+
+    \b
+    clinic recover dev
+    clinic recover dev --skip DatabaseStack.Database
+    """
+    wanted, aws = load(env, params), connect(profile, region)
+    recovering.recover(aws, wanted.stack, follow=_follower(wanted), skip=skip, retain=retain)
+
+
+@click.command("destroy")
+@_connected
+@YES
+@explained()
+def destroy_command(
+    env: str, params: Path, profile: str | None, region: str | None, yes: bool
+) -> None:
+    """Delete a stack: what is lost and what is kept is said first, and proven afterwards.
+
+    \b
+    clinic destroy dev
+    """
+    wanted, aws = load(env, params), connect(profile, region)
+    destroying.destroy(aws, wanted.stack, follow=_follower(wanted), ask=_typed, yes=yes)
+
+
+@click.command("stack-set")
+@_connected
+@YES
+@click.option("--accounts", default="", help="Twelve digits each, with commas between them.")
+@click.option("--regions", default="", help="With commas between them.")
+@click.option("--ous", default="", help="Organizational units: the set is service-managed.")
+@click.option("--max-concurrent", default=1, show_default=True, help="Accounts at a time.")
+@click.option("--failure-tolerance", default=0, show_default=True, help="Failures in a region.")
+@click.option("--remove", is_flag=True, help="Delete these stacks, and then an empty set.")
+@explained()
+def stack_set_command(
+    env: str,
+    params: Path,
+    profile: str | None,
+    region: str | None,
+    yes: bool,
+    accounts: str,
+    regions: str,
+    ous: str,
+    max_concurrent: int,
+    failure_tolerance: int,
+    remove: bool,
+) -> None:
+    """Run the flat form in many accounts and regions, as a CloudFormation StackSet.
+
+    \b
+    clinic stack-set prod --accounts 111122223333,444455556666 --regions us-east-1,eu-west-1
+    clinic stack-set prod --ous ou-ab12-cd34ef56 --regions us-east-1
+    clinic stack-set prod --accounts 111122223333 --regions us-east-1 --remove
+    """
+    wanted, aws = load(env, params, flat=True), connect(profile, region)
+    targets = Targets(
+        regions=_split(regions),
+        accounts=_split(accounts),
+        ous=_split(ous),
+        max_concurrent=max_concurrent,
+        failure_tolerance=failure_tolerance,
+    )
+    if remove:
+        sets.remove(aws, wanted, targets, ask=_typed, yes=yes)
+    else:
+        sets.deploy(aws, wanted, targets)
+
+
+def _follower(env: Environment) -> Callable[[Feed], str]:
+    return partial(watch, env, Wishes(terminal=_terminal()))
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _typed(question: str) -> str:
+    answer: str = click.prompt(question, default="", show_default=False)
+    return answer
+
+
+def _split(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

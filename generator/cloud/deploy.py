@@ -1,0 +1,231 @@
+"""From a set of templates to a running stack, and the truth all the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+
+import click
+
+from generator.cloud import artifacts, change_set, gate
+from generator.cloud.aws import Aws
+from generator.cloud.diagnose import collect, first_cause
+from generator.cloud.environment import Environment
+from generator.cloud.follow import PACE, Feed, attach, follow
+from generator.cloud.forecast import Change
+from generator.cloud.preview import HEADINGS, preview, table
+from generator.cloud.progress import Board, Report, screen, wiring
+from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person asked for beside the environment."""
+
+    yes: bool = False
+    """Do not ask."""
+    plan: bool = False
+    """Only show."""
+    allowed: Iterable[str] = ()
+    """Logical ids whose data may be lost."""
+    report: Report = field(default_factory=Report)
+    terminal: bool = False
+    """Whether a person can answer questions."""
+    pace: float = PACE
+
+
+def deploy(aws: Aws, env: Environment, wishes: Wishes) -> None:
+    """Bring the stack to ``env``; a second run goes on where a first one was cut off.
+
+    Raises ClinicError: exit code 1 when it failed and was rolled back, 3 when it needs a person.
+    """
+    stack = _ready(aws, env, wishes)
+    env = with_prefix_list(aws, env)
+    sent = artifacts.upload(aws, env)
+    wishes.report.say(f"Templates {env.digest[:12]}: {sent.sent} sent, {sent.kept} were there.")
+    wishes.report.tell("upload", **asdict(sent))
+    changes = change_set.prepare(aws, env, sent.base, stack)
+    if changes is None:
+        wishes.report.say(f"{env.stack} is up to date: nothing to change.")
+        return finish(aws, env, wishes)
+    if not _accepted(aws, env, sent.base, stack, changes, wishes):
+        return
+    last = newest(aws, changes.stack)
+    change_set.execute(aws, changes)
+    conclude(aws, env, Feed(aws, changes.stack, last.time, last.id), wishes)
+    artifacts.remove_older(aws, env)
+    finish(aws, env, wishes)
+
+
+def _ready(aws: Aws, env: Environment, wishes: Wishes) -> Stack | None:
+    """The stack once it can be changed, or None for a new one; an operation is seen to its end."""
+    stack = find(aws, env.stack)
+    if stack and family(stack.status) == "busy":
+        wishes.report.say(f"{env.stack} is in {stack.status}: this run attaches to it.")
+        conclude(aws, env, attach(aws, stack.id), wishes)
+        stack = find(aws, env.stack)
+    if stack is None or family(stack.status) == "absent":
+        return None
+    if family(stack.status) == "stuck":
+        raise ClinicError(
+            f"{env.stack} is in {stack.status}, where CloudFormation takes no update: run "
+            f"`clinic recover {env.name}`, then this again.",
+            exit_code=3,
+        )
+    if ("TemplateBaseUrl" in stack.parameters) != env.nested:
+        had = "flat" if env.nested else "nested"
+        raise ClinicError(
+            f"{env.stack} was deployed in the {had} form, and the other one would make everything "
+            f"anew: {'add --flat' if env.nested else 'leave --flat out'}."
+        )
+    return stack
+
+
+def with_prefix_list(aws: Aws, env: Environment) -> Environment:
+    """``env`` with the id of CloudFront's prefix list, where it is needed and not given.
+
+    It differs from region to region, and CloudFormation cannot look it up.
+    """
+    values = env.parameters("")
+    if values.get("AlbExposure", "public") == "public" or values["CloudFrontPrefixListId"]:
+        return env
+    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST]}
+    found = aws.client("ec2").describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    if not found:
+        raise ClinicError(
+            f"{aws.region} has no prefix list {PREFIX_LIST}: set CloudFrontPrefixListId, or "
+            "AlbExposure to public."
+        )
+    return env.with_values(CloudFrontPrefixListId=found[0]["PrefixListId"])
+
+
+def _accepted(
+    aws: Aws,
+    env: Environment,
+    base: str,
+    stack: Stack | None,
+    made: change_set.ChangeSet,
+    wishes: Wishes,
+) -> bool:
+    """Whether the change set may be executed; one that may not is deleted, however that ends."""
+    agreed = False
+    try:
+        changes = preview(aws, env, base, stack, made)
+        _show(changes, wishes.report)
+        gate.check(changes, wishes.allowed)
+        agreed = not wishes.plan and (wishes.yes or _ask(env, wishes))
+    finally:
+        if not agreed:
+            change_set.abandon(aws, made)
+    if not agreed:
+        wishes.report.say("Nothing was changed.")
+    return agreed
+
+
+def _show(changes: list[Change], report: Report) -> None:
+    rows = table(changes)
+    if rows:
+        report.table(HEADINGS, rows)
+    else:
+        report.say("No resource changes: only the templates' addresses, texts or tags.")
+    for change in changes:
+        report.tell("change", **asdict(change), replacement=change.replacement)
+
+
+def _ask(env: Environment, wishes: Wishes) -> bool:
+    if not wishes.terminal:
+        raise ClinicError("nobody can be asked here: read what --plan shows, then give --yes.")
+    return click.confirm(f"Change {env.stack} so?")
+
+
+def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
+    """Follow to the end; ClinicError with the first cause unless it ends as it was meant to."""
+    evidence = list[str]()
+
+    def rescue(event: Event) -> None:
+        # A rollback takes the instance that could tell why.
+        if event.failed:
+            evidence.extend(collect(aws, event))
+
+    status = watch(env, wishes, feed, rescue)
+    if status not in GOOD:
+        raise _failed(aws, env, feed, evidence, wishes.report)
+    if status == "DELETE_COMPLETE":
+        raise ClinicError(
+            f"{env.stack} has just been deleted: run this again to make it anew.", exit_code=3
+        )
+
+
+def watch(
+    env: Environment, wishes: Wishes, feed: Feed, also: Callable[[Event], object] = id
+) -> str:
+    """Show an operation to its end; the root's last state. ``also`` gets every event too."""
+    board = Board(env.stack, wiring(env.documents[env.top]) if env.nested else {})
+
+    def both(event: Event) -> None:
+        show(event)
+        also(event)
+
+    while True:
+        try:
+            with screen(board, wishes.report) as show:
+                status = follow(feed, both, wishes.pace)
+            break
+        except KeyboardInterrupt:
+            _interrupted(env, feed, wishes)
+    # A deletion goes the other way round, and a rollback its own.
+    if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"} and (chain := board.critical()[::-1]):
+        steps = (f"{path.removesuffix('Stack')} {board.seconds(path)} s" for path in chain)
+        wishes.report.say(f"Critical path: {' -> '.join(steps)}")
+    return status
+
+
+def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
+    """Detach (ClinicError), or have the operation cancelled and go on following."""
+    back = f"the operation on {env.stack} goes on in AWS; `clinic deploy {env.name}` follows it."
+    if not wishes.terminal or wishes.report.json:
+        raise ClinicError(back, INTERRUPTED)
+    choice = click.prompt(
+        "\nDetach, and let AWS go on, or cancel?",
+        type=click.Choice(["detach", "cancel"]),
+        default="detach",
+    )
+    if choice == "detach":
+        raise ClinicError(back, INTERRUPTED)
+    stack, cloudformation = find(feed.aws, feed.stack), feed.aws.client("cloudformation")
+    if stack and stack.status == "UPDATE_IN_PROGRESS":
+        cloudformation.cancel_update_stack(StackName=feed.stack)
+    elif stack and stack.status == "CREATE_IN_PROGRESS":
+        # A creation cannot be cancelled, only deleted; it holds nobody's data yet.
+        cloudformation.delete_stack(StackName=feed.stack)
+    else:
+        wishes.report.say("It is too late to cancel; this goes on following.")
+
+
+def _failed(
+    aws: Aws, env: Environment, feed: Feed, evidence: list[str], report: Report
+) -> ClinicError:
+    cause = first_cause(aws, feed.stack, feed.events, evidence)
+    report.tell("diagnosis", **asdict(cause))
+    rolled_back = feed.status.endswith("ROLLBACK_COMPLETE")
+    after = "was rolled back" if rolled_back else "needs a person"
+    hint = "" if feed.status == "UPDATE_ROLLBACK_COMPLETE" else f" Run `clinic recover {env.name}`."
+    return ClinicError(
+        "\n".join([f"{env.stack} failed and {after} ({feed.status}).{hint}", *cause.lines()]),
+        exit_code=1 if rolled_back else 3,
+    )
+
+
+def finish(aws: Aws, env: Environment, wishes: Wishes) -> None:
+    """Print the stack's outputs, unless the report is to be brief."""
+    stack = find(aws, env.stack)
+    outputs = stack.outputs if stack else {}
+    if not wishes.report.brief:
+        rows = [[plain(name), plain(value)] for name, value in outputs.items()]
+        wishes.report.table(["output", "value"], rows)
+    wishes.report.tell("done", stack=env.stack, outputs=outputs)

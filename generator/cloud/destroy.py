@@ -1,0 +1,143 @@
+"""Takes a stack away: says first what is lost and what is kept, and proves it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from generator.cloud import catalogue
+from generator.cloud.aws import Aws
+from generator.cloud.fate import BUCKET, Fate, fates, left, plan
+from generator.cloud.follow import Feed, attach
+from generator.cloud.stacks import STACK, Stack, began, events, family, find, newest
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+Follow = Callable[[Feed], str]
+"""Shows an operation to its end; answers the stack's last state."""
+Ask = Callable[[str], str]
+"""Puts a question to a person; answers what was typed."""
+Say = Callable[[str], object]
+"""Says a line."""
+
+
+def destroy(
+    aws: Aws,
+    name: str,
+    *,
+    follow: Follow,
+    ask: Ask,
+    yes: bool = False,
+    say: Say = print,
+) -> None:
+    """Delete a stack by name, and say what is left of it.
+
+    ``ask`` must bring the stack's name, unless ``yes``. Raises ClinicError: exit code 2 when
+    deletion protection is on or the answer is another, 3 when something blocks the deletion.
+    """
+    stack = find(aws, name)
+    if not stack:
+        say(f"There is no stack {name}: nothing to do.")
+        return
+    planned = fates(aws, stack.id)
+    if stack.status == "DELETE_IN_PROGRESS":
+        say(f"{name} is being deleted: this run attaches to it.")
+        status = follow(attach(aws, stack.id))
+    else:
+        _refuse(stack)
+        for line in plan(name, planned):
+            say(line)
+        confirm(name, ask, yes)
+        _empty_all(aws, planned, say)
+        status = delete(aws, stack, follow)
+    if status != "DELETE_COMPLETE":
+        lines = blocking(aws, stack, "--retain")
+        raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
+    remains = left(aws, planned)
+    say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
+    for thing in remains:
+        say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
+
+
+def confirm(name: str, ask: Ask, yes: bool) -> None:
+    """ClinicError unless the person means it."""
+    if not yes and ask(f"Type {name} to delete it").strip() != name:
+        raise ClinicError(f"that was not {name}: nothing was deleted (--yes does not ask).")
+
+
+def empty(aws: Aws, bucket: str) -> int:
+    """Delete every version and delete marker of a bucket; answers how many. Can be repeated."""
+    s3, count = aws.client("s3"), 0
+    owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
+    # A page has at most a thousand, which is also what one call deletes.
+    for page in s3.get_paginator("list_object_versions").paginate(**owned):
+        old = [
+            {"Key": told["Key"], "VersionId": told["VersionId"]}
+            for told in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+        ]
+        answer = s3.delete_objects(**owned, Delete={"Objects": old, "Quiet": True}) if old else {}
+        for error in answer.get("Errors", []):
+            raise ClinicError(
+                f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}; "
+                "the stack is untouched. Mend that, then repeat.",
+                exit_code=3,
+            )
+        count += len(old)
+    return count
+
+
+def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
+    """Delete a stack but what it is to retain, and follow to the end; its last state."""
+    ask = aws.client("cloudformation").delete_stack
+    but = {"RetainResources": list(retain)} if retain else {}
+    return operate(aws, stack, partial(ask, StackName=stack.id, **but), follow)
+
+
+def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow) -> str:
+    """Start an operation on a stack and follow it to its end; the stack's last state."""
+    last = newest(aws, stack.id)
+    start()
+    return follow(Feed(aws, stack.id, last.time, last.id))
+
+
+def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
+    """Lines that say what failed last and what to do; ``option`` of recover gives up on it."""
+    last = {event.path: event for event in events(aws, stack.id, began(aws, stack.id))}
+    lines, given_up = list[str](), ""
+    for event in last.values():
+        if event.failed and event.type != STACK:
+            trap = catalogue.look_up(event.reason)
+            lines.append(f"  {event.path}: {plain(event.reason)}")
+            lines += [f"    {trap.meaning} {trap.advice}"] if trap else []
+            given_up += f" {option} {dotted(event.path)}"
+    env = stack.name.removeprefix("clinic-")
+    return [*lines, f"Mend it and run `clinic recover {env}`; to give it up, add{given_up}."]
+
+
+def dotted(path: str) -> str:
+    """A path as CloudFormation wants it at the root: EdgeStack.FrontendBucket."""
+    return path.replace("/", ".")
+
+
+def _refuse(stack: Stack) -> None:
+    env = stack.name.removeprefix("clinic-")
+    if family(stack.status) == "busy":
+        raise ClinicError(
+            f"{stack.name} is in {stack.status}: `clinic deploy {env}` shows it to its end; then "
+            "repeat this.",
+            exit_code=3,
+        )
+    if stack.parameters.get("DeletionProtection") == "true":
+        raise ClinicError(
+            f"{stack.name} is protected from deletion. If you do want to lose it, set "
+            f"DeletionProtection to false in its parameters, run `clinic deploy {env}`, then "
+            "repeat this."
+        )
+
+
+def _empty_all(aws: Aws, planned: Iterable[Fate], say: Say) -> None:
+    """Empty the buckets that go with the stack, which a full one would stop; never a kept one."""
+    for resource in (fate.resource for fate in planned if not fate.kept):
+        if resource.type == BUCKET:
+            count = empty(aws, resource.physical)
+            say(f"Emptied {resource.path}: {count:,} versions.")

@@ -1,0 +1,187 @@
+"""Why an operation failed: the first cause first, in the service's own words and in ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from generator.cloud import catalogue
+from generator.cloud.aws import Aws, explain
+from generator.cloud.stacks import Event
+from generator.cloud.text import plain
+
+GROUP = "AWS::AutoScaling::AutoScalingGroup"
+LOG_GROUP = "BackendLogGroupResource"
+CONSEQUENCE = re.compile(
+    r"Resource \w+ cancelled|The following resource\(s\) failed"
+    r"|Embedded stack \S+ was not successfully"
+)
+"""What fails only because something else did."""
+VALIDATION = {"VALIDATION_ERROR", "HOOK_INVOCATION_ERROR"}
+LOG_LINES, INSTANCES = 30, 3
+UNKNOWN = (
+    "This is not a trap that is known here.",
+    "Look the sentence up in the documentation of the resource, mend it and deploy again.",
+)
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The first cause of a failure; every text is harmless on a terminal."""
+
+    resource: str
+    """Logical ids from the root on, as in BackendStack/BackendGroup; a template path if it was
+    found before anything was made."""
+    sentence: str
+    """The service's own words."""
+    meaning: str
+    advice: str
+    evidence: list[str] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """For a person: the cause, what it usually means, what to do, what was seen."""
+        return [
+            f"First cause: {self.resource}: {self.sentence}",
+            f"  Usually: {self.meaning}",
+            f"  To do:   {self.advice}",
+            *(f"  Seen:    {line}" for line in self.evidence),
+        ]
+
+
+class Cause(NamedTuple):
+    """Something that failed by itself."""
+
+    time: datetime
+    resource: str
+    sentence: str
+    event: Event | None = None
+
+
+def first_cause(
+    aws: Aws,
+    stack: str,
+    events: Sequence[Event],
+    evidence: Sequence[str] | None = None,
+    change_set: str = "",
+) -> Diagnosis:
+    """Diagnose an operation on ``stack``, of which ``events`` are all events, oldest first.
+
+    ``evidence`` is what collect() got while the operation ran; without it, what is still there is
+    asked for now. ``change_set`` (an ARN) asks for the validation errors of one that failed.
+    """
+    causes = [
+        Cause(event.time, event.path or stack, event.reason, event)
+        for event in events
+        if event.failed and event.reason and not CONSEQUENCE.match(event.reason)
+    ]
+    seen, invalid = list(evidence or ()), list[Cause]()
+    try:
+        invalid = _validation(aws, stack, change_set, events[0].time if events else None)
+    except (BotoCoreError, ClientError) as error:
+        seen.append(f"validation errors cannot be read: {explain(error)}")
+    # A validation error names the property; the event beside it only says that there is one.
+    first = min(invalid or causes, key=lambda cause: cause.time, default=None)
+    if not first:
+        return Diagnosis(stack, "CloudFormation names no cause.", *UNKNOWN, seen)
+    if evidence is None and first.event:
+        seen += collect(aws, first.event)
+    seen += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
+    trap = catalogue.look_up(first.sentence, *seen)
+    meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
+    evidence = [plain(line) for line in seen]
+    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, evidence)
+
+
+def collect(aws: Aws, event: Event) -> list[str]:
+    """What an instance can still tell when its group fails, before the rollback takes it away.
+
+    Scaling activities that failed, targets that are not healthy, and the end of the boot log of
+    up to three instances, or of the console where there is no log. Of other resources nothing.
+    What cannot be read is said in its place.
+    """
+    if event.type != GROUP or not event.physical:
+        return []
+    group = event.physical
+    return [
+        *_asked("scaling activities", lambda: _activities(aws, group)),
+        *_asked("target health", lambda: _targets(aws, group)),
+        *_asked("the boot log", lambda: _boots(aws, event) or _consoles(aws, group)),
+    ]
+
+
+def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -> list[Cause]:
+    whose = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
+    pages = aws.client("cloudformation").get_paginator("describe_events")
+    return [
+        Cause(
+            told["Timestamp"],
+            told.get("ValidationPath") or told.get("LogicalResourceId", stack),
+            told.get("ValidationStatusReason") or told.get("HookStatusReason", ""),
+        )
+        for page in pages.paginate(**whose, Filters={"FailedEvents": True})
+        for told in page["OperationEvents"]
+        if told.get("EventType") in VALIDATION
+        and told.get("ValidationFailureMode", "FAIL") == "FAIL"
+        and (not since or told["Timestamp"] >= since)
+    ]
+
+
+def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
+    try:
+        return [plain(line) for line in ask()]
+    except (BotoCoreError, ClientError) as error:
+        return [f"{what} cannot be read: {explain(error)}"]
+
+
+def _activities(aws: Aws, group: str) -> Iterable[str]:
+    told = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=group)
+    for activity in told["Activities"]:
+        if activity["StatusCode"] in ("Failed", "Cancelled"):
+            yield f"scaling: {activity.get('StatusMessage') or activity['Description']}"
+
+
+def _targets(aws: Aws, group: str) -> Iterable[str]:
+    for arn in _group(aws, group).get("TargetGroupARNs", []):
+        told = aws.client("elbv2").describe_target_health(TargetGroupArn=arn)
+        for target in told["TargetHealthDescriptions"]:
+            health: dict[str, str] = target["TargetHealth"]
+            if health["State"] != "healthy":
+                why = health.get("Description") or health.get("Reason", "no reason given")
+                yield f"target {target['Target']['Id']} is {health['State']}: {why}"
+
+
+def _boots(aws: Aws, event: Event) -> list[str]:
+    """The ends of the newest boot logs; nothing when no instance ever wrote one."""
+    made = aws.client("cloudformation").describe_stack_resource(
+        StackName=event.stack, LogicalResourceId=LOG_GROUP
+    )
+    name, client = made["StackResourceDetail"]["PhysicalResourceId"], aws.client("logs")
+    newest = {"orderBy": "LastEventTime", "descending": True}
+    told = client.describe_log_streams(logGroupName=name, **newest)["logStreams"]
+    streams = [s["logStreamName"] for s in told if s["logStreamName"].endswith("/boot")]
+    lines = []
+    for stream in streams[:INSTANCES]:
+        end = client.get_log_events(
+            logGroupName=name, logStreamName=stream, limit=LOG_LINES, startFromHead=False
+        )
+        lines += [f"{stream}: {entry['message']}" for entry in end["events"]]
+    return lines
+
+
+def _consoles(aws: Aws, group: str) -> Iterable[str]:
+    for told in _group(aws, group).get("Instances", [])[:INSTANCES]:
+        instance = told["InstanceId"]
+        screen = aws.client("ec2").get_console_output(InstanceId=instance, Latest=True)
+        for line in screen.get("Output", "").splitlines()[-LOG_LINES:]:
+            yield f"{instance}/console: {line}"
+
+
+def _group(aws: Aws, name: str) -> dict[str, Any]:
+    """The group as it is; empty when it is gone."""
+    told = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    return next(iter(told["AutoScalingGroups"]), {})

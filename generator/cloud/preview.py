@@ -1,0 +1,142 @@
+"""What a change set would do to the whole tree, in one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from generator.cloud.aws import Aws
+from generator.cloud.change_set import ChangeSet, changes_of
+from generator.cloud.environment import Environment
+from generator.cloud.forecast import Change, Detail, Side, forecast
+from generator.cloud.gate import STATEFUL, loss
+from generator.cloud.stacks import STACK, Stack, join
+from generator.cloud.text import plain
+
+LATER = "KNOWN_AFTER_APPLY"
+"""CloudFormation's word for a value that only the execution will tell."""
+WIDTH = 44
+"""Characters of a value in the table; the JSON form has all of it."""
+HEADINGS = ["action", "layer", "resource", "what changes", "replaced", "data"]
+
+
+def preview(
+    aws: Aws, env: Environment, base: str, stack: Stack | None, change_set: ChangeSet
+) -> list[Change]:
+    """Every change of the tree that would bring ``stack`` (None: nothing yet) to ``env``.
+
+    The forecast from the templates says what changes; what CloudFormation announces besides is
+    added if it does not hang on another stack's output, which the forecast has settled.
+    """
+    around = {"AWS::Region": aws.region, "AWS::AccountId": aws.account, "AWS::StackName": env.stack}
+    new = Side(env.documents[env.top], {**around, **env.parameters(base)}, env.children())
+    if stack is None:
+        return forecast(Side({}, {}, {}), new)
+    old = _deployed(aws, stack, {**around, **stack.parameters})
+    found = {change.path: change for change in forecast(old, new)}
+    for told in _announced(aws, change_set.changes):
+        ours = found.get(told.path)
+        if ours is None and told.details:
+            found[told.path] = told
+        elif ours and told.replacement and not ours.replacement:
+            found[told.path] = replace(ours, details=(*ours.details, *told.details))
+    return list(found.values())
+
+
+def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:
+    """The templates as they were deployed, read from the stacks themselves."""
+    cloudformation = aws.client("cloudformation")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.id)
+    nested = {
+        told["LogicalResourceId"]: told["PhysicalResourceId"]
+        for page in pages
+        for told in page["StackResourceSummaries"]
+        if told["ResourceType"] == STACK and told["ResourceStatus"] != "DELETE_COMPLETE"
+    }
+    read = partial(_template, cloudformation)
+    with ThreadPoolExecutor(6) as pool:
+        top, *children = pool.map(read, [stack.id, *nested.values()])
+    return Side(top, values, dict(zip(nested, children, strict=True)))
+
+
+def _template(cloudformation: Any, stack: str) -> dict[str, Any]:
+    body = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template
+
+
+def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> Iterator[Change]:
+    """The service's own changes of what exists, without the values it only suspects to change."""
+    for told in changes:
+        below = join(path, told["LogicalResourceId"])
+        if told["ResourceType"] == STACK:
+            if told["Action"] == "Modify" and (nested := told.get("ChangeSetId")):
+                inner = (change["ResourceChange"] for change in changes_of(aws, nested))
+                yield from _announced(aws, inner, below)
+            continue
+        if not told.get("PhysicalResourceId"):
+            continue
+        details = tuple(_detail(detail) for detail in told.get("Details", []) if _known(detail))
+        fate = told.get("PolicyAction", "Delete").removeprefix("ReplaceAnd")
+        yield Change(below, told["ResourceType"], told["Action"], details, fate)
+
+
+def _known(detail: dict[str, Any]) -> bool:
+    """Whether the service states a change, and does not only suspect one."""
+    target = detail.get("Target", {})
+    stated = "BeforeValue" in target or "AfterValue" in target
+    return (
+        detail.get("Evaluation") == "Static"
+        and LATER not in target.get("AfterValue", "")
+        and (stated or target.get("RequiresRecreation") == "Always")
+    )
+
+
+def _detail(told: dict[str, Any]) -> Detail:
+    target = told.get("Target", {})
+    path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
+    recreation = target.get("RequiresRecreation", "Never")
+    return Detail(
+        path or target.get("Name") or target.get("Attribute", "?"),
+        target.get("BeforeValue", "?"),
+        target.get("AfterValue", "?"),
+        "yes" if recreation == "Always" else "maybe" if recreation == "Conditionally" else "",
+    )
+
+
+def table(changes: Iterable[Change]) -> list[list[str]]:
+    """Rows under HEADINGS; the additions of a layer that hold no data share one row."""
+    rows, added = list[list[str]](), dict[str, int]()
+    for change in changes:
+        if change.action == "Add" and change.type not in STATEFUL:
+            added[_layer(change)] = added.get(_layer(change), 0) + 1
+        else:
+            rows += _rows(change)
+    new = [["Add", layer, f"{count} resources", "", "", ""] for layer, count in added.items()]
+    return [[plain(cell) for cell in row] for row in new + rows]
+
+
+def _rows(change: Change) -> Iterator[list[str]]:
+    replaced = change.replacement if change.action == "Modify" else ""
+    start = [change.action, _layer(change), change.logical]
+    end = [replaced, loss(change) or ("holds data" if change.type in STATEFUL else "")]
+    for detail in change.details or (None,):
+        yield [*start, _what(detail) if detail else change.type, *end]
+        start, end = ["", "", ""], ["", ""]
+
+
+def _what(detail: Detail) -> str:
+    before, after = (
+        text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
+        for text in (detail.before, detail.after)
+    )
+    name = detail.name if len(detail.name) <= WIDTH else f"...{detail.name[3 - WIDTH :]}"
+    return f"{name}: {before} -> {after}" if detail.certain else f"{name}: only if {before} changes"
+
+
+def _layer(change: Change) -> str:
+    return change.path.rpartition("/")[0].removesuffix("Stack") or "-"

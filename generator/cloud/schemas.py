@@ -1,0 +1,49 @@
+"""What AWS's own resource schemas say of a property; cfn-lint brings them along."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+Recreates = Literal["", "maybe", "yes"]
+
+
+def recreates(kind: str, name: str) -> Recreates:
+    """Whether a change of a property, such as ``Ebs[0].Size``, replaces its resource."""
+    if _matches(kind, "createOnlyProperties", name):
+        return "yes"
+    return "maybe" if _matches(kind, "conditionalCreateOnlyProperties", name) else ""
+
+
+def is_secret(kind: str, name: str) -> bool:
+    """Whether a property is only ever written, so that no service returns it."""
+    return _matches(kind, "writeOnlyProperties", name)
+
+
+def _matches(kind: str, section: str, name: str) -> bool:
+    path = name.split("[")[0].replace(".", "/")
+    listed = (text.removeprefix("/properties/").split("/*")[0] for text in _schema(kind, section))
+    return any(f"{path}/".startswith(f"{p}/") or f"{p}/".startswith(f"{path}/") for p in listed)
+
+
+@cache
+def _schema(kind: str, section: str) -> list[str]:
+    # Importing cfn-lint takes three seconds; its files are plain.
+    package = find_spec("cfnlint")
+    assert package is not None
+    folder = Path(*package.submodule_search_locations or ()) / "data" / "schemas"
+    digest = _providers(folder / "providers" / "us-east-1.json").get(kind)
+    if digest is None:
+        return []
+    schema = json.loads((folder / "resources" / f"{digest}.json").read_bytes())
+    found: list[str] = schema.get(section, [])
+    return found
+
+
+@cache
+def _providers(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found

@@ -1,0 +1,175 @@
+"""The flat form in many accounts and regions: a CloudFormation StackSet.
+
+CloudFormation reads the template as the caller, so the other accounts need no right to the bucket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from generator import tables
+from generator.cloud import artifacts, catalogue
+from generator.cloud.aws import CONFIG, Aws, code_of
+from generator.cloud.destroy import Ask, Say, confirm
+from generator.cloud.environment import CAPABILITIES, Environment
+from generator.cloud.instances import Place, StackSet, Targets
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+PREFIX_LIST = "CloudFrontPrefixListId"
+PREFIX_LIST_NAME = "com.amazonaws.global.cloudfront.origin-facing"
+Show = Callable[[Sequence[str], Sequence[tables.Row]], object]
+
+
+def deploy(
+    aws: Aws, env: Environment, targets: Targets, *, say: Say = print, show: Show = tables.show
+) -> None:
+    """Make or update the set of the flat form, and its stack in every account and region named.
+
+    Can be repeated: what is there is updated, what is missing is made. Shows a row for each stack.
+    Raises ClinicError with exit code 1 when one failed.
+    """
+    targets.check()
+    if env.nested:
+        raise ClinicError("a stack set holds no nested stacks: it takes the flat form.")
+    made = StackSet(aws, env.stack, targets, say)
+    values = env.parameters("")
+    content = {
+        "TemplateURL": f"{artifacts.upload(aws, env).base}/{env.top}",
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
+        "Capabilities": CAPABILITIES,
+        "Tags": env.tags,
+    }
+    if not _describe(made):
+        made.call("create_stack_set", **content, **_permissions(env, targets))
+        say(f"Made the stack set {made.name}.")
+    before = made.instances()
+    if before:
+        made.run(f"Updating {len(before)} stacks", "update_stack_set", **content)
+    for region, accounts in _missing(targets, before).items():
+        if not made.failed:
+            where = {"Regions": [region], **targets.among(accounts)}
+            own = _overrides(aws, region)
+            made.run(f"Creating in {region}", "create_stack_instances", **where, **own)
+    _conclude(made, show)
+
+
+def remove(
+    aws: Aws,
+    env: Environment,
+    targets: Targets,
+    *,
+    ask: Ask,
+    yes: bool = False,
+    say: Say = print,
+    show: Show = tables.show,
+) -> None:
+    """Delete the stacks of the named accounts and regions (none named: all), then an empty set.
+
+    ``ask`` must bring the set's name, unless ``yes``. Raises ClinicError: exit code 2 when the
+    stacks are protected or the answer is another, 1 when one of them stays.
+    """
+    made = StackSet(aws, env.stack, targets, say)
+    there = _describe(made)
+    if not there:
+        say(f"There is no stack set {made.name}: nothing to do.")
+        return
+    values = {p["ParameterKey"]: p["ParameterValue"] for p in there.get("Parameters", [])}
+    if values.get("DeletionProtection") == "true":
+        raise ClinicError(
+            f"the stacks of {made.name} are protected from deletion: set DeletionProtection to "
+            "false, run `clinic stack-set` without --remove, then repeat."
+        )
+    before = made.instances()
+    doomed = sorted(
+        (region, account)
+        for account, region in before
+        if account in (targets.accounts or [account]) and region in (targets.regions or [region])
+    )
+    say(f"Deleting {len(doomed)} of {len(before)} stacks; databases leave a last snapshot:")
+    for region, account in doomed:
+        say(f"  {account} {region}")
+    confirm(made.name, ask, yes)
+    units = sorted({i.get("OrganizationalUnitId", "") for i in before.values()} - {""})
+    owned = replace(targets, ous=targets.ous or units)
+    for region, places in groupby(doomed, lambda place: place[0]):
+        if not made.failed:
+            where = {"Regions": [region], **owned.among([account for _, account in places])}
+            made.run(f"Deleting in {region}", "delete_stack_instances", **where, RetainStacks=False)
+    if not made.instances():
+        made.call("delete_stack_set")
+        say(f"{made.name} is gone.")
+        return
+    _conclude(made, show)
+
+
+def _describe(made: StackSet) -> dict[str, Any] | None:
+    """The set as it is; None if there is none."""
+    try:
+        told: dict[str, Any] = made.call("describe_stack_set")["StackSet"]
+    except ClientError as error:
+        if code_of(error) == "StackSetNotFoundException":
+            return None
+        raise
+    return told if told["Status"] == "ACTIVE" else None
+
+
+def _permissions(env: Environment, targets: Targets) -> dict[str, Any]:
+    """AWS names the roles of a self-managed set; the organization grants a service-managed one.
+
+    An account that joins a unit gets its stack by itself only where no region needs values of its
+    own, which that stack would not have.
+    """
+    if not targets.ous:
+        return {"PermissionModel": "SELF_MANAGED"}
+    alike = env.values.get("AlbExposure", "public") == "public"
+    joining: dict[str, Any] = {"Enabled": alike}
+    if alike:
+        joining["RetainStacksOnAccountRemoval"] = True
+    return {"PermissionModel": "SERVICE_MANAGED", "AutoDeployment": joining}
+
+
+def _overrides(aws: Aws, region: str) -> dict[str, Any]:
+    """The prefix list of CloudFront has another id in each region, the same in all accounts.
+
+    Given whether it is used yet or not, so that a later change of AlbExposure finds it.
+    """
+    ec2: Any = aws.session.client(
+        "ec2", region_name=region, config=CONFIG, endpoint_url=aws.endpoint
+    )
+    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST_NAME]}
+    found = ec2.describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    own = [{"ParameterKey": PREFIX_LIST, "ParameterValue": p["PrefixListId"]} for p in found]
+    return {"ParameterOverrides": own} if own else {}
+
+
+def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list[str]]:
+    """Accounts without a stack by region; an empty list stands for all of the units."""
+    if targets.ous and not targets.accounts:
+        return {region: [] for region in targets.regions if region not in {r for _, r in before}}
+    lacking = {
+        region: [account for account in targets.accounts if (account, region) not in before]
+        for region in targets.regions
+    }
+    return {region: accounts for region, accounts in lacking.items() if accounts}
+
+
+def _conclude(made: StackSet, show: Show) -> None:
+    """Show a row for each stack; ClinicError with exit code 1 and the reasons if one failed."""
+    rows = [
+        [account, region, told["Status"], plain(told.get("StatusReason", ""))]
+        for (account, region), told in sorted(made.instances().items())
+    ]
+    show(["account", "region", "state", "reason"], rows)
+    if made.failed:
+        trap = catalogue.look_up(*made.failed)
+        advice = [f"{trap.meaning} {trap.advice}"] if trap else []
+        raise ClinicError(
+            "\n        ".join([f"{made.name} failed in places:", *made.failed, *advice]),
+            exit_code=1,
+        )

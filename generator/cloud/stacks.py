@@ -1,0 +1,216 @@
+"""Stacks, their states, resources and events, as CloudFormation tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from botocore.exceptions import ClientError
+
+from generator.cloud.aws import Aws, code_of
+
+STACK = "AWS::CloudFormation::Stack"
+ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
+"""Nothing is there but a name."""
+STUCK = {
+    "CREATE_FAILED",
+    "DELETE_FAILED",
+    "IMPORT_ROLLBACK_FAILED",
+    "ROLLBACK_COMPLETE",
+    "ROLLBACK_FAILED",
+    "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_FAILED",
+}
+"""CloudFormation takes no update before somebody recovers the stack."""
+STARTED = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS"}
+"""How an operation on a stack begins; a rollback belongs to the operation it undoes."""
+GOOD = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE"}
+"""How an operation ends that did what was asked."""
+
+Family = Literal["absent", "busy", "settled", "stuck"]
+
+
+def family(status: str) -> Family:
+    """What can be done with a stack in this state: create, wait, update or recover."""
+    if status in ABSENT:
+        return "absent"
+    if status.endswith("_IN_PROGRESS"):
+        return "busy"
+    return "stuck" if status in STUCK else "settled"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as it was when it was asked for."""
+
+    id: str
+    name: str
+    status: str
+    reason: str
+    created: datetime
+    outputs: dict[str, str]
+    parameters: dict[str, str]
+    """Values as the service shows them: NoEcho ones are asterisks."""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of a stack; ``children`` are the resources of a nested one."""
+
+    path: str
+    """Logical ids from the root on: BackendStack/BackendGroup."""
+    type: str
+    physical: str
+    status: str
+    reason: str
+    changed: datetime
+    children: tuple[Resource, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event of one stack of the tree."""
+
+    id: str
+    stack: str
+    """The id of the stack whose event this is."""
+    path: str
+    """Logical ids from the root on; "" for the root itself, BackendStack for a nested stack."""
+    type: str
+    physical: str
+    status: str
+    reason: str
+    time: datetime
+
+    @property
+    def failed(self) -> bool:
+        return self.status.endswith("_FAILED")
+
+    @property
+    def own(self) -> bool:
+        """The event of a stack about itself, which its parent tells once more."""
+        return self.type == STACK and self.physical == self.stack
+
+
+def find(aws: Aws, name: str) -> Stack | None:
+    """The stack of a name or id; None if there is none."""
+    try:
+        told = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if code_of(error) == "ValidationError" and "does not exist" in str(error):
+            return None
+        raise
+    return Stack(
+        id=told["StackId"],
+        name=told["StackName"],
+        status=told["StackStatus"],
+        reason=told.get("StackStatusReason", ""),
+        created=told["CreationTime"],
+        outputs={o["OutputKey"]: o["OutputValue"] for o in told.get("Outputs", [])},
+        parameters={
+            p["ParameterKey"]: p.get("ParameterValue", "") for p in told.get("Parameters", [])
+        },
+    )
+
+
+def tree(aws: Aws, stack: str, path: str = "") -> tuple[Resource, ...]:
+    """The resources of a stack, by name or id, and of its nested stacks: one call for each."""
+    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
+    return tuple(
+        _resource(aws, path, told)
+        for page in pages.paginate(StackName=stack)
+        for told in page["StackResourceSummaries"]
+    )
+
+
+def _resource(aws: Aws, path: str, told: dict[str, Any]) -> Resource:
+    below = join(path, told["LogicalResourceId"])
+    physical, status = told.get("PhysicalResourceId", ""), told["ResourceStatus"]
+    nested = told["ResourceType"] == STACK and physical and status != "DELETE_COMPLETE"
+    return Resource(
+        path=below,
+        type=told["ResourceType"],
+        physical=physical,
+        status=status,
+        reason=told.get("ResourceStatusReason", ""),
+        changed=told["LastUpdatedTimestamp"],
+        children=tree(aws, physical, below) if nested else (),
+    )
+
+
+def walk(resources: tuple[Resource, ...]) -> Iterator[Resource]:
+    """Every resource of a tree, parents before their children."""
+    for resource in resources:
+        yield resource
+        yield from walk(resource.children)
+
+
+def began(aws: Aws, stack: str) -> datetime | None:
+    """When the last operation on a stack started, by the service's own clock."""
+    for event in _newest_first(aws, stack, ""):
+        if event.own and event.status in STARTED:
+            return event.time
+    return None
+
+
+def events(aws: Aws, stack: str, since: datetime | None) -> list[Event]:
+    """Events of a stack, by id, and of its nested stacks, oldest first, from ``since`` on.
+
+    One call for each stack of the tree that had an event.
+    """
+    found, ahead, seen = list[Event](), [(stack, "")], {stack}
+    while ahead:
+        for event in reversed(events_of(aws, *ahead.pop(), since)):
+            found.append(event)
+            if event.type == STACK and event.physical and event.physical not in seen:
+                seen.add(event.physical)
+                ahead.append((event.physical, event.path))
+    return sorted(found, key=lambda event: event.time)
+
+
+def events_of(
+    aws: Aws, stack: str, path: str, since: datetime | None, after: str = ""
+) -> list[Event]:
+    """Events of one stack, newest first, from ``since`` on or after the event with an id.
+
+    Pages are only asked for as needed.
+    """
+    found = []
+    for event in _newest_first(aws, stack, path):
+        if event.id == after or (since and event.time < since):
+            break
+        found.append(event)
+    return found
+
+
+def newest(aws: Aws, stack: str) -> Event:
+    """The newest event of a stack; every stack has one."""
+    return next(_newest_first(aws, stack, ""))
+
+
+def _newest_first(aws: Aws, stack: str, path: str) -> Iterator[Event]:
+    pages = aws.client("cloudformation").get_paginator("describe_stack_events")
+    for page in pages.paginate(StackName=stack):
+        yield from (_event(told, path) for told in page["StackEvents"])
+
+
+def _event(told: dict[str, Any], path: str) -> Event:
+    physical = told.get("PhysicalResourceId", "")
+    own = told["ResourceType"] == STACK and physical == told["StackId"]
+    return Event(
+        id=told["EventId"],
+        stack=told["StackId"],
+        path=path if own else join(path, told["LogicalResourceId"]),
+        type=told["ResourceType"],
+        physical=physical,
+        status=told["ResourceStatus"],
+        reason=told.get("ResourceStatusReason", ""),
+        time=told["Timestamp"],
+    )
+
+
+def join(path: str, logical: str) -> str:
+    """A logical id below a path."""
+    return f"{path}/{logical}" if path else logical

@@ -1,0 +1,123 @@
+"""What there is now: the tree, its outputs, and the AWS CLI's own commands to look closer."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from generator.cloud.aws import Aws
+from generator.cloud.progress import Report
+from generator.cloud.stacks import STACK, Resource, Stack, family, find, tree, walk
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+PAUSE = 2.0
+"""Seconds between two questions whether a drift detection is done."""
+
+
+def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: float = PAUSE) -> None:
+    """Show a stack by name; ClinicError (2) if there is none, (3) if it needs a person."""
+    stack = find(aws, name)
+    if stack is None or family(stack.status) == "absent":
+        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    resources = tree(aws, stack.id)
+    report.tell("stack", name=name, status=stack.status, reason=stack.reason, outputs=stack.outputs)
+    report.say(f"{name}: {stack.status}{stack.reason and f' ({plain(stack.reason)})'}")
+    report.table(["layer or resource", "state", "holds"], _rows(resources))
+    report.table(["output", "value"], [[plain(k), plain(v)] for k, v in stack.outputs.items()])
+    for what, command in commands(aws, stack).items():
+        report.say(f"{what}:\n    {command}")
+        report.tell("command", purpose=what, command=command)
+    if drift:
+        _drift(aws, stack, resources, report, pause)
+    if family(stack.status) == "stuck":
+        raise ClinicError(f"{name} takes no update: run `clinic recover`.", exit_code=3)
+
+
+def _rows(resources: tuple[Resource, ...]) -> list[list[str]]:
+    """Layers with a count of what they hold; single resources only when they need a look."""
+    rows = []
+    for resource in walk(resources):
+        counts = Counter(child.status for child in resource.children)
+        holds = ", ".join(f"{n} {state}" for state, n in counts.most_common())
+        calm = resource.status.endswith("_COMPLETE") and not resource.reason
+        if resource.type == STACK or not calm:
+            why = plain(resource.reason) if resource.type != STACK else holds
+            rows.append([plain(resource.path), resource.status, why])
+    counts = Counter(resource.status for resource in resources if resource.type != STACK)
+    return [*rows, *([f"{n} resources", state, ""] for state, n in counts.items())]
+
+
+def commands(aws: Aws, stack: Stack) -> dict[str, str]:
+    """Ready AWS CLI commands by purpose: the backend's log, and a shell on an instance."""
+    where = f"--region {aws.region}"
+    if aws.session.profile_name != "default":
+        where += f" --profile {aws.session.profile_name}"
+    found = {}
+    if log := stack.outputs.get("BackendLogGroup"):
+        found["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
+    if group := stack.outputs.get("BackendGroupName"):
+        found["Instances"] = (
+            "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "
+            f"{plain(group)} --query 'AutoScalingGroups[].Instances[].InstanceId' --output text "
+            f"{where}"
+        )
+        found["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
+    return found
+
+
+def _drift(
+    aws: Aws, stack: Stack, resources: tuple[Resource, ...], report: Report, pause: float
+) -> None:
+    """Ask what was changed by hand, in the stack and in each nested one."""
+    nested = {r.physical: r.path for r in walk(resources) if r.type == STACK}
+    rows = list[list[str]]()
+    for physical, path in {stack.id: "", **nested}.items():
+        if trouble := _detect(aws, physical, pause):
+            rows.append([path, "?", plain(trouble), "", ""])
+        for found in _drifted(aws, physical):
+            report.tell("drift", path=path, drift=found)
+            rows += _differences(path, found)
+    if rows:
+        report.table(["drifted", "how", "property", "template", "now"], rows)
+    else:
+        report.say("Drift: none found.")
+
+
+def _detect(aws: Aws, stack: str, pause: float) -> str:
+    """Have the service compare a stack with its resources; why that failed, or nothing."""
+    cloudformation = aws.client("cloudformation")
+    started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+    while True:
+        told: dict[str, str] = cloudformation.describe_stack_drift_detection_status(
+            StackDriftDetectionId=started
+        )
+        if told["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            break
+        time.sleep(pause)
+    failed = told["DetectionStatus"] == "DETECTION_FAILED"
+    return told.get("DetectionStatusReason", "not every resource") if failed else ""
+
+
+def _drifted(aws: Aws, stack: str) -> Iterator[dict[str, Any]]:
+    # botocore has no paginator for this one.
+    more: dict[str, str] = {}
+    while True:
+        told = aws.client("cloudformation").describe_stack_resource_drifts(
+            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **more
+        )
+        yield from told["StackResourceDrifts"]
+        if not (token := told.get("NextToken")):
+            return
+        more = {"NextToken": token}
+
+
+def _differences(path: str, told: dict[str, Any]) -> list[list[str]]:
+    where = plain(f"{path}/{told['LogicalResourceId']}".lstrip("/"))
+    keys = ("PropertyPath", "ExpectedValue", "ActualValue")
+    return [
+        [where, told["StackResourceDriftStatus"], *(plain(found.get(key, "")) for key in keys)]
+        for found in told.get("PropertyDifferences") or [{}]
+    ]

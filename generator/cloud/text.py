@@ -1,0 +1,20 @@
+"""Text of a service on a person's terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def plain(text: object) -> str:
+    """``text`` on one line and with no power over the terminal.
+
+    Control characters, and those that hide or reorder others, are written as ``\\x1b`` would be.
+    """
+    return "".join(
+        " " if c in "\n\t" else c if _harmless(c) else c.encode("unicode_escape").decode()
+        for c in str(text)
+    )
+
+
+def _harmless(character: str) -> bool:
+    return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -1,0 +1,184 @@
+"""Reads resources back through their services' own APIs and compares them with the templates."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from generator.checks.resolve import Resolver
+from generator.cloud.aws import Aws
+from generator.cloud.environment import Environment
+from generator.cloud.schemas import is_secret
+from generator.cloud.stacks import STACK, Resource, find, tree
+
+READERS = {
+    "AWS::AutoScaling::AutoScalingGroup": "autoscaling describe_auto_scaling_groups "
+    "AutoScalingGroupNames[]",
+    "AWS::Backup::BackupPlan": "backup get_backup_plan BackupPlanId",
+    "AWS::Backup::BackupVault": "backup describe_backup_vault BackupVaultName",
+    "AWS::CloudFront::Distribution": "cloudfront get_distribution_config Id",
+    "AWS::CloudFront::OriginAccessControl": "cloudfront get_origin_access_control Id",
+    "AWS::CloudFront::ResponseHeadersPolicy": "cloudfront get_response_headers_policy Id",
+    "AWS::CloudWatch::Alarm": "cloudwatch describe_alarms AlarmNames[]",
+    "AWS::CloudWatch::Dashboard": "cloudwatch get_dashboard DashboardName",
+    "AWS::EC2::FlowLog": "ec2 describe_flow_logs FlowLogIds[]",
+    "AWS::EC2::InternetGateway": "ec2 describe_internet_gateways InternetGatewayIds[]",
+    "AWS::EC2::LaunchTemplate": "ec2 describe_launch_template_versions LaunchTemplateId",
+    "AWS::EC2::NatGateway": "ec2 describe_nat_gateways NatGatewayIds[]",
+    "AWS::EC2::RouteTable": "ec2 describe_route_tables RouteTableIds[]",
+    "AWS::EC2::SecurityGroup": "ec2 describe_security_groups GroupIds[]",
+    "AWS::EC2::SecurityGroupEgress": "ec2 describe_security_group_rules SecurityGroupRuleIds[]",
+    "AWS::EC2::SecurityGroupIngress": "ec2 describe_security_group_rules SecurityGroupRuleIds[]",
+    "AWS::EC2::Subnet": "ec2 describe_subnets SubnetIds[]",
+    "AWS::EC2::VPC": "ec2 describe_vpcs VpcIds[]",
+    "AWS::EC2::VPCEndpoint": "ec2 describe_vpc_endpoints VpcEndpointIds[]",
+    "AWS::ECR::Repository": "ecr describe_repositories repositoryNames[]"
+    "; ecr get_lifecycle_policy repositoryName",
+    "AWS::ElasticLoadBalancingV2::Listener": "elbv2 describe_listeners ListenerArns[]",
+    "AWS::ElasticLoadBalancingV2::ListenerRule": "elbv2 describe_rules RuleArns[]",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "elbv2 describe_load_balancers LoadBalancerArns[]"
+    "; elbv2 describe_load_balancer_attributes LoadBalancerArn",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "elbv2 describe_target_groups TargetGroupArns[]"
+    "; elbv2 describe_target_group_attributes TargetGroupArn",
+    "AWS::Events::Rule": "events describe_rule Name; events list_targets_by_rule Rule",
+    "AWS::IAM::InstanceProfile": "iam get_instance_profile InstanceProfileName",
+    "AWS::IAM::Role": "iam get_role RoleName; iam list_attached_role_policies RoleName",
+    "AWS::KMS::Key": "kms describe_key KeyId; kms get_key_policy KeyId",
+    "AWS::Lambda::Function": "lambda get_function_configuration FunctionName",
+    "AWS::Logs::LogGroup": "logs describe_log_groups logGroupNamePrefix",
+    "AWS::RDS::DBInstance": "rds describe_db_instances DBInstanceIdentifier",
+    "AWS::RDS::DBParameterGroup": "rds describe_db_parameter_groups DBParameterGroupName",
+    "AWS::RDS::DBSubnetGroup": "rds describe_db_subnet_groups DBSubnetGroupName",
+    "AWS::S3::Bucket": "s3 get_bucket_encryption Bucket; s3 get_bucket_versioning Bucket"
+    "; s3 get_public_access_block Bucket; s3 get_bucket_lifecycle_configuration Bucket"
+    "; s3 get_bucket_ownership_controls Bucket; s3 get_bucket_tagging Bucket"
+    "; s3 get_bucket_logging Bucket",
+    "AWS::S3::BucketPolicy": "s3 get_bucket_policy Bucket",
+    "AWS::SNS::Topic": "sns get_topic_attributes TopicArn",
+    "AWS::SecretsManager::Secret": "secretsmanager describe_secret SecretId",
+}
+"""The calls that tell of a type: service, operation and the argument that takes the physical id;
+types without one have no call that tells one of them from another."""
+TELLING = 8
+"""From so many characters on, a value proves itself under whatever name a service returns it."""
+
+
+@dataclass
+class Count:
+    """How many properties of a layer were compared, and how that came out."""
+
+    resources: int = 0
+    unread: int = 0
+    """Resources whose type has no reader."""
+    equal: int = 0
+    lost: int = 0
+    """Properties that the service does not return, or returns otherwise."""
+
+
+def read_back(aws: Aws, env: Environment) -> tuple[dict[str, Count], list[str]]:
+    """Counts by layer, and the properties that were lost, as Layer/Resource.Property = value.
+
+    A property whose value only the service knows (an attribute of another resource) is left out.
+    """
+    counts: dict[str, Count] = defaultdict(Count)
+    lost: list[str] = []
+    for layer, document, physical, resources in _stacks(aws, env):
+        known = {resource.path.rpartition("/")[2]: resource.physical for resource in resources}
+        found = find(aws, physical)
+        parameters = found.parameters if found else {}
+        around = {"AWS::Region": aws.region, "AWS::AccountId": aws.account}
+        names = {"AWS::StackName": physical.split("/")[1], "AWS::Partition": "aws"}
+        templates = Resolver(document, {**parameters, **around, **names, **known}).resources()
+        for resource in resources:
+            count = counts[layer]
+            count.resources += 1
+            logical = resource.path.rpartition("/")[2]
+            if resource.type not in READERS:
+                count.unread += 1
+                continue
+            properties = templates[logical].get("Properties", {})
+            answer = _answer(aws, resource, properties)
+            for name, value in _compared(resource.type, properties):
+                equal = _is_there(name, value, answer)
+                if not equal and is_secret(resource.type, name):
+                    continue
+                count.equal += equal
+                count.lost += not equal
+                lost += [] if equal else [f"{layer}/{logical}.{name} = {value}"]
+    return counts, lost
+
+
+def _stacks(
+    aws: Aws, env: Environment
+) -> Iterator[tuple[str, Mapping[str, Any], str, tuple[Resource, ...]]]:
+    top = find(aws, env.stack)
+    resources = tree(aws, top.id) if top else ()
+    if top and not env.nested:
+        yield env.name, env.documents[env.top], top.id, resources
+    for resource in resources if env.nested else ():
+        if resource.type == STACK:
+            layer = resource.path.removesuffix("Stack")
+            yield layer, env.children()[resource.path], resource.physical, resource.children
+
+
+def _compared(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Without secrets, the name that was asked for, and tags, which have calls of their own."""
+    asked = {reader.split()[2] for reader in READERS[kind].split("; ")}
+    for name, value in _leaves("", properties):
+        if not value.startswith("{{resolve:") and not name.startswith("Tag") and name not in asked:
+            yield name, value
+
+
+def _answer(aws: Aws, resource: Resource, properties: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Every value that the service returns, by each name on its path; "" has them all."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for reader in READERS[resource.type].split("; "):
+        service, operation, argument = reader.split()
+        key = argument.removesuffix("[]")
+        named = properties.get(key)
+        physical = named if isinstance(named, str) else resource.physical
+        given = physical if key == argument else [physical]
+        try:
+            answer = getattr(aws.client(service), operation)(**{key: given})
+        except ClientError:
+            # Not having it is an answer: what was to be there is lost.
+            continue
+        answer.pop("ResponseMetadata")
+        for name, value in _leaves("", answer):
+            for part in ("", *_parts(name)):
+                values[part].add(value)
+    return values
+
+
+def _is_there(name: str, value: str, answer: Mapping[str, set[str]]) -> bool:
+    return value in answer.get(_parts(name)[-1], ()) or (
+        len(value) >= TELLING and value in answer.get("", ())
+    )
+
+
+def _parts(name: str) -> list[str]:
+    return name.replace("[]", "").lower().split(".")
+
+
+def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Plain values by their paths, lower case; what still has a function in it is left out."""
+    if isinstance(value, str) and value[:1] in "{[" and value[1:]:
+        with suppress(ValueError):
+            value = json.loads(value)
+    if isinstance(value, dict):
+        if any(key.startswith("Fn::") or key == "Ref" for key in value):
+            return
+        for key, inner in value.items():
+            yield from _leaves(f"{name}.{key}".lstrip("."), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(f"{name}[]", inner)
+    elif value is not None:
+        whole = isinstance(value, float) and value.is_integer()
+        yield name, str(int(value) if whole else value).lower()

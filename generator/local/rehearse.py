@@ -1,0 +1,160 @@
+"""The whole life of a stack against the embedded endpoint, without an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+import click
+
+from generator import tables
+from generator.cloud.aws import Aws, connect, explained
+from generator.cloud.deploy import Wishes, deploy, watch
+from generator.cloud.destroy import destroy
+from generator.cloud.environment import Environment, load
+from generator.cloud.progress import Report
+from generator.cloud.stacks import find
+from generator.errors import ClinicError
+from generator.local.endpoint import EndpointError, embedded_endpoint
+from generator.local.readback import Count, read_back
+
+PACE = 0.05
+"""Seconds between two calls of following: nobody throttles here."""
+MISTAKE = {"DatabaseSnapshot": "clinic-no-such-snapshot"}
+"""An operator's slip of the keyboard: it would replace the database, and then fails."""
+SHOWN = 12
+"""Lost properties that are listed one by one."""
+PROVEN = """
+Rehearsed against an emulator. This shows that
+  - references, parameters and outputs resolve across all stacks, and every resource was made;
+  - change set, data-loss gate, update, rollback, first cause and deletion go as they should;
+  - the properties counted above are what the services were told.
+It does not show that AWS would accept every value: the emulator checks few of them, which is what
+`clinic lint` is for. Nothing booted: no instance, no database, no signal, no certificate, no name
+in DNS; quotas, permissions and times were not met. The first deployment to an account is the test
+of those."""
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """One environment on one endpoint."""
+
+    aws: Aws
+    env: Environment
+    wishes: Wishes
+    mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
+
+
+@click.command("rehearse")
+@click.argument("env")
+@click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
+@click.option(
+    "--params",
+    type=click.Path(path_type=Path),
+    default="params",
+    show_default=True,
+    help="The folder of parameter files.",
+)
+@explained()
+def rehearse_command(env: str, params: Path, flat: bool) -> None:
+    """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
+
+    Create, read back, update, fail and roll back, destroy; then a report of what that proves.
+
+    \b
+    clinic rehearse dev
+    """
+    wanted = load(env, params, flat)
+    try:
+        with embedded_endpoint() as endpoint:
+            aws = connect(given=endpoint.environment)
+            wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+            rehearse(Rehearsal(aws, wanted, wishes))
+    except EndpointError as error:
+        raise ClinicError(str(error)) from error
+
+
+def rehearse(this: Rehearsal) -> None:
+    """Go through all of it; ClinicError (1) as soon as something does not go as it should."""
+    print(f"Rehearsing {this.env.stack} against an AWS endpoint embedded in this machine.")
+    _title(1, f"create {this.env.stack}")
+    deploy(this.aws, this.env, this.wishes)
+    _title(2, "read the resources back through their services")
+    _show(*read_back(this.aws, this.env))
+    _title(3, "update one parameter")
+    changed = _update(this)
+    _title(4, f"make a mistake: {_said(this.mistake)}")
+    _fail(replace(this, env=changed))
+    _title(5, f"destroy {this.env.stack}")
+    _destroy(this, changed)
+    print(PROVEN)
+
+
+def _update(this: Rehearsal) -> Environment:
+    """Keep logs for longer, and see that the stack knows it."""
+    declared = this.env.documents[this.env.top]["Parameters"]["LogRetentionDays"]
+    old = this.env.parameters("")["LogRetentionDays"]
+    new = next(days for days in map(str, declared["AllowedValues"]) if days != old)
+    print(f"LogRetentionDays from {old} to {new}")
+    env = this.env.with_values(LogRetentionDays=new)
+    deploy(this.aws, env, replace(this.wishes, report=Report(brief=True)))
+    stack = find(this.aws, env.stack)
+    if not stack or stack.parameters["LogRetentionDays"] != new:
+        raise ClinicError("the update did not reach the stack.", exit_code=1)
+    return env
+
+
+def _fail(this: Rehearsal) -> None:
+    """The gate stops the mistake; when it is overruled, the rollback mends it."""
+    wrong = this.env.with_values(**this.mistake)
+    stopped = _refused(this, wrong, this.wishes)
+    print(f"\nThe data-loss gate: {stopped}\n")
+    print("Overruled with --allow-data-loss Database, to see what happens then:\n")
+    failed = _refused(this, wrong, replace(this.wishes, allowed=("Database",)))
+    print(f"\n{failed}")
+    stack = find(this.aws, this.env.stack)
+    if failed.exit_code != 1 or not stack or stack.status != "UPDATE_ROLLBACK_COMPLETE":
+        raise ClinicError("the failed update was not rolled back.", exit_code=1)
+
+
+def _refused(this: Rehearsal, env: Environment, wishes: Wishes) -> ClinicError:
+    try:
+        deploy(this.aws, env, wishes)
+    except ClinicError as trouble:
+        return trouble
+    raise ClinicError(f"the mistake {_said(this.mistake)} went through.", exit_code=1)
+
+
+def _destroy(this: Rehearsal, env: Environment) -> None:
+    if env.parameters("")["DeletionProtection"] == "true":
+        print("Deletion protection is on, so it is switched off first:\n")
+        env = env.with_values(DeletionProtection="false")
+        deploy(this.aws, env, this.wishes)
+    follow = partial(watch, env, this.wishes)
+    destroy(this.aws, env.stack, follow=follow, ask=str, yes=True)
+
+
+def _show(counts: Mapping[str, Count], lost: list[str]) -> None:
+    headings = ["layer", "resources", "not readable", "properties", "equal", "lost or different"]
+    rows: list[list[str | int]] = [
+        [layer, c.resources, c.unread, c.equal + c.lost, c.equal, c.lost]
+        for layer, c in counts.items()
+    ]
+    totals = [sum(int(row[column]) for row in rows) for column in range(1, len(headings))]
+    tables.show(headings, [*rows, ["all", *totals]])
+    if lost:
+        print("\nLost by the emulator, or not told by the call that was made:")
+    for line in lost[:SHOWN]:
+        print(f"  {line[:96]}")
+    if len(lost) > SHOWN:
+        print(f"  and {len(lost) - SHOWN} more")
+
+
+def _said(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def _title(number: int, text: str) -> None:
+    print(f"\n== {number}. {text}\n")

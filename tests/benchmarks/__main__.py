@@ -1,0 +1,167 @@
+"""What the project promises to reach, measured beside its peers on the same machine.
+
+    python -m tests.benchmarks [ROUNDS]
+
+CPU seconds are those of the whole process with its children, peaks those of its largest process.
+The medians of ROUNDS (default 5) count; peers run in turns, so that a noisy neighbour hits all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from generator import tables
+
+ROOT = Path(__file__).parents[2]
+FILES = 1_000
+PYTHON = sys.executable
+
+Command = list[str]
+
+
+class Cost(NamedTuple):
+    """Of one run of one command."""
+
+    cpu: float
+    """Seconds."""
+    wall: float
+    """Seconds."""
+    peak: float
+    """MiB of the largest process."""
+
+
+class Case(NamedTuple):
+    """A command, and what is done before each of its runs."""
+
+    name: str
+    command: Command
+    before: Callable[[], None] = lambda: None
+    codes: tuple[int, ...] = (0,)
+
+
+def main() -> None:
+    """Measure, print the table, exit with 1 if a promise is broken."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    with tempfile.TemporaryDirectory() as folder:
+        # Warm is what somebody sees who runs it a second time: everything is compiled.
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/compiled"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        cases = _cases(Path(folder))
+        _measure(cases, 1)
+        runs = _measure(cases, rounds)
+    tables.show(
+        ["what", "CPU s", "wall s", "peak MiB"],
+        [
+            [name, *(f"{median(column):.2f}" for column in zip(*costs, strict=True))]
+            for name, costs in runs.items()
+        ],
+    )
+    promises = _promises(runs)
+    print()
+    tables.show(
+        ["promise", "at most", "measured", ""],
+        [
+            [what, f"{limit:g}", f"{measured:.2f}", "kept" if measured <= limit else "BROKEN"]
+            for what, limit, measured in promises
+        ],
+    )
+    sys.exit(any(measured > limit for _, limit, measured in promises))
+
+
+def _cases(folder: Path) -> list[Case]:
+    # What the console script does.
+    clinic = [PYTHON, "-c", "from generator.__main__ import main; main()"]
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    generate = [*clinic, "generate", "--output", str(folder / "output")]
+    params = _parameter_files(folder / "params")
+
+    def forget() -> None:
+        subprocess.run(["rm", "-rf", str(folder / "cache")], check=True)
+
+    return [
+        Case("python", [PYTHON, "-c", ""]),
+        Case("import of the modules used", [PYTHON, "-c", _imports()]),
+        Case("generate --no-lint", [*generate, "--no-lint"]),
+        Case("generate, all changed", generate, forget, (0, 1)),
+        Case("generate, unchanged", generate, codes=(0, 1)),
+        Case("params, 1 file", [*clinic, "params", "dev"]),
+        Case(f"params, {FILES} files", [*clinic, "params", "--params", str(params)]),
+    ]
+
+
+def _imports() -> str:
+    """Imports just the troposphere and awacs modules that the architecture imports itself."""
+    script = (
+        "import sys, generator.architecture, generator.policies\n"
+        "print(*(m for m in sys.modules if m.split('.')[0] in ('troposphere', 'awacs')))"
+    )
+    run = [PYTHON, "-c", script]
+    modules = subprocess.run(run, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return f"import {', '.join(modules.split())}"
+
+
+def _parameter_files(folder: Path) -> Path:
+    folder.mkdir()
+    given = json.loads((ROOT / "params" / "prod.json").read_text("utf-8"))
+    for number in range(FILES):
+        text = json.dumps(given).replace('"prod"', f'"prod-{number}"')
+        (folder / f"env-{number}.json").write_text(text, "utf-8")
+    return folder
+
+
+def _measure(cases: list[Case], rounds: int) -> dict[str, list[Cost]]:
+    runs: dict[str, list[Cost]] = {case.name: [] for case in cases}
+    for _ in range(rounds):
+        for case in cases:
+            case.before()
+            runs[case.name].append(_run(case))
+    return runs
+
+
+def _run(case: Case) -> Cost:
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        case.command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    said = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) not in case.codes:
+        raise SystemExit(f"{' '.join(case.command)} failed: {said}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+
+
+def _promises(runs: dict[str, list[Cost]]) -> list[tuple[str, float, float]]:
+    bare, lean = runs["import of the modules used"], runs["generate --no-lint"]
+    changed, unchanged = runs["generate, all changed"], runs["generate, unchanged"]
+    ratios = [ours.cpu / peer.cpu for ours, peer in zip(lean, bare, strict=True)]
+    return [
+        ("generate --no-lint: CPU, times a bare import", 1.6, median(ratios)),
+        ("generate --no-lint: peak MiB", 45, median(run.peak for run in lean)),
+        ("generate + lint, unchanged: CPU s", 0.6, median(run.cpu for run in unchanged)),
+        ("generate + lint, all changed: CPU s", 7, median(run.cpu for run in changed)),
+        (
+            "generate + lint, all changed: wall, times CPU (two idle cores)",
+            0.6,
+            median(run.wall / run.cpu for run in changed),
+        ),
+        (
+            f"{FILES} parameter files: CPU s",
+            1,
+            median(run.cpu for run in runs[f"params, {FILES} files"]),
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    main()

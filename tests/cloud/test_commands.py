@@ -1,0 +1,115 @@
+"""The commands, as a person calls them: exit codes and sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.local import Endpoint
+
+from .conftest import new_account
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(endpoint: Endpoint) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    account = {"AWS_ACCESS_KEY_ID": new_account()}
+    return {**kept, **endpoint.environment, **account, "AWS_CONFIG_FILE": os.devnull}
+
+
+@pytest.fixture
+def clinic(environment: dict[str, str]) -> Run:
+    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "generator", *arguments],
+            env={**environment, **variables},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
+    planned = clinic("deploy", "dev", "--plan")
+    assert planned.returncode == 0
+    assert "Nothing was changed." in planned.stdout
+    assert clinic("status", "dev").returncode == 2
+    deployed = clinic("deploy", "dev", "--yes")
+    assert deployed.returncode == 0, deployed.stderr
+    assert "SiteUrl" in deployed.stdout
+    again = clinic("deploy", "dev", "--yes")
+    assert "nothing to change" in again.stdout
+    shown = clinic("status", "dev")
+    assert shown.returncode == 0
+    assert "aws logs tail" in shown.stdout
+    assert clinic("recover", "dev").returncode == 0
+    assert clinic("destroy", "dev", "--yes").returncode == 0
+    assert clinic("status", "dev").returncode == 2
+
+
+def test_json_is_all_that_is_printed(clinic: Run) -> None:
+    told = clinic("deploy", "dev", "--plan", "--json")
+    kinds = {json.loads(line)["kind"] for line in told.stdout.splitlines()}
+    assert kinds == {"upload", "change"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "says"),
+    [
+        (("deploy", "nowhere"), {}, "no environment"),
+        (("deploy", "dev"), {"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, "--region"),
+        (("status", "dev", "--profile", "nobody"), {}, "nobody"),
+        (("deploy", "dev"), {"AWS_ENDPOINT_URL": "nothing"}, "AWS_ENDPOINT_URL"),
+        (("deploy", "dev"), {}, "give --yes"),
+        (("stack-set", "dev", "--accounts", "12", "--regions", "us-east-1"), {}, "twelve digits"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    clinic: Run, arguments: tuple[str, ...], variables: dict[str, str], says: str
+) -> None:
+    told = clinic(*arguments, **variables)
+    assert told.returncode == 2
+    assert says in told.stderr
+    assert told.stderr.startswith("clinic: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_in_a_pipe_detaches(environment: dict[str, str]) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "generator", "deploy", "dev", "--yes"],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout
+    # The first event: the operation has begun.
+    assert next(line for line in child.stdout if "CREATE_IN_PROGRESS" in line)
+    child.send_signal(signal.SIGINT)
+    _, errors = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "`clinic deploy dev` follows it" in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    "command", ["deploy", "status", "recover", "destroy", "stack-set", "rehearse"]
+)
+def test_every_command_explains_itself(clinic: Run, command: str) -> None:
+    told = clinic(command, "--help")
+    assert told.returncode == 0
+    assert f"clinic {command}" in told.stdout

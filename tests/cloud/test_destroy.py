@@ -1,0 +1,225 @@
+"""A deletion says what it takes, takes only that, and proves what it left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from generator.cloud.aws import Aws
+from generator.cloud.destroy import destroy, empty
+from generator.cloud.fate import REMOVAL, fates, left, plan
+from generator.cloud.follow import Feed
+from generator.cloud.gate import STATEFUL
+from generator.cloud.stacks import find
+from generator.errors import ClinicError
+from generator.layers.database import DATABASE
+
+from . import small
+
+BUCKET = {"Type": "AWS::S3::Bucket", "Properties": {}}
+VERSIONED = {
+    "Type": "AWS::S3::Bucket",
+    "Properties": {"VersioningConfiguration": {"Status": "Enabled"}},
+}
+KEPT = {"DeletionPolicy": "Retain"}
+PROTECTION = {"Type": "String", "Default": "false"}
+
+
+def nobody(question: str) -> str:
+    raise AssertionError(question)
+
+
+def gone(aws: Aws, **options: Any) -> str:
+    """Destroy, and answer what was said."""
+    lines: list[str] = []
+    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "say": lines.append}
+    destroy(aws, "clinic-small", **(settings | options))
+    return "\n".join(lines)
+
+
+def physical(aws: Aws, logical: str) -> str:
+    told = small.all_events(aws, "clinic-small")
+    return next(e.physical for e in told if e.path.endswith(logical) and e.physical)
+
+
+def test_what_is_not_there_is_no_error(aws: Aws) -> None:
+    assert gone(aws) == "There is no stack clinic-small: nothing to do."
+
+
+def test_the_nested_set_goes_but_what_its_templates_keep(aws: Aws) -> None:
+    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    stack = find(aws, "clinic-small")
+    assert stack
+    policies = {f.resource.path: f.policy for f in fates(aws, stack.id)}
+    assert policies["DatabaseStack/Database"] == "Snapshot"
+    assert policies["StorageStack/DocumentsBucket"] == "Retain"
+    assert policies["SecretsStack/DatabaseSecret"] == "Delete"
+    database, documents = physical(aws, "/Database"), physical(aws, "/DocumentsBucket")
+    aws.client("s3").put_object(Bucket=documents, Key="x-ray", Body=b"x")
+    said = gone(aws)
+    assert small.status(aws, "clinic-small") == "absent"
+    before, _, after = said.partition("is gone")
+    assert "SecretsStack/DatabaseSecret" in before.partition("It keeps:")[0]
+    assert f"DatabaseStack/Database  {database}  as a last snapshot" in before
+    (snapshot,) = aws.client("rds").describe_db_snapshots(DBInstanceIdentifier=database)[
+        "DBSnapshots"
+    ]
+    assert f"--db-snapshot-identifier {snapshot['DBSnapshotIdentifier']}`" in after
+    assert f"delete-bucket --bucket {documents}`" in after
+    assert "StorageStack/ImageRepository" in after
+    assert aws.client("s3").get_object(Bucket=documents, Key="x-ray")["Body"].read() == b"x"
+
+
+def test_only_a_bucket_that_goes_with_the_stack_is_emptied(aws: Aws) -> None:
+    env = small.one({"FrontendBucket": VERSIONED, "LogBucket": {**BUCKET, **KEPT}})
+    small.deploy(aws, env)
+    s3, frontend, logs = (
+        aws.client("s3"),
+        physical(aws, "FrontendBucket"),
+        physical(aws, "LogBucket"),
+    )
+    for key in ("index.html", "index.html", "main.js"):
+        s3.put_object(Bucket=frontend, Key=key, Body=key.encode())
+    s3.delete_object(Bucket=frontend, Key="index.html")
+    s3.put_object(Bucket=logs, Key="log", Body=b"log")
+    said = gone(aws)
+    assert "Emptied FrontendBucket: 4 versions." in said
+    names = {told["Name"] for told in s3.list_buckets()["Buckets"]}
+    assert frontend not in names
+    assert s3.get_object(Bucket=logs, Key="log")["Body"].read() == b"log"
+
+
+def test_a_large_bucket_is_emptied_in_batches(aws: Aws) -> None:
+    aws.client("s3").create_bucket(Bucket="large")
+    stub, deleted = Stubber(aws.client("s3")), 0
+    owned = {"Bucket": "large", "ExpectedBucketOwner": aws.account}
+    for page in range(3):
+        versions = [{"Key": f"{page}-{i}", "VersionId": "v"} for i in range(1000)]
+        more = {"IsTruncated": page < 2, "NextKeyMarker": f"{page}", "NextVersionIdMarker": "v"}
+        stub.add_response("list_object_versions", {"Versions": versions, **more})
+        stub.add_response(
+            "delete_objects", {}, {**owned, "Delete": {"Objects": versions, "Quiet": True}}
+        )
+        deleted += len(versions)
+    with stub:
+        assert empty(aws, "large") == deleted
+        stub.assert_no_pending_responses()
+
+
+def test_an_object_that_stays_stops_the_deletion_before_it_begins(aws: Aws) -> None:
+    small.deploy(aws, small.one({"FrontendBucket": BUCKET}))
+    aws.client("s3").put_object(Bucket=physical(aws, "FrontendBucket"), Key="x", Body=b"x")
+
+    def hold(parsed: dict[str, Any], **_: Any) -> None:
+        parsed["Errors"] = [{"Key": "x\x1b", "Code": "AccessDenied", "Message": "held"}]
+
+    events = aws.client("s3").meta.events
+    events.register("after-call.s3.DeleteObjects", hold)
+    with pytest.raises(ClinicError, match=r"x\\x1b: held; the stack is untouched") as refused:
+        gone(aws)
+    assert refused.value.exit_code == 3
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+    events.unregister("after-call.s3.DeleteObjects", hold)
+
+
+def test_protection_must_be_taken_off_first(aws: Aws) -> None:
+    named = {"DisplayName": {"Ref": "DeletionProtection"}}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": named}
+    env = small.one({"Topic": topic}, DeletionProtection=PROTECTION)
+    small.deploy(aws, env.with_values(DeletionProtection="true"))
+    with pytest.raises(ClinicError, match="set DeletionProtection to false") as refused:
+        gone(aws)
+    assert refused.value.exit_code == 2
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+    small.deploy(aws, env)
+    gone(aws)
+
+
+def test_the_name_must_be_typed(aws: Aws) -> None:
+    small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
+    for answer in ("", "yes", "clinic-smal"):
+        with pytest.raises(ClinicError, match="nothing was deleted"):
+            gone(aws, yes=False, ask=lambda question, answer=answer: answer)
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+    gone(aws, yes=False, ask=lambda question: " clinic-small ")
+    assert small.status(aws, "clinic-small") == "absent"
+
+
+def test_a_stack_at_work_is_not_deleted(aws: Aws) -> None:
+    told = {"StackId": "arn:s", "StackName": "clinic-small", "StackStatus": "UPDATE_IN_PROGRESS"}
+    small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
+    events = aws.client("cloudformation").meta.events
+
+    def busy(parsed: dict[str, Any], **_: Any) -> None:
+        for stack in parsed["Stacks"]:
+            stack["StackStatus"] = told["StackStatus"]
+
+    events.register("after-call.cloudformation.DescribeStacks", busy)
+    with pytest.raises(ClinicError, match="clinic deploy small") as refused:
+        gone(aws)
+    assert refused.value.exit_code == 3
+    events.unregister("after-call.cloudformation.DescribeStacks", busy)
+
+
+def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
+    small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
+    client = aws.client("cloudformation")
+    asked: list[Feed] = []
+
+    def being_deleted(parsed: dict[str, Any], **_: Any) -> None:
+        for stack in parsed["Stacks"]:
+            stack["StackStatus"] = "DELETE_IN_PROGRESS"
+        client.meta.events.unregister("after-call.cloudformation.DescribeStacks", being_deleted)
+
+    def follow(feed: Feed) -> str:
+        asked.append(feed)
+        return "DELETE_COMPLETE"
+
+    client.meta.events.register("after-call.cloudformation.DescribeStacks", being_deleted)
+    assert "attaches to it" in gone(aws, yes=False, follow=follow)
+    assert len(asked) == 1
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+
+
+def test_what_blocks_a_deletion_is_said(aws: Aws) -> None:
+    bucket = small.one({"DocumentsBucket": {**BUCKET}, "Topic": {"Type": "AWS::SNS::Topic"}})
+    small.deploy(aws, bucket)
+    name = physical(aws, "DocumentsBucket")
+
+    def refill(**_: Any) -> None:
+        aws.client("s3").put_object(Bucket=name, Key="late.log", Body=b"late")
+
+    events = aws.client("cloudformation").meta.events
+    events.register("before-call.cloudformation.DeleteStack", refill)
+    with pytest.raises(ClinicError, match="--retain DocumentsBucket") as blocked:
+        gone(aws)
+    assert blocked.value.exit_code == 3
+    assert "still holds objects" in str(blocked.value)
+    events.unregister("before-call.cloudformation.DeleteStack", refill)
+    gone(aws)
+
+
+def test_a_log_group_is_only_proven_when_it_is_there(aws: Aws) -> None:
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {}, **KEPT}
+    small.deploy(aws, small.one({"BackendLog": group, "FlowLog": group}))
+    stack = find(aws, "clinic-small")
+    assert stack
+    planned = fates(aws, stack.id)
+    lost = physical(aws, "FlowLog")
+    aws.client("logs").delete_log_group(logGroupName=lost)
+    assert [thing.path for thing in left(aws, planned)] == ["BackendLog"]
+
+
+def test_everything_that_can_be_kept_has_a_way_to_remove_it() -> None:
+    kept = {
+        resource["Type"]
+        for resource in small.flat_of_all()["Resources"].values()
+        if resource.get("DeletionPolicy") in ("Retain", "Snapshot")
+    }
+    assert kept <= set(REMOVAL) <= set(STATEFUL)
+
+
+def test_the_plan_of_nothing_says_nothing() -> None:
+    assert plan("s", [])[-1] == "It keeps: nothing."

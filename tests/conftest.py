@@ -1,0 +1,53 @@
+"""What more than one test module needs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from generator import __main__ as program
+from generator import output
+
+ROOT = Path(__file__).parents[1]
+
+
+class Ended(NamedTuple):
+    """How a run of the command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def documents() -> dict[str, Any]:
+    """Everything the project builds, by path under output/."""
+    return output.documents()
+
+
+@pytest.fixture
+def clinic(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run the command line as the shell would, in the project's folder."""
+    monkeypatch.chdir(ROOT)
+
+    def run(*arguments: str | Path) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["clinic", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            program.main()
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

@@ -1,0 +1,240 @@
+"""The command line: what a person types and sees."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from generator import cli
+from generator.checks import linter
+from tests.conftest import ROOT, Ended
+
+Clinic = Callable[..., Ended]
+
+COMMANDS = sorted(cli.clinic.commands) + sorted(cli.LATER)
+
+SLOW = ("boto3", "botocore", "cfnlint", "cloudformation_validate", "rich")
+
+
+def imported(*arguments: str | Path) -> set[str]:
+    """The slow packages that a run imports."""
+    ended = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "generator", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    names = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
+    assert "generator.cli" in names
+    return names.intersection(SLOW)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) -> None:
+    ended = clinic(command, "--help")
+    assert ended.code == 0
+    assert f"\n  clinic {command}" in ended.out
+
+
+def test_no_command_shows_the_help(clinic: Clinic) -> None:
+    ended = clinic()
+    assert ended.code == 2
+    assert all(command in ended.err for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["conjure"],
+        ["generate", "--nope"],
+        ["lint", "--format", "poem"],
+        ["params", "--params"],
+        ["generate", "now"],
+    ],
+)
+def test_what_no_command_understands_is_a_sentence_and_code_2(
+    clinic: Clinic, arguments: list[str]
+) -> None:
+    ended = clinic(*arguments)
+    assert ended.code == 2
+    assert ended.out == ""
+    assert "Error: " in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_generate_writes_everything_and_tells_it_in_a_table(clinic: Clinic, tmp_path: Path) -> None:
+    ended = clinic("generate", "--no-lint", "--output", tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    heading, *rows = [line.split() for line in ended.out.splitlines()]
+    assert heading == ["file", "resources", "parameters", "bytes"]
+    for file, resources, _, size in rows:
+        data = (tmp_path / file).read_bytes()
+        assert int(size.replace(",", "")) == len(data)
+        assert int(resources) == len(json.loads(data).get("Resources", ()))
+    assert {"flat.json", "nested/root.json"} <= {row[0] for row in rows}
+
+
+def test_check_passes_what_generate_wrote_and_fails_after_an_edit(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    clinic("generate", "--no-lint", "--output", tmp_path)
+    assert clinic("generate", "--check", "--output", tmp_path) == (0, "", "")
+    with (tmp_path / "flat.json").open("a") as flat:
+        flat.write("\n")
+    ended = clinic("generate", "--check", "--output", tmp_path)
+    assert ended.code == 1
+    assert "run clinic generate" in ended.err
+    assert "flat.json differs: +0 -1 lines" in ended.err
+
+
+def test_check_writes_nothing(clinic: Clinic, tmp_path: Path) -> None:
+    ended = clinic("generate", "--check", "--output", tmp_path / "none")
+    assert ended.code == 1
+    assert "flat.json is missing" in ended.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence_and_code_2(clinic: Clinic) -> None:
+    ended = clinic("generate", "--no-lint", "--output", "/dev/null/here")
+    assert ended.code == 2
+    assert ended.out == ""
+    assert len(ended.err.splitlines()) == 1
+    assert "cannot be written (not a directory)" in ended.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["params", "--help"]])
+def test_help_imports_nothing_slow(arguments: list[str]) -> None:
+    assert imported(*arguments) == set()
+
+
+def test_generating_imports_neither_boto3_nor_a_linter(tmp_path: Path) -> None:
+    assert imported("generate", "--no-lint", "--output", tmp_path) == set()
+
+
+def test_checking_parameters_imports_nothing_slow() -> None:
+    assert imported("params", "seed") == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["params"]])
+def test_a_reader_who_goes_away_is_no_traceback(arguments: list[str]) -> None:
+    """As in ``clinic --help | true``."""
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as gone:
+        ended = subprocess.run(
+            [sys.executable, "-m", "generator", *arguments],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_an_interrupt_is_code_130_and_no_traceback(tmp_path: Path) -> None:
+    """Interrupted while the linters work, of which none is left behind."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "generator", "lint"],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while len(_linters(tmp_path)) <= linter.WORKERS:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "clinic: interrupted"
+    assert "Traceback" not in err
+    assert list(tmp_path.glob("clinic-lint-*")) == []
+    while _linters(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _linters(folder: Path) -> list[Path]:
+    """Linter processes that work in ``folder``, the workers among them."""
+    return [
+        process
+        for process in Path("/proc").glob("[0-9]*")
+        if f"generator.checks.linter\0{folder}".encode() in _read(process / "cmdline")
+    ]
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""  # the process has ended meanwhile
+
+
+def test_a_command_of_another_package_is_imported_when_it_is_called(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cli.LATER, "elsewhere", (f"{__name__}:elsewhere", "Somewhere else."))
+    monkeypatch.setitem(cli.LATER, "broken", ("no.such.module:at_all", "Is not there."))
+    assert "elsewhere  Somewhere else." in clinic("--help").out
+    assert clinic("elsewhere") == (0, "here\n", "")
+
+
+@click.command()
+def elsewhere() -> None:
+    """Somewhere else."""
+    print("here")
+
+
+def test_params_accepts_every_environment_of_the_project(clinic: Clinic) -> None:
+    ended = clinic("params")
+    assert (ended.code, ended.err) == (0, "")
+    assert [line.split(":")[0] for line in ended.out.splitlines()] == [
+        "params/dev.json",
+        "params/prod.json",
+        "params/seed.json",
+    ]
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("prd", "prod"), ("Seed", "seed"), ("devv", "dev")])
+def test_a_misspelt_environment_suggests_the_nearest(
+    clinic: Clinic, typed: str, meant: str
+) -> None:
+    ended = clinic("params", typed)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f'clinic: there is no environment "{typed}" in params')
+    assert ended.err.endswith(f"did you mean {meant}?\n")
+
+
+def test_an_environment_like_no_other_lists_them(clinic: Clinic) -> None:
+    ended = clinic("params", "xyzzy")
+    assert ended.code == 2
+    assert "choose one of dev, prod, seed" in ended.err
+
+
+def test_a_folder_without_parameter_files_says_so(clinic: Clinic, tmp_path: Path) -> None:
+    ended = clinic("params", "--params", tmp_path)
+    assert ended.code == 2
+    assert "holds no parameter files" in ended.err
+
+
+def test_a_bad_parameter_file_is_code_2_and_a_sentence_per_problem(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps([{"ParameterKey": "Enviroment", "ParameterValue": "x"}]))
+    ended = clinic("params", file)
+    assert (ended.code, ended.out) == (2, "")
+    assert f'{file}: "Enviroment" is not a parameter of the template: did you mean' in ended.err
+    assert "Traceback" not in ended.err
