@@ -1,0 +1,31 @@
+"""What is in the source tree is also in the package that people install."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from fnmatch import fnmatch
+from pathlib import Path
+
+import generator
+
+FOLDER = Path(generator.__file__).parent
+
+
+def shipped() -> dict[str, list[str]]:
+    """Patterns of data files by package."""
+    config = ConfigParser(interpolation=None)
+    config.read(FOLDER.parent / "setup.cfg")
+    return {k: v.split() for k, v in config["options.package_data"].items()}
+
+
+def test_every_data_file_is_shipped():
+    for path in FOLDER.rglob("*"):
+        if path.is_dir() or path.suffix in (".py", ".pyc"):
+            continue
+        package = ".".join(path.parent.relative_to(FOLDER.parent).parts)
+        assert any(fnmatch(path.name, p) for p in shipped().get(package, [])), path
+
+
+def test_every_folder_with_modules_is_a_package():
+    folders = {path.parent for path in FOLDER.rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
