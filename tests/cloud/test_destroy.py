@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -201,15 +202,39 @@ def test_what_blocks_a_deletion_is_said(aws: Aws) -> None:
     gone(aws)
 
 
-def test_a_log_group_is_only_proven_when_it_is_there(aws: Aws) -> None:
+def test_only_what_is_there_is_proven(aws: Aws) -> None:
     group = {"Type": "AWS::Logs::LogGroup", "Properties": {}, **KEPT}
-    small.deploy(aws, small.one({"BackendLog": group, "FlowLog": group}))
+    kept = {"BackendLog": group, "FlowLog": group, "LogBucket": {**BUCKET, **KEPT}}
+    small.deploy(aws, small.one(kept))
     stack = find(aws, "clinic-small")
     assert stack
     planned = fates(aws, stack.id)
     lost = physical(aws, "FlowLog")
     aws.client("logs").delete_log_group(logGroupName=lost)
+    aws.client("s3").delete_bucket(Bucket=physical(aws, "LogBucket"))
     assert [thing.path for thing in left(aws, planned)] == ["BackendLog"]
+
+
+def test_what_a_rollback_left_of_a_deleted_child_counts_as_kept(aws: Aws) -> None:
+    names = ("LogicalResourceId", "PhysicalResourceId", "ResourceType", "ResourceStatus")
+    gone, kept = "DELETE_COMPLETE", "DELETE_SKIPPED"
+    told = {
+        "root": [("StorageStack", "child", "AWS::CloudFormation::Stack", gone)],
+        "child": [
+            ("LogBucket", "logs", "AWS::S3::Bucket", kept),
+            ("Repository", "images", "AWS::ECR::Repository", gone),
+        ],
+    }
+    with Stubber(aws.client("cloudformation")) as stub:
+        for rows in told.values():
+            summaries = [
+                {**dict(zip(names, row, strict=True)), "LastUpdatedTimestamp": datetime.now(UTC)}
+                for row in rows
+            ]
+            stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries})
+            stub.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})
+        found = fates(aws, "root")
+    assert [(fate.resource.path, fate.kept) for fate in found] == [("StorageStack/LogBucket", True)]
 
 
 def test_everything_that_can_be_kept_has_a_way_to_remove_it() -> None:

@@ -77,8 +77,10 @@ def test_a_set_reaches_every_account_in_every_region_and_can_be_repeated(
     places = [(account, region) for account in ACCOUNTS for region in sorted(REGIONS)]
     assert [row[:3] for row in run.rows] == [(*place, "CURRENT") for place in sorted(places)]
     assert all(topics(endpoint, *place) == ["one"] for place in places)
+    run.lines.clear()
     run.deploy(Word="two")
     assert all(topics(endpoint, *place) == ["two"] for place in places)
+    assert not [line for line in run.lines if line.startswith("Creating")]
     more = replace(TARGETS, accounts=(*ACCOUNTS, "300000000003"))
     run.deploy(more, Word="two")
     assert len(run.rows) == 6
