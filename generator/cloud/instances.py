@@ -49,6 +49,10 @@ class Targets:
         if not self.regions or not (self.accounts or self.ous):
             raise ClinicError("give --regions, and --accounts or --ous: a stack goes to each pair.")
 
+    def name(self, account: str, region: str) -> bool:
+        """Whether a place is meant; no account or region named means all."""
+        return account in (self.accounts or [account]) and region in (self.regions or [region])
+
     def among(self, accounts: Sequence[str]) -> dict[str, Any]:
         """Some accounts, or all of the units, as the API wants them."""
         if not self.ous:

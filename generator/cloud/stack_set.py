@@ -79,17 +79,10 @@ def remove(
     if not there:
         say(f"There is no stack set {made.name}: nothing to do.")
         return
-    values = {p["ParameterKey"]: p["ParameterValue"] for p in there.get("Parameters", [])}
-    if values.get("DeletionProtection") == "true":
-        raise ClinicError(
-            f"the stacks of {made.name} are protected from deletion: set DeletionProtection to "
-            "false, run `clinic stack-set` without --remove, then repeat."
-        )
+    _refuse(made, there)
     before = made.instances()
     doomed = sorted(
-        (region, account)
-        for account, region in before
-        if account in (targets.accounts or [account]) and region in (targets.regions or [region])
+        (region, account) for account, region in before if targets.name(account, region)
     )
     say(f"Deleting {len(doomed)} of {len(before)} stacks; databases leave a last snapshot:")
     for region, account in doomed:
@@ -106,6 +99,15 @@ def remove(
         say(f"{made.name} is gone.")
         return
     _conclude(made, show)
+
+
+def _refuse(made: StackSet, there: Mapping[str, Any]) -> None:
+    values = {p["ParameterKey"]: p["ParameterValue"] for p in there.get("Parameters", [])}
+    if values.get("DeletionProtection") == "true":
+        raise ClinicError(
+            f"the stacks of {made.name} are protected from deletion: set DeletionProtection to "
+            "false, run `clinic stack-set` without --remove, then repeat."
+        )
 
 
 def _describe(made: StackSet) -> dict[str, Any] | None:

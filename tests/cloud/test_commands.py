@@ -91,6 +91,8 @@ def test_ctrl_c_in_a_pipe_detaches(environment: dict[str, str]) -> None:
     child = subprocess.Popen(
         [sys.executable, "-m", "generator", "deploy", "dev", "--yes"],
         env=environment,
+        # What runs in the background inherits that Ctrl-C is ignored; a person's shell does not.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
