@@ -61,8 +61,8 @@ MUTATIONS = (
     layer(
         "show the database to the internet",
         "database",
-        "PubliclyAccessible=False",
-        "PubliclyAccessible=True",
+        '"PubliclyAccessible": False',
+        '"PubliclyAccessible": True',
         "database.py",
     ),
     layer(
@@ -181,7 +181,7 @@ MUTATIONS = (
     layer(
         "forward without the secret header",
         "balancer",
-        "serve = If(wants_header, refuse, forward)",
+        "serve = If(only_cdn_with_header(template, values), REFUSE, forward)",
         "serve = forward",
         "balancer.py",
     ),
@@ -244,8 +244,8 @@ MUTATIONS = (
     Mutation(
         "rename the database",
         "generator/layers/database.py",
-        '        rds.DBInstance(\n            "Database",',
-        '        rds.DBInstance(\n            "PostgresDatabase",',
+        '    return rds.DBInstance(\n        "Database",',
+        '    return rds.DBInstance(\n        "PostgresDatabase",',
         "tests/test_invariants.py::test_the_stateful_resources_are_the_listed_ones",
     ),
     Mutation(
