@@ -109,7 +109,8 @@ def _create(aws: Aws, bucket: str) -> None:
 
 def _not_ours(bucket: str) -> ClinicError:
     return ClinicError(
-        f"the bucket {bucket} belongs to another account, or these credentials may not see it: "
+        f"the bucket {bucket} belongs to another account, or these credentials may not "
+        "see it (s3:ListBucket): "
         "nothing was sent there. Bucket names are global, so ask AWS support about the owner, or "
         "deploy to another region with --region.",
         exit_code=3,

@@ -9,12 +9,13 @@ from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Sub, Template, ec
 from generator.layer import Layer, Name, Values
 from generator.layers.shared import ENVIRONMENT_NAME, choice, tags
 
+OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
 VPC_CIDR = Name(
     "VpcCidr",
     Type="String",
     Default="10.0.0.0/16",
     Description="The address range of the network, /16 to /20; each subnet gets 256 of it.",
-    AllowedPattern=r"^(10|172|192)\.\d{1,3}\.\d{1,3}\.0/(16|17|18|19|20)$",
+    AllowedPattern=rf"^(10\.{OCTET}|172\.(1[6-9]|2\d|3[01])|192\.168)\.{OCTET}\.0/(1[6-9]|20)$",
     ConstraintDescription="A private range of size /16 to /20 such as 10.0.0.0/16.",
 )
 ZONES = choice("Zones", "How many availability zones the system spreads over.", "2", "3")

@@ -65,7 +65,7 @@ class Scene:
     def prepare(self, aws: Aws) -> None:
         self.kept = {}
         if self.before:
-            quietly(lambda: small.deploy(aws, self.before))  # type: ignore[arg-type]
+            quietly(lambda: small.deploy(aws, self.before))
             self.kept = self.resources(aws)
 
     def run(self, aws: Aws) -> None:

@@ -20,7 +20,7 @@ from generator.local import Endpoint
 def refusal(code: str, message: str = "said", status: int = 400, call: str = "X") -> ClientError:
     metadata = {"HTTPStatusCode": status}
     answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
-    return ClientError(answer, call)  # type: ignore[arg-type]
+    return ClientError(answer, call)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network
 
 import pytest
 
-from tests.resolved import of_type, properties, resources
+from tests.resolved import flat, of_type, properties, resources
 
 
 @pytest.mark.parametrize(("zones", "letters"), [("2", "AB"), ("3", "ABC")])
@@ -67,3 +68,10 @@ def test_instances_reach_s3_without_the_internet():
         "AppRouteTableB",
         "AppRouteTableC",
     ]
+
+
+@pytest.mark.parametrize("cidr", ["10.999.0.0/16", "172.32.0.0/16", "192.0.0.0/16", "10.0.0.0/8"])
+def test_only_a_private_range_of_a_fitting_size_is_taken(cidr):
+    pattern = flat()["Parameters"]["VpcCidr"]["AllowedPattern"]
+    assert not re.fullmatch(pattern, cidr)
+    assert re.fullmatch(pattern, "172.31.255.0/20")
