@@ -94,7 +94,6 @@ def _read(
 
 
 def _validate(run: Run) -> Iterator[Finding]:
-    asked = validator.Validator()
     for template in run.templates:
         name = run.key(validator, template)
         found = run.cache.get(name)
@@ -102,7 +101,7 @@ def _validate(run: Run) -> Iterator[Finding]:
             found = [
                 finding
                 for given, region in _circumstances(template, run.regions)
-                for finding in asked.validate(template.file, template.data, given, region)
+                for finding in validator.validate(template.file, template.data, given, region)
             ]
             run.cache.put(name, found)
         yield from found

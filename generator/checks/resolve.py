@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import Any
 
 from generator.checks import rules, values
@@ -18,15 +19,21 @@ from generator.checks.walk import SUBSTITUTED
 
 Template = Mapping[str, Any]
 
-PSEUDO_PARAMETERS = {
-    "AWS::AccountId": "123456789012",
-    "AWS::Partition": "aws",
-    "AWS::Region": "us-east-1",
-    "AWS::StackName": "clinic",
-    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/clinic/"
-    "00000000-0000-0000-0000-000000000000",
-    "AWS::URLSuffix": "amazonaws.com",
-}
+
+def pseudo_parameters(region: str = "us-east-1", stack: str = "clinic") -> dict[str, str]:
+    """What AWS would say of a stack in some account."""
+    return {
+        "AWS::AccountId": "123456789012",
+        "AWS::Partition": "aws",
+        "AWS::Region": region,
+        "AWS::StackName": stack,
+        "AWS::StackId": f"arn:aws:cloudformation:{region}:123456789012:stack/{stack}/"
+        "00000000-0000-0000-0000-000000000000",
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+
+PSEUDO_PARAMETERS = pseudo_parameters()
 NOTHING = {"Ref": "AWS::NoValue"}
 
 
@@ -40,11 +47,9 @@ def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
     whole: dict[str, Any] = {"Conditions": {}, "Resources": {}}
     outputs: dict[str, dict[str, Any]] = {}
     for title, stack in root["Resources"].items():
-        properties = stack["Properties"]
-        child = templates[properties["TemplateURL"]["Fn::Sub"].split("/")[-1].removesuffix(".json")]
-        bound = {
-            name: _wired(value, outputs) for name, value in properties.get("Parameters", {}).items()
-        }
+        child = templates[stack_file(stack)]
+        passed = stack["Properties"].get("Parameters", {})
+        bound = {name: _wired(value, outputs) for name, value in passed.items()}
         for name, condition in _bind(child.get("Conditions", {}), bound).items():
             if whole["Conditions"].setdefault(name, condition) != condition:
                 raise ValueError(f"{title} means something else by the condition {name}")
@@ -58,6 +63,12 @@ def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
         for name, output in root["Outputs"].items()
     }
     return whole | {key: root[key] for key in ("Rules",) if key in root}
+
+
+def stack_file(stack: Mapping[str, Any]) -> str:
+    """The file stem of a nested stack's template."""
+    url = stack["Properties"]["TemplateURL"]
+    return PurePosixPath(url["Fn::Sub"] if isinstance(url, dict) else url).stem
 
 
 def _wired(value: Any, outputs: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache
 from typing import Any
 
 from generator.checks.finding import Finding
@@ -17,35 +17,35 @@ OF_ALL_VALUES = ["W1028", "W2503"]
 """Branches that no value reaches; those that one environment does not reach are for the others."""
 
 
-class Validator:
-    """The validator, made when it is first asked: that alone takes a quarter of a second."""
+def validate(
+    file: str, template: bytes, parameters: Mapping[str, str], region: str
+) -> list[Finding]:
+    """Everything it says about a template with these parameter values."""
+    import cloudformation_validate as cv
 
-    @cached_property
-    def _engine(self) -> Any:
-        import cloudformation_validate as cv
+    report = _engine().validate_template(
+        cv.TemplateContent(template, file),
+        cv.ValidateConfig(
+            detail_level=cv.DetailLevel.STANDARD,
+            parameter_overrides=dict(parameters),
+            pseudo_parameter_overrides=cv.PseudoParameterOverrides(region=region),
+            exclude=cv.RuleFilterConfig(ids=OF_ALL_VALUES if parameters else []),
+        ),
+    )
+    found = [_finding(file, diagnostic) for diagnostic in report.diagnostics]
+    if report.status == cv.ReportStatus.ANALYSIS_INCOMPLETE:
+        message = "The validator gave up before it had seen everything."
+        found.append(Finding(TOOL, "incomplete", "error", file, "", message))
+    return found
 
-        return cv.CompositeEngine()
 
-    def validate(
-        self, file: str, template: bytes, parameters: Mapping[str, str], region: str
-    ) -> list[Finding]:
-        """Everything it says about a template with these parameter values."""
-        import cloudformation_validate as cv
+@cache
+def _engine() -> Any:
+    """Made when it is first asked, a quarter of a second, and never given up: a Ctrl-C that
+    arrives in the twentieth of a second that takes would be lost in its ``__del__``."""
+    import cloudformation_validate as cv
 
-        report = self._engine.validate_template(
-            cv.TemplateContent(template, file),
-            cv.ValidateConfig(
-                detail_level=cv.DetailLevel.STANDARD,
-                parameter_overrides=dict(parameters),
-                pseudo_parameter_overrides=cv.PseudoParameterOverrides(region=region),
-                exclude=cv.RuleFilterConfig(ids=OF_ALL_VALUES if parameters else []),
-            ),
-        )
-        found = [_finding(file, diagnostic) for diagnostic in report.diagnostics]
-        if report.status == cv.ReportStatus.ANALYSIS_INCOMPLETE:
-            message = "The validator gave up before it had seen everything."
-            found.append(Finding(TOOL, "incomplete", "error", file, "", message))
-        return found
+    return cv.CompositeEngine()
 
 
 def _finding(file: str, diagnostic: Any) -> Finding:

@@ -1,0 +1,143 @@
+"""The one view that every proof shares: a set of templates as one environment would deploy it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generator import output
+from generator.checks import parameters
+from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
+from generator.errors import ClinicError, quote, reason
+
+FLAT, ROOT = "flat", "root"
+
+
+@dataclass(frozen=True)
+class View:
+    """A set of templates under the values of one environment."""
+
+    env: str
+    """The environment's name, the stem of its parameter file."""
+    region: str
+    values: Mapping[str, str]
+    """What the parameter file says, without the defaults."""
+    templates: Mapping[str, Template]
+    """As they are, by file stem: ``root`` and its children, or ``flat`` alone."""
+    whole: Template
+    """The one template that they amount to."""
+    resources: Mapping[str, Any]
+    """What it makes, by logical id: conditions and functions decided, references left."""
+    outputs: Mapping[str, Any]
+    layers: Mapping[str, str]
+    """Which child, by file stem, each resource is from; empty for a flat template."""
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of every resource of a type, by logical id."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+
+def load(env: str, params: Path, templates: Path | None = None, region: str = "us-east-1") -> View:
+    """The view of ``env``, a name in the folder ``params`` or a file of its own.
+
+    ``templates`` is another set: one flat template, or a folder with a root and its children, in
+    JSON or YAML. ClinicError if anything of it cannot be read or does not fit.
+    """
+    path = parameters.find(env, params)
+    found = read(templates) if templates else ours()
+    whole = _inlined(found, templates)
+    values = parameters.load_checked(path, whole)
+    try:
+        decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{path.stem}"), **values})
+        resources, outputs = decided.resources(), decided.outputs()
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
+        raise ClinicError(f"{templates} cannot be resolved: {_say(trouble)}.") from trouble
+    return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
+
+
+def ours() -> dict[str, Template]:
+    """The nested set that the code builds, by file stem."""
+    return {
+        name.removeprefix("nested/").removesuffix(".json"): document
+        for name, document in output.documents().items()
+        if name.startswith("nested/")
+    }
+
+
+def read(path: Path) -> dict[str, Template]:
+    """A set of templates from a file (``flat``) or a folder with a root, by file stem."""
+    if not path.is_dir():
+        return {FLAT: _template(path)}
+    folder = path / "nested" if (path / "nested").is_dir() else path
+    files = {
+        file.stem: file
+        for file in sorted(folder.iterdir())
+        if file.suffix in (".json", ".yaml", ".yml", ".template")
+    }
+    if ROOT not in files:
+        raise ClinicError(
+            f"{folder} has no root.json: give a folder with a root and its children, or one "
+            "flat template."
+        )
+    return {stem: _template(file) for stem, file in files.items()}
+
+
+def _template(path: Path) -> Template:
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise ClinicError(
+            f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ClinicError(f"{path} is not UTF-8 text: give a template.") from error
+    found = _parse(path, text)
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise ClinicError(f"{path} is not a template: it has no Resources.")
+    return found
+
+
+def _parse(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if text.lstrip().startswith("{"):
+            raise ClinicError(f"{path} is not valid JSON: {error}.") from error
+    # Not needed for our own templates, and slow to import.
+    from cfn_flip import to_json
+    from yaml import YAMLError
+
+    try:
+        return json.loads(to_json(text))
+    except (YAMLError, ValueError) as error:
+        raise ClinicError(f"{path} is neither JSON nor YAML: {_say(error)}.") from error
+
+
+def _inlined(found: Mapping[str, Template], path: Path | None) -> Template:
+    if FLAT in found:
+        return found[FLAT]
+    try:
+        return inline(found)
+    except (KeyError, TypeError, ValueError, AttributeError) as trouble:
+        raise ClinicError(
+            f"{path} does not hold together: {_say(trouble)} is asked for and not there."
+            if isinstance(trouble, KeyError)
+            else f"{path} does not hold together: {_say(trouble)}."
+        ) from trouble
+
+
+def _layers(found: Mapping[str, Template]) -> dict[str, str]:
+    stacks = found.get(ROOT, {}).get("Resources", {}).values()
+    files = [stack_file(stack) for stack in stacks]
+    return {logical: file for file in files for logical in found[file]["Resources"]}
+
+
+def _say(trouble: Exception) -> str:
+    return str(trouble).splitlines()[0].strip("'\".") if str(trouble) else type(trouble).__name__
