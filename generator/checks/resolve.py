@@ -173,6 +173,8 @@ class Resolver:
                 return self._substitute(argument)
             if function in FOLDS:
                 argument = self.resolve(argument)
+                if function == "Fn::GetAZs" and argument == "":
+                    argument = self.refs.get("AWS::Region", PSEUDO_PARAMETERS["AWS::Region"])
                 folded = FOLDS[function](argument)
                 return {function: argument} if folded is None else folded
         decided = {key: self.resolve(value) for key, value in node.items()}
@@ -219,8 +221,7 @@ def _cidr(argument: Any) -> list[str] | None:
 
 
 def _zones(region: Any) -> list[str] | None:
-    name = region or PSEUDO_PARAMETERS["AWS::Region"]
-    return [f"{name}{letter}" for letter in "abc"] if isinstance(name, str) else None
+    return [f"{region}{letter}" for letter in "abc"] if isinstance(region, str) else None
 
 
 FOLDS: Mapping[str, Callable[[Any], Any]] = {

@@ -81,7 +81,7 @@ def test_what_is_no_template_is_one_sentence(tmp_path: Path, text: str | None, s
 
 
 def test_a_folder_without_a_root_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ClinicError, match="has no root.json"):
+    with pytest.raises(ClinicError, match=r"has no root\.json"):
         view.load("dev", PARAMS, tmp_path)
 
 
