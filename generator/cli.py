@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from generator import __version__
+from generator.options import PARAMS
 
 LATER = {
     "rehearse": (
@@ -38,14 +39,6 @@ LATER = {
     ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""
-
-PARAMS = click.option(
-    "--params",
-    type=click.Path(path_type=Path),
-    default="params",
-    show_default=True,
-    help="The folder of parameter files.",
-)
 
 
 class Clinic(click.Group):

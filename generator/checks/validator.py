@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -41,10 +42,12 @@ def validate(
 
 @cache
 def _engine() -> Any:
-    """Made when it is first asked, a quarter of a second, and never given up: a Ctrl-C that
-    arrives in the twentieth of a second that takes would be lost in its ``__del__``."""
+    """Made when it is first asked, a quarter of a second, and kept to the end: a Ctrl-C during the
+    twentieth of a second that letting it go takes would be lost in its ``__del__``."""
     import cloudformation_validate as cv
 
+    # Before Python takes the modules apart that its ``__del__`` needs.
+    atexit.register(_engine.cache_clear)
     return cv.CompositeEngine()
 
 

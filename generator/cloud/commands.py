@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -20,32 +19,13 @@ from generator.cloud.environment import Environment, load
 from generator.cloud.follow import Feed
 from generator.cloud.instances import Targets
 from generator.cloud.progress import Report
+from generator.options import JSON, YES, connected
 
-Command = Callable[..., Any]
-
-REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
-PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
-JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-YES = click.option("--yes", is_flag=True, help="Do not ask.")
 FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
-PARAMS = click.option(
-    "--params",
-    type=click.Path(path_type=Path),
-    default="params",
-    show_default=True,
-    help="The folder of parameter files.",
-)
-
-
-def _connected(command: Command) -> Command:
-    """Add what every command takes: the environment, its folder, the region and the profile."""
-    for option in (PARAMS, PROFILE, REGION, click.argument("env")):
-        command = option(command)
-    return command
 
 
 @click.command("deploy")
-@_connected
+@connected
 @YES
 @click.option("--plan", is_flag=True, help="Only show what would change.")
 @FLAT
@@ -85,7 +65,7 @@ def deploy_command(
 
 
 @click.command("status")
-@_connected
+@connected
 @click.option("--drift", is_flag=True, help="Look for what was changed by hand.")
 @JSON
 @explained()
@@ -103,7 +83,7 @@ def status_command(
 
 
 @click.command("recover")
-@_connected
+@connected
 @click.option("--skip", multiple=True, metavar="LAYER.ID", help="Give up this one's rollback.")
 @click.option("--retain", multiple=True, metavar="LAYER.ID", help="Leave this one behind.")
 @explained()
@@ -126,7 +106,7 @@ def recover_command(
 
 
 @click.command("destroy")
-@_connected
+@connected
 @YES
 @explained()
 def destroy_command(
@@ -142,7 +122,7 @@ def destroy_command(
 
 
 @click.command("stack-set")
-@_connected
+@connected
 @YES
 @click.option("--accounts", default="", help="Twelve digits each, with commas between them.")
 @click.option("--regions", default="", help="With commas between them.")

@@ -1,0 +1,36 @@
+"""Options that several commands share, so that each reads the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+
+PARAMS = click.option(
+    "--params",
+    type=click.Path(path_type=Path),
+    default="params",
+    show_default=True,
+    help="The folder of parameter files.",
+)
+TEMPLATES = click.option(
+    "--templates",
+    type=click.Path(path_type=Path),
+    help="Another set: one flat template, or a folder with a root and its children.",
+)
+REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
+PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
+JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def connected(command: Command) -> Command:
+    """Add what every command that talks to AWS takes: the environment, its folder, the region and
+    the profile."""
+    for option in (PARAMS, PROFILE, REGION, click.argument("env")):
+        command = option(command)
+    return command
