@@ -37,6 +37,10 @@ LATER = {
         "generator.cloud.commands:stack_set_command",
         "Run the flat form in many accounts and regions.",
     ),
+    "timeline": (
+        "generator.checks.timeline.command:timeline_command",
+        "Show what a creation and an update take, and the chain that decides it.",
+    ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""
 

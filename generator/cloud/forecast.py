@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.checks.resolve import Resolver, Template
+from generator.checks.schemas import Recreates, recreates
 from generator.checks.walk import references
-from generator.cloud.schemas import Recreates, recreates
 from generator.cloud.stacks import STACK, join
 
 STABLE = ("Arn", "Id", "Name", "Address", "DomainName", "Port", "ARN", "Uri")

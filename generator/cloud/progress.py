@@ -15,7 +15,6 @@ from rich.live import Live
 from rich.text import Text
 
 from generator import tables
-from generator.checks.walk import references
 from generator.cloud.stacks import STACK, Event, family
 from generator.cloud.text import plain
 
@@ -108,14 +107,6 @@ class Board:
             chain.append(last)
             layers = [path for path in layers if path in self.waits_for.get(last, set())]
         return chain
-
-
-def wiring(root: Mapping[str, Any]) -> dict[str, set[str]]:
-    """Which nested stacks each one waits for, from the root's template."""
-    return {
-        logical: {name.split(".")[0] for name in references(resource) if "." in name}
-        for logical, resource in root["Resources"].items()
-    }
 
 
 @contextmanager

@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.checks.resolve import Resolver
+from generator.checks.schemas import is_secret
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.schemas import is_secret
 from generator.cloud.stacks import STACK, Resource, find, tree
 
 READERS = {

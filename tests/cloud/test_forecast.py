@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from generator.checks.resolve import Resolver
+from generator.checks.schemas import is_secret, recreates
 from generator.cloud.forecast import Change, Side, forecast
 from generator.cloud.gate import STATEFUL, check, loss
-from generator.cloud.schemas import is_secret, recreates
 from generator.errors import ClinicError
 from generator.layers.balancer import BALANCER
 from generator.layers.database import DATABASE

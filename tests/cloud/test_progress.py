@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from generator.cloud.progress import Board, Report, _tree, screen, wiring
+from generator.checks.timeline.graph import wiring
+from generator.cloud.progress import Board, Report, _tree, screen
 from generator.cloud.stacks import STACK, Event
 
 from . import small

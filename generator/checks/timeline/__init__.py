@@ -1,0 +1,1 @@
+"""How long a creation or an update takes, and what decides it: the critical path."""

@@ -1,0 +1,98 @@
+"""``clinic timeline``: what a creation and an update take, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.checks import svg, view
+from generator.checks.timeline import gantt, report
+from generator.checks.timeline.graph import creation
+from generator.checks.timeline.report import Operation
+from generator.checks.timeline.schedule import schedule
+from generator.checks.timeline.update import update
+from generator.errors import ClinicError
+from generator.options import JSON, PARAMS, TEMPLATES
+
+RELEASE = "Release"
+"""The parameter whose change is the everyday update: new instances, nothing else."""
+
+
+@click.command()
+@click.argument("env")
+@click.option(
+    "--change",
+    "--update",
+    "pairs",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Show the update by a new value of a parameter instead; repeat it for several.",
+)
+@click.option(
+    "--svg", "picture", type=click.Path(path_type=Path), help="Draw it as a Gantt chart there."
+)
+@JSON
+@TEMPLATES
+@PARAMS
+def timeline_command(
+    env: str,
+    pairs: tuple[str, ...],
+    picture: Path | None,
+    as_json: bool,
+    templates: Path | None,
+    params: Path,
+) -> None:
+    """Show how long a creation and an update of ENV take, and the chain that decides it.
+
+    A nested stack waits for the whole of every stack whose output it reads; inside a stack a
+    resource waits for what it refers to. Durations are typical ones by resource type.
+
+    \b
+    clinic timeline prod
+    clinic timeline prod --svg prod.svg
+    clinic timeline prod --change Release=2
+    clinic timeline prod --change DatabaseClass=db.t4g.medium --json
+    clinic timeline seed --templates output/flat.json
+    """
+    seen = view.load(env, params, templates)
+    operations = [_update(seen, _changes(pairs))] if pairs else [_creation(seen), *_release(seen)]
+    for operation in operations:
+        if as_json:
+            print("\n".join(report.lines(operation)))
+        else:
+            report.show(operation)
+    if picture:
+        drawn = gantt.draw(operations[0].steps, operations[0].heading, report.NOTE)
+        svg.save(picture, drawn)
+    if not as_json:
+        print(report.NOTE + (f" The picture is in {picture}." if picture else ""))
+
+
+def _creation(seen: view.View) -> Operation:
+    return Operation("create", f"Creation of {seen.env}", schedule(creation(seen)))
+
+
+def _update(seen: view.View, changes: dict[str, str]) -> Operation:
+    said = ", ".join(f"{name}={value}" for name, value in changes.items())
+    steps = schedule(update(seen, view.with_values(seen, **changes)))
+    return Operation("update", f"Update of {seen.env} by {said}", steps)
+
+
+def _release(seen: view.View) -> list[Operation]:
+    """The everyday update, of templates that know it."""
+    declared = seen.whole.get("Parameters", {}).get(RELEASE)
+    if declared is None:
+        return []
+    now = seen.values.get(RELEASE, declared.get("Default"))
+    return [_update(seen, {RELEASE: "3" if now == "2" else "2"})]
+
+
+def _changes(pairs: tuple[str, ...]) -> dict[str, str]:
+    changes = dict[str, str]()
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign or not name:
+            raise ClinicError(f"--change {pair} says no value: give NAME=VALUE, such as Release=2.")
+        changes[name] = value
+    return changes

@@ -1,0 +1,58 @@
+"""What CloudFormation typically takes for one resource: the figures of durations.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from generator import shipped
+
+CREATE, UPDATE = "create", "update"
+
+
+class Duration(NamedTuple):
+    """A row of the table: typical seconds of one type, under a condition on its properties."""
+
+    type: str
+    when: Mapping[str, str]
+    create: int
+    update: int
+    why: str
+
+    def fits(self, resource: Mapping[str, Any]) -> bool:
+        """Whether the row is about this resource."""
+        properties = resource.get("Properties", {})
+        return self.type == resource["Type"] and all(
+            str(properties.get(name, "")).lower() == value for name, value in self.when.items()
+        )
+
+
+@cache
+def table() -> tuple[Duration, ...]:
+    """All rows, the special before the general."""
+    return tuple(
+        Duration(row["type"], row.get("when", {}), row["create"], row["update"], row["why"])
+        for row in _file()["duration"]
+    )
+
+
+def seconds(resource: Mapping[str, Any], action: str) -> int:
+    """Typical seconds of an ``action``, CREATE or UPDATE, on a resolved resource."""
+    for row in table():
+        if row.fits(resource):
+            return row.create if action == CREATE else row.update
+    short: int = _file()["short"]
+    return short
+
+
+def boot(part: str) -> int:
+    """Typical seconds of one part of an instance's boot: start, build, pull, container, ..."""
+    found: int = _file()["boot"][part]["seconds"]
+    return found
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(shipped.text(__package__, "durations.toml"))

@@ -1,0 +1,138 @@
+"""Who waits for whom while CloudFormation creates a set of templates.
+
+A nested stack waits for the whole of every stack whose output it reads; inside a stack a resource
+waits for what it refers to and for what its DependsOn names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from generator.checks.resolve import Resolver, pseudo_parameters, stack_file
+from generator.checks.timeline.durations import CREATE, boot, seconds
+from generator.checks.timeline.schedule import Task
+from generator.checks.view import ROOT, View
+from generator.checks.walk import nodes, references
+
+GROUP = "AWS::AutoScaling::AutoScalingGroup"
+ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+IMAGE = re.compile(r"BACKEND_IMAGE='[^']")
+"""The setting of a boot that pulls a finished image."""
+
+
+def creation(view: View) -> list[Task]:
+    """A task for every nested stack and every resource that ``view`` creates."""
+    paths = paths_of(view)
+    members: dict[str, set[str]] = {}
+    for path in paths.values():
+        members.setdefault(path.partition("/")[0], set()).add(path)
+    tasks = [
+        Task(
+            stack,
+            resource["Type"],
+            seconds(resource, CREATE),
+            frozenset().union(*({source} | members.get(source, set()) for source in sources)),
+        )
+        for stack, (resource, sources) in stacks_of(view).items()
+    ]
+    return tasks + [
+        Task(
+            path,
+            view.resources[logical]["Type"],
+            _creation_seconds(view, logical),
+            frozenset(_waits_for(view, logical, paths)),
+            {paths[name]: boot("container") for name in _met(view, logical)},
+        )
+        for logical, path in paths.items()
+    ]
+
+
+def wiring(root: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Which nested stacks each one waits for, from the root's template."""
+    resources = root["Resources"]
+    return {
+        logical: {
+            name.partition(".")[0]
+            for name in (*references(resource), *depends_on(resource))
+            if name.partition(".")[0] in resources
+        }
+        for logical, resource in resources.items()
+    }
+
+
+def depends_on(resource: Mapping[str, Any]) -> list[str]:
+    """What its DependsOn names, which may be one name or a list."""
+    named: str | list[str] = resource.get("DependsOn", [])
+    return [named] if isinstance(named, str) else named
+
+
+def stacks_of(view: View) -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """Every nested stack with those that it waits for; none in a flat template."""
+    if ROOT not in view.templates:
+        return {}
+    root = view.templates[ROOT]
+    pseudo = pseudo_parameters(view.region, f"clinic-{view.env}")
+    present = Resolver(root, {**pseudo, "TemplateBaseUrl": "", **view.values}).resources()
+    waits = wiring({"Resources": present})
+    return {logical: (resource, waits[logical]) for logical, resource in present.items()}
+
+
+def paths_of(view: View) -> dict[str, str]:
+    """The path of every resource, ``NetworkStack/Vpc`` or ``Vpc``, by its logical id."""
+    stacks = {stack_file(resource): logical for logical, (resource, _) in stacks_of(view).items()}
+    return {
+        logical: f"{stacks[view.layers[logical]]}/{logical}" if view.layers else logical
+        for logical in view.resources
+    }
+
+
+def boot_seconds(view: View, logical: str, *, woken: bool = False) -> int:
+    """Seconds from an instance's launch to its signal; ``woken``: it comes from a warm pool."""
+    if woken:
+        return boot("warm") + boot("container")
+    text = "".join(_user_data(view, logical))
+    parts = ["start", "container"]
+    if "docker" in text:
+        parts += ["packages", "pull" if IMAGE.search(text) else "build"]
+    return sum(map(boot, parts))
+
+
+def _creation_seconds(view: View, logical: str) -> int:
+    resource = view.resources[logical]
+    if resource["Type"] == GROUP and "ResourceSignal" in resource.get("CreationPolicy", {}):
+        return boot_seconds(view, logical)
+    return seconds(resource, CREATE)
+
+
+def _waits_for(view: View, logical: str, paths: Mapping[str, str]) -> Iterator[str]:
+    resource = view.resources[logical]
+    own = paths[logical].rpartition("/")[0]
+    if own:
+        yield own
+    for name in (*references(resource), *depends_on(resource)):
+        path = paths.get(name.partition(".")[0], "")
+        if path != paths[logical] and path and path.rpartition("/")[0] == own:
+            yield path
+
+
+def _met(view: View, logical: str) -> Iterator[str]:
+    """Attachments that write the database's address into a secret that a booting instance reads:
+    no reference orders them, yet a group that waits for signals waits for them."""
+    if "ResourceSignal" not in view.resources[logical].get("CreationPolicy", {}):
+        return
+    read = set(_user_data(view, logical))
+    for name, properties in view.of_type(ATTACHMENT).items():
+        if read & set(references(properties.get("SecretId"))):
+            yield name
+
+
+def _user_data(view: View, logical: str) -> Iterator[str]:
+    """Every piece of text in the user data of a group's instances, names of references among
+    them."""
+    group = view.resources[logical].get("Properties", {})
+    template = {name.partition(".")[0] for name in references(group.get("LaunchTemplate"))}
+    for name in sorted(template & view.resources.keys()):
+        data = view.resources[name].get("Properties", {}).get("LaunchTemplateData", {})
+        yield from (item for item in nodes(data.get("UserData")) if isinstance(item, str))

@@ -1,0 +1,110 @@
+"""A schedule in words, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from generator import tables
+from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+
+NOTE = "Typical durations of durations.toml, not measured on AWS."
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A creation or an update with its schedule."""
+
+    kind: str
+    """create or update."""
+    name: str
+    """Creation of seed; Update of seed by Release=2."""
+    steps: Schedule
+
+    @property
+    def heading(self) -> str:
+        return f"{self.name}: {spoken(total(self.steps))}"
+
+
+def spoken(seconds: int) -> str:
+    """690 s (11 min 30 s)."""
+    minutes, rest = divmod(seconds, 60)
+    return f"{seconds:,} s" + (f" ({minutes} min {rest} s)" if minutes else "")
+
+
+def show(operation: Operation) -> None:
+    """Print the total, the critical path and, of nested stacks, when each layer is done."""
+    steps = operation.steps
+    print(f"{operation.heading}; one after another it would be {serial(steps):,} s.")
+    chain = [step for step in critical(steps) if step.end > step.ready]
+    if not chain:
+        print("Nothing changes.\n")
+        return
+    print()
+    tables.show(
+        ["from", "to", "seconds", "critical path", ""],
+        [[s.ready, s.end, s.end - s.ready, s.task.name, why(s)] for s in chain],
+    )
+    if layers := list(_layers(steps)):
+        print()
+        tables.show(["layer", "from", "to", "spare", "begins after"], layers)
+    print()
+
+
+def why(step: Step) -> str:
+    """What is to be said of a step of the critical path."""
+    waits = f"waits while it runs for {step.held_by}" if step.met else ""
+    return "; ".join(filter(None, (step.task.note, waits)))
+
+
+def _layers(steps: Schedule) -> Iterator[list[str | int]]:
+    """Every layer with its times, the seconds that it could be later, and what held it up."""
+    spare = slack(steps)
+    for name, step in sorted(steps.items(), key=lambda item: (item[1].start, item[0])):
+        if step.task.is_stack:
+            inside = [n for n, other in steps.items() if other.task.layer == name]
+            end = max(steps[n].end for n in inside)
+            held = step.held_by.partition("/")[0]
+            yield [name, step.start, end, min(spare[n] for n in inside), held]
+
+
+def slack(steps: Schedule) -> dict[str, int]:
+    """Seconds by which each step could end later without delaying the whole."""
+    latest = dict.fromkeys(steps, total(steps))
+    for name in reversed(list(steps)):
+        task = steps[name].task
+        begin = latest[name] - task.seconds
+        for before in task.after & latest.keys():
+            latest[before] = min(latest[before], begin)
+        for met in task.meets.keys() & latest.keys():
+            latest[met] = min(latest[met], latest[name] - task.meets[met])
+    return {name: latest[name] - step.end for name, step in steps.items()}
+
+
+def lines(operation: Operation) -> Iterator[str]:
+    """One JSON object for every step that takes time, and one for the whole."""
+    steps = operation.steps
+    chain = [step.task.name for step in critical(steps) if step.end > step.ready]
+    spare = slack(steps)
+    for name, step in steps.items():
+        if step.end > step.start:
+            yield json.dumps(
+                {
+                    "kind": "step",
+                    "operation": operation.kind,
+                    "path": name,
+                    "type": step.task.type,
+                    "start": step.start,
+                    "end": step.end,
+                    "seconds": step.task.seconds,
+                    "spare": spare[name],
+                    "critical": name in chain,
+                    "waits_for": step.held_by,
+                    "note": step.task.note,
+                }
+            )
+    whole: dict[str, Any] = {"kind": "total", "operation": operation.kind}
+    whole |= {"name": operation.name, "seconds": total(steps), "serial": serial(steps)}
+    yield json.dumps(whole | {"critical": chain})
