@@ -41,6 +41,10 @@ LATER = {
         "generator.checks.timeline.command:timeline_command",
         "Show what a creation and an update take, and the chain that decides it.",
     ),
+    "diagram": (
+        "generator.checks.diagram.command:diagram_command",
+        "Draw the architecture from the templates.",
+    ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""
 

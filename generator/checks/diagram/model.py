@@ -1,0 +1,94 @@
+"""What a picture shows, without any place on the paper and in no language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from generator.checks.walk import references
+
+BROWSER, INTERNET = "browser", "internet"
+"""Parts that no template makes."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a person would point at."""
+
+    id: str
+    """Its logical id, BROWSER or INTERNET."""
+    kind: str
+    """balancer, group, database, bucket, ...: a heading of words.toml."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What its lines may name; only known ones are there."""
+    subnets: tuple[str, ...] = ()
+    """Subnets in which it is, by logical id; none if it is outside the network."""
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """Who turns to whom."""
+
+    source: str
+    target: str
+    kind: str
+    """request, out (to the internet), read, pull, attach, backup or alarm."""
+    text: str = ""
+    """Ports, protocols, paths: what reads the same in every language."""
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet, its zone and where its default route leads."""
+
+    id: str
+    row: str
+    """Subnets of one row are the same tier in different zones."""
+    zone: str
+    cidr: str
+    way: str
+    """public (internet gateway), private (NAT) or isolated (no way out)."""
+    gate: str = ""
+    """The gateway that its default route leads to."""
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """All of a picture."""
+
+    env: str
+    region: str
+    cidr: str
+    """Of the network; empty if there is none."""
+    subnets: tuple[Subnet, ...]
+    parts: Mapping[str, Part]
+    arrows: tuple[Arrow, ...]
+
+    @property
+    def zones(self) -> list[str]:
+        """Zones by name."""
+        return sorted({subnet.zone for subnet in self.subnets})
+
+    @property
+    def rows(self) -> dict[str, list[Subnet]]:
+        """The tiers, the most public first."""
+        rows: dict[str, list[Subnet]] = {}
+        for subnet in self.subnets:
+            rows.setdefault(subnet.row, []).append(subnet)
+        order = ("public", "private", "isolated")
+        return dict(sorted(rows.items(), key=lambda row: order.index(row[1][0].way)))
+
+    def of_kind(self, *kinds: str) -> Iterator[Part]:
+        """Parts of some kinds, in the order of the templates."""
+        return (part for part in self.parts.values() if part.kind in kinds)
+
+
+def names(node: Any) -> list[str]:
+    """Logical ids to which a part of a template refers, each once."""
+    return list(dict.fromkeys(name.partition(".")[0] for name in references(node)))
+
+
+def name(node: Any) -> str:
+    """The logical id to which it refers; "" if to none."""
+    return next(iter(names(node)), "")

@@ -1,0 +1,171 @@
+"""The parts of a picture, with what is to be said of each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from generator.checks.diagram.model import Part, name, names
+from generator.checks.view import View
+from generator.checks.walk import nodes
+
+Properties = dict[str, Any]
+
+
+def parts(view: View) -> Iterator[Part]:
+    """A part for everything in ``view`` that a person would point at."""
+    for logical, resource in view.resources.items():
+        kind = KINDS.get(resource["Type"])
+        if kind:
+            properties = resource.get("Properties", {})
+            facts = FACTS.get(kind, _plain)(view, logical, properties)
+            known = {fact: str(value) for fact, value in facts.items() if value}
+            yield Part(logical, kind, known, subnets_of(view, properties))
+
+
+def subnets_of(view: View, properties: Properties) -> tuple[str, ...]:
+    """Subnets that a resource is in, directly or through a subnet group."""
+    places = [properties.get(p) for p in ("Subnets", "SubnetId", "VPCZoneIdentifier")]
+    group = name(properties.get("DBSubnetGroupName"))
+    if group in view.resources:
+        places.append(view.resources[group].get("Properties", {}).get("SubnetIds"))
+    known = view.of_type("AWS::EC2::Subnet")
+    return tuple(found for found in names(places) if found in known)
+
+
+def groups_of(view: View, properties: Properties) -> list[str]:
+    """Security groups of a resource or, for an Auto Scaling group, of its instances."""
+    data = launch_data(view, properties)
+    interfaces = data.get("NetworkInterfaces", [])
+    given = [properties.get("SecurityGroups"), properties.get("VPCSecurityGroups")]
+    given += [data.get("SecurityGroupIds"), [one.get("Groups") for one in interfaces]]
+    return [found for found in names(given) if found in view.of_type("AWS::EC2::SecurityGroup")]
+
+
+def launch_data(view: View, properties: Properties) -> Properties:
+    """The launch template's data behind an Auto Scaling group; {} for anything else."""
+    template = name(properties.get("LaunchTemplate"))
+    launch = view.resources.get(template, {}).get("Properties", {})
+    data: Properties = launch.get("LaunchTemplateData", {})
+    return data
+
+
+def is_public(view: View, part: Part) -> bool:
+    """Whether the internet can address it: by its scheme, or by an address of its own."""
+    properties = view.resources[part.id].get("Properties", {})
+    interfaces = launch_data(view, properties).get("NetworkInterfaces", [])
+    given = [one.get("AssociatePublicIpAddress") for one in interfaces]
+    given.append(properties.get("PubliclyAccessible"))
+    open_scheme = part.kind == "balancer" and properties.get("Scheme") != "internal"
+    return open_scheme or any(str(value).lower() == "true" for value in given)
+
+
+def spoken(logical: str, without: str) -> str:
+    """ConfigurationBucket without Bucket: configuration."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", logical.removesuffix(without))
+    return " ".join(words).lower() or logical
+
+
+def _plain(view: View, logical: str, properties: Properties) -> Properties:
+    return {}
+
+
+def _group_names(view: View, properties: Properties) -> str:
+    """The documented name of each security group: its description if that is one word."""
+    found = []
+    for logical in groups_of(view, properties):
+        text = view.resources[logical].get("Properties", {}).get("GroupDescription", "")
+        found.append(text if isinstance(text, str) and text and " " not in text else logical)
+    return ", ".join(found)
+
+
+def _cdn(view: View, logical: str, properties: Properties) -> Properties:
+    config = properties.get("DistributionConfig", {})
+    return {"domain": ", ".join(config.get("Aliases", [])), "acl": bool(config.get("WebACLId"))}
+
+
+def _balancer(view: View, logical: str, properties: Properties) -> Properties:
+    inside = properties.get("Scheme") == "internal"
+    return {"groups": _group_names(view, properties), "internal": inside, "open": not inside}
+
+
+def _group(view: View, logical: str, properties: Properties) -> Properties:
+    target, data = "", launch_data(view, properties)
+    for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values():
+        if name(policy.get("AutoScalingGroupName")) == logical:
+            target = policy.get("TargetTrackingConfiguration", {}).get("TargetValue", "")
+    script = (item for item in nodes(data.get("UserData")) if isinstance(item, str))
+    return {
+        "least": properties.get("MinSize"),
+        "most": properties.get("MaxSize"),
+        "type": data.get("InstanceType"),
+        "docker": any("docker run" in item for item in script),
+        "cpu": target,
+        "groups": _group_names(view, properties),
+    }
+
+
+def _database(view: View, logical: str, properties: Properties) -> Properties:
+    engine = str(properties.get("Engine", ""))
+    return {
+        "engine": {"postgres": "PostgreSQL"}.get(engine, engine),
+        "version": properties.get("EngineVersion"),
+        "class": properties.get("DBInstanceClass"),
+        "groups": _group_names(view, properties),
+        "standby": str(properties.get("MultiAZ")).lower() == "true",
+    }
+
+
+def _bucket(view: View, logical: str, properties: Properties) -> Properties:
+    return {"name": spoken(logical, "Bucket")}
+
+
+def _secret(view: View, logical: str, properties: Properties) -> Properties:
+    facts: Properties = {"name": spoken(logical, "Secret")}
+    for schedule in view.of_type("AWS::SecretsManager::RotationSchedule").values():
+        if name(schedule.get("SecretId")) == logical:
+            facts["days"] = schedule.get("RotationRules", {}).get("AutomaticallyAfterDays")
+    return facts
+
+
+def _topic(view: View, logical: str, properties: Properties) -> Properties:
+    alarms = view.of_type("AWS::CloudWatch::Alarm").values()
+    count = sum(logical in names(alarm.get("AlarmActions")) for alarm in alarms)
+    return {"alarms": count}
+
+
+def _endpoint(view: View, logical: str, properties: Properties) -> Properties:
+    service = properties.get("ServiceName")
+    return {"service": str(service).rpartition(".")[2].upper() if service else ""}
+
+
+KINDS = {
+    "AWS::CloudFront::Distribution": "cdn",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
+    "AWS::AutoScaling::AutoScalingGroup": "group",
+    "AWS::RDS::DBInstance": "database",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::SecretsManager::Secret": "secret",
+    "AWS::ECR::Repository": "registry",
+    "AWS::EC2::InternetGateway": "gateway",
+    "AWS::EC2::NatGateway": "nat",
+    "AWS::EC2::VPCEndpoint": "endpoint",
+    "AWS::EC2::FlowLog": "flow-log",
+    "AWS::KMS::Key": "key",
+    "AWS::Backup::BackupVault": "vault",
+    "AWS::SNS::Topic": "topic",
+    "AWS::CloudWatch::Dashboard": "dashboard",
+}
+"""What is shown, by type; everything else is how these are made or joined."""
+
+FACTS: dict[str, Callable[[View, str, Properties], Properties]] = {
+    "cdn": _cdn,
+    "balancer": _balancer,
+    "group": _group,
+    "database": _database,
+    "bucket": _bucket,
+    "secret": _secret,
+    "topic": _topic,
+    "endpoint": _endpoint,
+}

@@ -1,0 +1,56 @@
+"""What a picture says, in the language that was asked for: the texts of words.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from string import Formatter
+from typing import Any
+
+from generator import shipped
+from generator.checks.diagram.model import Arrow, Part
+
+LANGUAGES = ("en", "es")
+
+
+class Words:
+    """The texts of one language."""
+
+    def __init__(self, language: str) -> None:
+        self._texts = _file()[language]
+
+    def name(self, text: str) -> str:
+        """A word of the templates, or itself if it is not one that the table knows."""
+        found: str = self._texts["name"].get(text, text)
+        return found
+
+    def picture(self, key: str, **facts: Any) -> str:
+        """A text of the picture itself."""
+        text: str = self._texts["picture"][key]
+        return text.format(**facts)
+
+    def row(self, way: str) -> str:
+        """What a tier is called whose subnets have this way out."""
+        text: str = self._texts["row"][way]
+        return text
+
+    def lines(self, part: Part) -> list[str]:
+        """What is to be said of a part, its name first."""
+        facts = {fact: self.name(value) for fact, value in part.facts.items()}
+        # A fact that is only true or not says so by whether its line is there.
+        said = {fact: "" if value == "True" else value for fact, value in facts.items()}
+        return [
+            line.format(**said)
+            for line in self._texts["part"][part.kind]
+            if all(field in facts for _, field, _, _ in Formatter().parse(line) if field)
+        ]
+
+    def arrow(self, arrow: Arrow) -> str:
+        """What stands on an arrow; "" if nothing does."""
+        text: str = self._texts["arrow"][arrow.kind]
+        return text.format(text=self.name(arrow.text))
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return tomllib.loads(shipped.text(__package__, "words.toml"))
