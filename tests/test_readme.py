@@ -85,3 +85,12 @@ def test_both_languages_have_the_same_sections_and_commands():
         [re.sub(r" +#.*", "", line) for block in b for line in block.splitlines()] for b in blocks
     ]
     assert commands[0] == commands[1]
+
+
+@pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.es.md", "es")])
+def test_its_picture_is_what_the_templates_say(readme, language, capsys):
+    with pytest.raises(SystemExit):
+        clinic(["diagram", "--format", "mermaid", "--language", language])
+    drawn = re.search(r"```mermaid\n(.*?)```", (ROOT / readme).read_text(), re.DOTALL)
+    assert drawn
+    assert drawn[1] == capsys.readouterr().out

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -9,8 +12,9 @@ import click
 from generator.checks import svg, view
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
+from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.words import LANGUAGES, Words
-from generator.options import PARAMS, TEMPLATES
+from generator.options import JSON, PARAMS, TEMPLATES
 
 
 @click.command()
@@ -30,6 +34,7 @@ from generator.options import PARAMS, TEMPLATES
     help="The language of the words in it.",
 )
 @click.option("--region", default="us-east-1", show_default=True, help="AWS region to show.")
+@JSON
 @TEMPLATES
 @PARAMS
 def diagram_command(
@@ -38,6 +43,7 @@ def diagram_command(
     output: Path | None,
     language: str,
     region: str,
+    as_json: bool,
     templates: Path | None,
     params: Path,
 ) -> None:
@@ -50,12 +56,29 @@ def diagram_command(
     clinic diagram --format mermaid
     clinic diagram prod --output prod.svg
     clinic diagram prod --format svg --language es >prod.svg
+    clinic diagram prod --json
     """
     found = derive(view.load(env, params, templates, region))
-    as_svg = form == "svg" or (form is None and output is not None and output.suffix == ".svg")
-    drawn = (draw if as_svg else mermaid).draw(found, Words(language))
+    drawn = "\n".join(_objects(found)) + "\n" if as_json else _drawn(found, form, output, language)
     if output is None:
         click.echo(drawn, nl=False)
         return
     svg.save(output, drawn)
     print(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
+
+
+def _drawn(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
+    if form is None and output is not None:
+        form = output.suffix.removeprefix(".")
+    words = Words(language)
+    return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
+
+
+def _objects(found: Architecture) -> Iterator[str]:
+    """What a picture would show, one JSON object for every subnet, part and arrow."""
+    for kind, things in (
+        ("subnet", found.subnets),
+        ("part", found.parts.values()),
+        ("arrow", found.arrows),
+    ):
+        yield from (json.dumps({"shows": kind, **asdict(thing)}) for thing in things)

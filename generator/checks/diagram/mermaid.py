@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Arrow, Part
@@ -16,13 +17,13 @@ SHAPES = {
 }
 """Brackets that draw a kind of part; others are boxes."""
 
-MARGINS = '%%{init: {"flowchart": {"subGraphTitleMargin": {"top": 6, "bottom": 18}}}}%%'
-"""Keeps the titles of a subgraph and of one inside it apart."""
+RESERVED = {"class", "click", "default", "direction", "end", "graph", "style", "subgraph", "vpc"}
+"""Names that mean something else in a flowchart, or that it has already."""
 
 
 def draw(found: Architecture, words: Words) -> str:
     """A flowchart from the browser to the database."""
-    lines = [MARGINS, "flowchart LR"]
+    lines = ["flowchart LR"]
     lines += (f"    {_part(part, words)}" for part in found.of_kind(BROWSER, "cdn"))
     if found.subnets:
         text = words.picture("zones", cidr=found.cidr, count=len(found.zones))
@@ -35,16 +36,13 @@ def draw(found: Architecture, words: Words) -> str:
 
 
 def _inside(found: Architecture, words: Words) -> Iterator[str]:
-    for row, subnets in found.rows.items():
-        here = [
-            part
-            for part in found.parts.values()
-            if {subnet.id for subnet in subnets} & set(part.subnets)
-        ]
-        if here:
-            yield f"subgraph {row} [" + _quoted(words.row(subnets[0].way)) + "]"
-            yield from (f"    {_part(part, words)}" for part in here)
-            yield "end"
+    """Parts in subnets, each with its tier as a last line: a frame for each would hide the rest."""
+    for subnets in found.rows.values():
+        tier = words.row(subnets[0].way)
+        here = {subnet.id for subnet in subnets}
+        for part in found.parts.values():
+            if part.subnets and part.subnets[0] in here:
+                yield _part(part, words, tier)
 
 
 def _beside(found: Architecture) -> Iterator[Part]:
@@ -56,17 +54,24 @@ def _beside(found: Architecture) -> Iterator[Part]:
 
 
 def _arrows(found: Architecture) -> Iterator[Arrow]:
-    """Arrows with the internet gateway left out: what it passes on goes to the internet."""
+    """Requests first, as they travel. The internet gateway is left out: what it passes on goes to
+    the internet."""
     gates = {part.id for part in found.of_kind("gateway")}
-    for arrow in found.arrows:
+    ahead = [BROWSER, *(part.id for part in found.of_kind("cdn")), INTERNET]
+    order = [*ahead, *(part.id for part in found.of_kind("balancer"))]
+    for arrow in sorted(
+        found.arrows,
+        key=lambda a: (a.kind != "request", order.index(a.source) if a.source in order else 99),
+    ):
         if arrow.source not in gates:
             end = INTERNET if arrow.target in gates else arrow.target
             yield Arrow(arrow.source, end, arrow.kind, arrow.text)
 
 
-def _part(part: Part, words: Words) -> str:
+def _part(part: Part, words: Words, *more: str) -> str:
     first, last = SHAPES.get(part.kind, ("[", "]"))
-    return f"{_id(part.id)}{first}{_quoted('<br>'.join(map(_plain, words.lines(part))))}{last}"
+    lines = "<br>".join(map(_plain, [*words.lines(part), *more]))
+    return f"{_id(part.id)}{first}{_quoted(lines)}{last}"
 
 
 def _arrow(arrow: Arrow, words: Words) -> str:
@@ -77,13 +82,13 @@ def _arrow(arrow: Arrow, words: Words) -> str:
 
 
 def _id(logical: str) -> str:
-    # "end" closes a subgraph wherever it stands.
-    return f"{logical}_" if logical.lower() == "end" else logical
+    plain = re.sub(r"\W", "_", logical)
+    return f"{plain}_" if plain in RESERVED else plain
 
 
 def _plain(text: str) -> str:
     """Text in which nothing is Mermaid's or HTML's own."""
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
+    return "".join(f"#{ord(c)};" if c in '#&<>"`' else c for c in " ".join(text.split()))
 
 
 def _quoted(text: str) -> str:

@@ -65,7 +65,7 @@ def _origin(view: View, origin: dict[str, Any], parts: Parts) -> tuple[str, str]
     """The part behind an origin, and by which protocol it is asked."""
     if link := name(origin.get("VpcOriginConfig")):
         config = view.resources[link]["Properties"].get("VpcOriginEndpointConfig", {})
-        return name(config.get("Arn")), _protocol(config)
+        return name(config.get("Arn")), f"{_protocol(config)} · VPC origin"
     domain = origin.get("DomainName")
     custom = origin.get("CustomOriginConfig")
     target = name(domain)

@@ -39,16 +39,19 @@ class Words:
         facts = {fact: self.name(value) for fact, value in part.facts.items()}
         # A fact that is only true or not says so by whether its line is there.
         said = {fact: "" if value == "True" else value for fact, value in facts.items()}
-        return [
-            line.format(**said)
-            for line in self._texts["part"][part.kind]
-            if all(field in facts for _, field, _, _ in Formatter().parse(line) if field)
-        ]
+        name, *rest = self._texts["part"][part.kind]
+        told = [line.format(**said) for line in rest if _fields(line) <= facts.keys()]
+        return [name.format(**said) if _fields(name) <= facts.keys() else part.id, *told]
 
     def arrow(self, arrow: Arrow) -> str:
         """What stands on an arrow; "" if nothing does."""
         text: str = self._texts["arrow"][arrow.kind]
         return text.format(text=self.name(arrow.text))
+
+
+def _fields(line: str) -> set[str]:
+    """The facts that a line names."""
+    return {field for _, field, _, _ in Formatter().parse(line) if field}
 
 
 @cache

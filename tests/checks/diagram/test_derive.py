@@ -1,0 +1,172 @@
+"""What a picture shows is what the templates say, and changes with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.checks import view
+from generator.checks.diagram.derive import derive
+from tests.checks.diagram.sets import (
+    CERTIFICATE,
+    PARAMS,
+    ROOT,
+    between,
+    changed,
+    ours,
+    text,
+    theirs,
+)
+
+CLOSED = {"CloudFrontPrefixListId": "pl-3b927c52"}
+
+
+def test_the_documented_chain_has_its_documented_ports() -> None:
+    found = ours()
+    assert text(found, "browser", "Distribution") == "HTTPS"
+    assert text(found, "Distribution", "FrontendBucket") == "* · OAC"
+    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTP 80"
+    assert text(found, "internet", "LoadBalancer") == "80, 443"
+    assert text(found, "LoadBalancer", "BackendGroup") == "3000"
+    assert text(found, "BackendGroup", "Database") == "5432"
+
+
+def test_the_role_reads_what_its_policies_name() -> None:
+    found = ours()
+    reads = {(a.target, a.text) for a in found.arrows if a.kind in ("read", "pull")}
+    assert reads == {
+        ("ConfigurationBucket", ".env"),
+        ("DatabaseSecret", "password"),
+        ("ImageRepository", ""),
+    }
+
+
+def test_the_nested_and_the_flat_form_give_the_same_picture(tmp_path: Path) -> None:
+    flat = changed(tmp_path, "prod", lambda resources: None)
+    nested = ours("prod")
+    assert set(flat.arrows) == set(nested.arrows)
+    assert flat.parts == nested.parts
+
+
+@pytest.mark.parametrize(
+    ("gateways", "expected"), [("none", []), ("one", ["A"]), ("per-zone", ["A", "B"])]
+)
+def test_nat_gateways_are_shown_as_they_are(gateways: str, expected: list[str]) -> None:
+    found = ours(NatGateways=gateways)
+    assert [part.id for part in found.of_kind("nat")] == [f"NatGateway{z}" for z in expected]
+    ways = {subnet.way for subnet in found.rows["AppSubnet"]}
+    assert ways == ({"private"} if expected else {"public"})
+    gate = "NatGatewayA" if expected else "InternetGateway"
+    assert text(found, "BackendGroup", gate) == "80, 443"
+
+
+def test_a_third_zone_is_a_third_column() -> None:
+    assert len(ours().zones) == 2
+    found = ours(Zones="3")
+    assert found.zones == ["us-east-1a", "us-east-1b", "us-east-1c"]
+    assert all(len(row) == 3 for row in found.rows.values())
+    assert len(found.parts["BackendGroup"].subnets) == 3
+
+
+def test_tiers_go_from_public_to_isolated() -> None:
+    rows = ours().rows
+    assert list(rows) == ["PublicSubnet", "AppSubnet", "DataSubnet"]
+    assert [row[0].way for row in rows.values()] == ["public", "private", "isolated"]
+
+
+@pytest.mark.parametrize("exposure", ["cloudfront", "private"])
+def test_a_closed_balancer_has_no_arrow_from_the_internet(exposure: str) -> None:
+    found = ours(AlbExposure=exposure, **CLOSED)
+    assert between(found, "internet", "LoadBalancer") == []
+    expected = {
+        "cloudfront": "/api, /api/* · HTTP 80 · X-Origin-Verify",
+        "private": "/api, /api/* · HTTP 80 · VPC origin",
+    }
+    assert text(found, "Distribution", "LoadBalancer") == expected[exposure]
+
+
+def test_an_internal_balancer_is_among_the_instances() -> None:
+    found = ours("prod")
+    assert found.parts["LoadBalancer"].subnets == ("AppSubnetA", "AppSubnetB")
+    assert "internal" in found.parts["LoadBalancer"].facts
+
+
+@pytest.mark.parametrize("zone", ["", "Z0123456789ABCDEFGHIJ"])
+def test_a_balancer_under_a_name_of_its_own_is_asked_by_https(zone: str) -> None:
+    found = ours(
+        AlbDomainName="origin.clinic.example", AlbCertificateArn=CERTIFICATE, HostedZoneId=zone
+    )
+    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTPS 443"
+
+
+def test_a_standby_a_rotation_and_a_backup_are_shown_where_they_are() -> None:
+    prod, seed = ours("prod"), ours("seed")
+    assert "standby" in prod.parts["Database"].facts
+    assert "standby" not in seed.parts["Database"].facts
+    assert prod.parts["DatabaseSecret"].facts["days"] == "30"
+    assert between(prod, "Database", "BackupVault")
+    assert "BackupVault" not in seed.parts
+
+
+def test_another_port_is_another_text(tmp_path: Path) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        for rule in ("BackendIngress", "BackendEgress"):
+            resources[rule]["Properties"] |= {"FromPort": 3000, "ToPort": 3005}
+
+    assert text(changed(tmp_path, "seed", edit), "LoadBalancer", "BackendGroup") == "3000-3005"
+
+
+def test_an_open_door_is_an_arrow(tmp_path: Path) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        resources["Database"]["Properties"]["PubliclyAccessible"] = True
+        resources["DatabaseIngress"]["Properties"] |= {"CidrIp": "0.0.0.0/0", "IpProtocol": "-1"}
+        resources["Lateral"] = {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {
+                "GroupId": {"Ref": "BackendSecurityGroup"},
+                "SourceSecurityGroupId": {"Fn::GetAtt": ["BackendSecurityGroup", "GroupId"]},
+                "IpProtocol": "tcp",
+                "FromPort": 22,
+                "ToPort": 22,
+            },
+        }
+
+    found = changed(tmp_path, "seed", edit)
+    assert text(found, "internet", "Database") == "*"
+    assert text(found, "BackendGroup", "BackendGroup") == "22"
+
+
+def test_what_a_policy_denies_or_another_role_has_is_no_arrow(tmp_path: Path) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        statements = resources["InstancePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        statements[0]["Effect"] = "Deny"
+
+    found = changed(tmp_path, "seed", edit)
+    assert between(found, "BackendGroup", "ConfigurationBucket") == []
+    assert between(found, "BackendGroup", "DatabaseSecret")
+    assert between(found, "BackendGroup", "DocumentsBucket") == []
+
+
+def test_rules_inside_a_group_count_as_well(tmp_path: Path) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIpv6": "::/0"}
+    found = theirs(
+        tmp_path,
+        {
+            "Open": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {"SecurityGroupIngress": [rule], "GroupDescription": "two words"},
+            },
+            "Front": {
+                "Type": "AWS::ElasticLoadBalancingV2::LoadBalancer",
+                "Properties": {"SecurityGroups": [{"Ref": "Open"}]},
+            },
+        },
+    )
+    assert text(found, "internet", "Front") == "80"
+    assert found.parts["Front"].facts["groups"] == "Open"
+
+
+def test_the_committed_folder_is_drawn_like_the_code() -> None:
+    assert derive(view.load("prod", PARAMS, ROOT / "output")) == ours("prod")
