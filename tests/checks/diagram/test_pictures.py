@@ -116,6 +116,13 @@ def test_no_text_lies_on_another_or_beside_the_page(found: Architecture, languag
         assert not overlap(a, b), (one, other)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_ours_is_cut(language: str) -> None:
+    for name, (env, changes) in VARIANTS.items():
+        cut = [said for said, _ in texts(drawn(ours(env, **changes), language)) if "…" in said]
+        assert len(cut) == (name == "names"), cut
+
+
 def test_no_arrow_s_text_hides_a_tip(found: Architecture) -> None:
     layout = place(found, Words("en"))
     for way in routes(found, layout):
