@@ -54,31 +54,12 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     found = read(templates) if templates else ours()
     whole = _inlined(found, templates)
     values = parameters.load_checked(path, whole)
-    return _resolved(path.stem, region, values, found, whole, str(templates))
-
-
-def with_values(seen: View, **changes: str) -> View:
-    """The same set under other values; ClinicError if one is not valid."""
-    values = {**seen.values, **changes}
-    if problems := parameters.check(values, seen.whole):
-        raise ClinicError("\n        ".join(problem.sentence for problem in problems))
-    return _resolved(seen.env, seen.region, values, seen.templates, seen.whole, "this set")
-
-
-def _resolved(
-    env: str,
-    region: str,
-    values: Mapping[str, str],
-    found: Mapping[str, Template],
-    whole: Template,
-    name: str,
-) -> View:
     try:
-        decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{env}"), **values})
+        decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{path.stem}"), **values})
         resources, outputs = decided.resources(), decided.outputs()
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        raise ClinicError(f"{name} cannot be resolved: {_say(trouble)}.") from trouble
-    return View(env, region, values, found, whole, resources, outputs, _layers(found))
+        raise ClinicError(f"{templates} cannot be resolved: {_say(trouble)}.") from trouble
+    return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
 
 
 def ours() -> dict[str, Template]:

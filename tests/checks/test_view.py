@@ -91,13 +91,3 @@ def test_a_set_that_does_not_hold_together_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "secrets.json").unlink()
     with pytest.raises(ClinicError, match="does not hold together: secrets is asked for"):
         view.load("dev", PARAMS, tmp_path)
-
-
-def test_other_values_give_another_view_of_the_same_set() -> None:
-    seen = view.load("seed", PARAMS)
-    other = view.with_values(seen, NatGateways="per-zone")
-    assert "NatGatewayB" in other.resources
-    assert "NatGatewayB" not in seen.resources
-    assert other.values == {**seen.values, "NatGateways": "per-zone"}
-    with pytest.raises(ClinicError, match="NatGateway"):
-        view.with_values(seen, NatGateways="some")

@@ -10,7 +10,7 @@ from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part
 from generator.checks.diagram.words import Words
 
 MARGIN, HEAD = 28, 96
-OUTSIDE_WIDTH, CDN_WIDTH, SERVICE_WIDTH, SERVICES_GAP = 132, 250, 232, 168
+OUTSIDE_WIDTH, CDN_WIDTH, SERVICE_WIDTH, SERVICES_GAP = 132, 250, 260, 168
 REGION_LEFT, VPC_LEFT, ZONES_LEFT, ZONE_GAP = 238, 296, 366, 28
 ZONE_WIDTHS = {0: 300, 1: 420, 2: 290}
 """Pixels of a zone's column by how many there are; 270 for more."""

@@ -12,6 +12,7 @@ from generator.checks.timeline.graph import creation
 from generator.checks.timeline.report import Operation
 from generator.checks.timeline.schedule import schedule
 from generator.checks.timeline.update import update
+from generator.checks.variant import with_values
 from generator.errors import ClinicError
 from generator.options import JSON, PARAMS, TEMPLATES
 
@@ -75,7 +76,7 @@ def _creation(seen: view.View) -> Operation:
 
 def _update(seen: view.View, changes: dict[str, str]) -> Operation:
     said = ", ".join(f"{name}={value}" for name, value in changes.items())
-    steps = schedule(update(seen, view.with_values(seen, **changes)))
+    steps = schedule(update(seen, with_values(seen, **changes)))
     return Operation("update", f"Update of {seen.env} by {said}", steps)
 
 

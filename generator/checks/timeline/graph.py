@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.checks.resolve import Resolver, pseudo_parameters, stack_file
 from generator.checks.timeline.durations import CREATE, boot, seconds
-from generator.checks.timeline.schedule import Task
+from generator.checks.timeline.schedule import STACK, Task
 from generator.checks.view import ROOT, View
 from generator.checks.walk import nodes, references
 
@@ -24,28 +24,29 @@ IMAGE = re.compile(r"BACKEND_IMAGE='[^']")
 
 def creation(view: View) -> list[Task]:
     """A task for every nested stack and every resource that ``view`` creates."""
-    paths = paths_of(view)
+    paths, top = paths_of(view), top_of(view)
     members: dict[str, set[str]] = {}
     for path in paths.values():
         members.setdefault(path.partition("/")[0], set()).add(path)
     tasks = [
         Task(
-            stack,
+            name,
             resource["Type"],
-            seconds(resource, CREATE),
+            _creation_seconds(view, name, resource),
             frozenset().union(*({source} | members.get(source, set()) for source in sources)),
         )
-        for stack, (resource, sources) in stacks_of(view).items()
+        for name, (resource, sources) in top.items()
     ]
     return tasks + [
         Task(
             path,
             view.resources[logical]["Type"],
-            _creation_seconds(view, logical),
+            _creation_seconds(view, logical, view.resources[logical]),
             frozenset(_waits_for(view, logical, paths)),
             {paths[name]: boot("container") for name in _met(view, logical)},
         )
         for logical, path in paths.items()
+        if path not in top
     ]
 
 
@@ -68,22 +69,27 @@ def depends_on(resource: Mapping[str, Any]) -> list[str]:
     return [named] if isinstance(named, str) else named
 
 
-def stacks_of(view: View) -> dict[str, tuple[dict[str, Any], set[str]]]:
-    """Every nested stack with those that it waits for; none in a flat template."""
+def top_of(view: View) -> dict[str, tuple[dict[str, Any], set[str]]]:
+    """What the root of a nested set makes, each with what it waits for: stacks, as a rule. Empty
+    for a flat template."""
     if ROOT not in view.templates:
         return {}
-    root = view.templates[ROOT]
     pseudo = pseudo_parameters(view.region, f"clinic-{view.env}")
-    present = Resolver(root, {**pseudo, "TemplateBaseUrl": "", **view.values}).resources()
+    given = {**pseudo, "TemplateBaseUrl": "", **view.values}
+    present = Resolver(view.templates[ROOT], given).resources()
     waits = wiring({"Resources": present})
     return {logical: (resource, waits[logical]) for logical, resource in present.items()}
 
 
 def paths_of(view: View) -> dict[str, str]:
     """The path of every resource, ``NetworkStack/Vpc`` or ``Vpc``, by its logical id."""
-    stacks = {stack_file(resource): logical for logical, (resource, _) in stacks_of(view).items()}
+    stacks = {
+        stack_file(resource): logical
+        for logical, (resource, _) in top_of(view).items()
+        if resource["Type"] == STACK
+    }
     return {
-        logical: f"{stacks[view.layers[logical]]}/{logical}" if view.layers else logical
+        logical: f"{stacks[view.layers[logical]]}/{logical}" if logical in view.layers else logical
         for logical in view.resources
     }
 
@@ -99,8 +105,7 @@ def boot_seconds(view: View, logical: str, *, woken: bool = False) -> int:
     return sum(map(boot, parts))
 
 
-def _creation_seconds(view: View, logical: str) -> int:
-    resource = view.resources[logical]
+def _creation_seconds(view: View, logical: str, resource: Mapping[str, Any]) -> int:
     if resource["Type"] == GROUP and "ResourceSignal" in resource.get("CreationPolicy", {}):
         return boot_seconds(view, logical)
     return seconds(resource, CREATE)

@@ -8,6 +8,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from generator.errors import ClinicError
 
+STACK = "AWS::CloudFormation::Stack"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -31,7 +33,7 @@ class Task:
 
     @property
     def is_stack(self) -> bool:
-        return self.type == "AWS::CloudFormation::Stack"
+        return self.type == STACK
 
 
 @dataclass(frozen=True)

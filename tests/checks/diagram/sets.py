@@ -9,6 +9,7 @@ from typing import Any
 from generator.checks import view
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture, Arrow
+from generator.checks.variant import with_values
 
 ROOT = Path(__file__).parents[3]
 PARAMS = ROOT / "params"
@@ -17,7 +18,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0-0"
 
 def ours(env: str = "seed", **changes: str) -> Architecture:
     """The architecture of an environment, with some values changed."""
-    return derive(view.with_values(view.load(env, PARAMS), **changes))
+    return derive(with_values(view.load(env, PARAMS), **changes))
 
 
 def theirs(folder: Path, resources: dict[str, Any]) -> Architecture:

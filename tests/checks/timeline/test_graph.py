@@ -13,6 +13,7 @@ import pytest
 from generator.checks import view
 from generator.checks.timeline.graph import creation, wiring
 from generator.checks.timeline.schedule import Task, critical, schedule, total
+from generator.checks.variant import with_values
 
 ROOT = Path(__file__).parents[3]
 PARAMS = ROOT / "params"
@@ -21,7 +22,7 @@ FLAT = ROOT / "output" / "flat.json"
 
 def seen(env: str = "seed", templates: Path | None = None, **changes: str) -> view.View:
     found = view.load(env, PARAMS, templates)
-    return view.with_values(found, **changes) if changes else found
+    return with_values(found, **changes) if changes else found
 
 
 def tasks(found: view.View) -> dict[str, Task]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,14 @@ import pytest
 from generator.checks import view
 from generator.checks.timeline.schedule import Step, schedule, total
 from generator.checks.timeline.update import batches, changes, update
+from generator.checks.variant import with_values
 from tests.checks.timeline.test_graph import FLAT, seen
 
 GROUP = "BackendGroup"
 
 
 def steps(old: view.View, **values: str) -> dict[str, Step]:
-    return schedule(update(old, view.with_values(old, **values)))
+    return schedule(update(old, with_values(old, **values)))
 
 
 def busy(found: dict[str, Step]) -> set[str]:
@@ -49,7 +49,7 @@ def test_stacks_are_looked_at_in_the_order_in_which_they_read_each_other() -> No
 
 
 def test_a_change_that_replaces_a_resource_takes_a_creation_and_moves_what_refers_to_it() -> None:
-    done = changes(seen(), view.with_values(seen(), DatabaseName="other"))
+    done = changes(seen(), with_values(seen(), DatabaseName="other"))
     assert done["Database"] == {"DBName": "replaced"}
     assert "DatabaseSecretAttachment" in done
     assert steps(seen(), DatabaseName="other")["DatabaseStack/Database"].task.seconds == 480
@@ -88,7 +88,7 @@ def test_a_fleet_that_does_not_change_waits_for_no_database() -> None:
 def test_batches_are_as_many_as_the_instances_that_run(
     values: dict[str, str], expected: tuple[int, int]
 ) -> None:
-    new = view.with_values(seen(), Release="2", **values)
+    new = with_values(seen(), Release="2", **values)
     assert batches(seen(), new, GROUP) == expected
 
 
@@ -119,7 +119,7 @@ def test_batches_follow_the_policy(
 
 def test_a_group_that_is_replaced_waits_for_its_signals_once() -> None:
     old = seen(templates=FLAT)
-    new = view.with_values(old, Release="2")
+    new = with_values(old, Release="2")
     new.resources[GROUP]["UpdatePolicy"] = {"AutoScalingReplacingUpdate": {"WillReplace": "true"}}
     group = schedule(update(old, new))[GROUP]
     assert (group.task.seconds, group.task.note) == (360, "replaced")
@@ -128,10 +128,3 @@ def test_a_group_that_is_replaced_waits_for_its_signals_once() -> None:
 def test_a_new_size_starts_no_rolling_update() -> None:
     group = steps(seen(), MaxInstances="6")["BackendStack/BackendGroup"]
     assert group.task.seconds == 5
-
-
-def test_values_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(view.ClinicError, match="did you mean Release"):
-        view.with_values(seen(), Relase="2")
-    with pytest.raises(view.ClinicError, match="MaxInstances must be above"):
-        view.with_values(seen(), MinInstances="4")
