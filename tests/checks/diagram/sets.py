@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,12 @@ PARAMS = ROOT / "params"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0-0"
 
 
+loaded = cache(view.load)
+
+
 def ours(env: str = "seed", **changes: str) -> Architecture:
     """The architecture of an environment, with some values changed."""
-    return derive(with_values(view.load(env, PARAMS), **changes))
+    return derive(with_values(loaded(env, PARAMS), **changes))
 
 
 def theirs(folder: Path, resources: dict[str, Any]) -> Architecture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ PARAMS = ROOT / "params"
 FLAT = ROOT / "output" / "flat.json"
 
 
+loaded = cache(view.load)
+
+
 def seen(env: str = "seed", templates: Path | None = None, **changes: str) -> view.View:
-    found = view.load(env, PARAMS, templates)
-    return with_values(found, **changes) if changes else found
+    """A view of its own each time, so that one test may change it."""
+    return with_values(loaded(env, PARAMS, templates), **changes)
 
 
 def tasks(found: view.View) -> dict[str, Task]:
