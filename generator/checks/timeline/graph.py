@@ -82,15 +82,18 @@ def top_of(view: View) -> dict[str, tuple[dict[str, Any], set[str]]]:
 
 
 def paths_of(view: View) -> dict[str, str]:
-    """The path of every resource, ``NetworkStack/Vpc`` or ``Vpc``, by its logical id."""
+    """The path of every resource, ``NetworkStack/Vpc`` or ``Vpc``, by its logical id; without
+    those of a nested stack that is not made."""
     stacks = {
-        stack_file(resource): logical
+        stack_file(resource): f"{logical}/"
         for logical, (resource, _) in top_of(view).items()
         if resource["Type"] == STACK
     }
+    layers = {logical: stacks.get(view.layers.get(logical, "")) for logical in view.resources}
     return {
-        logical: f"{stacks[view.layers[logical]]}/{logical}" if logical in view.layers else logical
+        logical: f"{layers[logical] or ''}{logical}"
         for logical in view.resources
+        if layers[logical] or logical not in view.layers
     }
 
 

@@ -138,6 +138,13 @@ def test_an_open_door_is_an_arrow(tmp_path: Path) -> None:
     assert text(found, "BackendGroup", "BackendGroup") == "22"
 
 
+def test_an_open_group_around_an_internal_balancer_is_no_door(tmp_path: Path) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        resources["AlbFromCdn"]["Properties"] |= {"CidrIp": "0.0.0.0/0"}
+
+    assert between(changed(tmp_path, "prod", edit), "internet", "LoadBalancer") == []
+
+
 def test_what_a_policy_denies_or_another_role_has_is_no_arrow(tmp_path: Path) -> None:
     def edit(resources: dict[str, Any]) -> None:
         statements = resources["InstancePolicy"]["Properties"]["PolicyDocument"]["Statement"]

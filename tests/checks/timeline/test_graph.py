@@ -75,6 +75,40 @@ def test_a_resource_whose_condition_does_not_hold_is_no_task() -> None:
     assert "PerimeterStack/NatGatewayB" in tasks(seen(NatGateways="per-zone"))
 
 
+def test_a_stack_whose_condition_does_not_hold_is_not_waited_for(tmp_path: Path) -> None:
+    def stack(file: str, **more: Any) -> dict[str, Any]:
+        return {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": f"https://x.example/{file}.json"},
+            **more,
+        }
+
+    topic = {"Type": "AWS::SNS::Topic"}
+    templates = {
+        "root": {
+            "Parameters": {"More": {"Type": "String", "Default": "no"}},
+            "Conditions": {"HasMore": {"Fn::Equals": [{"Ref": "More"}, "yes"]}},
+            "Outputs": {},
+            "Resources": {
+                "MoreStack": stack("more", Condition="HasMore"),
+                "BaseStack": stack("base", DependsOn=["MoreStack"]),
+            },
+        },
+        "more": {"Resources": {"Extra": topic}},
+        "base": {"Resources": {"Topic": topic}},
+    }
+    for name, template in templates.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(template))
+    env = tmp_path / "params" / "env.json"
+    env.parent.mkdir()
+    env.write_text("[]")
+    without = view.load("env", env.parent, tmp_path)
+    assert set(tasks(without)) == {"BaseStack", "BaseStack/Topic"}
+    assert tasks(without)["BaseStack"].after == set()
+    found = tasks(with_values(without, More="yes"))
+    assert found["BaseStack"].after == {"MoreStack", "MoreStack/Extra"}
+
+
 def test_in_the_flat_form_resources_wait_for_each_other_across_layers() -> None:
     found = tasks(seen(templates=FLAT))
     assert "Vpc" in found["AlbSecurityGroup"].after
