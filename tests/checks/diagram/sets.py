@@ -32,12 +32,12 @@ def theirs(folder: Path, resources: dict[str, Any]) -> Architecture:
     return derive(view.load(str(folder / "env.json"), PARAMS, folder / "flat.json"))
 
 
-def changed(folder: Path, env: str, edit: Any) -> Architecture:
+def changed(folder: Path, env: str, edit: Any, **values: str) -> Architecture:
     """The architecture of our flat template after ``edit`` has changed its resources."""
     template = json.loads((ROOT / "output" / "flat.json").read_text())
     edit(template["Resources"])
     (folder / "flat.json").write_text(json.dumps(template))
-    return derive(view.load(env, PARAMS, folder / "flat.json"))
+    return derive(with_values(view.load(env, PARAMS, folder / "flat.json"), **values))
 
 
 def between(found: Architecture, source: str, target: str) -> list[Arrow]:

@@ -101,6 +101,20 @@ def test_a_balancer_under_a_name_of_its_own_is_asked_by_https(zone: str) -> None
     assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTPS 443"
 
 
+def test_of_two_balancers_the_record_tells_which_one_is_meant(tmp_path: Path) -> None:
+    def edit(resources: dict[str, Any]) -> None:
+        resources["AnotherBalancer"] = resources["LoadBalancer"]
+
+    found = changed(
+        *(tmp_path, "seed", edit),
+        AlbDomainName="origin.clinic.example",
+        AlbCertificateArn=CERTIFICATE,
+        HostedZoneId="Z0123456789ABCDEFGHIJ",
+    )
+    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTPS 443"
+    assert between(found, "Distribution", "AnotherBalancer") == []
+
+
 def test_a_standby_a_rotation_and_a_backup_are_shown_where_they_are() -> None:
     prod, seed = ours("prod"), ours("seed")
     assert "standby" in prod.parts["Database"].facts
