@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -134,12 +134,32 @@ def test_no_arrow_s_text_hides_a_tip(found: Architecture) -> None:
             assert not overlap(pill, Box(x - 4, y - 4, 8, 8)), way.arrow
 
 
+def test_no_arrow_runs_through_the_name_of_a_subnet_or_zone(found: Architecture) -> None:
+    words = Words("en")
+    names = {words.picture(subnet.way) for subnet in found.subnets}
+    names |= {subnet.cidr for subnet in found.subnets}
+    names |= {words.picture("zone", zone=zone) for zone in found.zones}
+    rooms = [room for said, room in texts(drawn(found)) if said in names]
+    assert len(rooms) == 2 * len(found.subnets) + len(found.zones)
+    for way in routes(found, place(found, words)):
+        for (x0, y0), (x1, y1) in pairwise(way.points):
+            line = Box(min(x0, x1) - 1, min(y0, y1) - 1, abs(x1 - x0) + 2, abs(y1 - y0) + 2)
+            assert not any(overlap(line, room) for room in rooms), way.arrow
+
+
+def test_zones_stand_apart_and_requests_go_down_between_the_first_two(found: Architecture) -> None:
+    layout = place(found, Words("en"))
+    zones = [layout.zones[zone] for zone in found.zones]
+    assert all(one.right + 16 < other.x for one, other in pairwise(zones))
+    assert zones[0].right < layout.lane < zones[1].x
+
+
 def test_every_arrow_ends_at_its_part_and_turns_at_right_angles(found: Architecture) -> None:
     layout = place(found, Words("en"))
     ways = list(routes(found, layout))
     assert [way.arrow for way in ways] == list(found.arrows)
     for way in ways:
-        for (x0, y0), (x1, y1) in zip(way.points, way.points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(way.points):
             assert x0 == x1 or y0 == y1, way.arrow
         box = layout.boxes[way.arrow.target]
         x, y = way.points[-1]
