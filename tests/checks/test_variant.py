@@ -29,6 +29,11 @@ def test_values_that_were_written_into_a_file_give_the_same(tmp_path: Path) -> N
     assert view.load("seed", tmp_path) == changed
 
 
+def test_the_region_stays_the_same() -> None:
+    seen = with_values(view.load("seed", PARAMS, region="sa-east-1"), Zones="3")
+    assert seen.resources["DataSubnetC"]["Properties"]["AvailabilityZone"] == "sa-east-1c"
+
+
 def test_what_does_not_fit_is_one_sentence() -> None:
     seen = view.load("seed", PARAMS)
     with pytest.raises(ClinicError, match="did you mean Release"):

@@ -290,6 +290,11 @@ def test_somebody_else_s_set_is_drawn_too(tmp_path: Path, resources: dict[str, A
     assert mermaid.draw(found, Words("es")).startswith("flowchart LR\n")
 
 
+def test_a_part_of_which_too_little_is_known_goes_by_its_id(tmp_path: Path) -> None:
+    found = theirs(tmp_path, {"Store": {"Type": "AWS::RDS::DBInstance", "Properties": {}}})
+    assert Words("en").lines(found.parts["Store"]) == ["Store"]
+
+
 Clinic = Callable[..., Ended]
 
 
