@@ -14,6 +14,7 @@ from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.words import LANGUAGES, Words
+from generator.checks.sense import expected
 from generator.options import JSON, PARAMS, TEMPLATES
 
 
@@ -58,8 +59,11 @@ def diagram_command(
     clinic diagram prod --format svg --language es >prod.svg
     clinic diagram prod --json
     """
-    found = derive(view.load(env, params, templates, region))
-    drawn = "\n".join(_objects(found)) + "\n" if as_json else _drawn(found, form, output, language)
+    seen = view.load(env, params, templates, region)
+    with expected(templates):
+        found = derive(seen)
+        objects = "\n".join([*_objects(found), ""])
+        drawn = objects if as_json else _drawn(found, form, output, language)
     if output is None:
         click.echo(drawn, nl=False)
         return

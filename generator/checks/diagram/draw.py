@@ -112,7 +112,7 @@ def _part(part: Part, words: Words, layout: Layout) -> str:
     told = svg.title(f"{part.id}: {', '.join(lines)}")
     if part.id in layout.also:
         inside = _small(part.kind, box, short(lines))
-    elif part.kind in ("group", "database"):
+    elif layout.chips.get(part.id):
         inside = _holder(part, words, layout, lines)
     elif part.kind in ("gateway", "internet"):
         inside = _tall(part.kind, box, lines[0])

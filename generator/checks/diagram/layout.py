@@ -168,7 +168,7 @@ def _outside(found: Architecture, layout: Layout) -> None:
         layout.boxes[part.id] = Box(VPC_LEFT - GATE_WIDTH / 2, y, GATE_WIDTH, high)
     if INTERNET in found.parts:
         layout.boxes[INTERNET] = Box(MARGIN, y, OUTSIDE_WIDTH, high)
-    gateways = [layout.boxes[part.id].y for part in found.of_kind("nat")]
+    gateways = [layout.boxes[p.id].y for p in found.of_kind("nat") if p.id in layout.boxes]
     layout.way_out = min(gateways) - NAT_BUS + 2 if gateways else y + high - 20
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from generator.checks import svg, view
+from generator.checks.sense import expected
 from generator.checks.timeline import gantt, report
 from generator.checks.timeline.graph import creation
 from generator.checks.timeline.report import Operation
@@ -57,7 +58,9 @@ def timeline_command(
     clinic timeline seed --templates output/flat.json
     """
     seen = view.load(env, params, templates)
-    operations = [_update(seen, _changes(pairs))] if pairs else [_creation(seen), *_release(seen)]
+    changes = _changes(pairs)
+    with expected(templates):
+        operations = [_update(seen, changes)] if pairs else [_creation(seen), *_release(seen)]
     for operation in operations:
         if as_json:
             print("\n".join(report.lines(operation)))

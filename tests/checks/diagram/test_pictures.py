@@ -18,7 +18,7 @@ from generator.checks.diagram.layout import Box, place
 from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.routes import routes
 from generator.checks.diagram.words import LANGUAGES, Words, _file
-from tests.checks.diagram.sets import CERTIFICATE, changed, ours, theirs
+from tests.checks.diagram.sets import CERTIFICATE, ROOT, changed, ours, theirs
 from tests.conftest import Ended
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -290,6 +290,25 @@ def test_somebody_else_s_set_is_drawn_too(tmp_path: Path, resources: dict[str, A
     assert mermaid.draw(found, Words("es")).startswith("flowchart LR\n")
 
 
+def _elsewhere(resources: dict[str, Any]) -> None:
+    """Balancer, instances and database in subnets that another template made."""
+    resources["LoadBalancer"]["Properties"]["Subnets"] = ["subnet-0a", "subnet-0b"]
+    resources["BackendGroup"]["Properties"]["VPCZoneIdentifier"] = ["subnet-0a"]
+    resources["Database"]["Properties"]["DBSubnetGroupName"] = "theirs"
+    resources["NatGatewayA"]["Properties"]["SubnetId"] = "subnet-0a"
+
+
+def test_parts_in_subnets_of_another_template_stand_beside_the_network(tmp_path: Path) -> None:
+    found = changed(tmp_path, "seed", _elsewhere)
+    layout = place(found, Words("en"))
+    for name in ("LoadBalancer", "BackendGroup", "Database"):
+        assert layout.boxes[name].x > layout.network.right, name
+    root = drawn(found)
+    said = {line for line, _ in texts(root)}
+    assert {"RDS PostgreSQL 17", "Auto Scaling group, 2 to 4", "5432", "3000"} <= said
+    assert "LoadBalancer[" in mermaid.draw(found, Words("en"))
+
+
 def test_a_part_of_which_too_little_is_known_goes_by_its_id(tmp_path: Path) -> None:
     found = theirs(tmp_path, {"Store": {"Type": "AWS::RDS::DBInstance", "Properties": {}}})
     assert Words("en").lines(found.parts["Store"]) == ["Store"]
@@ -332,10 +351,17 @@ def test_another_region_has_its_own_zones(clinic: Clinic) -> None:
         (("diagram", "seed", "--templates", "nowhere"), "cannot be read"),
         (("diagram", "seed", "--output", "nowhere/a.svg"), "cannot be written"),
         (("diagram", "seed", "--output", "tests"), "cannot be written"),
+        (("diagram", "seed", "--templates", "{odd}"), "cfn-lint says where"),
+        (("timeline", "seed", "--templates", "{odd}"), "cfn-lint says where"),
     ],
 )
-def test_bad_input_is_one_sentence(clinic: Clinic, arguments: tuple[str, ...], says: str) -> None:
-    ended = clinic(*arguments)
+def test_bad_input_is_one_sentence(
+    clinic: Clinic, arguments: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
+    odd = json.loads((ROOT / "output" / "flat.json").read_text())
+    odd["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"] = "none"
+    (tmp_path / "odd.json").write_text(json.dumps(odd))
+    ended = clinic(*(part.format(odd=tmp_path / "odd.json") for part in arguments))
     assert ended.code == 2
     assert says in ended.err
     assert ended.err.count("\n") == 1
