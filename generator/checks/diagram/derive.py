@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from generator.checks.diagram import network, talk
-from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part
+from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
 from generator.checks.diagram.parts import parts
 from generator.checks.view import View
+
+HOUSED = ("balancer", "nat", "group", "database")
+"""Kinds that are always in subnets, if not in those of this set."""
+UNKNOWN = "?"
+"""A zone that the templates do not name."""
 
 
 def derive(view: View) -> Architecture:
@@ -18,7 +25,22 @@ def derive(view: View) -> Architecture:
         for end in (BROWSER, INTERNET)
         if any(end in (arrow.source, arrow.target) for arrow in arrows)
     }
+    if homeless := [part for part in made.values() if part.kind in HOUSED and not part.subnets]:
+        theirs = _elsewhere(subnets)
+        subnets += theirs
+        ids = tuple(subnet.id for subnet in theirs)
+        made |= {part.id: replace(part, subnets=ids[: _room(part)]) for part in homeless}
     cidrs = [str(vpc.get("CidrBlock", "")) for vpc in view.of_type("AWS::EC2::VPC").values()]
     return Architecture(
         view.env, view.region, ", ".join(cidrs), subnets, {**outside, **made}, arrows
     )
+
+
+def _elsewhere(subnets: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
+    """A tier of the subnets that another template made, and of which nothing is known here."""
+    zones = sorted({subnet.zone for subnet in subnets}) or [UNKNOWN]
+    return tuple(Subnet(f"elsewhere{zone}", "elsewhere", zone, "", "elsewhere") for zone in zones)
+
+
+def _room(part: Part) -> int | None:
+    return 1 if part.kind == "nat" else None

@@ -17,6 +17,7 @@ TIERS = {
     "public": ("#eef7ec", "#b5d5ad"),
     "private": ("#edf3fb", "#b4cae6"),
     "isolated": ("#f6f3ea", "#d8cda9"),
+    "elsewhere": ("#f4f5f7", "#cbd2d9"),
 }
 """Fill and border of a subnet, by its way out."""
 

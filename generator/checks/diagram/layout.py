@@ -169,7 +169,7 @@ def _outside(found: Architecture, layout: Layout) -> None:
     if INTERNET in found.parts:
         layout.boxes[INTERNET] = Box(MARGIN, y, OUTSIDE_WIDTH, high)
     gateways = [layout.boxes[p.id].y for p in found.of_kind("nat") if p.id in layout.boxes]
-    layout.way_out = min(gateways) - NAT_BUS + 2 if gateways else y + high - 20
+    layout.way_out = min([y + high - 20, *(top - NAT_BUS + 2 for top in gateways)])
 
 
 def _services(found: Architecture, layout: Layout) -> float:

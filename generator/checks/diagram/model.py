@@ -48,7 +48,8 @@ class Subnet:
     zone: str
     cidr: str
     way: str
-    """public (internet gateway), private (NAT) or isolated (no way out)."""
+    """public (internet gateway), private (NAT), isolated (no way out) or elsewhere (not known,
+    since another template made it)."""
     gate: str = ""
     """The gateway that its default route leads to."""
 
@@ -76,7 +77,7 @@ class Architecture:
         rows: dict[str, list[Subnet]] = {}
         for subnet in self.subnets:
             rows.setdefault(subnet.row, []).append(subnet)
-        order = ("public", "private", "isolated")
+        order = ("public", "private", "elsewhere", "isolated")
         return dict(sorted(rows.items(), key=lambda row: order.index(row[1][0].way)))
 
     def of_kind(self, *kinds: str) -> Iterator[Part]:

@@ -298,15 +298,22 @@ def _elsewhere(resources: dict[str, Any]) -> None:
     resources["NatGatewayA"]["Properties"]["SubnetId"] = "subnet-0a"
 
 
-def test_parts_in_subnets_of_another_template_stand_beside_the_network(tmp_path: Path) -> None:
+def test_parts_in_subnets_of_another_template_have_a_tier_of_their_own(tmp_path: Path) -> None:
     found = changed(tmp_path, "seed", _elsewhere)
+    assert len(found.rows["elsewhere"]) == 2
     layout = place(found, Words("en"))
+    cells = [layout.cells[subnet.id] for subnet in found.rows["elsewhere"]]
     for name in ("LoadBalancer", "BackendGroup", "Database"):
-        assert layout.boxes[name].x > layout.network.right, name
-    root = drawn(found)
-    said = {line for line, _ in texts(root)}
-    assert {"RDS PostgreSQL 17", "Auto Scaling group, 2 to 4", "5432", "3000"} <= said
-    assert "LoadBalancer[" in mermaid.draw(found, Words("en"))
+        assert all(overlap(layout.boxes[name], cell) for cell in cells), name
+    assert overlap(layout.boxes["NatGatewayA"], cells[0])
+    for way in routes(found, layout):
+        box, (x, y) = layout.boxes[way.arrow.target], way.points[-1]
+        assert overlap(box, Box(x - 1, y - 1, 2, 2)), way.arrow
+    for (one, a), (other, b) in combinations(layout.boxes.items(), 2):
+        assert not overlap(a, b), (one, other)
+    said = {line for line, _ in texts(drawn(found))}
+    assert {"made elsewhere", "RDS PostgreSQL 17", "5432", "3000"} <= said
+    assert "subnets made elsewhere" in mermaid.draw(found, Words("en"))
 
 
 def test_a_part_of_which_too_little_is_known_goes_by_its_id(tmp_path: Path) -> None:
