@@ -33,6 +33,10 @@ LATER = {
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
     ),
+    "smoke": (
+        "generator.application.smoke.command:smoke_command",
+        "Prove from outside that the site keeps the architecture's promises.",
+    ),
     "stack-set": (
         "generator.cloud.commands:stack_set_command",
         "Run the flat form in many accounts and regions.",

@@ -37,6 +37,9 @@ FLAT = click.option("--flat", is_flag=True, help="One template instead of nested
     metavar="LOGICAL_ID",
     help="Let this resource be deleted or replaced although it holds data.",
 )
+@click.option(
+    "--smoke/--no-smoke", default=True, show_default=True, help="Try the site at the end."
+)
 @explained()
 def deploy_command(
     env: str,
@@ -48,20 +51,24 @@ def deploy_command(
     flat: bool,
     as_json: bool,
     allowed: tuple[str, ...],
+    smoke: bool,
 ) -> None:
     """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
 
-    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back,
-    2 for bad input, 3 when it needs a person.
+    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back or
+    is deployed but does not answer, 2 for bad input, 3 when it needs a person.
 
     \b
     clinic deploy dev
     clinic deploy prod --plan
     clinic deploy prod --yes --json >deploy.jsonl
     """
-    wanted = load(env, params, flat)
+    wanted, aws = load(env, params, flat), connect(profile, region)
     wishes = Wishes(yes, plan, allowed, Report(as_json), _terminal())
-    deploy(connect(profile, region), wanted, wishes)
+    if deploy(aws, wanted, wishes) and smoke:
+        from generator.application.smoke.command import after_deployment
+
+        after_deployment(aws, wanted, wishes.report)
 
 
 @click.command("status")
