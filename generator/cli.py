@@ -33,6 +33,10 @@ LATER = {
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
     ),
+    "release": (
+        "generator.application.release.command:release_command",
+        "Roll the backend to another image, and back when it does not hold.",
+    ),
     "smoke": (
         "generator.application.smoke.command:smoke_command",
         "Prove from outside that the site keeps the architecture's promises.",

@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         backend.BACKEND_REPOSITORY: "Git repository to build when there is no image",
         backend.BACKEND_REVISION: "Branch or tag to build",
         backend.RELEASE: "Release",
+        backend.ROLLING_UPDATE: "Replace instances when something changes",
         balancer.HEALTH_CHECK_PATH: "Health check path",
         backend.INSTANCE_TYPE: "Instance type",
         backend.MACHINE_IMAGE: "Ubuntu image",

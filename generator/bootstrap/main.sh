@@ -57,5 +57,6 @@ case "${1:-boot}" in
     boot) boot ;;
     refresh) refresh ;;
     publish-cpu) publish_cpu ;;
-    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu]" >&2 && exit 2 ;;
+    migrate) migrate "${@:2}" ;;
+    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu | migrate IMAGE COMMAND]" >&2 && exit 2 ;;
 esac

@@ -45,7 +45,9 @@ from generator.layers.shared import (
     LOG_RETENTION_DAYS,
     allow,
     choice,
+    flag,
     is_given,
+    is_true,
     named,
     policy,
     tags,
@@ -105,6 +107,12 @@ RELEASE = Name(
     "changed .env or a moved branch.",
     AllowedPattern=r"^[A-Za-z0-9._-]{1,64}$",
     ConstraintDescription="1 to 64 letters, digits, dots, underscores and hyphens.",
+)
+ROLLING_UPDATE = flag(
+    "RollingUpdate",
+    "true: a changed launch template replaces the instances one by one. false: it is for those "
+    "that start from now on; `clinic release` sets it when it has replaced them already.",
+    "true",
 )
 MIN_INSTANCES = Name(
     "MinInstances",
@@ -326,25 +334,30 @@ def _group(
                     Count=values[MIN_INSTANCES], Timeout=by_boot(SIGNAL_TIMEOUT)
                 )
             ),
-            UpdatePolicy=UpdatePolicy(
-                AutoScalingRollingUpdate=AutoScalingRollingUpdate(
-                    MinInstancesInService=values[MIN_INSTANCES],
-                    MaxBatchSize=1,
-                    WaitOnResourceSignals=True,
-                    PauseTime=by_boot(SIGNAL_TIMEOUT),
-                    SuspendProcesses=[
-                        "AlarmNotification",
-                        "AZRebalance",
-                        "HealthCheck",
-                        "ReplaceUnhealthy",
-                        "ScheduledActions",
-                    ],
-                ),
-                AutoScalingScheduledAction=AutoScalingScheduledAction(
-                    IgnoreUnmodifiedGroupSizeProperties=True
-                ),
-            ),
+            UpdatePolicy=_update_policy(template, values, by_boot(SIGNAL_TIMEOUT)),
         )
+    )
+
+
+def _update_policy(template: Template, values: Values, patience: If) -> UpdatePolicy:
+    rolling = AutoScalingRollingUpdate(
+        MinInstancesInService=values[MIN_INSTANCES],
+        MaxBatchSize=1,
+        WaitOnResourceSignals=True,
+        PauseTime=patience,
+        SuspendProcesses=[
+            "AlarmNotification",
+            "AZRebalance",
+            "HealthCheck",
+            "ReplaceUnhealthy",
+            "ScheduledActions",
+        ],
+    )
+    return UpdatePolicy(
+        AutoScalingRollingUpdate=If(is_true(template, values, ROLLING_UPDATE), rolling, NoValue),
+        AutoScalingScheduledAction=AutoScalingScheduledAction(
+            IgnoreUnmodifiedGroupSizeProperties=True
+        ),
     )
 
 
@@ -443,6 +456,7 @@ BACKEND = Layer(
         BACKEND_REPOSITORY,
         BACKEND_REVISION,
         RELEASE,
+        ROLLING_UPDATE,
         HEALTH_CHECK_PATH,
         MIN_INSTANCES,
         MAX_INSTANCES,

@@ -135,6 +135,12 @@ def test_an_update_keeps_the_minimum_in_service_and_waits_for_signals():
     assert {"ReplaceUnhealthy", "AlarmNotification"} <= set(rolling["SuspendProcesses"])
 
 
+def test_a_release_that_has_replaced_the_instances_does_not_have_them_replaced_again():
+    update = resources(RollingUpdate="false")["BackendGroup"]["UpdatePolicy"]
+    assert "AutoScalingRollingUpdate" not in update
+    assert update["AutoScalingScheduledAction"] == {"IgnoreUnmodifiedGroupSizeProperties": True}
+
+
 def test_instances_wait_for_their_way_out_and_their_permissions():
     waits = resources()["BackendGroup"]["DependsOn"]
     assert {"AppRouteA", "AppRouteB", "BackendStackPolicy", "HttpListener"} <= set(waits)

@@ -73,9 +73,13 @@ def after_deployment(aws: Aws, env: Environment, report: Report) -> None:
     if endpoint(aws):
         report.say("Smoke: not run, since this endpoint serves no site.")
         return
-    site = replace(of_stack(aws, env.name, env.stack), may_be_empty=True)
-    report.say(f"Smoke: {site.way.host} gets up to {FRESH:.0f} s to answer.")
-    results = _prove(site, report, FRESH)
+    conclude(of_stack(aws, env.name, env.stack), env, report, FRESH)
+
+
+def conclude(site: Site, env: Environment, report: Report, wait: float) -> None:
+    """The same for a site that is known, which gets ``wait`` seconds to answer."""
+    report.say(f"Smoke: {site.way.host} gets up to {wait:.0f} s to answer.")
+    results = _prove(replace(site, may_be_empty=True), report, wait)
     if broken := [result.name for result in results if result.status == FAILED]:
         raise ClinicError(
             f"{env.stack} is deployed, but does not keep: {', '.join(broken)}. Nothing was rolled "

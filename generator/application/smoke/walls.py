@@ -47,6 +47,7 @@ def balancer(site: Site) -> str:
     except OSError as error:
         if is_open:
             raise BrokenError(f"the balancer does not answer: {said(error)}") from error
+        _within_reach(site)
         return f"closed: {said(error)}"
     if is_open:
         if answer.status not in (200, 301):
@@ -63,6 +64,7 @@ def port(site: Site, number: int) -> str:
     for host, at in site.shut[number]:
         if connects(host, at):
             raise BrokenError(f"{host} answers on {at}")
+    _within_reach(site)
     return "nobody answers"
 
 
@@ -87,12 +89,18 @@ def old_tls(site: Site) -> str:
     return "refused"
 
 
+def _within_reach(site: Site) -> None:
+    """The silence of others means something only where the site itself is heard."""
+    if not connects(site.way.host, site.way.port):
+        raise UndecidedError("the site itself is out of reach from here, so silence proves nothing")
+
+
 def _agrees(site: Site, version: ssl.TLSVersion) -> bool:
     try:
         handshake(site.way, version)
-    except TimeoutError:
-        raise
-    except OSError:
+    except (ssl.SSLError, ConnectionError) as error:
+        if isinstance(error, ConnectionRefusedError):
+            raise
         return False
     return True
 

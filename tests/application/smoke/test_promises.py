@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 
 from generator.application.smoke import pages
-from generator.application.smoke.ask import can_offer
+from generator.application.smoke.ask import Way, can_offer
+from generator.application.smoke.command import conclude
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import Result, prove
 from generator.application.smoke.site import Site
+from generator.cloud.progress import Report
+from generator.errors import ClinicError
+from tests.cloud import small
 
 from .stage import HTML, JSON, PAGE, XML, Play, Reply, Request, Stage, cdn, refusal, staged
 
@@ -258,3 +262,29 @@ def test_what_is_too_small_to_compress_is_not_decided(certificate: Path) -> None
     with staged(certificate, cdn=changed("/", tiny)) as stage:
         told = results(stage.site, "compression")["compression"]
     assert told.status == "not decided"
+
+
+@pytest.mark.parametrize("name", ["port-3000", "port-5432", "balancer-direct", "old-tls"])
+def test_silence_proves_nothing_where_the_site_is_out_of_reach_too(name: str) -> None:
+    nobody = ("127.0.0.1", 1)
+    shut = {3000: (nobody,), 5432: (nobody,)}
+    site = Site("x", Way(*nobody), balancer=nobody, exposure="private", shut=shut)
+    assert results(site, name)[name].status != "ok"
+
+
+def test_of_many_broken_promises_the_deployment_says_which(
+    certificate: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = small.flat()
+    empty = changed("/", Reply(404, XML, b"<Error><Code>NoSuchKey</Code></Error>"))
+    with staged(certificate, cdn=empty) as stage:
+        conclude(stage.site, env, Report(), 0)
+    assert "nothing published yet" in capsys.readouterr().out
+    with (
+        staged(certificate, cdn=changed("/api", Reply(502, HTML, b""))) as stage,
+        pytest.raises(
+            ClinicError, match="clinic-small is deployed, but does not keep: api,"
+        ) as told,
+    ):
+        conclude(stage.site, env, Report(), 0)
+    assert told.value.exit_code == 1
