@@ -42,7 +42,7 @@ PRIVATE_NAMES = {
     alb: "_targets",
     autoscaling: "_ACTION_MAP _asgs _error _member_xml _parse_member_list _parse_nested _xml",
     cloudwatch: "_alarms",
-    ec2: "_ACTION_MAP _error _launch_templates _parse_member_list _xml",
+    ec2: "_ACTION_MAP _error _launch_templates _p _parse_member_list _xml",
     s3: "_bucket_owner_account _get_object_data",
     responses: "get_account_id get_region request_scope",
 }

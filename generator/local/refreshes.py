@@ -139,7 +139,7 @@ def _machine_image(launch: Record) -> str:
 
 
 def _delete_versions(params: Record) -> Any:
-    template = ec2._launch_templates.get(params.get("LaunchTemplateId", ""))
+    template = ec2._launch_templates.get(ec2._p(params, "LaunchTemplateId"))
     if not template:
         return ec2._error("InvalidLaunchTemplateId.NotFoundException", "There is none.", 400)
     gone = ec2._parse_member_list(params, "LaunchTemplateVersion")

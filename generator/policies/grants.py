@@ -39,6 +39,10 @@ THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
 """Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
+OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
+"""Instances of a backend's group: Auto Scaling's own tag, as Systems Manager sees it."""
+NAMED_BY_US = aws.StringLike({"aws:ResourceTag/Name": ["*-launch-template"]})
+"""The Name tag that the templates give a launch template, which takes none of CloudFormation's."""
 IN_OWN_ACCOUNT = aws.StringEquals({"aws:ResourceAccount": ["${aws:PrincipalAccount}"]})
 """Bucket names are global: somebody else's bucket that looks like ours is not ours."""
 FROM_LAUNCH_TEMPLATE = aws.ArnLike({"ec2:LaunchTemplate": ["arn:aws:ec2:*:*:launch-template/*"]})

@@ -1,14 +1,16 @@
 """Who releases the backend: an image, a ``.env``, and the stack told to use them.
 
-A release is a change set with a new ``BackendImage``. CloudFormation acts with the releaser's own
-rights, so a change set may say anything, but only the launch template and the Auto Scaling group
-can really change: every other resource in it is refused by its service and the update rolls back.
+A release is a new version of the launch template, an instance refresh, and a change set with a new
+``BackendImage``. CloudFormation acts with the releaser's own rights, so a change set may say
+anything, but only the launch template and the Auto Scaling group can really change: every other
+resource in it is refused by its service and the update rolls back.
 
 The honest limits:
 
 - a release is code that runs as the instance role, so whoever releases can have the backend read
   what the backend may read, the database's password included; these rights here do not read it;
 - whoever may make launch template versions can change all that is in them, user data included;
+- a migration is a command on an instance: who may send one is as good as root there;
 - the ``.env`` can be replaced, not read back;
 - an update that makes CloudFormation read the secrets again (a property with a reference to one has
   changed) is the deployer's, not the releaser's;
@@ -32,6 +34,8 @@ from generator.policies.grants import (
     IMAGE_REPOSITORY,
     IN_OWN_ACCOUNT,
     INSTANCE_ROLE,
+    NAMED_BY_US,
+    OF_OUR_GROUPS,
     OF_OUR_STACKS,
     STACKS,
     THROUGH_CLOUDFORMATION,
@@ -74,9 +78,12 @@ ROLLING_UPDATE = (
 )
 
 
+SHELL_DOCUMENT = "arn:aws:ssm:*::document/AWS-RunShellScript"
+
+
 def documents() -> dict[str, dict[str, Any]]:
     """The one document by file stem."""
-    return {"releaser": document(*_image(), *_env_file(), *_update(), *_instances())}
+    return {"releaser": document(*_image(), *_env_file(), *_update(), *_instances(), *_migrate())}
 
 
 def _image() -> list[aws.Statement]:
@@ -116,13 +123,24 @@ def _instances() -> list[aws.Statement]:
     return [
         allow(
             "Read",
-            ["autoscaling:Describe*", "ec2:Describe*", "elasticloadbalancing:Describe*"],
+            [
+                "autoscaling:Describe*",
+                "cloudwatch:DescribeAlarms",
+                "ec2:Describe*",
+                "elasticloadbalancing:Describe*",
+            ],
         ),
         allow(
             "NewVersion",
             ["ec2:CreateLaunchTemplateVersion"],
             ["arn:aws:ec2:*:*:launch-template/*"],
             THROUGH_CLOUDFORMATION,
+        ),
+        allow(
+            "OwnVersion",
+            ["ec2:CreateLaunchTemplateVersion", "ec2:DeleteLaunchTemplateVersions"],
+            ["arn:aws:ec2:*:*:launch-template/*"],
+            NAMED_BY_US,
         ),
         allow(
             "RollingUpdate",
@@ -154,4 +172,17 @@ def _instances() -> list[aws.Statement]:
             [INSTANCE_ROLE],
             aws.StringEquals({"iam:PassedToService": ["ec2.amazonaws.com"]}),
         ),
+    ]
+
+
+def _migrate() -> list[aws.Statement]:
+    return [
+        allow(
+            "SendCommandToBackend",
+            ["ssm:SendCommand"],
+            ["arn:aws:ec2:*:*:instance/*"],
+            OF_OUR_GROUPS,
+        ),
+        allow("SendShellCommand", ["ssm:SendCommand"], [SHELL_DOCUMENT]),
+        allow("ReadItsEnd", ["ssm:GetCommandInvocation", "ssm:ListCommands"]),
     ]

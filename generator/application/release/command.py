@@ -9,19 +9,17 @@ import click
 
 from generator.application.release.build import build
 from generator.application.release.fleet import Fleet
-from generator.application.release.release import Release, release
+from generator.application.release.release import Release, at_rest, release
 from generator.application.release.save import save
-from generator.application.release.takeover import ROLLING
 from generator.application.release.wish import Order, of_stack
 from generator.application.smoke.site import endpoint
 from generator.application.smoke.site import of_stack as site_of_stack
 from generator.checks import parameters
 from generator.cloud.aws import Aws, connect, explained
-from generator.cloud.deploy import Wishes, conclude
+from generator.cloud.deploy import Wishes
 from generator.cloud.environment import Environment, load
-from generator.cloud.follow import attach
 from generator.cloud.progress import Report
-from generator.cloud.stacks import Stack, family, find
+from generator.cloud.stacks import Stack, find
 from generator.errors import ClinicError
 from generator.options import JSON, YES, connected
 
@@ -107,27 +105,7 @@ def _deployed(
     aws: Aws, env: Environment, folder: Path, report: Report
 ) -> tuple[Environment, Stack]:
     """The environment in the form in which it is deployed, and its stack at rest."""
-    stack = find(aws, env.stack)
-    if stack and family(stack.status) == "busy":
-        report.say(f"{env.stack} is in {stack.status}: this run waits for its end.")
-        conclude(aws, env, attach(aws, stack.id), Wishes(yes=True, report=report))
-        stack = find(aws, env.stack)
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(
-            f"there is no stack {env.stack} in {aws.region} to release to: run `clinic deploy "
-            f"{env.name}` first."
-        )
-    if family(stack.status) == "stuck":
-        raise ClinicError(
-            f"{env.stack} is in {stack.status}, where it takes no release: run `clinic recover "
-            f"{env.name}`, then this again.",
-            exit_code=3,
-        )
-    if ROLLING not in stack.parameters:
-        raise ClinicError(
-            f"{env.stack} was deployed by an older version that knows no releases: run `clinic "
-            f"deploy {env.name}` once."
-        )
+    stack = at_rest(aws, env, Wishes(yes=True, report=report))
     flat = "TemplateBaseUrl" not in stack.parameters
     return (load(env.name, folder, flat=True) if flat else env), stack
 

@@ -10,14 +10,15 @@ from generator.application.release import health, refresh
 from generator.application.release.fleet import Fleet, Group, Version
 from generator.application.release.migrate import migrate
 from generator.application.release.refresh import PACE, Refresh
-from generator.application.release.takeover import take_over
+from generator.application.release.takeover import ROLLING, take_over
 from generator.application.release.watch import screen
 from generator.application.release.wish import Order, Wish, of_stack
 from generator.application.smoke.site import Site
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import INTERRUPTED, Wishes
+from generator.cloud.deploy import INTERRUPTED, Wishes, conclude
 from generator.cloud.environment import Environment
-from generator.cloud.stacks import Stack
+from generator.cloud.follow import attach
+from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError
 from generator.layers.backend import WARM_UP_SECONDS
 
@@ -61,6 +62,35 @@ class Plan:
     running: Refresh | None = None
     rolled: bool = False
     """Whether the group has it and only the stack does not know."""
+
+
+def at_rest(aws: Aws, env: Environment, wishes: Wishes) -> Stack:
+    """The stack once it can take a release; an operation in progress is seen to its end.
+
+    ClinicError (2) if there is none, (3) if it needs a person first.
+    """
+    stack = find(aws, env.stack)
+    if stack and family(stack.status) == "busy":
+        wishes.report.say(f"{env.stack} is in {stack.status}: this run waits for its end.")
+        conclude(aws, env, attach(aws, stack.id), wishes)
+        stack = find(aws, env.stack)
+    if stack is None or family(stack.status) == "absent":
+        raise ClinicError(
+            f"there is no stack {env.stack} in {aws.region} to release to: run `clinic deploy "
+            f"{env.name}` first."
+        )
+    if family(stack.status) == "stuck":
+        raise ClinicError(
+            f"{env.stack} is in {stack.status}, where it takes no release: run `clinic recover "
+            f"{env.name}`, then this again.",
+            exit_code=3,
+        )
+    if ROLLING not in stack.parameters:
+        raise ClinicError(
+            f"{env.stack} was deployed by an older version that knows no releases: run `clinic "
+            f"deploy {env.name}` once."
+        )
+    return stack
 
 
 def release(this: Release) -> bool:

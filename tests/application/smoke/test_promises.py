@@ -57,7 +57,9 @@ def changed(path: str, reply: Reply | Callable[[Reply], Reply]) -> Play:
         usual = cdn(request)
         if request.path != path and not (path.endswith("*") and request.path.startswith(path[:-1])):
             return usual
-        return reply if isinstance(reply, Reply) else reply(usual)
+        if isinstance(reply, Reply):
+            return replace(reply, headers={**usual.headers, **reply.headers})
+        return reply(usual)
 
     return play
 
@@ -283,7 +285,7 @@ def test_of_many_broken_promises_the_deployment_says_which(
     with (
         staged(certificate, cdn=changed("/api", Reply(502, HTML, b""))) as stage,
         pytest.raises(
-            ClinicError, match="clinic-small is deployed, but does not keep: api,"
+            ClinicError, match="clinic-small is deployed, but does not keep: api"
         ) as told,
     ):
         conclude(stage.site, env, Report(), 0)
