@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 : "${STATE:?}" "${REGION:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${IMAGE:?}"
 : "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_ORIGIN:?}" "${HEALTH_PATH:?}"
-: "${BACKEND_IMAGE?}"
 
 # The .env as released, kept from boot to replacement: a new one is a release, which the group
 # rolls out behind health checks. Only the database's secret is followed while running.
@@ -86,12 +85,4 @@ refresh() {
     if cmp --silent "${STATE}/next.env" "${STATE}/backend.env"; then return; fi
     echo "--- THE DATABASE'S SECRET HAS CHANGED: RESTARTING THE CONTAINER ---"
     start
-}
-
-# migrate IMAGE COMMAND: once, in a container of that image, with the settings of the one that runs.
-migrate() {
-    BACKEND_IMAGE=$1
-    pull_image
-    docker run --rm --env-file "${STATE}/backend.env" \
-        --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${BACKEND_IMAGE}" sh -c "$2"
 }

@@ -57,6 +57,5 @@ case "${1:-boot}" in
     boot) boot ;;
     refresh) refresh ;;
     publish-cpu) publish_cpu ;;
-    migrate) migrate "${@:2}" ;;
-    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu | migrate IMAGE COMMAND]" >&2 && exit 2 ;;
+    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu]" >&2 && exit 2 ;;
 esac

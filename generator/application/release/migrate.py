@@ -1,6 +1,6 @@
 """One command, once, on one instance, in a container of the new image: a schema's migration.
 
-It goes by Systems Manager to the program that the instance booted with, which pulls the image and
+migrate.sh goes there by Systems Manager; it signs in and pulls as the instance did at its boot, and
 starts a container with the settings of the one that serves. The command is in Systems Manager's
 history and in the instance's process list, so no secret belongs in it.
 """
@@ -19,17 +19,15 @@ from generator.cloud.aws import code_of
 from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.shipped import text
 
-PROGRAM = "/usr/local/sbin/clinic-backend"
 SECONDS = 3600
 """The longest that a migration may take."""
 PAUSE = 3.0
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
 
 
-def migrate(
-    fleet: Fleet, version: Version, command: str, report: Report, pause: float = PAUSE
-) -> None:
+def migrate(fleet: Fleet, version: Version, command: str, report: Report) -> None:
     """Run ``command`` in a container of the version's image; ClinicError (1) if it fails.
 
     A second run finds what a first one started, and what has succeeded for this version is not
@@ -47,11 +45,17 @@ def migrate(
         run = _send(fleet, instance, version.wish.image, command, comment)
     report.say(f"Migration on {instance}: {plain(command)}")
     report.tell("migration", instance=instance, command=command, id=run)
-    outcome = _ended(fleet, run, instance, pause)
+    outcome = _ended(fleet, run, instance)
     for line in outcome.get("StandardOutputContent", "").splitlines():
         report.say(f"  {plain(line)}")
     if outcome["Status"] != "Success":
         raise ClinicError(_failure(outcome, instance), exit_code=1)
+
+
+def shell(image: str, command: str) -> str:
+    """The line that an instance's shell runs."""
+    script = text("generator.application.release", "migrate.sh")
+    return shlex.join(["bash", "-c", script, "migrate", image, command])
 
 
 def _comment(version: Version, command: str) -> str:
@@ -84,7 +88,7 @@ def _send(fleet: Fleet, instance: str, image: str, command: str, comment: str) -
             InstanceIds=[instance],
             Comment=comment,
             Parameters={
-                "commands": [shlex.join([PROGRAM, "migrate", image, command])],
+                "commands": [shell(image, command)],
                 "executionTimeout": [str(SECONDS)],
             },
         )
@@ -99,7 +103,7 @@ def _send(fleet: Fleet, instance: str, image: str, command: str, comment: str) -
     return str(sent["Command"]["CommandId"])
 
 
-def _ended(fleet: Fleet, run: str, instance: str, pause: float) -> dict[str, Any]:
+def _ended(fleet: Fleet, run: str, instance: str) -> dict[str, Any]:
     while True:
         try:
             told: dict[str, Any] = fleet.aws.client("ssm").get_command_invocation(
@@ -112,12 +116,12 @@ def _ended(fleet: Fleet, run: str, instance: str, pause: float) -> dict[str, Any
         else:
             if told["Status"] not in RUNNING:
                 return told
-        time.sleep(pause)
+        time.sleep(PAUSE)
 
 
 def _failure(outcome: dict[str, Any], instance: str) -> str:
-    text = outcome.get("StandardErrorContent") or outcome.get("StandardOutputContent") or ""
-    last = [plain(line) for line in text.splitlines() if line.strip()][-5:]
+    said = outcome.get("StandardErrorContent") or outcome.get("StandardOutputContent") or ""
+    last = [plain(line) for line in said.splitlines() if line.strip()][-5:]
     status = f"{outcome['Status']}, exit code {outcome.get('ResponseCode', -1)}"
     head = f"the migration failed on {instance} ({status}): no instance was replaced."
     return "\n  ".join([head, *last])
