@@ -20,7 +20,6 @@ def install() -> None:
     autoscaling._ACTION_MAP.update(
         StartInstanceRefresh=_start,
         DescribeInstanceRefreshes=_describe,
-        RollbackInstanceRefresh=_roll_back,
     )
     ec2._ACTION_MAP["DeleteLaunchTemplateVersions"] = _delete_versions
 
@@ -73,16 +72,6 @@ def _describe(params: Record) -> Any:
             _advance(group, refresh)
     shown = [one for one in told if not wanted or one["InstanceRefreshId"] in wanted]
     return _answer("DescribeInstanceRefreshes", {"InstanceRefreshes": shown})
-
-
-def _roll_back(params: Record) -> Any:
-    group = autoscaling._asgs.get(params.get("AutoScalingGroupName", "")) or {}
-    for refresh in group.get("InstanceRefreshes", []):
-        if refresh["Status"] in ("Pending", "InProgress"):
-            refresh.update(Status="RollbackInProgress", StatusReason="Asked for by the user.")
-            found = {"InstanceRefreshId": refresh["InstanceRefreshId"]}
-            return _answer("RollbackInstanceRefresh", found)
-    return autoscaling._error("ActiveInstanceRefreshNotFound", "No refresh is in progress.")
 
 
 def _advance(group: Record, refresh: Record) -> None:

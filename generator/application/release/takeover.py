@@ -45,6 +45,7 @@ def take_over(aws: Aws, env: Environment, stack: Stack, wish: Wish, wishes: Wish
 
 
 def _request(env: Environment, stack: Stack, wish: Wish) -> dict[str, Any]:
+    # Tags that are not named stay as they are; naming them would take a right of its own.
     changed = {**wish.parameters, ROLLING: "false"}
     purpose = hashlib.sha256(json.dumps(sorted(changed.items())).encode()).hexdigest()
     return {
@@ -59,6 +60,5 @@ def _request(env: Environment, stack: Stack, wish: Wish) -> dict[str, Any]:
             for name in stack.parameters
         ],
         "Capabilities": CAPABILITIES,
-        "Tags": env.tags,
         "IncludeNestedStacks": env.nested,
     }

@@ -1,0 +1,125 @@
+"""The commands against the whole architecture at the endpoint, as a person calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.application.release.save import save
+from generator.application.smoke.site import of_stack
+from generator.checks import parameters
+from generator.cloud.aws import Aws, connect
+from generator.cloud.environment import load
+from generator.local import Endpoint
+from tests.cloud import small
+from tests.cloud.conftest import new_account
+from tests.cloud.test_environment import PARAMS
+
+from .stage import NEXT
+
+ROOT = Path(__file__).parents[3]
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def place(endpoint: Endpoint) -> dict[str, str]:
+    return {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+
+
+@pytest.fixture
+def aws(place: dict[str, str]) -> Aws:
+    return connect(given=place)
+
+
+@pytest.fixture
+def clinic(place: dict[str, str], tmp_path: Path) -> Run:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    files = tmp_path / "params"
+    files.mkdir()
+    for path in PARAMS.glob("*.json"):
+        (files / path.name).write_bytes(path.read_bytes())
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "generator", *arguments, "--params", str(files)],
+            env={**kept, **place, "AWS_CONFIG_FILE": os.devnull},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+    return run
+
+
+def test_a_release_of_the_whole_architecture(aws: Aws, clinic: Run, tmp_path: Path) -> None:
+    small.deploy(aws, load("dev", PARAMS))
+    done = clinic("release", "dev", "--image", NEXT, "--yes", "--json", "--save")
+    assert done.returncode == 0, done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    kinds = {line["kind"] for line in told}
+    assert {"refresh", "instance", "event", "done"} <= kinds
+    assert told[-1]["BackendImage"] == NEXT
+    values = small.parameters(aws, "clinic-dev")
+    assert (values["BackendImage"], values["RollingUpdate"]) == (NEXT, "false")
+    assert parameters.load(tmp_path / "params/dev.json")["BackendImage"] == NEXT
+    again = clinic("release", "dev", "--image", NEXT)
+    assert again.returncode == 0
+    assert "nothing to do" in again.stdout
+    assert "says otherwise" not in again.stdout
+
+
+def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
+    env = load("prod", PARAMS)
+    small.deploy(aws, env)
+    site = of_stack(aws, "prod", env.stack)
+    assert site.way.host.endswith(".cloudfront.net")
+    assert (site.plain and site.plain.port, site.exposure, site.health) == (80, "private", "/api")
+    assert set(site.buckets) == {"frontend", "configuration", "documents"}
+    assert set(site.shut) == {3000, 5432}
+    assert site.shut[5432][0][0].endswith(".rds.amazonaws.com")
+    assert site.shut[3000][0][0] == (site.balancer or ("", 0))[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("dev",), "one of --image, --revision and --build"),
+        (("dev", "--image", "a", "--revision", "b"), "one of --image"),
+        (("dev", "--image", "NOT AN IMAGE"), "is no image"),
+        (("dev", "--revision", "../main"), "is no branch or tag"),
+        (("dev", "--revision", "main", "--migrate", "x"), "--migrate needs an image"),
+        (("dev", "--image", "a"), "no stack clinic-dev"),
+        (("dev", "--build", "/nowhere"), "no stack clinic-dev"),
+        (("nowhere", "--image", "a"), "no environment"),
+    ],
+)
+def test_bad_input_is_one_sentence(clinic: Run, arguments: tuple[str, ...], says: str) -> None:
+    told = clinic("release", *arguments)
+    assert told.returncode == 2
+    assert says in told.stderr
+    assert told.stderr.startswith("clinic: ")
+    assert len(told.stderr.splitlines()) == 1
+
+
+def test_it_explains_itself(clinic: Run) -> None:
+    told = clinic("release", "--help")
+    assert told.returncode == 0
+    assert "clinic release prod --image" in told.stdout
+
+
+def test_saving_keeps_the_file_and_adds_what_it_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "dev.json"
+    path.write_bytes((PARAMS / "dev.json").read_bytes())
+    before = parameters.load(path)
+    save(path, {"BackendImage": NEXT, "Release": "r2"})
+    assert parameters.load(path) == {**before, "BackendImage": NEXT, "Release": "r2"}
+    lines = path.read_text().splitlines()
+    assert lines[1] == (PARAMS / "dev.json").read_text().splitlines()[1]
+    assert [p.name for p in tmp_path.iterdir()] == ["dev.json"]
