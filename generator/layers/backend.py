@@ -152,8 +152,7 @@ WARM_POOL_SIZE = Name(
     MinValue=0,
     MaxValue=8,
     Description="Stopped instances that have booted once and join within a minute; 0: none. Needs "
-    "BackendImage. After a release refresh the instances once: CloudFormation replaces those in "
-    "service and leaves the pool as it was.",
+    "BackendImage. `clinic release` renews the pool too; a deployment leaves it as it was.",
 )
 CPU_CREDITS = choice(
     "CpuCredits",

@@ -17,6 +17,7 @@ from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
+from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.readback import Count, read_back
 
@@ -30,6 +31,7 @@ PROVEN = """
 Rehearsed against an emulator. This shows that
   - references, parameters and outputs resolve across all stacks, and every resource was made;
   - change set, data-loss gate, update, rollback, first cause and deletion go as they should;
+  - a release replaces every instance and the stack knows it; the CDN routes, hides and redirects;
   - the properties counted above are what the services were told.
 It does not show that AWS would accept every value: the emulator checks few of them, which is what
 `clinic lint` is for. Nothing booted: no instance, no database, no signal, no certificate, no name
@@ -61,7 +63,8 @@ class Rehearsal:
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
-    Create, read back, update, fail and roll back, destroy; then a report of what that proves.
+    Create, read back, release, look from outside, update, fail and roll back, destroy; then a
+    report of what that proves.
 
     \b
     clinic rehearse dev
@@ -83,11 +86,15 @@ def rehearse(this: Rehearsal) -> None:
     deploy(this.aws, this.env, this.wishes)
     _title(2, "read the resources back through their services")
     _show(*read_back(this.aws, this.env))
-    _title(3, "update one parameter")
-    changed = _update(this)
-    _title(4, f"make a mistake: {_said(this.mistake)}")
+    _title(3, f"release {IMAGE}")
+    released = release_image(this.aws, this.env, this.wishes)
+    _title(4, "look at the site from outside")
+    look_from_outside(this.aws, released)
+    _title(5, "update one parameter")
+    changed = _update(replace(this, env=released))
+    _title(6, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(5, f"destroy {this.env.stack}")
+    _title(7, f"destroy {this.env.stack}")
     _destroy(this, changed)
     print(PROVEN)
 

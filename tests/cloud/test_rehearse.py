@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import time
 from collections.abc import Callable
 
@@ -31,11 +33,13 @@ def test_a_rehearsal_creates_reads_updates_fails_and_destroys(
     rehearse(Rehearsal(aws, load(env, PARAMS, flat), WISHES))
     out = capsys.readouterr().out
     assert time.monotonic() - started < 25
-    for number in range(1, 6):
+    for number in range(1, 8):
         assert f"\n== {number}. " in out
     assert "The data-loss gate: this would cost data" in out
     assert "DBSnapshot not found: clinic-no-such-snapshot" in out
     assert "was rolled back (UPDATE_ROLLBACK_COMPLETE)" in out
+    assert f"clinic-{env} runs docker.io/clinic/backend:rehearsed." in out
+    assert re.search(r"env-file +ok", out) or not shutil.which("node")
     assert f"clinic-{env} is gone" in out
     assert "Rehearsed against an emulator." in out
     assert "validated" not in out.lower()

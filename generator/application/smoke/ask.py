@@ -76,7 +76,8 @@ def ask(
 ) -> Answer:
     """One request. OSError when nobody answers within SECONDS."""
     connection = _connection(way)
-    played = {"Host": way.host, "X-Forwarded-Proto": "https"} if way.through else {}
+    proto = "https" if way.tls else "http"
+    played = {"Host": way.host, "X-Forwarded-Proto": proto} if way.through else {}
     try:
         sent = {"User-Agent": "clinic-smoke", **played, **(headers or {})}
         connection.request(method, path, body, sent)
