@@ -11,7 +11,7 @@ import click
 from generator.application.smoke import report as telling
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, Result, prove
-from generator.application.smoke.site import Site, endpoint, of_stack, of_url
+from generator.application.smoke.site import Site, of_stack, of_url
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
@@ -51,7 +51,8 @@ def smoke_command(
     """Prove from outside that a deployed site keeps the architecture's promises.
 
     An environment's stack says where balancer, database and buckets are; of a URL alone only what
-    can be seen there is tested. Exits with 1 when a promise is broken.
+    can be seen there is tested. Exits with 1 when a promise is broken. SSL_CERT_FILE names the
+    authorities that are trusted, where they are others than this machine's.
 
     \b
     clinic smoke prod
@@ -70,10 +71,11 @@ def smoke_command(
 
 def after_deployment(aws: Aws, env: Environment, report: Report) -> None:
     """What `clinic deploy` ends with. ClinicError (1) when the deployed site does not answer."""
-    if endpoint(aws):
+    site = of_stack(aws, env.name, env.stack)
+    if site.silent:
         report.say("Smoke: not run, since this endpoint serves no site.")
-        return
-    conclude(of_stack(aws, env.name, env.stack), env, report, FRESH)
+    else:
+        conclude(site, env, report, 0.0 if site.way.through else FRESH)
 
 
 def conclude(site: Site, env: Environment, report: Report, wait: float) -> None:

@@ -61,9 +61,18 @@ def _run(promise: Promise, site: Site, end: float, answer: queue.Queue[Result]) 
         time.sleep(PAUSE)
 
 
+def _possible(promise: Promise, site: Site) -> None:
+    """Stop where the endpoint that plays AWS does not play this."""
+    if site.silent:
+        raise UntestedError("this endpoint serves no site")
+    if site.way.through and not promise.alone:
+        raise UntestedError("nothing stands behind the CDN of this endpoint")
+
+
 def _attempt(promise: Promise, site: Site) -> Result:
     started = time.monotonic()
     try:
+        _possible(promise, site)
         status, reason = OK, promise.prove(site)
     except BrokenError as seen:
         status, reason = FAILED, str(seen)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from generator.application.smoke.ask import Way
+from generator.application.smoke.ask import Way, ask
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError, quote
@@ -34,6 +34,8 @@ class Site:
     """URLs that S3 must refuse, by what is there."""
     shut: Mapping[int, tuple[Place, ...]] = field(default_factory=dict)
     """Where nobody may answer, by the port of the architecture that it is."""
+    silent: bool = False
+    """Whether what stands in for AWS serves no site at all."""
     may_be_empty: bool = False
     """Whether a frontend that nobody has published yet is no failure."""
 
@@ -66,10 +68,13 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
         raise ClinicError(f"there is no site {stack_name} in {aws.region}: run `clinic deploy`.")
     host = urlsplit(stack.outputs["SiteUrl"]).hostname or ""
     balancer = stack.outputs["AlbDnsName"]
+    through = _through(aws)
+    way = Way(host, 443, through=through)
     return Site(
         name=name,
-        way=Way(host, 443),
-        plain=Way(host, 80, tls=False),
+        way=way,
+        plain=Way(host, 80, tls=False, through=through),
+        silent=through is not None and not _serves(way),
         health=stack.parameters.get("HealthCheckPath", "/api"),
         balancer=(balancer, 80),
         exposure=stack.parameters.get("AlbExposure", "public"),
@@ -82,6 +87,21 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
             ),
         },
     )
+
+
+def _through(aws: Aws) -> Place | None:
+    """Where what stands in for AWS plays the CDN; None for AWS itself, where names resolve."""
+    played = urlsplit(endpoint(aws))
+    return (played.hostname, played.port or 80) if played.hostname else None
+
+
+def _serves(way: Way) -> bool:
+    """Whether an endpoint plays the CDN: the embedded one does, and runs its function with node."""
+    try:
+        answer = ask(way, "/")
+    except OSError:
+        return False
+    return bool(answer.header("X-Amz-Cf-Id")) and answer.status != 503
 
 
 def _buckets(aws: Aws, stack: Stack) -> dict[str, str]:

@@ -108,5 +108,3 @@ def _agrees(site: Site, version: ssl.TLSVersion) -> bool:
 def _wants_tls(site: Site) -> None:
     if not site.way.tls:
         raise UntestedError("the address is plain HTTP")
-    if site.way.through:
-        raise UntestedError("the endpoint speaks plain HTTP")

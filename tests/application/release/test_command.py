@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from generator.application.release.save import save
+from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.site import of_stack
 from generator.checks import parameters
 from generator.cloud.aws import Aws, connect
@@ -123,3 +125,21 @@ def test_saving_keeps_the_file_and_adds_what_it_lacks(tmp_path: Path) -> None:
     lines = path.read_text().splitlines()
     assert lines[1] == (PARAMS / "dev.json").read_text().splitlines()[1]
     assert [p.name for p in tmp_path.iterdir()] == ["dev.json"]
+
+
+def test_the_endpoint_plays_what_cdn_and_bucket_keep_alone(aws: Aws, clinic: Run) -> None:
+    env = load("dev", PARAMS, flat=True)
+    small.deploy(aws, env)
+    empty = clinic("smoke", "dev")
+    bucket = of_stack(aws, "dev", env.stack).buckets["frontend"].split("/")[-2]
+    page = b"<!doctype html><html></html>"
+    aws.client("s3").put_object(Bucket=bucket, Key="index.html", Body=page, ContentType="text/html")
+    full = clinic("smoke", "dev", "--json")
+    told = {line["name"]: line for line in map(json.loads, full.stdout.splitlines()[:-1])}
+    assert told["api"]["status"] == told["tls"]["status"] == "not tested"
+    if shutil.which("node"):
+        assert empty.returncode == 1
+        assert "the bucket has no index.html" in empty.stdout
+        alone = {promise.name for promise in PROMISES if promise.alone}
+        assert {told[name]["status"] for name in alone} == {"ok"}, told
+    assert full.returncode == 0
