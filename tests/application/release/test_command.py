@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,59 +19,51 @@ from generator.local import Endpoint
 from tests.cloud import small
 from tests.cloud.conftest import new_account
 from tests.cloud.test_environment import PARAMS
+from tests.conftest import Ended
 
 from .stage import NEXT
 
-ROOT = Path(__file__).parents[3]
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Clinic = Callable[..., Ended]
 
 
 @pytest.fixture
-def place(endpoint: Endpoint) -> dict[str, str]:
-    return {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-
-
-@pytest.fixture
-def aws(place: dict[str, str]) -> Aws:
+def aws(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """A connection to the account that the commands use."""
+    place = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
     return connect(given=place)
 
 
 @pytest.fixture
-def clinic(place: dict[str, str], tmp_path: Path) -> Run:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    files = tmp_path / "params"
-    files.mkdir()
+def files(tmp_path: Path) -> Path:
+    """A copy of the parameter files."""
+    folder = tmp_path / "params"
+    folder.mkdir()
     for path in PARAMS.glob("*.json"):
-        (files / path.name).write_bytes(path.read_bytes())
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "generator", *arguments, "--params", str(files)],
-            env={**kept, **place, "AWS_CONFIG_FILE": os.devnull},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-
-    return run
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
 
 
-def test_a_release_of_the_whole_architecture(aws: Aws, clinic: Run, tmp_path: Path) -> None:
-    small.deploy(aws, load("dev", PARAMS))
-    done = clinic("release", "dev", "--image", NEXT, "--yes", "--json", "--save")
-    assert done.returncode == 0, done.stderr
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+def test_a_release_of_the_whole_architecture(
+    aws: Aws, clinic: Clinic, files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small.deploy(aws, load("dev", PARAMS, flat=True))
+    capsys.readouterr()
+    chosen = ("release", "dev", "--params", files, "--image", NEXT)
+    done = clinic(*chosen, "--yes", "--json", "--save")
+    assert done.code == 0, done.err
+    told = [json.loads(line) for line in done.out.splitlines()]
     kinds = {line["kind"] for line in told}
     assert {"refresh", "instance", "event", "done"} <= kinds
     assert told[-1]["BackendImage"] == NEXT
     values = small.parameters(aws, "clinic-dev")
     assert (values["BackendImage"], values["RollingUpdate"]) == (NEXT, "false")
-    assert parameters.load(tmp_path / "params/dev.json")["BackendImage"] == NEXT
-    again = clinic("release", "dev", "--image", NEXT)
-    assert again.returncode == 0
-    assert "nothing to do" in again.stdout
-    assert "says otherwise" not in again.stdout
+    assert parameters.load(files / "dev.json")["BackendImage"] == NEXT
+    again = clinic(*chosen)
+    assert again.code == 0
+    assert "nothing to do" in again.out
+    assert "says otherwise" not in again.out
 
 
 def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
@@ -102,18 +91,20 @@ def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
         (("nowhere", "--image", "a"), "no environment"),
     ],
 )
-def test_bad_input_is_one_sentence(clinic: Run, arguments: tuple[str, ...], says: str) -> None:
+def test_bad_input_is_one_sentence(
+    aws: Aws, clinic: Clinic, arguments: tuple[str, ...], says: str
+) -> None:
     told = clinic("release", *arguments)
-    assert told.returncode == 2
-    assert says in told.stderr
-    assert told.stderr.startswith("clinic: ")
-    assert len(told.stderr.splitlines()) == 1
+    assert told.code == 2
+    assert says in told.err
+    assert told.err.startswith("clinic: ")
+    assert len(told.err.splitlines()) == 1
 
 
-def test_it_explains_itself(clinic: Run) -> None:
+def test_it_explains_itself(clinic: Clinic) -> None:
     told = clinic("release", "--help")
-    assert told.returncode == 0
-    assert "clinic release prod --image" in told.stdout
+    assert told.code == 0
+    assert "clinic release prod --image" in told.out
 
 
 def test_saving_keeps_the_file_and_adds_what_it_lacks(tmp_path: Path) -> None:
@@ -127,19 +118,22 @@ def test_saving_keeps_the_file_and_adds_what_it_lacks(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["dev.json"]
 
 
-def test_the_endpoint_plays_what_cdn_and_bucket_keep_alone(aws: Aws, clinic: Run) -> None:
+def test_the_endpoint_plays_what_cdn_and_bucket_keep_alone(
+    aws: Aws, clinic: Clinic, capsys: pytest.CaptureFixture[str]
+) -> None:
     env = load("dev", PARAMS, flat=True)
     small.deploy(aws, env)
+    capsys.readouterr()
     empty = clinic("smoke", "dev")
     bucket = of_stack(aws, "dev", env.stack).buckets["frontend"].split("/")[-2]
     page = b"<!doctype html><html></html>"
     aws.client("s3").put_object(Bucket=bucket, Key="index.html", Body=page, ContentType="text/html")
     full = clinic("smoke", "dev", "--json")
-    told = {line["name"]: line for line in map(json.loads, full.stdout.splitlines()[:-1])}
+    told = {line["name"]: line for line in map(json.loads, full.out.splitlines()[:-1])}
     assert told["api"]["status"] == told["tls"]["status"] == "not tested"
     if shutil.which("node"):
-        assert empty.returncode == 1
-        assert "the bucket has no index.html" in empty.stdout
+        assert empty.code == 1
+        assert "the bucket has no index.html" in empty.out
         alone = {promise.name for promise in PROMISES if promise.alone}
         assert {told[name]["status"] for name in alone} == {"ok"}, told
-    assert full.returncode == 0
+    assert full.code == 0
