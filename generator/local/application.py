@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from generator.application.release.fleet import Fleet
-from generator.application.release.release import Release, at_rest, release
+from generator.application.release.plan import Release, at_rest
+from generator.application.release.release import release
 from generator.application.release.wish import Order
 from generator.application.smoke import report as telling
 from generator.application.smoke.promises import PROMISES

@@ -9,6 +9,7 @@ takeover.py   the stack told what its instances already run
 migrate.py    one command on one instance before all others
 build.py      an image from a folder, in the stack's own registry
 save.py       the parameter file told the same
+plan.py       what a release is of, and what is left of it to do
 release.py    all of it in order, and the way back
 command.py    parse, call, print
 """

@@ -9,7 +9,8 @@ import click
 
 from generator.application.release.build import build
 from generator.application.release.fleet import Fleet
-from generator.application.release.release import Release, at_rest, release
+from generator.application.release.plan import Release, at_rest
+from generator.application.release.release import release
 from generator.application.release.save import save
 from generator.application.release.wish import Order, of_stack
 from generator.application.smoke.site import endpoint

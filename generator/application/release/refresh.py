@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from generator.cloud.aws import code_of
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
+REPLACING = {"Pending", "InProgress", "Baking"}
 ACTIVE = {"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}
 PACE = 5.0
 """Seconds between two looks, of three calls each."""
@@ -36,6 +37,32 @@ class Refresh:
     @property
     def active(self) -> bool:
         return self.status in ACTIVE
+
+
+@dataclass
+class Guard:
+    """Looks whether new instances become healthy in time.
+
+    Auto Scaling goes on when an instance has warmed up, and does not ask the balancer before the
+    health check's grace is over, which is as long as the first boot of all may take.
+    """
+
+    version: str
+    """Of the launch template."""
+    seconds: float
+    """Within which an instance in service must be a healthy target."""
+    since: dict[str, float] = field(default_factory=dict)
+
+    def ill(self, group: Group) -> str:
+        """Why the refresh must not go on; empty if it may."""
+        now = time.monotonic()
+        for one in group.instances:
+            if one.version != self.version or one.state != "InService" or one.target == "healthy":
+                self.since.pop(one.id, None)
+            elif now - self.since.setdefault(one.id, now) >= self.seconds:
+                target = one.target or "missing"
+                return f"{one.id} did not become healthy within {self.seconds:.0f} s: {target}"
+        return ""
 
 
 def find(fleet: Fleet, refresh: str = "") -> Refresh | None:
@@ -92,9 +119,17 @@ def start(
 
 
 def follow(
-    fleet: Fleet, refresh: str, show: Callable[[Refresh, Group], None], pace: float = PACE
+    fleet: Fleet,
+    refresh: str,
+    show: Callable[[Refresh, Group], None],
+    pace: float = PACE,
+    guard: Guard | None = None,
 ) -> Refresh:
-    """Show a refresh until it has ended. ClinicError (3) if the service knows it no more."""
+    """Show a refresh until it has ended; cancel it when ``guard`` finds an instance that is ill.
+
+    ClinicError (3) if the service knows it no more.
+    """
+    ill = ""
     while True:
         told = find(fleet, refresh)
         if told is None:
@@ -103,10 +138,22 @@ def follow(
                 "command again; it goes on from what AWS has done.",
                 exit_code=3,
             )
-        show(told, fleet.look())
+        group = fleet.look()
+        show(told, group)
         if not told.active:
-            return told
+            return replace(told, reason=ill or told.reason)
+        if guard and not ill and told.status in REPLACING and (ill := guard.ill(group)):
+            _cancel(fleet)
         time.sleep(pace)
+
+
+def _cancel(fleet: Fleet) -> None:
+    try:
+        fleet.aws.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName=fleet.name)
+    except ClientError as error:
+        # It has ended by itself in the meantime.
+        if code_of(error) not in ("ActiveInstanceRefreshNotFound", "ValidationError"):
+            raise
 
 
 def _refresh(told: dict[str, Any]) -> Refresh:

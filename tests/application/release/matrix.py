@@ -31,7 +31,7 @@ def wrong(aws: Aws) -> str:
     if found != ({NEXT}, NEXT, NEXT) or scene.stack.status != "UPDATE_COMPLETE":
         return f"{found} {scene.stack.status}"
     active = [r for r in scene.refreshes() if r["Status"] != "Successful"]
-    spare = set(scene.versions().values()) - {FIRST, NEXT}
+    spare = list(scene.versions().values()) != [NEXT, NEXT, FIRST]
     return f"{active} {spare}" if active or spare else ""
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator.application.release.fleet import Fleet, Group
-from generator.application.release.release import Release, at_rest, release
+from generator.application.release.plan import Release, at_rest
+from generator.application.release.release import release
 from generator.application.release.wish import Order, of_user_data
 from generator.cloud.aws import Aws, explained
 from generator.cloud.deploy import Wishes

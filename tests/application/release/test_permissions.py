@@ -28,6 +28,7 @@ RELEASER = [policies.documents()["releaser"]]
 TEMPLATE = f"arn:aws:ec2:{PLACE}:launch-template/lt-0123456789abcdef0"
 ANYTHING = ("*", BY_HAND)
 THINGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "autoscaling:CancelInstanceRefresh": ((GROUP, TAGGED),),
     "autoscaling:StartInstanceRefresh": ((GROUP, TAGGED),),
     "cloudformation": ((ROOT, BY_HAND),),
     "ec2:CreateLaunchTemplateVersion": ((TEMPLATE, OUR_TEMPLATE),),

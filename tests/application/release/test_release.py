@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generator.application.release import health, refresh
+from generator.application.release.fleet import Group, Instance
 from generator.application.release.wish import Order
 from generator.application.smoke.ask import Way
 from generator.application.smoke.site import Site
@@ -196,6 +197,34 @@ def test_a_target_that_stays_unhealthy_turns_the_release_back(scene: Scene) -> N
     with pytest.raises(ClinicError, match="target missing"):
         rolled(scene)
     as_it_was(scene)
+
+
+def test_an_instance_that_does_not_become_healthy_stops_it_before_the_next_one_goes(
+    scene: Scene,
+) -> None:
+    """Its target is gone, so the balancer never calls it healthy."""
+    gone = scene.group().instances[0].id
+    scene.aws.client("elbv2").deregister_targets(
+        TargetGroupArn=scene.stack.outputs["TargetGroupArn"], Targets=[{"Id": gone}]
+    )
+    with pytest.raises(ClinicError, match="did not become healthy within 0 s: missing") as told:
+        rolled(scene, healthy_within=0)
+    assert told.value.exit_code == 1
+    as_it_was(scene)
+    back, first = scene.refreshes()
+    assert (first["Status"], back["Status"]) == ("Cancelled", "Successful")
+    assert first["PercentageComplete"] == 50
+
+
+def test_a_new_instance_gets_time_for_its_boot_and_no_more_than_its_warm_up() -> None:
+    sick = Instance("i-1", "2", "InService", "Healthy", "unhealthy")
+    well, old = replace(sick, target="healthy"), replace(sick, version="1")
+    guard = refresh.Guard("2", 3600)
+    for one in (sick, well, old, replace(sick, state="Pending")):
+        assert guard.ill(Group("lt-1", "1", 1, (one,))) == ""
+    guard = refresh.Guard("2", 0)
+    assert guard.ill(Group("lt-1", "1", 1, (well, old))) == ""
+    assert guard.ill(Group("lt-1", "1", 1, (old, sick))).startswith("i-1 did not become healthy")
 
 
 def test_another_release_in_progress_is_named(scene: Scene) -> None:
