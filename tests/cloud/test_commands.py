@@ -50,7 +50,9 @@ def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
     deployed = clinic("deploy", "dev", "--yes")
     assert deployed.returncode == 0, deployed.stderr
     assert "SiteUrl" in deployed.stdout
-    again = clinic("deploy", "dev", "--yes")
+    assert "Smoke: " in deployed.stdout
+    again = clinic("deploy", "dev", "--yes", "--no-smoke")
+    assert "Smoke: " not in again.stdout
     assert "nothing to change" in again.stdout
     shown = clinic("status", "dev")
     assert shown.returncode == 0

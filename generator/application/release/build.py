@@ -27,9 +27,7 @@ def build(aws: Aws, repository: str, context: Path, report: Report) -> str:
     The tag is the commit, or the content where that is not all committed; what is in the registry
     already is not built again. ClinicError (2) without Docker, (1) if building or pushing fails.
     """
-    if not context.is_dir():
-        raise ClinicError(f"{context} is no folder: --build takes the one with the backend in it.")
-    docker = _docker()
+    docker = check(context)
     image = f"{repository}:{tag(context)}"
     if _is_there(aws, image):
         report.say(f"{image} is in the registry already.")
@@ -56,7 +54,10 @@ def tag(context: Path) -> str:
     return f"content-{_digest(context)}"
 
 
-def _docker() -> str:
+def check(context: Path) -> str:
+    """Where Docker is. ClinicError if there is none, or nothing to build."""
+    if not context.is_dir():
+        raise ClinicError(f"{context} is no folder: --build takes the one with the backend in it.")
     docker = shutil.which("docker")
     if docker is None:
         raise ClinicError(

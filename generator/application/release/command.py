@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.release.build import build
+from generator.application.release.build import build, check
 from generator.application.release.fleet import Fleet
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
@@ -67,34 +67,26 @@ def release_command(
     """Roll the backend's instances to another image or revision, and back when it does not hold.
 
     A new version of the launch template, an instance refresh that never has fewer healthy
-    instances than before, the health path through the CDN, and then the stack's parameters. Exits
-    with 1 when it failed and was rolled back, 3 when it needs a person.
+    instances than before, the health path through the CDN, and then the stack's parameters. Asks
+    first on a terminal. Exits with 1 when it failed and was rolled back, 3 when it needs a person.
 
     \b
     clinic release prod --image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/backend:1.4.2
     clinic release seed --revision v1.4.2
     clinic release prod --build ../backend --migrate "npm run migration:run" --yes --save
     """
-    if bool(image) + bool(revision) + bool(context) != 1:
-        raise ClinicError("give one of --image, --revision and --build.")
-    if migration and revision:
-        raise ClinicError(
-            "--migrate needs an image: a revision is built by each instance at its boot."
-        )
-    order = None if context else Order(image, revision)
+    asked = _order(image, revision, context, migration)
     report, aws = Report(as_json, brief=True), connect(profile, region)
-    wanted, stack = _deployed(aws, load(env, params), params, report)
-    if context:
-        order = Order(build(aws, stack.outputs["ImageRepositoryUri"], context, report))
+    wanted, stack = _deployed(aws, env, params, report)
     this = Release(
         aws=aws,
         env=wanted,
         stack=stack,
         fleet=Fleet(aws, stack.outputs["BackendGroupName"], stack.outputs["TargetGroupArn"]),
-        order=order or Order(image, revision),
+        order=asked if isinstance(asked, Order) else _built(aws, stack, asked, report),
         wishes=Wishes(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
-        agreed=lambda question: yes or _asked(question, as_json),
+        agreed=lambda question: yes or as_json or _agreed(question),
         migration=migration,
         heed_alarms=not no_alarms,
     )
@@ -102,19 +94,35 @@ def release_command(
         _told(this, parameters.find(env, params), keep)
 
 
-def _deployed(
-    aws: Aws, env: Environment, folder: Path, report: Report
-) -> tuple[Environment, Stack]:
+def _order(image: str, revision: str, context: Path | None, migration: str) -> Order | Path:
+    """What is asked for, or what is still to be built; ClinicError if that cannot be."""
+    if bool(image) + bool(revision) + bool(context) != 1:
+        raise ClinicError("give one of --image, --revision and --build.")
+    if migration and revision:
+        raise ClinicError(
+            "--migrate needs an image: a revision is built by each instance at its boot."
+        )
+    if context:
+        check(context)
+        return context
+    return Order(image, revision)
+
+
+def _built(aws: Aws, stack: Stack, context: Path, report: Report) -> Order:
+    return Order(build(aws, stack.outputs["ImageRepositoryUri"], context, report))
+
+
+def _deployed(aws: Aws, env: str, folder: Path, report: Report) -> tuple[Environment, Stack]:
     """The environment in the form in which it is deployed, and its stack at rest."""
-    stack = at_rest(aws, env, Wishes(yes=True, report=report))
+    wanted = load(env, folder)
+    stack = at_rest(aws, wanted, Wishes(yes=True, report=report))
     flat = "TemplateBaseUrl" not in stack.parameters
-    return (load(env.name, folder, flat=True) if flat else env), stack
+    return (load(env, folder, flat=True) if flat else wanted), stack
 
 
-def _asked(question: str, as_json: bool) -> bool:
-    if as_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ClinicError("nobody can be asked here: give --yes.")
-    return click.confirm(question)
+def _agreed(question: str) -> bool:
+    """Ask on a terminal. In a pipe the order is the consent: nothing is lost, and it turns back."""
+    return not (sys.stdin.isatty() and sys.stdout.isatty()) or click.confirm(question)
 
 
 def _told(this: Release, path: Path, keep: bool) -> None:

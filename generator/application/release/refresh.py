@@ -87,8 +87,8 @@ def start(
 ) -> str:
     """Start replacing instances; the refresh's id. ClinicError (3) if another one was faster.
 
-    Never are fewer than the desired instances in service. AWS itself rolls back on failure or
-    alarm where it can: not with a machine image that is a parameter (release.py does it then).
+    Never are fewer than the desired instances in service. AWS rolls back on failure or alarm where
+    it can: not with a machine image that is a parameter.
     """
     fixed = not any(version.machine_image.startswith(SSM) for version in (now, wanted))
     preferences: dict[str, Any] = {
@@ -110,11 +110,8 @@ def start(
     except ClientError as error:
         if code_of(error) not in ("InstanceRefreshInProgress", "InstanceRefreshInProgressFault"):
             raise
-        raise ClinicError(
-            "another instance refresh has just begun: run the same command again to follow it or "
-            "to learn what it does.",
-            exit_code=3,
-        ) from error
+        why = "another instance refresh has just begun: run the same command again to follow it."
+        raise ClinicError(why, exit_code=3) from error
     return str(started["InstanceRefreshId"])
 
 

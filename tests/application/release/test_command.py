@@ -51,7 +51,7 @@ def test_a_release_of_the_whole_architecture(
     small.deploy(aws, load("dev", PARAMS, flat=True))
     capsys.readouterr()
     chosen = ("release", "dev", "--params", files, "--image", NEXT)
-    done = clinic(*chosen, "--yes", "--json", "--save")
+    done = clinic(*chosen, "--json", "--save")
     assert done.code == 0, done.err
     told = [json.loads(line) for line in done.out.splitlines()]
     kinds = {line["kind"] for line in told}
@@ -87,7 +87,7 @@ def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
         (("dev", "--revision", "../main"), "is no branch or tag"),
         (("dev", "--revision", "main", "--migrate", "x"), "--migrate needs an image"),
         (("dev", "--image", "a"), "no stack clinic-dev"),
-        (("dev", "--build", "/nowhere"), "no stack clinic-dev"),
+        (("dev", "--build", "/nowhere"), "/nowhere is no folder"),
         (("nowhere", "--image", "a"), "no environment"),
     ],
 )
@@ -137,3 +137,13 @@ def test_the_endpoint_plays_what_cdn_and_bucket_keep_alone(
         alone = {promise.name for promise in PROMISES if promise.alone}
         assert {told[name]["status"] for name in alone} == {"ok"}, told
     assert full.code == 0
+
+
+def test_without_docker_nothing_is_asked_of_aws(
+    clinic: Clinic, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    told = clinic("release", "dev", "--build", files)
+    assert told.code == 2
+    assert "there is no docker here" in told.err
+    assert len(told.err.splitlines()) == 1
