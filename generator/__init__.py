@@ -13,6 +13,7 @@ policies/         IAM policies for the people and pipelines that deploy, publish
 output.py         renders everything and writes the output folder whole or not at all
 checks/           what is proven offline: parameters, contract, lint
 cloud/            everything that talks to AWS, behind clients that are passed in
+application/      what puts the application on the cloud and keeps it well, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
 shipped.py        reads files that ship with the package
 cli.py            the `clinic` command: parse, call, print

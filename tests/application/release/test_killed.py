@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,5 +45,24 @@ def test_a_second_run_finishes_what_was_cut_at(
     with pytest.raises(ClinicError):
         rolled(cut)
     assert wire.struck.endswith(operation)
+    assert rolled(scene)
+    assert wrong(scene.aws) == ""
+
+
+def test_an_interrupt_detaches_and_the_same_command_goes_on(endpoint: Endpoint) -> None:
+    given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+    scene = deployed(connect(given=given))
+    cut = Scene(connect(given=given), scene.env)
+    looks: list[str] = []
+
+    def interrupt(model: Any, **_: Any) -> None:
+        looks.append(model.name)
+        if looks.count("DescribeInstanceRefreshes") == 2:
+            raise KeyboardInterrupt
+
+    cut.aws.session.events.register("before-call.autoscaling", interrupt)
+    with pytest.raises(ClinicError, match="goes on in AWS") as told:
+        rolled(cut)
+    assert told.value.exit_code == 130
     assert rolled(scene)
     assert wrong(scene.aws) == ""
