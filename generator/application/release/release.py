@@ -53,7 +53,7 @@ def release(this: Release) -> bool:
 def _baseline(this: Release) -> Site | None:
     """The site, if it can be reached from here: only then can it say anything about a release."""
     if this.site is None:
-        this.say("The health path is not asked for: this endpoint serves no site.")
+        this.say("The health path is not asked for: no backend stands behind this endpoint.")
         return None
     well, seen = health.answers(this.site)
     if well is None:
