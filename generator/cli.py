@@ -13,6 +13,10 @@ from generator import __version__
 from generator.options import PARAMS
 
 LATER = {
+    "prove": (
+        "generator.checks.reach.command:prove_command",
+        "Prove who reaches whom, and that nobody else does.",
+    ),
     "rehearse": (
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",

@@ -118,7 +118,8 @@ class Resolver:
 
     def __init__(self, template: Template, given: Mapping[str, str]) -> None:
         """``given`` goes over the defaults, by parameter or pseudo parameter; other names in it (a
-        logical id, say) are replaced as well. KeyError for a parameter with neither."""
+        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter with
+        neither."""
         self.template = template
         self.refs: dict[str, Any] = dict(given)
         for name, declared in template.get("Parameters", {}).items():
@@ -167,6 +168,8 @@ class Resolver:
             [(function, argument)] = node.items()
             if function == "Ref":
                 return self.refs.get(argument, node)
+            if function == "Fn::GetAtt":
+                return self.refs.get(attribute(argument), node)
             if function == "Fn::If":
                 return self.resolve(argument[1 if self.holds(argument[0]) else 2])
             if function == "Fn::Sub":
@@ -193,6 +196,11 @@ class Resolver:
         if not SUBSTITUTED.search(done):
             return done.replace("${!", "${")
         return {"Fn::Sub": [done, left] if left else done}
+
+
+def attribute(argument: Any) -> str:
+    """``Name.Attribute`` of what a GetAtt asks for, in either of its spellings."""
+    return argument if isinstance(argument, str) else ".".join(map(str, argument))
 
 
 def _join(argument: Any) -> str | None:
