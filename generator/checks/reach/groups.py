@@ -69,14 +69,21 @@ def _written(names: Names) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]
         for number, given in enumerate(properties.get("SecurityGroupIngress", [])):
             yield group, False, f"{group}.SecurityGroupIngress[{number}]", given
         # Rules beside the group are not known to take AWS's own away, which lets everything out.
-        stated = properties.get("SecurityGroupEgress") or [{"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}]
+        stated = properties.get("SecurityGroupEgress") or [
+            {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
+        ]
         name = f"{group}.SecurityGroupEgress"
         for number, given in enumerate(stated):
             own = properties.get("SecurityGroupEgress")
             yield group, True, f"{name}[{number}]" if own else f"no {name}: AWS lets all out", given
     for vpc in names.of_type("AWS::EC2::VPC"):
         group = f"{vpc}.{DEFAULT}"
-        yield group, False, f"{group}'s own rule", {"IpProtocol": -1, "SourceSecurityGroupId": group}
+        yield (
+            group,
+            False,
+            f"{group}'s own rule",
+            {"IpProtocol": -1, "SourceSecurityGroupId": group},
+        )
         yield group, True, f"{group}'s own rule", {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
     for out, kind in ((False, "Ingress"), (True, "Egress")):
         for name, given in names.of_type(f"AWS::EC2::SecurityGroup{kind}").items():

@@ -111,8 +111,12 @@ def _borders(net: Net, station: Station) -> list[Range]:
     through += [net.land.subnets[n] for n in net.land.nat.values() if n in net.land.subnets]
     entries: Iterator[Entry] = (e for place in through for e in (*place.inward, *place.outward))
     return [
-        *(rule.range for group in station.groups for rule in net.rules.get(group, ())
-          if rule.range),
+        *(
+            rule.range
+            for group in station.groups
+            for rule in net.rules.get(group, ())
+            if rule.range
+        ),
         *(entry.range for entry in entries),
         *(route.range for place in through for route in place.routes),
     ]

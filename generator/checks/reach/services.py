@@ -20,7 +20,11 @@ PULL = "ecr:GetDownloadUrlForLayer"
 
 
 def blocked(
-    facts: Iterable[Fact], links: Iterable[Link], stations: Iterable[Station], net: Net, names: Names
+    facts: Iterable[Fact],
+    links: Iterable[Link],
+    stations: Iterable[Station],
+    net: Net,
+    names: Names,
 ) -> Iterator[Fact]:
     """``facts``, those that the network is in the way of marked so."""
     inside: dict[str, list[Station]] = {}
@@ -109,7 +113,5 @@ def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[
 
 def _speaks(statement: Statement, call: str, resource: str, names: Names) -> bool:
     acted = any(like(action.lower(), call.lower()) for action in statement.actions)
-    there = any(
-        like(names.resource(node), resource) for node in statement.resources
-    )
+    there = any(like(names.resource(node), resource) for node in statement.resources)
     return acted != statement.but_actions and there != statement.but_resources
