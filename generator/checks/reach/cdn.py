@@ -48,7 +48,8 @@ def facts(
         if "WebACLId" in config:
             yield Reach("web ACL", names.called(name), "filters", (text(config["WebACLId"]),))
         origins = {text(o.get("Id")): _origin(o, names) for o in config.get("Origins", [])}
-        served, reached = {}, {}
+        served: dict[str, bool] = {}
+        reached: dict[str, Link] = {}
         for key, origin in origins.items():
             link = _link(name, origin, names, net, stations)
             served[key] = _served(name, origin, link, names, own)

@@ -7,13 +7,13 @@ from functools import reduce
 from typing import NamedTuple
 
 from generator.checks.reach import addresses, ports
-from generator.checks.reach.addresses import INTERNET, NOWHERE, Range
+from generator.checks.reach.addresses import INTERNET, Range
 from generator.checks.reach.facts import Link
-from generator.checks.reach.groups import Rule, Rules
+from generator.checks.reach.groups import Rules
 from generator.checks.reach.routes import Entry, Land, Subnet, passing
 from generator.checks.reach.stations import Station
 
-OUTSIDE, NOBODY = "internet", "nobody"
+OUTSIDE = "internet"
 INTERNET_WAYS, OTHER_WAYS = ("internet", "nat"), ("beyond",)
 """Kinds of routes to the internet and to other networks."""
 
@@ -262,27 +262,3 @@ def _link(called: tuple[str, str], ways: list[list[Gate]]) -> Link:
             if gate.must != ports.EVERYTHING:
                 stopped[gate.name, gate.must] = None
     return Link(*called, may, must, tuple(passed), tuple(stopped))
-
-
-def doors(net: Net, station: Station) -> Iterator[tuple[str, Rule]]:
-    """Rules of a component by the kind of peer that they name, for what passes no further.
-
-    ``internet``, ``other networks``, ``the network``, ``any distribution`` or the peer's own name.
-    """
-    places = _places(net, station)
-    own = [block for place in places for block in net.land.networks.get(place.vpc, ())]
-    for group in station.groups:
-        for rule in net.rules.get(group, ()):
-            yield _peer(rule, own), rule
-
-
-def _peer(rule: Rule, own: Sequence[Range]) -> str:
-    if rule.kind == "ipv6":
-        return NOBODY if rule.peer.startswith("::1") else OUTSIDE
-    if rule.range is None:
-        return rule.peer
-    if any(block.covers(rule.range) for block in own):
-        return "the network"
-    if any(block.meets(rule.range) for block in INTERNET):
-        return OUTSIDE
-    return NOBODY if any(block.covers(rule.range) for block in NOWHERE) else "other networks"

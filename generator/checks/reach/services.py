@@ -53,7 +53,7 @@ def _in_the_way(
     names: Names,
     doubts: list[Unknown],
 ) -> Iterator[str]:
-    service, _, action = fact.what.partition(":")
+    service = fact.what.partition(":")[0]
     needed = [(service, fact.what.partition(" if ")[0], fact.target)]
     if fact.what == PULL:
         needed.append(("s3", "s3:GetObject", LAYERS))

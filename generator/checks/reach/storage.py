@@ -98,9 +98,9 @@ def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tupl
     distributions = {names.called(name) for name in names.of_type("AWS::CloudFront::Distribution")}
     for operator, key, values in statement.conditions:
         exact = operator in ("StringEquals", "ArnEquals", "ArnLike", "StringLike")
-        if exact and key.lower() == "aws:sourcearn" and len(values) == 1:
-            if values[0] in distributions:
-                return values[0], len(statement.conditions) == 1
+        pinned = distributions.intersection(values) if len(values) == 1 else ()
+        if exact and pinned and key.lower() == "aws:sourcearn":
+            return values[0], len(statement.conditions) == 1
     return ANY_CDN, False
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tests.checks.reach.sets import CLOSED, Change, Resources
@@ -22,7 +24,7 @@ class Mutant(NamedTuple):
     said: str
     """The beginning of a sentence among the differences."""
     env: str = "seed"
-    given: dict[str, str] = {}
+    given: Mapping[str, str] = MappingProxyType({})
 
 
 def _rule(group: str, out: bool = False, **rule: Any) -> Change:
