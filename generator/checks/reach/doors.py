@@ -9,9 +9,10 @@ from generator.checks.reach import ports
 from generator.checks.reach.addresses import INTERNET, NOWHERE, Range
 from generator.checks.reach.cdn import cdn_lists
 from generator.checks.reach.facts import Reach
+from generator.checks.reach.gates import Net
 from generator.checks.reach.groups import Rule
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import OUTSIDE, Net
+from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import ANY_CDN
 

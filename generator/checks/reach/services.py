@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Fact, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.network import OUTSIDE, Net
+from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.policies import Statement, like, statements
 from generator.checks.reach.stations import Station
 

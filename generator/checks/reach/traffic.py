@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from generator.checks.reach import doors, ports
 from generator.checks.reach.addresses import Range
 from generator.checks.reach.facts import Facts, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, Net, between, inward, outward
+from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inward, outward
 from generator.checks.reach.stations import Station
 
 
@@ -46,7 +47,7 @@ def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Link]:
         yield inward(net, station, (OUTSIDE, name))
         yield outward(net, station, (name, OUTSIDE))
         for one in sorted(_lists(station, net)):
-            yield inward(net, station, (doors.list_name(one, names), name), lists=(one,))
+            yield inward(net, station, (doors.list_name(one, names), name), on=(one,))
         for beyond, ranges in _beyond(station, net).items():
             yield inward(net, station, (beyond, name), ranges, OTHER_WAYS)
             yield outward(net, station, (name, beyond), ranges, OTHER_WAYS)
