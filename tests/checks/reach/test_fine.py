@@ -333,3 +333,24 @@ def test_a_rule_too_many_is_found_in_templates_of_others(
     rules.append({"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **source})
     found = prove(_hand_written(tmp_path, resources), tmp_path)
     assert any(d.sentence.startswith(sentence) for d in found.differences), said(found)
+
+
+def test_a_group_that_says_nothing_of_what_leaves_is_fine_in_templates_of_others(
+    tmp_path: Path,
+) -> None:
+    resources = json.loads(json.dumps(HAND_WRITTEN["Resources"]))
+    for name in ("WebGroup", "AppGroup", "DataGroup"):
+        del resources[name]["Properties"]["SecurityGroupEgress"]
+    for number in (2, 3):
+        association = json.loads(json.dumps(resources["Uses1"]))
+        association["Properties"]["SubnetId"] = {"Ref": f"Subnet{number}"}
+        resources[f"Uses{number}"] = association
+    resources["Launch"]["Properties"]["LaunchTemplateData"]["NetworkInterfaces"] = [
+        {"AssociatePublicIpAddress": True, "Groups": [{"Ref": "AppGroup"}]}
+    ]
+    found = prove(_hand_written(tmp_path, resources), tmp_path)
+    assert said(found).splitlines() == [
+        "internet -> backend: public address is not expected (by Subnet2, Subnet3).",
+        "subnets of database -> internet: route by an internet gateway is not expected "
+        "(by Subnet2, Subnet3).",
+    ]
