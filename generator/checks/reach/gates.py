@@ -11,6 +11,9 @@ from generator.checks.reach.groups import Rules
 from generator.checks.reach.routes import Land, Subnet, passing
 from generator.checks.reach.stations import Station
 
+ANY_PORT = (1024, 65535)
+"""Where a client that is not known may wait for answers."""
+
 
 class Gate(NamedTuple):
     """One thing on the way of a packet."""
@@ -100,20 +103,37 @@ def lists(start: End, address: int, into: Subnet | None) -> list[Gate]:
 
 def answers(start: End, end: End) -> list[Gate]:
     """Lists forget who asked: they must let the answers pass as well."""
-    first, last = start.station.answers() if start.station else (1024, 65535)
     back = []
     if end.subnet:
         back.append((end.subnet.list, passing(end.subnet.outward, start.address)))
     if start.subnet:
         back.append((start.subnet.list, passing(start.subnet.inward, end.address)))
-    gates = []
-    for name, let in back:
-        may = must = ports.EVERYTHING
-        for protocol in ("tcp", "udp"):
-            wanted, whole = ports.some(protocol, first, last), ports.some(protocol)
-            if not let & wanted and protocol == "tcp":
-                may &= ~whole
-            if wanted & ~let:
-                must &= ~whole
-        gates.append(Gate(f"{name}, for the answers", may, must))
-    return gates
+    return _returning(back, start)
+
+
+def relayed(start: End, relay: End) -> list[Gate]:
+    """Between a component and its NAT gateway, both ways: on the component's side of it packets
+    keep the address of the far end, so that only the gateway's own list is asked once more."""
+    if relay.subnet is None or relay.subnet == start.subnet:
+        return []
+    back = [(relay.subnet.list, passing(relay.subnet.outward, start.address))]
+    return [entrance(relay.subnet, start.address), *_returning(back, start)]
+
+
+def _returning(back: list[tuple[str, int]], start: End) -> list[Gate]:
+    """``back``: what each list lets return, whatever the port that ``start`` asked from."""
+    first, last = start.station.answers() if start.station else ANY_PORT
+    tcp, udp = ports.some("tcp", first, last), ports.some("udp", first, last)
+    together = reduce(int.__and__, (let for _, let in back), ports.EVERYTHING)
+    # A datagram does its work without an answer.
+    may = ports.EVERYTHING if together & tcp else ports.EVERYTHING & ~ports.some("tcp")
+    return [
+        Gate(
+            f"{name}, for the answers",
+            may,
+            ports.EVERYTHING
+            & ~(ports.some("tcp") if tcp & ~let else 0)
+            & ~(ports.some("udp") if udp & ~let else 0),
+        )
+        for name, let in back
+    ]

@@ -18,6 +18,7 @@ from generator.checks.reach.gates import (
     group,
     lists,
     public,
+    relayed,
 )
 from generator.checks.reach.routes import Entry, Subnet
 from generator.checks.reach.stations import Station
@@ -138,9 +139,12 @@ def _through_nat(net: Net, nat: str, start: End, address: int) -> list[Gate]:
     here = End(None, place, place.range.first)
     every = ports.EVERYTHING
     gates = [Gate(nat, every, every, ((nat, every), (route.name, every)))]
-    if place != start.subnet:
-        gates += [*lists(start, here.address, place), *answers(start, here)]
-    return [*gates, *lists(here, address, None), *answers(here, End(None, None, address))]
+    return [
+        *gates,
+        *relayed(start, here),
+        *lists(here, address, None),
+        *answers(here, End(None, None, address)),
+    ]
 
 
 def _in(net: Net, end: End, far: End, ways: Sequence[str]) -> list[Gate]:

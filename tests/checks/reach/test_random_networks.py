@@ -1,0 +1,213 @@
+"""Random groups, routes and lists: the proof agrees with trying every packet."""
+
+from __future__ import annotations
+
+import itertools
+from ipaddress import IPv4Address, ip_network
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generator.checks.reach import groups, ports, routes, stations
+from generator.checks.reach.facts import Link
+from generator.checks.reach.gates import Net
+from generator.checks.reach.names import Names
+from generator.checks.reach.network import between, inward, outward
+from generator.checks.view import View
+from tests.checks.reach.brute import Host, Packet, World, is_internet
+
+Resources = dict[str, dict[str, Any]]
+SUBNETS = {"Subnet0": "10.0.0.0/24", "Subnet1": "10.0.1.0/24", "Subnet2": "10.0.2.0/23"}
+GROUPS = ("Group0", "Group1", "Group2")
+INSTANCES = ("Instance0", "Instance1", "Instance2")
+BLOCKS = (
+    *("0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "203.0.113.0/24", "203.0.113.128/25"),
+    *("10.0.0.0/16", "10.0.1.0/24", "10.0.1.0/25", "10.0.3.0/24", "10.0.0.0/8"),
+)
+SPANS = (
+    (22, 22),
+    (80, 443),
+    (3000, 3000),
+    (1024, 65535),
+    (32768, 60999),
+    (40000, 40999),
+    (0, 65535),
+)
+TRIED = sorted({p for a, b in SPANS for p in (a - 1, a, b, b + 1) if 0 <= p <= 65535})
+PROTOCOLS = ("tcp", "udp", "icmp")
+
+
+def _addresses(inside: str | None) -> list[IPv4Address]:
+    """Both sides of every border, inside a subnet or on the internet."""
+    edges = {
+        IPv4Address(number)
+        for block in BLOCKS
+        for edge in (int(ip_network(block)[0]), int(ip_network(block)[-1]))
+        for number in (edge - 1, edge, edge + 1)
+        if 0 <= number < 2**32
+    }
+    if inside is None:
+        return sorted(one for one in {*edges, IPv4Address("8.8.8.8")} if is_internet(one))
+    return sorted(one for one in {*edges, ip_network(inside)[9]} if one in ip_network(inside))
+
+
+PLACES = {name: _addresses(block) for name, block in SUBNETS.items()}
+WORLD = _addresses(None)
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"Ref": name}
+
+
+@st.composite
+def _rule(draw: st.DrawFn, kind: str, side: str) -> dict[str, Any]:
+    protocol = draw(st.sampled_from(("tcp", "tcp", "udp", "icmp", "-1")))
+    properties: dict[str, Any] = {"GroupId": _ref(draw(st.sampled_from(GROUPS)))}
+    properties["IpProtocol"] = protocol
+    if protocol in ("tcp", "udp"):
+        properties["FromPort"], properties["ToPort"] = draw(st.sampled_from(SPANS))
+    if draw(st.booleans()):
+        properties["CidrIp"] = draw(st.sampled_from(BLOCKS))
+    else:
+        properties[f"{side}SecurityGroupId"] = _ref(draw(st.sampled_from(GROUPS)))
+    return {"Type": f"AWS::EC2::SecurityGroup{kind}", "Properties": properties}
+
+
+@st.composite
+def _entry(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    protocol = draw(st.sampled_from(("-1", "-1", "6", "17", "1")))
+    properties: dict[str, Any] = {
+        "NetworkAclId": _ref(draw(st.sampled_from(("List0", "List1")))),
+        "RuleNumber": number,
+        "Protocol": protocol,
+        "RuleAction": draw(st.sampled_from(("allow", "allow", "deny"))),
+        "Egress": draw(st.booleans()),
+        "CidrBlock": draw(st.sampled_from(BLOCKS)),
+    }
+    if protocol in ("6", "17"):
+        first, last = draw(st.sampled_from(SPANS))
+        properties["PortRange"] = {"From": first, "To": last}
+    return {"Type": "AWS::EC2::NetworkAclEntry", "Properties": properties}
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Resources:
+    """Three instances in three subnets of one network."""
+    made: Resources = {"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}}
+
+    def add(name: str, kind: str, **properties: Any) -> None:
+        made[name] = {"Type": f"AWS::EC2::{kind}", "Properties": properties}
+
+    add("Door", "InternetGateway")
+    if draw(st.integers(0, 9)):
+        add("Hinge", "VPCGatewayAttachment", VpcId=_ref("Vpc"), InternetGatewayId=_ref("Door"))
+    add("Nat", "NatGateway", SubnetId=_ref(draw(st.sampled_from(sorted(SUBNETS)))))
+    for group in GROUPS:
+        nothing = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "CidrIp": "127.0.0.1/32"}
+        add(group, "SecurityGroup", VpcId=_ref("Vpc"), SecurityGroupEgress=[nothing])
+    for name, block in SUBNETS.items():
+        add(name, "Subnet", VpcId=_ref("Vpc"), CidrBlock=block)
+        table = draw(st.sampled_from(("Table0", "Table1", None)))
+        if table:
+            add(
+                f"{name}Uses",
+                "SubnetRouteTableAssociation",
+                SubnetId=_ref(name),
+                RouteTableId=_ref(table),
+            )
+        chosen = draw(st.sampled_from(("List0", "List1", None, None)))
+        if chosen:
+            add(
+                f"{name}List",
+                "SubnetNetworkAclAssociation",
+                SubnetId=_ref(name),
+                NetworkAclId=_ref(chosen),
+            )
+    for table in ("Table0", "Table1"):
+        add(table, "RouteTable", VpcId=_ref("Vpc"))
+        for block in draw(st.lists(st.sampled_from(BLOCKS[:5]), unique=True, max_size=3)):
+            way = draw(
+                st.sampled_from(({"GatewayId": _ref("Door")}, {"NatGatewayId": _ref("Nat")}))
+            )
+            add(
+                f"{table}To{block[:3]}{block[-2:]}".replace(".", "").replace("/", ""),
+                "Route",
+                RouteTableId=_ref(table),
+                DestinationCidrBlock=block,
+                **way,
+            )
+    for one in ("List0", "List1"):
+        add(one, "NetworkAcl", VpcId=_ref("Vpc"))
+    for number in range(draw(st.integers(0, 8))):
+        made[f"Entry{number}"] = draw(_entry(100 + number))
+    for kind, side in (("Ingress", "Source"), ("Egress", "Destination")):
+        for number in range(draw(st.integers(1, 5))):
+            made[f"{kind}{number}"] = draw(_rule(kind, side))
+    for name in INSTANCES:
+        own = draw(st.lists(st.sampled_from(GROUPS), min_size=1, max_size=2, unique=True))
+        add(
+            name,
+            "Instance",
+            SubnetId=_ref(draw(st.sampled_from(sorted(SUBNETS)))),
+            SecurityGroupIds=[_ref(group) for group in own],
+            NetworkInterfaces=[{"AssociatePublicIpAddress": draw(st.booleans())}],
+        )
+    return made
+
+
+def _tried(world: World, senders: list[Host], receivers: list[Host]) -> tuple[int, int]:
+    """The ports that some packet passes by and those that every one passes by."""
+    may, must = 0, ports.EVERYTHING
+    behind = [port for port in TRIED if 1024 <= port <= 65535]
+    waiting = [port for port in behind if 32768 <= port <= 60999]
+    for sender, receiver, protocol in itertools.product(senders, receivers, PROTOCOLS):
+        known = waiting if sender.name else behind
+        back = [world.answered(sender, receiver, protocol, port) for port in known]
+        heard = [world.nat_hears(sender, receiver, protocol, port) for port in behind]
+        some = protocol != "tcp" or (any(back) and any(heard))
+        all_back = protocol == "icmp" or (all(back) and all(heard))
+        for port in [0] if protocol == "icmp" else TRIED:
+            bit = ports.some(protocol, port, port)
+            there = world.arrives(sender, receiver, Packet(protocol, port))
+            may |= bit if there and some else 0
+            must &= ~(0 if there and all_back else bit)
+    return may, must
+
+
+def _all_tried() -> int:
+    found = ports.some("icmp")
+    for protocol in ("tcp", "udp"):
+        for port in TRIED:
+            found |= ports.some(protocol, port, port)
+    return found
+
+
+ALL_TRIED = _all_tried()
+
+
+def _agrees(link: Link | None, world: World, senders: list[Host], receivers: list[Host]) -> None:
+    assert link is not None
+    may, must = _tried(world, senders, receivers)
+    assert list(ports.runs(link.may & ALL_TRIED)) == list(ports.runs(may & ALL_TRIED)), link
+    assert list(ports.runs(link.must & ALL_TRIED)) == list(ports.runs(must & ALL_TRIED)), link
+
+
+@given(made=networks())
+@settings(max_examples=50, deadline=None)
+def test_a_random_network_lets_pass_what_the_proof_says_and_nothing_else(made: Resources) -> None:
+    names = Names(View("any", "us-east-1", {}, {}, {}, made, {}, {}))
+    land, _ = routes.land(names)
+    rules, _ = groups.rules(names)
+    net, world = Net(land, rules), World(made)
+    placed = {one.logical: one for one in stations.stations(names, land)}
+    homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
+    hosts = {name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()}
+    outside = [Host("", "", one) for one in WORLD]
+    for one, other in itertools.product(INSTANCES, repeat=2):
+        link = between(net, placed[one], placed[other], (one, other))
+        _agrees(link, world, hosts[one], hosts[other])
+    one = INSTANCES[0]
+    # Which of its own addresses an instance has makes no difference to the world.
+    _agrees(inward(net, placed[one], ("internet", one)), world, outside, hosts[one][:1])
+    _agrees(outward(net, placed[one], (one, "internet")), world, hosts[one], outside)
