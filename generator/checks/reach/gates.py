@@ -111,13 +111,11 @@ def answers(start: End, end: End) -> list[Gate]:
     return _returning(back, start)
 
 
-def relayed(start: End, relay: End) -> list[Gate]:
-    """Between a component and its NAT gateway, both ways: on the component's side of it packets
-    keep the address of the far end, so that only the gateway's own list is asked once more."""
-    if relay.subnet is None or relay.subnet == start.subnet:
-        return []
-    back = [(relay.subnet.list, passing(relay.subnet.outward, start.address))]
-    return [entrance(relay.subnet, start.address), *_returning(back, start)]
+def relayed(start: End, relay: Subnet) -> list[Gate]:
+    """Between a component and its NAT gateway in another subnet, both ways: on the component's
+    side packets keep the address of the far end, so that only the gateway's own list is asked."""
+    back = [(relay.list, passing(relay.outward, start.address))]
+    return [entrance(relay, start.address), *_returning(back, start)]
 
 
 def _returning(back: list[tuple[str, int]], start: End) -> list[Gate]:

@@ -136,14 +136,13 @@ def _through_nat(net: Net, nat: str, start: End, address: int) -> list[Gate]:
     route = place.way(address)
     if route is None or route.kind != "internet":
         return [closed(f"no route of {place.name}, where {nat} is, leads to the internet")]
-    here = End(None, place, place.range.first)
+    here, far = End(None, place, place.range.first), End(None, None, address)
     every = ports.EVERYTHING
-    gates = [Gate(nat, every, every, ((nat, every), (route.name, every)))]
     return [
-        *gates,
-        *relayed(start, here),
+        Gate(nat, every, every, ((nat, every), (route.name, every))),
+        *relayed(start, place),
         *lists(here, address, None),
-        *answers(here, End(None, None, address)),
+        *answers(here, far),
     ]
 
 

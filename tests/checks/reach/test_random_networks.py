@@ -217,21 +217,81 @@ def _agrees(link: Link | None, world: World, senders: list[Host], receivers: lis
     assert list(ports.runs(link.must & ALL_TRIED)) == list(ports.runs(must & ALL_TRIED)), link
 
 
+class Case:
+    """A random network, and what decides in it: the proof's way and the slow way."""
+
+    def __init__(self, made: Resources) -> None:
+        names = Names(View("any", "us-east-1", {}, {}, {}, made, {}, {}))
+        land, _ = routes.land(names)
+        rules, _ = groups.rules(names)
+        self.net, self.world = Net(land, rules), World(made)
+        self.placed = {one.logical: one for one in stations.stations(names, land)}
+        homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
+        self.hosts = {
+            name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()
+        }
+        self.outside = [Host("", "", one) for one in WORLD]
+
+    def agree_inside(self, one: str, other: str) -> None:
+        link = between(self.net, self.placed[one], self.placed[other], (one, other))
+        _agrees(link, self.world, self.hosts[one], self.hosts[other])
+
+    def agree_inward(self, one: str) -> None:
+        link = inward(self.net, self.placed[one], ("internet", one))
+        # Which of its own addresses an instance has makes no difference to the world.
+        _agrees(link, self.world, self.outside, self.hosts[one][:1])
+
+    def agree_outward(self, one: str) -> None:
+        link = outward(self.net, self.placed[one], (one, "internet"))
+        _agrees(link, self.world, self.hosts[one], self.outside)
+
+
+thorough = settings(deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+
+
 @given(made=networks())
-@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(thorough, max_examples=50)
 def test_a_random_network_lets_pass_what_the_proof_says_and_nothing_else(made: Resources) -> None:
-    names = Names(View("any", "us-east-1", {}, {}, {}, made, {}, {}))
-    land, _ = routes.land(names)
-    rules, _ = groups.rules(names)
-    net, world = Net(land, rules), World(made)
-    placed = {one.logical: one for one in stations.stations(names, land)}
-    homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
-    hosts = {name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()}
-    outside = [Host("", "", one) for one in WORLD]
+    case = Case(made)
     for one, other in itertools.product(INSTANCES, repeat=2):
-        link = between(net, placed[one], placed[other], (one, other))
-        _agrees(link, world, hosts[one], hosts[other])
-    one = INSTANCES[0]
-    # Which of its own addresses an instance has makes no difference to the world.
-    _agrees(inward(net, placed[one], ("internet", one)), world, outside, hosts[one][:1])
-    _agrees(outward(net, placed[one], (one, "internet")), world, hosts[one], outside)
+        case.agree_inside(one, other)
+    case.agree_inward(INSTANCES[0])
+    case.agree_outward(INSTANCES[0])
+
+
+def _chosen(subnet: str, one: str) -> dict[str, Any]:
+    place = {"SubnetId": _ref(subnet), "NetworkAclId": _ref(one)}
+    return {"Type": "AWS::EC2::SubnetNetworkAclAssociation", "Properties": place}
+
+
+@st.composite
+def _refusals(draw: st.DrawFn) -> dict[str, Any]:
+    """What the list of a NAT gateway's subnet refuses first of all."""
+    entry: dict[str, Any] = draw(_entry(10))
+    blocks = st.sampled_from(("0.0.0.0/0", "10.0.0.0/24", "10.0.0.0/16", "203.0.113.0/24"))
+    made = {"NetworkAclId": _ref("List0"), "RuleAction": "deny", "CidrBlock": draw(blocks)}
+    entry["Properties"] |= made
+    return entry
+
+
+@given(made=networks(), refusal=_refusals())
+@settings(thorough, max_examples=50)
+def test_a_nat_gateway_lets_pass_what_the_proof_says_and_nothing_else(
+    made: Resources, refusal: dict[str, Any]
+) -> None:
+    made["Refusal"] = refusal
+    made["Subnet2List"] = _chosen("Subnet2", "List0")
+    made["Hinge"] = {"Type": "AWS::EC2::VPCGatewayAttachment", "Properties": {}}
+    made["Hinge"]["Properties"] = {"VpcId": _ref("Vpc"), "InternetGatewayId": _ref("Door")}
+    made["Nat"]["Properties"]["SubnetId"] = _ref("Subnet2")
+    made[INSTANCES[0]]["Properties"]["SubnetId"] = _ref("Subnet0")
+    for name in [n for n, r in made.items() if r["Type"].endswith("::Route")]:
+        del made[name]
+    for number, way in enumerate(({"NatGatewayId": _ref("Nat")}, {"GatewayId": _ref("Door")})):
+        where = {"RouteTableId": _ref(f"Table{number}"), "DestinationCidrBlock": "0.0.0.0/0"}
+        made[f"Route{number}"] = {"Type": "AWS::EC2::Route", "Properties": {**where, **way}}
+    for name, number in (("Subnet0", 0), ("Subnet2", 1)):
+        uses = {"SubnetId": _ref(name), "RouteTableId": _ref(f"Table{number}")}
+        kind = "AWS::EC2::SubnetRouteTableAssociation"
+        made[f"{name}Uses"] = {"Type": kind, "Properties": uses}
+    Case(made).agree_outward(INSTANCES[0])
