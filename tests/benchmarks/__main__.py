@@ -19,7 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from generator import tables
+from generator import output, tables
+from tests.benchmarks.copies import copies
 
 ROOT = Path(__file__).parents[2]
 FILES = 1_000
@@ -95,7 +96,25 @@ def _cases(folder: Path) -> list[Case]:
         Case("generate, unchanged", generate, codes=(0, 1)),
         Case("params, 1 file", [*clinic, "params", "dev"]),
         Case(f"params, {FILES} files", [*clinic, "params", "--params", str(params)]),
+        Case("prove prod", [*clinic, "prove", "prod"]),
+        *(
+            Case(_times(count), [*clinic, "prove", "prod", "--templates", path], codes=(1,))
+            for count, path in _architectures(folder).items()
+        ),
     ]
+
+
+def _times(count: int) -> str:
+    return f"prove, {count} x the architecture"
+
+
+def _architectures(folder: Path) -> dict[int, str]:
+    """Flat templates with the whole architecture so many times."""
+    paths = {count: str(folder / f"{count}.json") for count in (1, 10, 20)}
+    flat = output.documents()["flat.json"]
+    for count, path in paths.items():
+        Path(path).write_text(json.dumps(copies(flat, count)), "utf-8")
+    return paths
 
 
 def _imports() -> str:
@@ -160,7 +179,15 @@ def _promises(runs: dict[str, list[Cost]]) -> list[tuple[str, float, float]]:
             1,
             median(run.cpu for run in runs[f"params, {FILES} files"]),
         ),
+        ("prove prod: CPU s", 1, median(run.cpu for run in runs["prove prod"])),
+        ("prove, 20 x to 10 x: growth of CPU (linear: 2.1)", 2.6, _growth(runs)),
     ]
+
+
+def _growth(runs: dict[str, list[Cost]]) -> float:
+    """How much more 19 further architectures cost than 9, so that no start is counted."""
+    once, ten, twenty = (median(run.cpu for run in runs[_times(n)]) for n in (1, 10, 20))
+    return (twenty - once) / (ten - once)
 
 
 if __name__ == "__main__":
