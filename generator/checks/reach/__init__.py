@@ -41,6 +41,7 @@ from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.view import View
+from generator.errors import ClinicError
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
 
@@ -52,9 +53,15 @@ def prove(seen: View, params: Path) -> Proof:
     in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
     cannot be read.
     """
-    names = Names(seen)
-    roles.assign(names)
-    facts = found(names)
+    try:
+        names = Names(seen)
+        roles.assign(names)
+        facts = found(names)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as trouble:
+        raise ClinicError(
+            f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
+            f"({type(trouble).__name__}: {trouble}); clinic lint says where."
+        ) from trouble
     path = params / expectations.FOLDER / f"{seen.env}.json"
     expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))

@@ -12,7 +12,7 @@ from generator.checks.reach.gates import Net
 from generator.checks.reach.listeners import serves, servings
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import inward
-from generator.checks.reach.policies import Statement
+from generator.checks.reach.policies import Statement, covers
 from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import CDN
 from generator.shipped import text as shipped
@@ -158,9 +158,9 @@ def _served(
 ) -> bool:
     """Whether the origin answers this distribution."""
     if origin.target in names.of_type(BUCKET):
-        return any(
-            _lets_read(statement, name, names) for statement in own.get(origin.target, [])
-        ) and (origin.signed or _is_open(own.get(origin.target, [])))
+        bucket = own.get(origin.target, [])
+        let = any(_lets_read(statement, name, names) for statement in bucket)
+        return let and (origin.signed or _is_open(bucket)) and not _refused(origin.target, bucket)
     found = list(servings(names))
     return link is not None and any(
         link.may & ports.some("tcp", port, port)
@@ -179,6 +179,18 @@ def _lets_read(statement: Statement, name: str, names: Names) -> bool:
     sources = [v for _, key, v in statement.conditions if key.lower() == "aws:sourcearn"]
     here = all(names.called(name) in values or any("*" in v for v in values) for values in sources)
     return ("Service", CDN) in statement.principals and here
+
+
+def _refused(bucket: str, own: list[Statement]) -> bool:
+    """Whether the bucket refuses everybody, under whatever condition but that of missing TLS."""
+    objects = (f"${{{bucket}.Arn}}/*", f"arn:aws:s3:::${{{bucket}}}/*")
+    return any(
+        covers(statement, "s3:GetObject", objects)
+        for statement in own
+        if not statement.allows
+        and ("*", "*") in statement.principals
+        and not statement.without_tls()
+    )
 
 
 def _is_open(own: list[Statement]) -> bool:

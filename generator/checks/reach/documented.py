@@ -15,6 +15,7 @@ from generator.shipped import text
 
 BACKEND = "backend:3000"
 ALWAYS = "every request"
+PROTOCOLS = {"80": "HTTP", "443": "HTTPS"}
 HEADER = "requests with the secret header X-Origin-Verify"
 Row = tuple[str, str, str]
 
@@ -58,9 +59,10 @@ def _entrance(seen: View, exposure: str) -> Iterator[Row]:
     port = "443" if parameter(seen, "AlbCertificateArn") else "80"
     by_cdn = "443" if parameter(seen, "AlbDomainName") else "80"
     yield "cdn", "balancer", f"tcp {by_cdn}"
-    yield f"balancer:{port}", BACKEND, HEADER if exposure == "cloudfront" else ALWAYS
+    said = HEADER if exposure == "cloudfront" else ALWAYS
+    yield f"balancer:{port}", BACKEND, f"{said}, {PROTOCOLS[port]}"
     if port == "443":
-        yield "balancer:80", "redirect to https:443", ALWAYS
+        yield "balancer:80", "redirect to https:443", f"{ALWAYS}, HTTP"
     if exposure != "private":
         yield "internet", "balancer", "public address"
     if exposure == "public":
@@ -75,10 +77,10 @@ def _entrance(seen: View, exposure: str) -> Iterator[Row]:
 
 def _any_entrance() -> Iterator[Row]:
     """Templates of others say by their listeners which of the documented ports they serve."""
-    for port in ("80", "443"):
-        yield f"balancer:{port}", BACKEND, ALWAYS
+    for port, protocol in PROTOCOLS.items():
+        yield f"balancer:{port}", BACKEND, f"{ALWAYS}, {protocol}"
         yield "cdn", "balancer", f"tcp {port}"
-    yield "balancer:80", "redirect to https:443", ALWAYS
+    yield "balancer:80", "redirect to https:443", f"{ALWAYS}, HTTP"
 
 
 def _by_default(names: Names) -> list[Row]:

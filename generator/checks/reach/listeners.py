@@ -47,6 +47,7 @@ def facts(names: Names) -> Facts:
     for serving in servings(names):
         source = f"{names.called(serving.balancer)}:{serving.port}"
         said = " and ".join(map(_condition, serving.conditions)) or ALWAYS
+        said = f"{said}, {serving.protocol}"
         kind = serving.action.get("Type")
         if kind == "redirect":
             to = serving.action.get("RedirectConfig", {})

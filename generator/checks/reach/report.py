@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from generator import tables
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
 
-NETWORK = ("internet", "any distribution", "cdn", "balancer", "backend", "database")
+NETWORK = ("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database")
 STORES = ("frontend", "configuration", "documents", "logs", "database secret", "registry", "key")
 NOTHING = "-"
 
@@ -65,14 +65,32 @@ def _print(kind: str, **fields: object) -> None:
     print(json.dumps({"kind": kind, **fields}, ensure_ascii=False))
 
 
+TIER = "subnets of "
+
+
+def _shown(reaches: Iterable[Reach]) -> Iterator[Reach]:
+    """What belongs into the matrix, in few words."""
+    for reach in reaches:
+        if ports.parse(reach.what) is not None:
+            yield reach
+        elif reach.source.startswith(TIER):
+            yield reach._replace(what=reach.what.removeprefix("route by "))
+        elif reach.source == "viewer" and reach.what.startswith("http"):
+            yield reach._replace(what=reach.what.rpartition(",")[0])
+
+
 def _passes(reaches: Iterable[Reach]) -> list[Reach]:
-    """Ways of packets, with nothing in their way."""
-    return [reach for reach in reaches if ports.parse(reach.what) is not None]
+    """Ways of packets, and what balancers hand on."""
+    return [
+        reach
+        for reach in reaches
+        if ports.parse(reach.what) is not None or reach.source.startswith("balancer:")
+    ]
 
 
 def _matrix(reaches: Sequence[Reach]) -> None:
     cells: dict[tuple[str, str], list[str]] = {}
-    for reach in _passes(reaches):
+    for reach in _shown(reaches):
         cells.setdefault((reach.source, reach.target), []).append(reach.what)
     seen = [end for pair in cells for end in pair]
     ends = [*(name for name in NETWORK if name in seen), *dict.fromkeys(seen)]

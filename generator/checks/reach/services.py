@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.reach import ports
+from generator.checks.reach.addresses import INTERNET
 from generator.checks.reach.facts import Fact, Link, Reach, Unknown
 from generator.checks.reach.gates import Net
+from generator.checks.reach.groups import Rule
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.policies import Statement, like, statements
@@ -86,8 +88,15 @@ def _gateway(service: str, station: Station, net: Net, names: Names) -> str | No
 
 def _unsent(station: Station, net: Net) -> Iterator[str]:
     rules = [r for group in station.groups for r in net.rules.get(group, ()) if r.out]
-    if not any(rule.ports & HTTPS and rule.kind in ("range", "list") for rule in rules):
+    if not any(rule.ports & HTTPS and _leaves(rule) for rule in rules):
         yield f"no rule of {' and '.join(station.groups)} lets it out"
+
+
+def _leaves(rule: Rule) -> bool:
+    """Whether a rule speaks of addresses of AWS's services."""
+    if rule.range is None:
+        return rule.kind == "list"
+    return any(block.meets(rule.range) for block in INTERNET)
 
 
 def _interface(

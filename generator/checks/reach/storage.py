@@ -83,25 +83,35 @@ def _said(resource: str, statement: Statement, names: Names) -> Facts:
     parts = [names.called(resource) if part == "*" else part for part in parts]
     parts = parts or [names.called(resource)]
     for action, part, principal in product(actions, parts, statement.principals):
-        who, pinned = _who(principal, statement, names)
-        said = action if pinned else conditioned(action, statement)
+        who, rest = _who(principal, statement, names)
+        said = conditioned(action, rest)
         said = said if statement.allows else f"never {said}"
         part = f"everything but {part}" if statement.but_resources else part
         yield Reach(who, part, said, (statement.name,), refusal=not statement.allows)
 
 
-def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tuple[str, bool]:
-    """Who is meant, and whether that is all that the conditions say."""
+def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tuple[str, Statement]:
+    """Who is meant, and the statement without the conditions that say so."""
     who = named(principal, names, statement.but_principals)
     if who != CDN:
-        return who, False
+        return who, statement
     distributions = {names.called(name) for name in names.of_type("AWS::CloudFront::Distribution")}
-    for operator, key, values in statement.conditions:
-        exact = operator in ("StringEquals", "ArnEquals", "ArnLike", "StringLike")
-        pinned = distributions.intersection(values) if len(values) == 1 else ()
-        if exact and pinned and key.lower() == "aws:sourcearn":
-            return values[0], len(statement.conditions) == 1
-    return ANY_CDN, False
+    pins = [one for one in statement.conditions if _pins(one, distributions)]
+    if not pins:
+        return ANY_CDN, statement
+    rest = tuple(
+        one
+        for one in statement.conditions
+        if one not in pins and (one[1].lower(), one[2]) != ("aws:sourceaccount", ("ACCOUNT",))
+    )
+    return pins[0][2][0], statement._replace(conditions=rest)
+
+
+def _pins(condition: tuple[str, str, tuple[str, ...]], distributions: set[str]) -> bool:
+    operator, key, values = condition
+    exact = operator in ("StringEquals", "ArnEquals", "ArnLike", "StringLike")
+    named_one = len(values) == 1 and values[0] in distributions
+    return exact and named_one and key.lower() == "aws:sourcearn"
 
 
 def _wants_tls(statement: Statement, name: str, action: str, part: str) -> bool:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tests.checks.reach.sets import CLOSED, Change, Resources
+from tests.resolved import CERTIFICATE
 
 GROUPS = {
     "alb": "AlbSecurityGroup",
@@ -602,7 +603,7 @@ BALANCER = (
     Mutant(
         "targets on another port",
         _set("TargetGroup", Port=8080),
-        "balancer:80 -> backend:8080: every request is not expected",
+        "balancer:80 -> backend:8080: every request, HTTP is not expected",
     ),
     Mutant(
         "the header's rule dropped and everybody served",
@@ -613,7 +614,7 @@ BALANCER = (
                 DefaultActions=[{"Type": "forward", "TargetGroupArn": {"Ref": "TargetGroup"}}],
             ),
         ),
-        "balancer:80 -> backend:3000: every request is not expected",
+        "balancer:80 -> backend:3000: every request, HTTP is not expected",
         given=CLOSED,
     ),
     Mutant(
@@ -633,8 +634,14 @@ BALANCER = (
                 }
             ],
         ),
-        "balancer:80 -> backend:3000: requests with a header that anybody can send",
+        "balancer:80 -> backend:3000: requests with a header that anybody can send,",
         given=CLOSED,
+    ),
+    Mutant(
+        "a listener for HTTPS that speaks HTTP",
+        _set("HttpsListener", Protocol="HTTP"),
+        "balancer:443 -> backend:3000: every request, HTTP is not expected",
+        given={"AlbCertificateArn": CERTIFICATE, "AlbDomainName": "origin.clinic.example"},
     ),
     Mutant(
         "a second listener",
@@ -645,12 +652,12 @@ BALANCER = (
             Protocol="HTTP",
             DefaultActions=[{"Type": "forward", "TargetGroupArn": {"Ref": "TargetGroup"}}],
         ),
-        "balancer:8080 -> backend:3000: every request is not expected",
+        "balancer:8080 -> backend:3000: every request, HTTP is not expected",
     ),
     Mutant(
         "instances that are no targets",
         lambda r: r["BackendGroup"]["Properties"].pop("TargetGroupARNs"),
-        "balancer:80 -> nobody:3000: every request is not expected",
+        "balancer:80 -> nobody:3000: every request, HTTP is not expected",
     ),
     Mutant(
         "no web ACL where one was asked for",
@@ -759,6 +766,17 @@ EDGE = (
             )
         ),
         "cdn -> balancer: tcp 443 is not expected",
+    ),
+    Mutant(
+        "a bucket that refuses everybody",
+        _statement(
+            "FrontendBucketPolicy",
+            Effect="Deny",
+            Principal="*",
+            Action="s3:Get*",
+            Resource=_objects("FrontendBucket"),
+        ),
+        "viewer -> frontend: https *, reading is expected and missing",
     ),
     Mutant(
         "a VPC origin that the group does not admit",
