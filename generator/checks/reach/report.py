@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from generator import tables
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
+from generator.checks.reach.network import OUTSIDE
 
 NETWORK = ("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database")
 STORES = ("frontend", "configuration", "documents", "logs", "database secret", "registry", "key")
@@ -92,10 +93,13 @@ def _matrix(reaches: Sequence[Reach]) -> None:
     cells: dict[tuple[str, str], list[str]] = {}
     for reach in _shown(reaches):
         cells.setdefault((reach.source, reach.target), []).append(reach.what)
-    seen = [end for pair in cells for end in pair]
-    ends = [*(name for name in NETWORK if name in seen), *dict.fromkeys(seen)]
-    sources = [name for name in dict.fromkeys(ends) if any(name == s for s, _ in cells)]
-    targets = [name for name in dict.fromkeys(ends) if any(name == t for _, t in cells)]
+    ends = dict.fromkeys(end for pair in cells for end in pair)
+    ordered = [*(name for name in NETWORK if name in ends), *ends]
+    # A row of nothing says something too.
+    sources = dict.fromkeys(
+        [OUTSIDE, *(n for n in ordered if n in NETWORK), *(s for s, _ in cells)]
+    )
+    targets = [name for name in dict.fromkeys(ordered) if any(name == t for _, t in cells)]
     rows = [
         [source, *(_cell(cells.get((source, target), [])) for target in targets)]
         for source in sources

@@ -69,6 +69,9 @@ def facts(names: Names, own: dict[str, list[Statement]]) -> Facts:
             if not any(_wants_tls(s, name, action, part) for s in own.get(name, [])):
                 yield Reach("whoever is let in", names.called(name), "without TLS", (name,))
     yield from _open_buckets(names)
+    for name, given in names.of_type("AWS::SecretsManager::RotationSchedule").items():
+        who = names.called(names.target(given.get("RotationLambdaARN")))
+        yield Reach(who, names.called(names.target(given.get("SecretId"))), "rotates", (name,))
     yield from _invocations(names)
 
 

@@ -1138,6 +1138,15 @@ ROLES = (
         env="prod",
     ),
     Mutant(
+        "a secret that somebody else's function rotates",
+        _set(
+            "RotationSchedule",
+            RotationLambdaARN="arn:aws:lambda:us-east-1:999999999999:function:friend",
+        ),
+        "arn:aws:lambda:us-east-1:999999999999:function:friend -> database secret: rotates is not",
+        env="prod",
+    ),
+    Mutant(
         "a function that any account's secrets may call",
         lambda r: r["RotationPermission"]["Properties"].pop("SourceAccount"),
         "secretsmanager.amazonaws.com -> RotationFunction: lambda:InvokeFunction is not expected",
