@@ -174,6 +174,8 @@ class Resolver:
                 return self.resolve(argument[1 if self.holds(argument[0]) else 2])
             if function == "Fn::Sub":
                 return self._substitute(argument)
+            if function == "Fn::FindInMap":
+                return self._look_up(argument)
             if function in FOLDS:
                 argument = self.resolve(argument)
                 if function == "Fn::GetAZs" and argument == "":
@@ -182,6 +184,13 @@ class Resolver:
                 return {function: argument} if folded is None else folded
         decided = {key: self.resolve(value) for key, value in node.items()}
         return {key: value for key, value in decided.items() if value != NOTHING}
+
+    def _look_up(self, argument: Any) -> Any:
+        title, *keys = self.resolve(argument)
+        found = self.template["Mappings"][title]
+        for key in keys[:2]:
+            found = found[key]
+        return found
 
     def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})

@@ -127,3 +127,17 @@ def test_both_resolvers_agree_on_every_function(name: str, env: str) -> None:
 def _as_list(value: Any) -> Any:
     """cfn-lint leaves a parameter that is a list as the text that was given for it."""
     return values.split(value, "CommaDelimitedList") if isinstance(value, str) else value
+
+
+def test_a_mapping_is_looked_up_as_cfn_lint_does() -> None:
+    template = {
+        "Parameters": {"Size": {"Type": "String", "Default": "small"}},
+        "Mappings": {
+            "Blocks": {"small": {"Block": "10.0.0.0/20"}, "big": {"Block": "10.0.0.0/16"}}
+        },
+        "Resources": {},
+    }
+    node = {"Fn::FindInMap": ["Blocks", {"Ref": "Size"}, "Block"]}
+    for size in ("small", "big"):
+        ours = Resolver(template, {"Size": size}).resolve(node)
+        assert [ours] == CfnLint(template, {"Size": size}).values(node)

@@ -13,6 +13,7 @@ LISTENER, RULE = (
     "AWS::ElasticLoadBalancingV2::Listener",
     "AWS::ElasticLoadBalancingV2::ListenerRule",
 )
+TARGETS, USUAL = "AWS::ElasticLoadBalancingV2::TargetGroup", "traffic-port"
 ALWAYS = "every request"
 
 
@@ -56,6 +57,10 @@ def facts(names: Names) -> Facts:
         elif kind != "fixed-response":
             for target in _targets(serving.action, names):
                 yield Reach(source, target, said, (serving.name,))
+    for name, given in names.of_type(TARGETS).items():
+        port = text(given.get("HealthCheckPort", USUAL))
+        if port not in (USUAL, text(given.get("Port"))):
+            yield Reach("balancer", f"{name}:{port}", "health checks", (name,))
 
 
 def _targets(action: Mapping[str, Any], names: Names) -> Iterator[str]:
@@ -63,7 +68,7 @@ def _targets(action: Mapping[str, Any], names: Names) -> Iterator[str]:
     asked = [action.get("TargetGroupArn"), *(each.get("TargetGroupArn") for each in forward)]
     groups = dict.fromkeys(names.target(one) for one in asked if one is not None)
     for group in groups:
-        given = names.of_type("AWS::ElasticLoadBalancingV2::TargetGroup").get(group, {})
+        given = names.of_type(TARGETS).get(group, {})
         port = text(given.get("Port", "?"))
         registered = [
             names.called(name)

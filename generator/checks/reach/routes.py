@@ -138,6 +138,8 @@ def _networks(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Range, ..
         block = addresses.parse(given.get("CidrBlock"))
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
+        if str(given.get("EnableDnsSupport", True)).lower() == "false":
+            unknown.append(Unknown(name, f"{name}: who finds whom without DNS is not known"))
         found[name] = (block or EVERY,)
     for given in names.of_type("AWS::EC2::VPCCidrBlock").values():
         vpc, block = names.target(given.get("VpcId")), addresses.parse(given.get("CidrBlock"))
@@ -162,7 +164,9 @@ def _routes(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]
             kind = "beyond"
         if block:
             found[names.target(given.get("RouteTableId"))].append(Route(name, block, kind, target))
-        elif "DestinationIpv6CidrBlock" not in given or kind in ("beyond", "unknown"):
+        elif "DestinationIpv6CidrBlock" in given:
+            unknown.append(Unknown(name, f"{name}: routes of IPv6 are not judged"))
+        else:
             unknown.append(Unknown(name, f"{name}: where it leads cannot be resolved"))
     return {
         table: tuple(sorted(routes, key=lambda route: route.range.last - route.range.first))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from generator.checks.reach import ports
 from generator.checks.reach.groups import DEFAULT
-from generator.checks.reach.names import Names
+from generator.checks.reach.names import Names, text
 from generator.checks.reach.routes import Land
 
+ENGINE_PORT = 5432
+"""PostgreSQL's, when a database says none."""
 BALANCER, BACKEND, DATABASE = "balancer", "backend", "database"
 EPHEMERAL = {BACKEND: (32768, 60999), "function": (1024, 65535), BALANCER: (1024, 65535)}
 """Ports at which a kind of component expects answers; others use 1024 to 65535."""
@@ -23,7 +26,7 @@ class Station(NamedTuple):
     groups: tuple[str, ...]
     public: tuple[str, ...]
     """Those of ``subnets`` in which it has a public address."""
-    odd: tuple[str, ...] = ()
+    odd: tuple[str, ...]
     """Subnets and groups that are not of these templates."""
 
     def answers(self) -> tuple[int, int]:
@@ -156,6 +159,16 @@ def _databases(names: Names) -> Found:
             stated = given.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
             inside = given.get("VPCSecurityGroups", given.get("VpcSecurityGroupIds"))
             yield name, DATABASE, place.get("SubnetIds", []), inside, _truth(stated)
+
+
+def listens(station: Station, names: Names) -> int:
+    """The ports that a component may listen to; a database has one."""
+    if station.kind != DATABASE:
+        return ports.EVERYTHING
+    given = names.resources[station.logical].get("Properties", {})
+    default = ENGINE_PORT if "postgres" in text(given.get("Engine")) else None
+    port = ports.of_rule("tcp", given.get("Port", default), given.get("Port", default))
+    return ports.EVERYTHING if port is None else port
 
 
 def _functions(names: Names) -> Found:

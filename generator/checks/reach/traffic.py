@@ -11,7 +11,7 @@ from generator.checks.reach.facts import Facts, Link, Reach, Unknown
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inward, outward
-from generator.checks.reach.stations import Station
+from generator.checks.reach.stations import Station, listens
 
 
 def facts(names: Names, net: Net, stations: list[Station]) -> Facts:
@@ -22,11 +22,13 @@ def facts(names: Names, net: Net, stations: list[Station]) -> Facts:
         yield link
     yield from doors.facts(names, net, stations, links)
     for station in stations:
+        who = names.called(station.logical)
+        if not station.subnets:
+            yield Unknown(who, f"{who} is in no subnet of the templates")
         for odd in station.odd:
-            who = names.called(station.logical)
             yield Unknown(who, f"{who} is in {odd}, which is not in the templates")
         if station.public:
-            yield Reach(OUTSIDE, names.called(station.logical), "public address", station.public)
+            yield Reach(OUTSIDE, who, "public address", station.public)
     yield from _subnets(names, net, stations)
 
 
@@ -41,7 +43,7 @@ def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Link]:
                 called = names.called(source.logical), names.called(target.logical)
                 link = between(net, source, target, called)
                 if link:
-                    yield link
+                    yield _heard(link, target, names)
     for station in stations:
         name = names.called(station.logical)
         yield inward(net, station, (OUTSIDE, name))
@@ -56,6 +58,15 @@ def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Link]:
             every = ports.EVERYTHING
             passed = ((f"{name} is in no network of ours", every),)
             yield Link(names.called(name), OUTSIDE, every, every, passed)
+
+
+def _heard(link: Link, target: Station, names: Names) -> Link:
+    """Without what arrives where nobody listens: it is let in all the same, but no use."""
+    heard = listens(target, names)
+    if heard == ports.EVERYTHING:
+        return link
+    deaf = f"{target.logical} listens to another port", heard
+    return link._replace(must=link.must & heard, stopped=(*link.stopped, deaf))
 
 
 def _lists(station: Station, net: Net) -> set[str]:

@@ -304,6 +304,36 @@ NETWORK = (
         "backend -> database: tcp 5432 is expected and missing",
     ),
     Mutant(
+        "a database on another port than the rules speak of",
+        _set("Database", Port="5433"),
+        "backend -> database: tcp 5432 is expected and missing (Database listens to another port)",
+    ),
+    Mutant(
+        "a public route for IPv6",
+        _add(
+            *("Way", "AWS::EC2::Route"),
+            RouteTableId={"Ref": "DataRouteTable"},
+            DestinationIpv6CidrBlock="::/0",
+            GatewayId={"Ref": "InternetGateway"},
+        ),
+        "Way: routes of IPv6 are not judged",
+    ),
+    Mutant(
+        "a network without DNS",
+        _set("Vpc", EnableDnsSupport=False),
+        "Vpc: who finds whom without DNS is not known",
+    ),
+    Mutant(
+        "a database in no subnet of ours",
+        lambda r: r["Database"]["Properties"].pop("DBSubnetGroupName"),
+        "database is in no subnet of the templates",
+    ),
+    Mutant(
+        "a subnet of somebody else",
+        _set("BackendGroup", VPCZoneIdentifier=[{"Ref": "AppSubnetA"}, "subnet-0123456789abcdef0"]),
+        "backend is in subnet-0123456789abcdef0, which is not in the templates",
+    ),
+    Mutant(
         "a range of ports in which both are",
         _set("BackendIngress", FromPort=3000, ToPort=5432),
         "balancer -> backend: tcp 3001-5432 by its group alone is not expected",
@@ -642,6 +672,11 @@ BALANCER = (
         _set("HttpsListener", Protocol="HTTP"),
         "balancer:443 -> backend:3000: every request, HTTP is not expected",
         given={"AlbCertificateArn": CERTIFICATE, "AlbDomainName": "origin.clinic.example"},
+    ),
+    Mutant(
+        "health checks of SSH",
+        _set("TargetGroup", HealthCheckPort="22"),
+        "balancer -> TargetGroup:22: health checks is not expected",
     ),
     Mutant(
         "a second listener",
