@@ -62,7 +62,7 @@ def prove(seen: View, params: Path) -> Proof:
             f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
             f"({type(trouble).__name__}: {trouble}); clinic lint says where."
         ) from trouble
-    path = params / expectations.FOLDER / f"{seen.env}.json"
+    path = expectations.place(params, seen.env)
     expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
     differences = tuple(expectations.differences(facts, expected))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from generator.checks import parameters, view
-from generator.checks.reach import prove, report
+from generator.checks.reach import expectations, prove, report
 from generator.options import JSON, PARAMS, TEMPLATES
 
 
@@ -15,8 +15,11 @@ from generator.options import JSON, PARAMS, TEMPLATES
 @click.argument("env", metavar="ENV|FILE")
 @TEMPLATES
 @PARAMS
+@click.option("--accept", is_flag=True, help="Write what was found as what is expected.")
 @JSON
-def prove_command(env: str, templates: Path | None, params: Path, as_json: bool) -> None:
+def prove_command(
+    env: str, templates: Path | None, params: Path, accept: bool, as_json: bool
+) -> None:
     """Prove who reaches whom: internet, CDN, subnets, components, buckets, secrets, registry.
 
     Compares what the templates let through with the expectations of the environment, in
@@ -26,10 +29,15 @@ def prove_command(env: str, templates: Path | None, params: Path, as_json: bool)
     \b
     clinic prove prod
     clinic prove prod --json | grep '"difference"'
+    clinic prove prod --accept           # after a change that is meant: commit the file
     clinic prove /tmp/mine.json --templates /tmp/flat.json
     """
     seen = view.load(env, params, templates)
-    proof = prove(seen, parameters.find(env, params).parent)
+    folder = parameters.find(env, params).parent
+    proof = prove(seen, folder)
+    if accept:
+        expectations.accept(expectations.place(folder, seen.env), proof.reaches)
+        proof = prove(seen, folder)
     report.print_lines(proof) if as_json else report.show(proof)
     if proof.differences:
         raise click.exceptions.Exit(1)

@@ -54,14 +54,28 @@ def _is_table(table: Any) -> bool:
     )
 
 
-def table(facts: Iterable[Fact]) -> dict[str, dict[str, list[str]]]:
-    """What was found, in the form of a file of expectations."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for reach in reaches(facts):
-        ways = found.setdefault(reach.source, {}).setdefault(reach.target, [])
+def place(folder: Path, env: str) -> Path:
+    """The file of an environment's expectations, beside its parameter file in ``folder``."""
+    return folder / FOLDER / f"{env}.json"
+
+
+def accept(path: Path, found: Iterable[Reach]) -> None:
+    """Write what was found as what is expected, whole or not at all; ClinicError if it cannot be
+    written."""
+    rows: dict[str, dict[str, list[str]]] = {}
+    for reach in found:
+        ways = rows.setdefault(reach.source, {}).setdefault(reach.target, [])
         if reach.what not in ways:
             ways.append(reach.what)
-    return found
+    unfinished = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise ClinicError(
+            f"{quote(str(path))} cannot be written ({reason(error)}): check the folder."
+        ) from error
 
 
 def reaches(facts: Iterable[Fact]) -> Iterator[Reach]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,35 @@ def test_bad_input_is_a_sentence_and_code_2(
     assert (ended.code, ended.out) == (2, "")
     assert sentence in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_what_is_accepted_is_expected_from_then_on(clinic: Clinic, tmp_path: Path) -> None:
+    mine, templates = tmp_path / "mine.json", changed_flat(tmp_path, _open)
+    mine.write_bytes((PARAMS / "seed.json").read_bytes())
+    assert clinic("prove", mine, "--templates", templates).code == 1
+    assert clinic("prove", mine, "--templates", templates, "--accept").code == 0
+    assert clinic("prove", mine, "--templates", templates).code == 0
+    assert clinic("prove", mine).code == 1
+    assert [p.name for p in (tmp_path / "expectations").iterdir()] == ["mine.json"]
+
+
+def test_accepting_changes_nothing_where_nothing_is_new(clinic: Clinic, tmp_path: Path) -> None:
+    folder = tmp_path / "params"
+    shutil.copytree(PARAMS, folder)
+    for env in ENVIRONMENTS:
+        assert clinic("prove", env, "--params", folder, "--accept").code == 0
+        kept = Path("expectations") / f"{env}.json"
+        assert (folder / kept).read_bytes() == (PARAMS / kept).read_bytes()
+
+
+def test_expectations_that_cannot_be_written_are_a_sentence_and_code_2(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.json").write_bytes((PARAMS / "seed.json").read_bytes())
+    (tmp_path / "expectations").write_text("in the way")
+    ended = clinic("prove", tmp_path / "mine.json", "--accept")
+    assert (ended.code, ended.out) == (2, "")
+    assert "cannot be written" in ended.err
 
 
 def test_expectations_are_no_environments() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from generator.checks import view
 from generator.checks.reach import prove
 from generator.checks.resolve import Resolver, inline, pseudo_parameters
+from generator.shipped import text
 from tests.checks.reach.sets import CLOSED, PRIVATE, Change, Resources, proof, said
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, PARAMS, children, flat
 from tests.test_invariants import choices
@@ -63,6 +64,33 @@ def test_an_environment_without_expectations_has_those_of_its_exposure(
     assert not found.differences, said(found)
     assert found.expectations.endswith(f"for AlbExposure {closed['AlbExposure']}")
     assert ("internet", "balancer", "tcp 80") not in {r[:3] for r in found.reaches}
+
+
+EVERYTHING_ON = {
+    **{"CustomerKey": "true", "PasswordRotationDays": "30", "FlowLogs": "true", "Zones": "3"},
+    **{"CloseDefaultSecurityGroup": "true", "BackupPlan": "true", "DatabaseMonitoring": "true"},
+    **{"CdnLogs": "true", "MetricPeriod": "10", "CloudFrontPrefixListId": "pl-3b927c52"},
+}
+
+
+def test_nothing_is_documented_that_no_choice_makes(tmp_path: Path) -> None:
+    data = json.loads(text("generator.checks.reach", "documented.json"))
+    documented = {
+        (source, target, way)
+        for part in data.values()
+        for source, row in part.items()
+        for target, ways in row.items()
+        for way in ways
+    }
+    made = {
+        reach[:3]
+        for exposure in ("public", "cloudfront", "private")
+        for nat in ("none", "one")
+        for reach in prove(
+            _view("flat", EVERYTHING_ON | {"AlbExposure": exposure, "NatGateways": nat}), tmp_path
+        ).reaches
+    }
+    assert documented <= made
 
 
 def _rules_inside(resources: Resources) -> None:
