@@ -11,7 +11,10 @@ from generator.checks.reach.facts import Proof, Reach
 from generator.checks.reach.network import OUTSIDE
 
 NETWORK = ("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database")
-STORES = ("frontend", "configuration", "documents", "logs", "database secret", "registry", "key")
+STORES = (
+    *("frontend", "configuration", "documents", "logs", "cdn logs"),
+    *("database secret", "origin secret", "registry", "key"),
+)
 NOTHING = "-"
 
 
@@ -66,7 +69,7 @@ def _print(kind: str, **fields: object) -> None:
     print(json.dumps({"kind": kind, **fields}, ensure_ascii=False))
 
 
-TIER = "subnets of "
+TIER, HOUSED = "subnets of ", ("balancer", "backend", "database")
 
 
 def _shown(reaches: Iterable[Reach]) -> Iterator[Reach]:
@@ -96,9 +99,9 @@ def _matrix(reaches: Sequence[Reach]) -> None:
     ends = dict.fromkeys(end for pair in cells for end in pair)
     ordered = [*(name for name in NETWORK if name in ends), *ends]
     # A row of nothing says something too.
-    sources = dict.fromkeys(
-        [OUTSIDE, *(n for n in ordered if n in NETWORK), *(s for s, _ in cells)]
-    )
+    named = [name for name in ordered if name in NETWORK]
+    tiers = [f"{TIER}{name}" for name in named if name in HOUSED]
+    sources = dict.fromkeys([OUTSIDE, *named, *(source for source, _ in cells), *tiers])
     targets = [name for name in dict.fromkeys(ordered) if any(name == t for _, t in cells)]
     rows = [
         [source, *(_cell(cells.get((source, target), [])) for target in targets)]
@@ -126,7 +129,7 @@ def _stores(reaches: Sequence[Reach]) -> None:
             rows.setdefault((reach.target, reach.source), []).append(_brief(reach.what))
     order = sorted(rows, key=lambda pair: STORES.index(pair[0].partition("/")[0]))
     tables.show(
-        ["store", "by", "ways"],
+        ["store", "by", "ways (+ under a condition)"],
         [[*pair, ", ".join(dict.fromkeys(rows[pair]))] for pair in order],
     )
 
@@ -134,7 +137,7 @@ def _stores(reaches: Sequence[Reach]) -> None:
 def _brief(what: str) -> str:
     """Without the service, which the store says, and without the values of conditions."""
     action, _, condition = what.partition(" if ")
-    return action.partition(":")[2] + ("*" if condition else "") if ":" in action else action
+    return action.partition(":")[2] + ("+" if condition else "") if ":" in action else action
 
 
 def _why(reaches: Sequence[Reach]) -> None:
