@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Facts, Link, Reach, Unknown
 from generator.checks.reach.gates import Net
-from generator.checks.reach.listeners import serves, servings
+from generator.checks.reach.listeners import Serving, serves, servings
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import inward
 from generator.checks.reach.policies import Statement, covers
@@ -42,6 +42,7 @@ def facts(
     names: Names, net: Net, stations: list[Station], own: Mapping[str, list[Statement]]
 ) -> Facts:
     """What each distribution reaches and what it shows to viewers."""
+    listening = list(servings(names))
     for name, given in names.of_type(DISTRIBUTION).items():
         config = given.get("DistributionConfig", {})
         if str(config.get("Enabled", True)).lower() != "true":
@@ -53,7 +54,7 @@ def facts(
         reached: dict[str, Link] = {}
         for key, origin in origins.items():
             link = _link(name, origin, names, net, stations)
-            served[key] = _served(name, origin, link, names, own)
+            served[key] = _served(name, origin, link, names, own, listening)
             if link:
                 before = reached.setdefault(link.target, link)
                 reached[link.target] = link._replace(
@@ -155,16 +156,16 @@ def _served(
     link: Link | None,
     names: Names,
     own: Mapping[str, list[Statement]],
+    listening: list[Serving],
 ) -> bool:
     """Whether the origin answers this distribution."""
     if origin.target in names.of_type(BUCKET):
         bucket = own.get(origin.target, [])
         let = any(_lets_read(statement, name, names) for statement in bucket)
         return let and (origin.signed or _is_open(bucket)) and not _refused(origin.target, bucket)
-    found = list(servings(names))
     return link is not None and any(
         link.may & ports.some("tcp", port, port)
-        and serves(found, origin.target, port, origin.headers)
+        and serves(listening, origin.target, port, origin.headers)
         for port in origin.ports
     )
 

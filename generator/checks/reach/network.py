@@ -90,8 +90,10 @@ def _foreign(net: Net, place: Subnet, beyond: Sequence[Range]) -> list[Range]:
 
 def _borders(net: Net, station: Station) -> list[Range]:
     """Where addresses may begin to be treated otherwise."""
-    through = [*_places(net, station)]
-    through += [net.land.subnets[n] for n in net.land.nat.values() if n in net.land.subnets]
+    places = _places(net, station)
+    nat = net.land.nat
+    gateways = {nat[r.target] for place in places for r in place.routes if r.target in nat}
+    through = [*places, *(net.land.subnets[n] for n in gateways if n in net.land.subnets)]
     entries: Iterator[Entry] = (e for place in through for e in (*place.inward, *place.outward))
     return [
         *(

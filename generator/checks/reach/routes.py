@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from generator.checks.reach import addresses, ports
@@ -76,8 +76,8 @@ class Land(NamedTuple):
     subnets: Mapping[str, Subnet]
     nat: Mapping[str, str]
     """The subnet of each NAT gateway that leads to the internet."""
-    endpoints: Mapping[str, tuple[str, ...]]
-    """Route tables of each gateway endpoint."""
+    endpoints: Mapping[str, Sequence[str]]
+    """Gateway endpoints by the route table that leads to them."""
     tables: Mapping[str, str]
     """The route table of each subnet, if it has one of its own."""
 
@@ -124,11 +124,11 @@ def land(names: Names) -> tuple[Land, list[Unknown]]:
         for name, given in names.of_type("AWS::EC2::NatGateway").items()
         if given.get("ConnectivityType", "public") == "public"
     }
-    endpoints = {
-        name: tuple(names.targets(given.get("RouteTableIds")))
-        for name, given in names.of_type("AWS::EC2::VPCEndpoint").items()
-        if given.get("VpcEndpointType", "Gateway") == "Gateway"
-    }
+    endpoints: dict[str, list[str]] = defaultdict(list)
+    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if given.get("VpcEndpointType", "Gateway") == "Gateway":
+            for table in names.targets(given.get("RouteTableIds")):
+                endpoints[table].append(name)
     return Land(networks, subnets, nat, endpoints, tables), unknown
 
 

@@ -14,6 +14,7 @@ from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.policies import Statement, like, statements
 from generator.checks.reach.stations import Station
 
+ENDPOINT = "AWS::EC2::VPCEndpoint"
 HTTPS = ports.some("tcp", 443, 443)
 NO_CALL = ("sts:", "policy ", "access key", "never ")
 """What is no call that the component itself makes."""
@@ -78,11 +79,12 @@ def _service(given: Mapping[str, object]) -> str:
 
 def _gateway(service: str, station: Station, net: Net, names: Names) -> str | None:
     """The gateway endpoint that every subnet of the component has a route to."""
-    for name, tables in net.land.endpoints.items():
-        if _service(names.of_type("AWS::EC2::VPCEndpoint")[name]) == service and all(
-            net.land.tables.get(subnet) in tables for subnet in station.subnets
-        ):
-            return name
+    tables = {net.land.tables.get(subnet, "") for subnet in station.subnets}
+    for table in tables:
+        for name in net.land.endpoints.get(table, ()):
+            given = names.of_type(ENDPOINT)[name]
+            if _service(given) == service and tables <= {*names.targets(given["RouteTableIds"])}:
+                return name
     return None
 
 
@@ -107,12 +109,12 @@ def _interface(
         _service(given) == service
         and (link := links.get((called, names.called(name)))) is not None
         and not HTTPS & ~link.must
-        for name, given in names.of_type("AWS::EC2::VPCEndpoint").items()
+        for name, given in names.of_type(ENDPOINT).items()
     )
 
 
 def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[str]:
-    document = names.of_type("AWS::EC2::VPCEndpoint")[endpoint].get("PolicyDocument")
+    document = names.of_type(ENDPOINT)[endpoint].get("PolicyDocument")
     if document is None:
         return
     own = statements(f"{endpoint}.PolicyDocument", document, names)
