@@ -61,7 +61,12 @@ def find_all(envs: Iterable[str], folder: Path) -> list[Path]:
 
 def load(path: Path) -> dict[str, str]:
     """Values by parameter; ClinicError if ``path`` is not a readable file in the list form."""
-    entries = _parse(path, _read(path))
+    return parse(path, _read(path))
+
+
+def parse(path: Path, data: bytes) -> dict[str, str]:
+    """As ``load``, of what ``path`` holds or once held."""
+    entries = _parse(path, data)
     if not isinstance(entries, list):
         raise ClinicError(
             f"{path} must be a list: "

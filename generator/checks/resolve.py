@@ -8,6 +8,7 @@ to the caller without saying which conditions hold, and drops creation and updat
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
 from itertools import islice
@@ -182,7 +183,8 @@ class Resolver:
 
     def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})
-        known = self.refs | {name: self.resolve(value) for name, value in own.items()}
+        # Looked up in turn: a copy of all for each text would cost the square of their number.
+        known = ChainMap({name: self.resolve(value) for name, value in own.items()}, self.refs)
 
         def fill(found: re.Match[str]) -> str:
             value = known.get(found[1])

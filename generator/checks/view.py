@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,14 +53,21 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     """
     path = parameters.find(env, params)
     found = read(templates) if templates else ours()
-    whole = _inlined(found, templates)
+    whole = inlined(found, templates)
     values = parameters.load_checked(path, whole)
-    try:
+    with resolving(templates):
         decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{path.stem}"), **values})
         resources, outputs = decided.resources(), decided.outputs()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        raise ClinicError(f"{templates} cannot be resolved: {_say(trouble)}.") from trouble
     return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
+
+
+@contextmanager
+def resolving(name: object) -> Iterator[None]:
+    """Turn what a template that makes no sense does to the resolver into a ClinicError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
+        raise ClinicError(f"{name} cannot be resolved: {_say(trouble)}.") from trouble
 
 
 def ours() -> dict[str, Template]:
@@ -73,43 +81,53 @@ def ours() -> dict[str, Template]:
 
 def read(path: Path) -> dict[str, Template]:
     """A set of templates from a file (``flat``) or a folder with a root, by file stem."""
+    return {stem: template(str(file), _bytes(file)) for stem, file in files(path).items()}
+
+
+def files(path: Path) -> dict[str, Path]:
+    """The files of a set of templates by their stems; ``flat`` is a file that stands alone."""
     if not path.is_dir():
-        return {FLAT: _template(path)}
+        return {FLAT: path}
     folder = path / "nested" if (path / "nested").is_dir() else path
-    files = {
+    found = {
         file.stem: file
         for file in sorted(folder.iterdir())
         if file.suffix in (".json", ".yaml", ".yml", ".template")
     }
-    if ROOT not in files:
+    if ROOT not in found:
         raise ClinicError(
             f"{folder} has no root.json: give a folder with a root and its children, or one "
             "flat template."
         )
-    return {stem: _template(file) for stem, file in files.items()}
+    return found
 
 
-def _template(path: Path) -> Template:
+def template(name: str, data: bytes) -> Template:
+    """One template in JSON or YAML; ``name`` is for the sentence of the ClinicError if it is not."""
     try:
-        text = path.read_bytes().decode()
+        found = _parse(name, data.decode())
+    except UnicodeDecodeError as error:
+        raise ClinicError(f"{name} is not UTF-8 text: give a template.") from error
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise ClinicError(f"{name} is not a template: it has no Resources.")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise ClinicError(
             f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
         ) from error
-    except UnicodeDecodeError as error:
-        raise ClinicError(f"{path} is not UTF-8 text: give a template.") from error
-    found = _parse(path, text)
-    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
-        raise ClinicError(f"{path} is not a template: it has no Resources.")
-    return found
 
 
-def _parse(path: Path, text: str) -> Any:
+def _parse(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         if text.lstrip().startswith("{"):
-            raise ClinicError(f"{path} is not valid JSON: {error}.") from error
+            raise ClinicError(f"{name} is not valid JSON: {error}.") from error
     # Not needed for our own templates, and slow to import.
     from cfn_flip import to_json
     from yaml import YAMLError
@@ -117,10 +135,11 @@ def _parse(path: Path, text: str) -> Any:
     try:
         return json.loads(to_json(text))
     except (YAMLError, ValueError) as error:
-        raise ClinicError(f"{path} is neither JSON nor YAML: {_say(error)}.") from error
+        raise ClinicError(f"{name} is neither JSON nor YAML: {_say(error)}.") from error
 
 
-def _inlined(found: Mapping[str, Template], path: Path | None) -> Template:
+def inlined(found: Mapping[str, Template], path: object) -> Template:
+    """The one template that a set from ``path`` amounts to; ClinicError if parts are missing."""
     if FLAT in found:
         return found[FLAT]
     try:

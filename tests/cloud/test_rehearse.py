@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
-from generator.cloud.stacks import STACK, find, tree, walk
+from generator.cloud.stacks import find, tree, walk
 from generator.errors import ClinicError
 from generator.local import rehearse as rehearsing
 from generator.local.readback import READERS, Count, read_back
