@@ -103,7 +103,7 @@ def files(path: Path) -> dict[str, Path]:
 
 
 def template(name: str, data: bytes) -> Template:
-    """One template in JSON or YAML; ``name`` is for the sentence of the ClinicError if it is not."""
+    """One template in JSON or YAML; ``name`` is what the ClinicError calls it if it is neither."""
     try:
         found = _parse(name, data.decode())
     except UnicodeDecodeError as error:
