@@ -13,6 +13,10 @@ from generator import __version__
 from generator.options import PARAMS
 
 LATER = {
+    "forecast": (
+        "generator.checks.forecast.command:forecast_command",
+        "Say what output/ would do to stacks of another git revision.",
+    ),
     "rehearse": (
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",
