@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 from generator.checks.changes import Change, Detail
@@ -69,7 +69,8 @@ def _detail(detail: Detail) -> str:
 
 def _where_they_differ(before: str, after: str) -> tuple[str, str]:
     """Both without most of a long beginning that they share."""
-    shared = len(commonprefix([before, after])) - BEGINNING
+    pairs = zip(before, after, strict=False)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - BEGINNING
     if shared <= 0 or max(len(before), len(after)) <= WIDTH:
         return before, after
     return f"...{before[shared:]}", f"...{after[shared:]}"
