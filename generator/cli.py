@@ -13,6 +13,10 @@ from generator import __version__
 from generator.options import PARAMS
 
 LATER = {
+    "check": (
+        "generator.checks.preflight.command:check_command",
+        "Lint, prove and measure what an environment would deploy.",
+    ),
     "forecast": (
         "generator.checks.forecast.command:forecast_command",
         "Say what output/ would do to stacks of another git revision.",

@@ -74,6 +74,7 @@ class Text(NamedTuple):
 
 
 USER_DATA = "bytes of user data"
+MANAGED = "characters of a managed policy"
 INLINE = "characters of inline policies", 10_240
 TEXTS = {
     "AWS::CloudFront::Function": Text("bytes of a CDN function", "FunctionCode", 10_240, True),
@@ -81,7 +82,7 @@ TEXTS = {
     "AWS::EC2::LaunchTemplate": Text(
         USER_DATA, "LaunchTemplateData.UserData", limits.USER_DATA, True
     ),
-    "AWS::IAM::ManagedPolicy": Text("characters of a managed policy", "PolicyDocument", 6_144),
+    "AWS::IAM::ManagedPolicy": Text(MANAGED, "PolicyDocument", 6_144),
     "AWS::IAM::Policy": Text(INLINE[0], "PolicyDocument", INLINE[1]),
     "AWS::IAM::Role": Text("characters of a trust policy", "AssumeRolePolicyDocument", 2_048),
     "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
@@ -95,7 +96,7 @@ def measures(seen: View, file: str) -> Iterator[Measure]:
     stacks = {name: _stack(seen, layer) for name, layer in seen.layers.items()}
     longest = max(stacks.values(), key=len, default=f"clinic-{seen.env}")
     found = [
-        Measure("characters of a stack's name", file, "", len(longest), 128),
+        Measure("characters of a stack's name", longest, "", len(longest), 128),
         Measure("resources of all stacks", file, "", len(seen.resources), TREE),
         *_rules(seen, file),
         *_attached(seen, file),
@@ -127,7 +128,7 @@ def _rules(seen: View, file: str) -> Iterator[Measure]:
             for family, weight in _weights(rule):
                 used[f"{owner} {direction.lower()} {family}"] += weight
     for place, count in used.items():
-        yield Measure("rules of a security group", file, place, count, RULES)
+        yield Measure("rules of a security group", file, f"Resources/{place}", count, RULES)
 
 
 def _weights(rule: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 from generator import tables
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
@@ -70,6 +72,7 @@ def rehearse_command(env: str, params: Path, flat: bool) -> None:
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
+            print(screen.line(demand(env, params, aws.region)))
             wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:

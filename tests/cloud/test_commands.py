@@ -63,7 +63,7 @@ def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
 def test_json_is_all_that_is_printed(clinic: Run) -> None:
     told = clinic("deploy", "dev", "--plan", "--json")
     kinds = {json.loads(line)["kind"] for line in told.stdout.splitlines()}
-    assert kinds == {"upload", "change"}
+    assert kinds == {"check", "upload", "change"}
 
 
 @pytest.mark.parametrize(
