@@ -21,6 +21,10 @@ LATER = {
         "generator.checks.forecast.command:forecast_command",
         "Say what output/ would do to stacks of another git revision.",
     ),
+    "prove": (
+        "generator.checks.reach.command:prove_command",
+        "Prove who reaches whom, and that nobody else does.",
+    ),
     "rehearse": (
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",

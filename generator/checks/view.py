@@ -12,6 +12,7 @@ from typing import Any
 from generator import output
 from generator.checks import parameters
 from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
+from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote, reason
 
 FLAT, ROOT = "flat", "root"
@@ -154,7 +155,7 @@ def inlined(found: Mapping[str, Template], path: object) -> Template:
 
 def _layers(found: Mapping[str, Template]) -> dict[str, str]:
     stacks = found.get(ROOT, {}).get("Resources", {}).values()
-    files = [stack_file(stack) for stack in stacks]
+    files = [stack_file(stack) for stack in stacks if stack["Type"] == STACK]
     return {logical: file for file in files for logical in found[file]["Resources"]}
 
 

@@ -144,6 +144,7 @@ def _meaning(resource: Mapping[str, Any], policy: str) -> str:
 def _gone(then: Revision, params: Path, files: list[Path]) -> Iterator[Forecast]:
     """Environments that the revision had: their stacks stay until somebody destroys them."""
     for name in then.below(params):
-        if Path(name).suffix == ".json" and "/" not in name and params / name not in files:
+        env, _, end = name.partition(".")
+        if end == "json" and "/" not in env and params / name not in files:
             note = f"{params / name} is gone: its stack stays until `clinic destroy` takes it."
-            yield Forecast(Path(name).stem, [], [], [note])
+            yield Forecast(env, [], [], [note])

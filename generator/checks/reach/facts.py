@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,8 +14,46 @@ class Reach(NamedTuple):
     target: str
     what: str
     """``tcp 3000``, ``s3:GetObject``, ``https /api/*``, ..."""
-    why: tuple[str, ...]
+    why: tuple[str, ...] = ()
     """What lets it through, from the source on: routes, lists, group rules, listeners, policies."""
+    refusal: bool = False
+    """Whether it is a refusal, of which there may be more than expected."""
+    blocked: tuple[str, ...] = ()
+    """What in the network is in the way of something that a policy allows."""
+
+
+class Link(NamedTuple):
+    """What passes between two places of the network."""
+
+    source: str
+    target: str
+    may: int
+    """Ports that some packet passes by."""
+    must: int
+    """Ports that every packet passes by, whichever subnets and addresses it is from and for."""
+    passed: tuple[tuple[str, int], ...] = ()
+    """What lets packets through, each with its ports."""
+    stopped: tuple[tuple[str, int], ...] = ()
+    """What stops packets, each with the ports that still pass."""
+
+    def why(self, ports: int) -> tuple[str, ...]:
+        """The chain for some of ``may``."""
+        return tuple(dict.fromkeys(name for name, let in self.passed if let & ports))
+
+    def why_not(self, ports: int) -> tuple[str, ...]:
+        """What is in the way of ``ports``, the nearest to the source first."""
+        return tuple(dict.fromkeys(name for name, let in self.stopped if ports & ~let))
+
+
+class Unknown(NamedTuple):
+    """Something that cannot be judged from templates alone."""
+
+    where: str
+    sentence: str
+
+
+Fact = Reach | Link | Unknown
+Facts = Iterator[Fact]
 
 
 class Difference(NamedTuple):

@@ -1,0 +1,35 @@
+"""``clinic prove``: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.checks import parameters, view
+from generator.checks.reach import prove, report
+from generator.options import JSON, PARAMS, TEMPLATES
+
+
+@click.command("prove")
+@click.argument("env", metavar="ENV|FILE")
+@TEMPLATES
+@PARAMS
+@JSON
+def prove_command(env: str, templates: Path | None, params: Path, as_json: bool) -> None:
+    """Prove who reaches whom: internet, CDN, subnets, components, buckets, secrets, registry.
+
+    Compares what the templates let through with the expectations of the environment, in
+    expectations/ beside its parameter file, or with the documented table if it has none there.
+    Exits with 1 on any difference, and on anything that cannot be judged.
+
+    \b
+    clinic prove prod
+    clinic prove prod --json | grep '"difference"'
+    clinic prove /tmp/mine.json --templates /tmp/flat.json
+    """
+    seen = view.load(env, params, templates)
+    proof = prove(seen, parameters.find(env, params).parent)
+    report.print_lines(proof) if as_json else report.show(proof)
+    if proof.differences:
+        raise click.exceptions.Exit(1)
