@@ -208,10 +208,11 @@ def characters(node: Any) -> int:
     if _is_function(node):
         return 2 + _text(node)
     if isinstance(node, dict):
-        return 1 + sum(len(json.dumps(key)) + 2 + characters(value) for key, value in node.items())
+        pairs = sum(characters(key) + 2 + characters(value) for key, value in node.items())
+        return max(2, 1 + pairs)
     if isinstance(node, list):
-        return 1 + sum(1 + characters(item) for item in node)
-    return len(json.dumps(node))
+        return max(2, 1 + sum(1 + characters(item) for item in node))
+    return len(json.dumps(node, ensure_ascii=False))
 
 
 def _text(node: Any) -> int:
@@ -231,6 +232,7 @@ def _text(node: Any) -> int:
 
 
 def _is_function(node: Any) -> bool:
-    return (
-        isinstance(node, dict) and len(node) == 1 and next(iter(node)).startswith(("Fn::", "Ref"))
-    )
+    if not isinstance(node, dict) or len(node) != 1:
+        return False
+    [name] = node
+    return name == "Ref" or name.startswith("Fn::")

@@ -69,10 +69,10 @@ def rehearse_command(env: str, params: Path, flat: bool) -> None:
     clinic rehearse dev
     """
     wanted = load(env, params, flat)
+    print(screen.line(demand(env, params)), flush=True)
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
-            print(screen.line(demand(env, params, aws.region)))
             wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:

@@ -45,6 +45,7 @@ def clinic(environment: dict[str, str]) -> Run:
 def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
     planned = clinic("deploy", "dev", "--plan")
     assert planned.returncode == 0
+    assert planned.stdout.startswith("check: nothing found by lint, ")
     assert "Nothing was changed." in planned.stdout
     assert clinic("status", "dev").returncode == 2
     deployed = clinic("deploy", "dev", "--yes")

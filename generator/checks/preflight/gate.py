@@ -10,7 +10,7 @@ from generator.checks.preflight import Checked, screen
 from generator.errors import ClinicError
 
 
-def demand(env: str, params: Path, region: str) -> Checked:
+def demand(env: str, params: Path, region: str = "us-east-1") -> Checked:
     """Check ``env`` with our own templates; ClinicError (1) if there is any finding.
 
     Half a second of work, or several seconds when something has changed since the last lint.

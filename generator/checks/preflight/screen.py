@@ -12,6 +12,8 @@ from generator.checks.preflight import Checked
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
 SHOWN = 12
 """Findings of one kind that are told one by one."""
+WIDTH = 60
+"""Characters of a place."""
 
 
 def summary(checked: Checked) -> list[str]:
@@ -39,7 +41,7 @@ def line(checked: Checked) -> str:
 
 def rows(checked: Checked) -> list[list[str | int]]:
     """The tightest place of each limit, under HEADINGS."""
-    return [[m.limit, _where(m), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
+    return [[m.limit, _end(_where(m)), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
 
 
 def findings(checked: Checked) -> Iterator[str]:
@@ -84,6 +86,10 @@ def _where(measure: Measure) -> str:
     if not place or place in limits.COUNTS:
         return measure.file
     return place if measure.place.startswith("Resources/") else f"{measure.file} {place}"
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= WIDTH else f"...{text[3 - WIDTH :]}"
 
 
 def _counted(count: int, noun: str) -> str:
