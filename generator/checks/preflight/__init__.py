@@ -90,6 +90,7 @@ def check(
         for finding in report.unexcused(_findings(suite), used, complete=suite.ours)
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
+    findings = _once(findings, suite)
     return Checked(
         path.stem,
         region,
@@ -133,6 +134,13 @@ def _findings(suite: Suite) -> Iterator[Finding]:
     kept = cache.Cache(cache.folder())
     found = lint.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
     return (f for f in chain(suite.troubles, found) if (f.tool, f.rule) != ("clinic", "limit"))
+
+
+def _once(findings: list[Finding], suite: Suite) -> list[Finding]:
+    """Without what the one template only says again of what a nested one has said."""
+    whole = suite.given.get("flat.json", "output/flat.json")
+    told = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
+    return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in told]
 
 
 def _limits(suite: Suite, seen: View) -> list[Measure]:

@@ -46,11 +46,11 @@ def rows(checked: Checked) -> list[list[str | int]]:
 
 def findings(checked: Checked) -> Iterator[str]:
     """Everything that was found, as sentences; of too many of a kind the rest is counted."""
-    yield from _first([formats.text(finding) for finding in checked.lint], "`clinic lint`")
+    yield from _first([formats.text(finding) for finding in checked.lint])
     told = [difference.sentence for difference in checked.proof.differences]
-    yield from _first(told, f"`clinic prove {checked.env}`")
+    yield from _first(told)
     over = [f"{_where(m)}: {m.value:,} {m.limit}, {m.most:,} are allowed" for m in checked.broken]
-    yield from _first(over, "--json")
+    yield from _first(over)
 
 
 def objects(checked: Checked) -> Iterator[dict[str, Any]]:
@@ -74,10 +74,10 @@ def objects(checked: Checked) -> Iterator[dict[str, Any]]:
     }
 
 
-def _first(told: list[str], more: str) -> list[str]:
+def _first(told: list[str]) -> list[str]:
     if len(told) <= SHOWN:
         return told
-    return [*told[:SHOWN], f"and {len(told) - SHOWN} more: see {more}"]
+    return [*told[:SHOWN], f"and {len(told) - SHOWN} more: --json shows them all"]
 
 
 def _where(measure: Measure) -> str:
