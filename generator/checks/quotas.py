@@ -235,4 +235,4 @@ def _is_function(node: Any) -> bool:
     if not isinstance(node, dict) or len(node) != 1:
         return False
     [name] = node
-    return name == "Ref" or name.startswith("Fn::")
+    return bool(name == "Ref" or name.startswith("Fn::"))

@@ -36,7 +36,7 @@ def clinic(environment: dict[str, str]) -> Run:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     return run

@@ -82,8 +82,6 @@ def _listed(commit: str, top: Path, paths: list[Path]) -> Iterator[tuple[Path, s
 
 def _commit(name: str) -> str:
     """The commit's id; "" if ``name`` is none."""
-    if name.startswith("-"):
-        return ""
     return _attempt("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}").decode().strip()
 
 

@@ -96,6 +96,21 @@ def test_the_data_policies_say_what_becomes_of_the_data(
     assert told(as_json)[-1]["loses"] == ["Db"]
 
 
+def test_a_deletion_and_a_replacement_have_a_policy_each(here: Here, project: Project) -> None:
+    documents = held()
+    data = documents["nested/data.json"]["Resources"]
+    for name in ("Db", "Log"):
+        data[name] |= {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Delete"}
+    project.write(documents)
+    project.commit()
+    data["Db"]["Properties"]["MasterUsername"] = "other"
+    del data["Log"]
+    project.write(documents)
+    found = changes(here("forecast", "HEAD", "--env", "dev", "--json"))
+    assert found["DataStack/Db"]["data"] == "lost"
+    assert found["DataStack/Log"]["data"] == "kept"
+
+
 def test_the_cause_of_a_replacement_is_named_with_its_values(here: Here, project: Project) -> None:
     documents = held()
     documents["nested/data.json"]["Resources"]["Db"]["Properties"]["MasterUsername"] = "other"
@@ -125,7 +140,8 @@ def test_what_holds_no_data_may_go(here: Here, project: Project) -> None:
     project.write(documents)
     ended = here("forecast", "--json")
     assert ended.code == 0
-    assert changes(ended)["BalancerStack/Targets"]["action"] == "deleted"
+    gone = changes(ended)["BalancerStack/Targets"]
+    assert (gone["action"], gone["policy"], gone["data"]) == ("deleted", "Delete", "")
 
 
 def test_a_resource_that_moves_to_another_layer_leaves_its_data_behind(
