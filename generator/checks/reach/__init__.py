@@ -38,8 +38,8 @@ from generator.checks.reach import (
     traffic,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
+from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import Net
 from generator.checks.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]

@@ -41,7 +41,6 @@ def _ranges(*blocks: str) -> tuple[Range, ...]:
 
 
 EVERY = Range(0, 2**32 - 1)
-[LOOPBACK] = _ranges("127.0.0.0/8")
 PRIVATE = _ranges("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
 NOWHERE = _ranges("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
 """Addresses that no router carries."""

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Facts, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
 from generator.checks.reach.listeners import serves, servings
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.network import Net, inward
+from generator.checks.reach.network import inward
 from generator.checks.reach.policies import Statement
 from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import CDN
@@ -48,7 +49,8 @@ def facts(
         if "WebACLId" in config:
             yield Reach("web ACL", names.called(name), "filters", (text(config["WebACLId"]),))
         origins = {text(o.get("Id")): _origin(o, names) for o in config.get("Origins", [])}
-        served, reached = {}, {}
+        served: dict[str, bool] = {}
+        reached: dict[str, Link] = {}
         for key, origin in origins.items():
             link = _link(name, origin, names, net, stations)
             served[key] = _served(name, origin, link, names, own)
@@ -127,7 +129,7 @@ def _link(
     wanted = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
     lists = tuple(cdn_lists(names))
     if not origin.private:
-        link = inward(net, target, called, lists=lists)
+        link = inward(net, target, called, on=lists)
         return link._replace(may=link.may & wanted, must=link.must & wanted)
     # Its interfaces are the network's own, so that neither route nor public address counts.
     let = [

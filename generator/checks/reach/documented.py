@@ -8,6 +8,7 @@ from typing import Any
 
 from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table
+from generator.checks.reach.groups import silent
 from generator.checks.reach.names import Names
 from generator.checks.view import View
 from generator.shipped import text
@@ -31,6 +32,8 @@ def derive(seen: View, names: Names) -> Expected:
         if _both(row, names) and (ours or ports.parse(row[2]) is not None)
     ]
     exposure = parameter(seen, "AlbExposure") or "public"
+    if not ours:
+        allowed += _by_default(names)
     entrance = list(_entrance(seen, exposure))
     allowed += entrance
     allowed += [] if ours else list(_any_entrance())
@@ -76,6 +79,18 @@ def _any_entrance() -> Iterator[Row]:
         yield f"balancer:{port}", BACKEND, ALWAYS
         yield "cdn", "balancer", f"tcp {port}"
     yield "balancer:80", "redirect to https:443", ALWAYS
+
+
+def _by_default(names: Names) -> list[Row]:
+    """The documented table says what comes in: where templates of others do not say what goes out
+    either, AWS's default is no breach of it."""
+    kinds = ("balancer", "backend", "database") if silent(names) else ()
+    ways = ("any protocol", "any protocol by its group alone")
+    return [
+        *((kind, "internet", way) for kind in kinds for way in ways),
+        # A balancer for everybody is one for its neighbours as well.
+        *((kind, "balancer", way) for kind in kinds for way in ("tcp 80", "tcp 443")),
+    ]
 
 
 def _both(row: Row, names: Names) -> bool:

@@ -38,7 +38,7 @@ def load(path: Path) -> Expected:
         raise ClinicError(f"{path} is not valid JSON: {error}.") from error
     if not _is_table(table):
         raise ClinicError(
-            f'{path} must be {{"from": {{"to": ["tcp 443", ...]}}}}: who reaches whom in which ways.'
+            f'{path} must be {{"from": {{"to": ["tcp 443", ...]}}}}: who reaches whom, and how.'
         )
     return Expected(str(path), table, table)
 

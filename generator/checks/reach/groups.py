@@ -19,7 +19,7 @@ PEERS = {
     "PrefixListId": "list",
 }
 """Kinds of peers by the property, without Source or Destination, that names them."""
-DEFAULT = "DefaultSecurityGroup"
+GROUP, DEFAULT = "AWS::EC2::SecurityGroup", "DefaultSecurityGroup"
 
 
 class Rule(NamedTuple):
@@ -64,22 +64,33 @@ def _doubt(rule: Rule) -> str:
     return f"its other end, {rule.peer}," if rule.kind == "unknown" else "its ports"
 
 
+def silent(names: Names) -> set[str]:
+    """Groups of which nothing says what they let out: AWS lets out everything then."""
+    told = {
+        names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
+    }
+    return {
+        name
+        for name, given in names.of_type(GROUP).items()
+        if not given.get("SecurityGroupEgress") and name not in told
+    }
+
+
 def _written(names: Names) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
-    for group, properties in names.of_type("AWS::EC2::SecurityGroup").items():
-        for number, given in enumerate(properties.get("SecurityGroupIngress", [])):
-            yield group, False, f"{group}.SecurityGroupIngress[{number}]", given
-        # Rules beside the group are not known to take AWS's own away, which lets everything out.
-        stated = properties.get("SecurityGroupEgress") or [{"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}]
-        name = f"{group}.SecurityGroupEgress"
-        for number, given in enumerate(stated):
-            own = properties.get("SecurityGroupEgress")
-            yield group, True, f"{name}[{number}]" if own else f"no {name}: AWS lets all out", given
+    everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
+    for group, properties in names.of_type(GROUP).items():
+        for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
+            for number, given in enumerate(properties.get(key, [])):
+                yield group, out, f"{group}.{key}[{number}]", given
+    for group in sorted(silent(names)):
+        yield group, True, f"{group} without a rule for what leaves", everything
     for vpc in names.of_type("AWS::EC2::VPC"):
         group = f"{vpc}.{DEFAULT}"
-        yield group, False, f"{group}'s own rule", {"IpProtocol": -1, "SourceSecurityGroupId": group}
-        yield group, True, f"{group}'s own rule", {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
+        itself = {"IpProtocol": -1, "SourceSecurityGroupId": group}
+        yield group, False, f"{group}'s own rule", itself
+        yield group, True, f"{group}'s own rule", everything
     for out, kind in ((False, "Ingress"), (True, "Egress")):
-        for name, given in names.of_type(f"AWS::EC2::SecurityGroup{kind}").items():
+        for name, given in names.of_type(f"{GROUP}{kind}").items():
             yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
 
 

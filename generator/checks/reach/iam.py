@@ -76,9 +76,7 @@ def facts(names: Names, denials: Denials) -> Facts:
         yield Reach(f"holder of {name}", names.target(given.get("UserName")), "access key", (name,))
 
 
-def _held(
-    names: Names
-) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
+def _held(names: Names) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
     """Statements by role, user or group, and those of policies that nobody has been given."""
     held: dict[str, list[Statement]] = defaultdict(list)
     managed = {
@@ -141,9 +139,7 @@ def _granted(
             stops = [*refusals, *denials.get(names.owner(node), [])]
             stops = [deny for deny in stops if covers(deny, action, spellings)]
             stops = [deny for deny in stops if not deny.without_tls()]
-            if any(not deny.conditions for deny in stops) or not _within(
-                limits, action, spellings
-            ):
+            if any(not deny.conditions for deny in stops) or not _within(limits, action, spellings):
                 continue
             for deny in stops:
                 sentence = f"whether {deny.name} stops {who} from {action} depends on a condition"

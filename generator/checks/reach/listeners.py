@@ -9,7 +9,10 @@ from generator.checks.reach.facts import Facts, Reach
 from generator.checks.reach.instances import RESOLVED
 from generator.checks.reach.names import Names, text
 
-LISTENER, RULE = "AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"
+LISTENER, RULE = (
+    "AWS::ElasticLoadBalancingV2::Listener",
+    "AWS::ElasticLoadBalancingV2::ListenerRule",
+)
 ALWAYS = "every request"
 
 

@@ -13,7 +13,15 @@ from generator.checks.view import View
 ITSELF = {
     *("Arn", "Id", "GroupId", "SubnetId", "RouteTableId", "InternetGatewayId", "NatGatewayId"),
     *("AllocationId", "LoadBalancerArn", "TargetGroupArn", "TopicArn", "PrefixListId", "VpcId"),
-    *("LaunchTemplateId", "ListenerArn", "FunctionArn", "FunctionARN", "DBInstanceArn", "PolicyArn", "RoleId"),
+    *(
+        "LaunchTemplateId",
+        "ListenerArn",
+        "FunctionArn",
+        "FunctionARN",
+        "DBInstanceArn",
+        "PolicyArn",
+        "RoleId",
+    ),
     *("TransitGatewayId", "PolicyId", "Ref", "VpcPeeringConnectionId"),
 }
 """Attributes by which a thing is named as a whole."""
@@ -114,8 +122,10 @@ class Names:
 
     def targets(self, nodes: Any) -> list[str]:
         """As ``target``, of a list or of one."""
-        return [self.target(node) for node in nodes] if isinstance(nodes, list) else (
-            [] if nodes is None else [self.target(nodes)]
+        return (
+            [self.target(node) for node in nodes]
+            if isinstance(nodes, list)
+            else ([] if nodes is None else [self.target(nodes)])
         )
 
     def owner(self, node: Any) -> str:

@@ -35,7 +35,9 @@ def print_lines(proof: Proof) -> None:
     wrong = {(d.source, d.target, d.what) for d in proof.differences if d.problem == "unexpected"}
     for reach in proof.reaches:
         expected = (reach.source, reach.target, reach.what) not in wrong
-        _print("reach", **_way(reach.source, reach.target, reach.what, reach.why), expected=expected)
+        _print(
+            "reach", **_way(reach.source, reach.target, reach.what, reach.why), expected=expected
+        )
     for one in proof.differences:
         way = _way(one.source, one.target, one.what, one.why)
         _print("difference", problem=one.problem, **way, sentence=one.sentence)
@@ -86,7 +88,9 @@ def _matrix(reaches: Sequence[Reach]) -> None:
 def _cell(ways: list[str]) -> str:
     """``tcp 80, 443`` for ``tcp 80`` and ``tcp 443``."""
     short = [
-        way.partition(" ")[2] if i and way.partition(" ")[0] == ways[i - 1].partition(" ")[0] else way
+        way.partition(" ")[2]
+        if i and way.partition(" ")[0] == ways[i - 1].partition(" ")[0]
+        else way
         for i, way in enumerate(ways)
     ]
     return ", ".join(short) or NOTHING

@@ -87,4 +87,7 @@ def _buckets(names: Names) -> Iterator[tuple[str, str]]:
             if setting.get("Key") == "access_logs.s3.bucket":
                 yield "logs", names.target(setting.get("Value"))
     for given in names.of_type(BUCKET).values():
-        yield "logs", names.target(given.get("LoggingConfiguration", {}).get("DestinationBucketName"))
+        yield (
+            "logs",
+            names.target(given.get("LoggingConfiguration", {}).get("DestinationBucketName")),
+        )

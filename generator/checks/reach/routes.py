@@ -132,9 +132,7 @@ def land(names: Names) -> tuple[Land, list[Unknown]]:
     return Land(networks, subnets, nat, endpoints, tables), unknown
 
 
-def _networks(
-    names: Names, unknown: list[Unknown]
-) -> dict[str, tuple[Range, ...]]:
+def _networks(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
     found: dict[str, tuple[Range, ...]] = {}
     for name, given in names.of_type("AWS::EC2::VPC").items():
         block = addresses.parse(given.get("CidrBlock"))
@@ -147,9 +145,7 @@ def _networks(
     return found
 
 
-def _routes(
-    names: Names, unknown: list[Unknown]
-) -> dict[str, tuple[Route, ...]]:
+def _routes(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]]:
     attached = {
         names.target(given.get("InternetGatewayId"))
         for given in names.of_type("AWS::EC2::VPCGatewayAttachment").values()
@@ -181,9 +177,7 @@ def _target(given: Mapping[str, Any], names: Names) -> tuple[str, str]:
     return "unknown", "nothing"
 
 
-def _lists(
-    names: Names, unknown: list[Unknown]
-) -> dict[tuple[str, bool], tuple[Entry, ...]]:
+def _lists(names: Names, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
     """Entries by list and direction (True: outward)."""
     found: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
     for vpc in names.of_type("AWS::EC2::VPC"):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Fact, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.network import OUTSIDE, Net
+from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.policies import Statement, like, statements
 from generator.checks.reach.stations import Station
 
@@ -20,7 +21,11 @@ PULL = "ecr:GetDownloadUrlForLayer"
 
 
 def blocked(
-    facts: Iterable[Fact], links: Iterable[Link], stations: Iterable[Station], net: Net, names: Names
+    facts: Iterable[Fact],
+    links: Iterable[Link],
+    stations: Iterable[Station],
+    net: Net,
+    names: Names,
 ) -> Iterator[Fact]:
     """``facts``, those that the network is in the way of marked so."""
     inside: dict[str, list[Station]] = {}
@@ -49,7 +54,7 @@ def _in_the_way(
     names: Names,
     doubts: list[Unknown],
 ) -> Iterator[str]:
-    service, _, action = fact.what.partition(":")
+    service = fact.what.partition(":")[0]
     needed = [(service, fact.what.partition(" if ")[0], fact.target)]
     if fact.what == PULL:
         needed.append(("s3", "s3:GetObject", LAYERS))
@@ -109,7 +114,5 @@ def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[
 
 def _speaks(statement: Statement, call: str, resource: str, names: Names) -> bool:
     acted = any(like(action.lower(), call.lower()) for action in statement.actions)
-    there = any(
-        like(names.resource(node), resource) for node in statement.resources
-    )
+    there = any(like(names.resource(node), resource) for node in statement.resources)
     return acted != statement.but_actions and there != statement.but_resources

@@ -107,9 +107,7 @@ def _instances(names: Names) -> Found:
         yield name, BACKEND, subnet or given.get("SubnetId"), groups, public
 
 
-def launches(
-    logical: str, given: Mapping[str, Any], names: Names
-) -> list[dict[str, Any]]:
+def launches(logical: str, given: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
     """What a group or an instance may be launched with: templates' data under its own settings."""
     mixed = given.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     asked = [
@@ -135,10 +133,7 @@ def interface(launch: Mapping[str, Any]) -> tuple[Any, bool | None, Any]:
     """Groups, public address or not (None: the subnet decides) and subnet of an instance."""
     cards = launch.get("NetworkInterfaces") or [{}]
     groups = [
-        group
-        for card in cards
-        for key in ("Groups", "GroupSet")
-        for group in card.get(key, [])
+        group for card in cards for key in ("Groups", "GroupSet") for group in card.get(key, [])
     ]
     for key in ("SecurityGroupIds", "SecurityGroups"):
         groups += launch.get(key, [])

@@ -90,9 +90,7 @@ def _said(resource: str, statement: Statement, names: Names) -> Facts:
         yield Reach(who, part, said, (statement.name,), refusal=not statement.allows)
 
 
-def _who(
-    principal: tuple[str, Any], statement: Statement, names: Names
-) -> tuple[str, bool]:
+def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tuple[str, bool]:
     """Who is meant, and whether that is all that the conditions say."""
     who = named(principal, names, statement.but_principals)
     if who != CDN:
@@ -100,9 +98,9 @@ def _who(
     distributions = {names.called(name) for name in names.of_type("AWS::CloudFront::Distribution")}
     for operator, key, values in statement.conditions:
         exact = operator in ("StringEquals", "ArnEquals", "ArnLike", "StringLike")
-        if exact and key.lower() == "aws:sourcearn" and len(values) == 1:
-            if values[0] in distributions:
-                return values[0], len(statement.conditions) == 1
+        pinned = distributions.intersection(values) if len(values) == 1 else ()
+        if exact and pinned and key.lower() == "aws:sourcearn":
+            return values[0], len(statement.conditions) == 1
     return ANY_CDN, False
 
 
@@ -118,7 +116,9 @@ def _open_buckets(names: Names) -> Facts:
         block = given.get("PublicAccessBlockConfiguration", {})
         for setting in BLOCKS:
             if str(block.get(setting, False)).lower() != "true":
-                yield Reach("everybody", names.called(name), f"may be let in: no {setting}", (name,))
+                yield Reach(
+                    "everybody", names.called(name), f"may be let in: no {setting}", (name,)
+                )
         access = text(given.get("AccessControl", "Private"))
         if access not in ("Private", "BucketOwnerFullControl", "BucketOwnerRead"):
             yield Reach("everybody", names.called(name), f"access list {access}", (name,))
@@ -133,8 +133,10 @@ def _invocations(names: Names) -> Iterator[Reach]:
             for key in ("SourceAccount", "SourceArn", "PrincipalOrgID", "EventSourceToken")
             if key in given
         ]
-        who = named(("AWS" if "Fn::" in str(given.get("Principal")) else "Service",
-                     given.get("Principal")), names)
+        who = named(
+            ("AWS" if "Fn::" in str(given.get("Principal")) else "Service", given.get("Principal")),
+            names,
+        )
         who = "everybody" if who == "*" else who
         said = f"{given.get('Action')}" + (f" if {' and '.join(pins)}" if pins else "")
         yield Reach(who, names.called(names.target(given.get("FunctionName"))), said, (name,))

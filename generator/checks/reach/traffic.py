@@ -5,43 +5,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from generator.checks.reach import ports
+from generator.checks.reach import doors, ports
 from generator.checks.reach.addresses import Range
-from generator.checks.reach.cdn import cdn_lists
-from generator.checks.reach.facts import Fact, Facts, Link, Reach, Unknown
+from generator.checks.reach.facts import Facts, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import (
-    NOBODY,
-    OTHER_WAYS,
-    OUTSIDE,
-    Net,
-    between,
-    doors,
-    inward,
-    outward,
-)
+from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inward, outward
 from generator.checks.reach.stations import Station
-from generator.checks.reach.storage import ANY_CDN
 
 
 def facts(names: Names, net: Net, stations: list[Station]) -> Facts:
     """Links between components and with the world, open doors, ways out of subnets."""
     links: dict[tuple[str, str], int] = defaultdict(int)
-    for fact in _links(names, net, stations):
-        if isinstance(fact, Link):
-            links[fact.source, fact.target] |= fact.may
-        yield fact
+    for link in _links(names, net, stations):
+        links[link.source, link.target] |= link.may
+        yield link
+    yield from doors.facts(names, net, stations, links)
     for station in stations:
-        yield from _doors(station, names, net, stations, links)
         for odd in station.odd:
             who = names.called(station.logical)
             yield Unknown(who, f"{who} is in {odd}, which is not in the templates")
-        if station.kind != "endpoint" and len(station.subnets) and station.public:
+        if station.public:
             yield Reach(OUTSIDE, names.called(station.logical), "public address", station.public)
     yield from _subnets(names, net, stations)
 
 
-def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Fact]:
+def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Link]:
     by_network: dict[str, list[Station]] = defaultdict(list)
     for station in stations:
         for vpc in dict.fromkeys(net.land.subnets[name].vpc for name in station.subnets):
@@ -53,13 +42,12 @@ def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Fact]:
                 link = between(net, source, target, called)
                 if link:
                     yield link
-    listed = {r.peer for rules in net.rules.values() for r in rules if r.kind == "list"}
     for station in stations:
         name = names.called(station.logical)
         yield inward(net, station, (OUTSIDE, name))
         yield outward(net, station, (name, OUTSIDE))
-        for one in sorted(_lists(station, net) & listed):
-            yield inward(net, station, (_list(one, names), name), lists=(one,))
+        for one in sorted(_lists(station, net)):
+            yield inward(net, station, (doors.list_name(one, names), name), on=(one,))
         for beyond, ranges in _beyond(station, net).items():
             yield inward(net, station, (beyond, name), ranges, OTHER_WAYS)
             yield outward(net, station, (name, beyond), ranges, OTHER_WAYS)
@@ -75,10 +63,6 @@ def _lists(station: Station, net: Net) -> set[str]:
     return {rule.peer for rule in rules if rule.kind == "list" and not rule.out}
 
 
-def _list(one: str, names: Names) -> str:
-    return ANY_CDN if one in cdn_lists(names) else f"prefix list {one}"
-
-
 def _beyond(station: Station, net: Net) -> dict[str, list[Range]]:
     """Other networks by what leads there, with their addresses."""
     found: dict[str, list[Range]] = defaultdict(list)
@@ -89,41 +73,12 @@ def _beyond(station: Station, net: Net) -> dict[str, list[Range]]:
     return found
 
 
-def _doors(
-    station: Station,
-    names: Names,
-    net: Net,
-    stations: list[Station],
-    links: dict[tuple[str, str], int],
-) -> Iterator[Reach]:
-    """What groups alone let through, though something else may stop it today."""
-    own = names.called(station.logical)
-    for peer, rule in doors(net, station):
-        if peer == NOBODY:
-            continue
-        for who in _members(peer, rule.kind, names, stations):
-            pair = (own, who) if rule.out else (who, own)
-            sixth = " over IPv6" if rule.kind == "ipv6" else ""
-            closed = rule.ports & ~(0 if sixth else links[pair])
-            for said, _ in ports.runs(closed):
-                yield Reach(*pair, f"{said}{sixth} by its group alone", (rule.name,))
-
-
-def _members(peer: str, kind: str, names: Names, stations: list[Station]) -> list[str]:
-    if kind == "list":
-        return [_list(peer, names)]
-    if kind != "group":
-        return [peer]
-    inside = [names.called(s.logical) for s in stations if peer in s.groups]
-    return inside or [f"whoever is in {peer}"]
-
-
 def _subnets(names: Names, net: Net, stations: list[Station]) -> Iterator[Reach]:
     """Where the subnets of each kind of component lead."""
     tiers: dict[str, dict[str, None]] = defaultdict(dict)
     for station in stations:
         tiers[names.called(station.logical)].update(dict.fromkeys(station.subnets))
-    for name, subnet in net.land.nat.items():
+    for subnet in net.land.nat.values():
         if subnet in net.land.subnets:
             tiers["NAT gateways"][subnet] = None
     housed = {name for tier in tiers.values() for name in tier}
