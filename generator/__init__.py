@@ -11,7 +11,7 @@ functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish and release
 output.py         renders everything and writes the output folder whole or not at all
-checks/           what is proven offline: parameters, contract, lint, limits, changes, who reaches what
+checks/           what is proven offline: parameters, lint, limits, who reaches whom, what changes
 cloud/            everything that talks to AWS, behind clients that are passed in
 local/            the embedded AWS endpoint for rehearsals without an account
 shipped.py        reads files that ship with the package
