@@ -124,9 +124,10 @@ def resources(side: Side) -> dict[str, Any]:
 
 def fate(resource: Mapping[str, Any], policy: str) -> str:
     """What DeletionPolicy or UpdateReplacePolicy says of a resource, or its default."""
-    # CloudFormation's own default for a database that is no part of a cluster.
-    default = "Snapshot" if resource["Type"] == "AWS::RDS::DBInstance" else "Delete"
-    return str(resource.get(policy, default))
+    # CloudFormation's own default for a cluster, and for a database that is no part of one.
+    alone = "DBClusterIdentifier" not in resource.get("Properties", {})
+    kept = {"AWS::RDS::DBCluster": True, "AWS::RDS::DBInstance": alone}
+    return str(resource.get(policy, "Snapshot" if kept.get(resource["Type"]) else "Delete"))
 
 
 def _top(side: Side) -> dict[str, Any]:

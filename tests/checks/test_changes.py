@@ -84,6 +84,22 @@ def test_a_change_only_of_what_creation_takes_replaces() -> None:
     assert "leaves the stack, a snapshot is kept" in loss(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "policy"),
+    [
+        ("AWS::RDS::DBInstance", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {"DBClusterIdentifier": "one"}, "Delete"),
+        ("AWS::RDS::DBCluster", {}, "Snapshot"),
+        ("AWS::S3::Bucket", {}, "Delete"),
+    ],
+)
+def test_what_states_no_policy_has_cloudformation_s_own(
+    kind: str, properties: dict[str, str], policy: str
+) -> None:
+    [change] = flat({"A": {"Type": kind, "Properties": properties}}, {}).values()
+    assert change.policy == policy
+
+
 def test_another_type_under_the_same_name_replaces() -> None:
     found = flat({"A": {"Type": "AWS::SNS::Topic"}}, {"A": {"Type": "AWS::SQS::Queue"}})
     assert found["A"].replacement == "yes"

@@ -101,7 +101,7 @@ def _git(*arguments: str, given: bytes = b"") -> bytes:
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise ClinicError(
-            f"git cannot say what was here ({words[-1] if words else 'no reason given'}): run this "
+            f"git cannot say what was here ({words[0] if words else 'no reason given'}): run this "
             "in a clone of the repository."
         )
     return done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -32,6 +33,8 @@ def check_command(env: str, templates: Path | None, params: Path, as_json: bool)
     clinic check prod --json
     """
     gc.disable()  # As in generate: too short to have anything to collect.
+    if sys.stderr.isatty() and not as_json:
+        print(f"Checking {env} ...", file=sys.stderr)
     checked = preflight.check(env, params, templates)
     if as_json:
         for told in screen.objects(checked):
