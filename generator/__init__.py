@@ -6,7 +6,8 @@ architecture.py   the table of contents: the layers and what the root shows of t
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
 console.py        how the console asks for the parameters
-layers/           one module per layer, and shared.py for what three or more of them use
+layers/           one module per layer, shared.py for what three or more of them use, parts/ for what
+                  would make one too long
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish and release
