@@ -6,7 +6,7 @@ architecture.py   the table of contents: the layers and what the root shows of t
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
 console.py        how the console asks for the parameters
-layers/           one module per layer, shared.py for what three or more of them use, parts/ for what
+layers/           one module per layer; shared.py for what several of them use, parts/ for what
                   would make one too long
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
