@@ -17,6 +17,10 @@ LATER = {
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",
     ),
+    "cost": (
+        "generator.cloud.cost:cost_command",
+        "Say what a month of an environment costs, by component and by option.",
+    ),
     "deploy": (
         "generator.cloud.commands:deploy_command",
         "Bring a stack to what the code and params/ENV.json say.",
