@@ -17,6 +17,7 @@ recover.py       out of every state that takes no update
 destroy.py       away with it (fate.py: what is lost and what is kept)
 stack_set.py     in many accounts and regions (instances.py)
 text.py          a service's text on a person's terminal
+pricing.py       what AWS says that a unit costs (cost.py: the command around generator/checks/cost)
 commands.py      the commands: parse, call, print
 
 Which endpoint answers is the connection's business alone.

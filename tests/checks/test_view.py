@@ -91,3 +91,12 @@ def test_a_set_that_does_not_hold_together_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "secrets.json").unlink()
     with pytest.raises(ClinicError, match="does not hold together: secrets is asked for"):
         view.load("dev", PARAMS, tmp_path)
+
+
+def test_other_values_change_what_the_set_makes_and_nothing_else() -> None:
+    seen = view.load("dev", PARAMS)
+    changed = seen.changed(NatGateways="per-zone")
+    assert len(changed.of_type("AWS::EC2::NatGateway")) == 2
+    assert seen.of_type("AWS::EC2::NatGateway") == {}
+    assert changed.values == {**seen.values, "NatGateways": "per-zone"}
+    assert changed.changed(NatGateways="none").resources == seen.resources

@@ -12,6 +12,7 @@ from generator.checks.cost.usage import Usage
 from generator.checks.view import View
 
 CENT = Decimal("0.01")
+NOTHING = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Bill:
     @property
     def total(self) -> Decimal:
         """USD: the sum of the lines."""
-        return sum((line.amount for line in self.lines), Decimal(0))
+        return sum((line.amount for line in self.lines), NOTHING)
 
     @property
     def unpriced(self) -> tuple[Line, ...]:
@@ -56,7 +57,7 @@ class Bill:
         """USD by component, in the bill's order."""
         sums: dict[str, Decimal] = {}
         for line in self.lines:
-            sums[line.component] = sums.get(line.component, Decimal(0)) + line.amount
+            sums[line.component] = sums.get(line.component, NOTHING) + line.amount
         return sums
 
 

@@ -34,7 +34,7 @@ class Price:
 def listed(region: str) -> dict[str, Price]:
     """The prices that hold in ``region``, by key; few or none if the list does not know it."""
     found: dict[str, Price] = {}
-    for row in _rows():
+    for row in rows():
         usd = row.get(region, row.get(EVERYWHERE))
         if usd is not None:
             source = row["source"].replace("{region}", region)
@@ -44,7 +44,7 @@ def listed(region: str) -> dict[str, Price]:
 
 def regions() -> list[str]:
     """The regions that the list knows."""
-    return sorted({name for row in _rows() for name in row} - _ABOUT)
+    return sorted({name for row in rows() for name in row} - _ABOUT)
 
 
 def require(region: str) -> None:
@@ -66,7 +66,8 @@ def old(
 
 
 @cache
-def _rows() -> list[dict[str, Any]]:
+def rows() -> list[dict[str, Any]]:
+    """The list as it is written: key, unit, as_of, source, and USD by region."""
     text = shipped.text(__package__, "prices.toml")
-    rows: list[dict[str, Any]] = tomllib.loads(text, parse_float=Decimal)["price"]
-    return rows
+    written: list[dict[str, Any]] = tomllib.loads(text, parse_float=Decimal)["price"]
+    return written

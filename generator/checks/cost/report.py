@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Bill, Line
+from generator.checks.cost.bill import NOTHING, Bill, Line
 from generator.checks.cost.choices import Choice, Scenario
 from generator.checks.cost.components import FREE
 from generator.checks.cost.compute import plain
@@ -103,9 +103,8 @@ def options(choices: Sequence[Choice]) -> Table:
 def compared(one: Estimate, other: Estimate) -> Table:
     """Two environments side by side, by component."""
     left, right = one.bill.components, other.bill.components
-    zero = Decimal("0.00")
     pairs = {
-        name: (left.get(name, zero), right.get(name, zero))
+        name: (left.get(name, NOTHING), right.get(name, NOTHING))
         for name in dict.fromkeys([*left, *right])
     }
     pairs["total"] = (one.bill.total, other.bill.total)
@@ -139,7 +138,7 @@ def terms(usage: Usage) -> Iterator[str]:
 def free(bill: Bill) -> str:
     """Resources that cost nothing."""
     kinds = (f"{count} x {kind.removeprefix('AWS::')}" for kind, count in bill.free.items())
-    return f"Free: {', '.join(kinds)}."
+    return f"Free: {', '.join(kinds) or 'nothing'}."
 
 
 def assumptions(usage: Usage) -> dict[str, str]:
