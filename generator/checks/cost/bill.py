@@ -13,6 +13,7 @@ from generator.checks.view import View
 
 CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")
+MOST = 10**12
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,12 @@ class Month:
 
 
 def number(value: Any) -> Decimal | None:
-    """A property as a number; None while it is not known or none."""
+    """A property as a number; None while it is not known, none, or beyond all measure."""
     try:
-        return None if isinstance(value, (dict, list, bool)) else Decimal(str(value))
+        found = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
     except InvalidOperation:
         return None
+    return found if found.is_finite() and 0 <= found <= MOST else None
 
 
 def is_true(value: Any) -> bool:

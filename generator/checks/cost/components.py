@@ -11,6 +11,7 @@ from generator.checks.cost.network import Found
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
 from generator.checks.view import View
+from generator.errors import ClinicError
 
 Pricer = Callable[[Month, Found], Iterable[Line]]
 
@@ -85,15 +86,20 @@ def bill(view: View, prices: Mapping[str, Price], usage: Usage) -> Bill:
     """The month of ``view``; a type that nobody knows is a line without a price."""
     month = Month(view, usage, prices)
     counts = Counter(resource["Type"] for resource in view.resources.values())
-    lines = [
-        line
-        for kind, pricer in PRICED.items()
-        if kind in counts
-        for line in pricer(month, view.of_type(kind))
-    ]
+    lines = [line for kind in PRICED if kind in counts for line in _priced(month, kind)]
     unknown = [kind for kind in counts if kind not in PRICED and kind not in FREE]
     lines += [month.line("Others", kind, "", counts[kind]) for kind in sorted(unknown)]
     return Bill(_grouped(lines), {kind: counts[kind] for kind in FREE if kind in counts})
+
+
+def _priced(month: Month, kind: str) -> list[Line]:
+    try:
+        return list(PRICED[kind](month, month.view.of_type(kind)))
+    except (AttributeError, KeyError, TypeError, ValueError) as trouble:
+        raise ClinicError(
+            f"the resources of type {kind} cannot be read ({trouble}): check the templates, for "
+            "example with cfn-lint."
+        ) from trouble
 
 
 def _grouped(lines: list[Line]) -> tuple[Line, ...]:

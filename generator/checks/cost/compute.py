@@ -77,8 +77,11 @@ def _volumes(
     month: Month, fleet: Fleet, count: Decimal, component: str, state: str
 ) -> Iterator[Line]:
     for kind, gib in fleet.volumes:
-        item = f"{plain(count)} x {plain(gib)} GiB {kind}, {state}"
-        yield month.monthly(component, item, f"ebs/{kind}", count * gib)
+        if gib is None:
+            yield month.line(component, f"{plain(count)} x {kind} as large as the image", "", count)
+        else:
+            item = f"{plain(count)} x {plain(gib)} GiB {kind}, {state}"
+            yield month.monthly(component, item, f"ebs/{kind}", count * gib)
 
 
 def _group(pool: Any) -> str:

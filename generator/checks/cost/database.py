@@ -52,7 +52,10 @@ def _hours(month: Month, kind: str, both: bool) -> Line:
 
 
 def _storage(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
-    size = number(database.get("AllocatedStorage")) or Decimal(0)
+    size = number(database.get("AllocatedStorage"))
+    if size is None:
+        yield month.line("Database", "storage of unknown size, and its backups", "", 1)
+        return
     kind = str(database.get("StorageType", "gp2"))
     key = f"rds/{kind}/multi-az" if is_true(database.get("MultiAZ")) else f"rds/{kind}"
     yield month.monthly("Database", f"{plain(size)} GiB {kind}", key, size)
@@ -83,7 +86,10 @@ def backup_plans(month: Month, found: Found) -> Iterator[Line]:
     """Copies in a vault: incremental, and without RDS's free allowance."""
     for plan in found.values():
         for rule in plan.get("BackupPlan", {}).get("BackupPlanRule", []):
-            days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays")) or Decimal(365)
+            days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays"))
+            if days is None:
+                yield month.line("Backup plan", "copies that are never deleted", "", 1)
+                continue
             kept = backed_up(month.usage.database_gb, days)
             item = f"daily copies for {plain(days)} days"
             yield month.monthly("Backup plan", item, "backup/rds", kept)

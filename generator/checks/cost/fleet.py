@@ -48,8 +48,8 @@ class Fleet:
     """Average CPU in percent that scaling keeps to; None if nothing scales it."""
     credits: str
     """unlimited or standard; of no meaning unless the type is burstable."""
-    volumes: tuple[tuple[str, Decimal], ...]
-    """Type and GiB of each volume of an instance."""
+    volumes: tuple[tuple[str, Decimal | None], ...]
+    """Type and GiB of each volume of an instance; no GiB where the image decides."""
     public: bool
     """Whether an instance has a public address."""
     detailed: bool
@@ -116,12 +116,9 @@ def _fleet(view: View, name: str, group: Mapping[str, Any]) -> Fleet | None:
     )
 
 
-def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal]]:
-    disks = [mapping.get("Ebs", {}) for mapping in data.get("BlockDeviceMappings", [])]
-    return [
-        (str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize")) or Decimal(0))
-        for disk in disks
-    ]
+def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
+    disks = [mapping.get("Ebs", {}) for mapping in data.get("BlockDeviceMappings", [{}])]
+    return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
 def _target(view: View, group: str) -> Decimal | None:

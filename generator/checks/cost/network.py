@@ -30,12 +30,18 @@ def elastic_addresses(month: Month, found: Found) -> Iterator[Line]:
 
 def endpoints(month: Month, found: Found) -> Iterator[Line]:
     """Interface endpoints, in each zone; the gateways to S3 and DynamoDB are free."""
-    interfaces = [each for each in found.values() if each.get("VpcEndpointType") == "Interface"]
+    interfaces = {
+        name: each for name, each in found.items() if each.get("VpcEndpointType") == "Interface"
+    }
     if not interfaces:
         return
-    zones = sum(len(each.get("SubnetIds", [])) for each in interfaces)
-    item = f"{len(interfaces)} x endpoint, {zones} in all zones"
-    yield month.hourly("Interface endpoints", item, "endpoint/hour", zones)
+    for name, each in interfaces.items():
+        zones = each.get("SubnetIds")
+        if isinstance(zones, list):
+            item = f"{name}, in {len(zones)} x zone"
+            yield month.hourly("Interface endpoints", item, "endpoint/hour", len(zones))
+        else:
+            yield month.line("Interface endpoints", f"{name}, in unknown zones", "", 1)
     if not month.view.of_type(NAT):
         yield month.line(
             "Interface endpoints", "data through them", "endpoint/gb", month.usage.out_gb
@@ -45,19 +51,21 @@ def endpoints(month: Month, found: Found) -> Iterator[Line]:
 def balancers(month: Month, found: Found) -> Iterator[Line]:
     """Hours and capacity units of application balancers, and the addresses of public ones."""
     known = [each for each in found.values() if each.get("Type", "application") == "application"]
-    if len(known) < len(found):
-        others = len(found) - len(known)
-        yield month.line("Load balancer", f"{others} of another type", "", others)
-    if not known:
-        return
-    yield month.hourly("Load balancer", f"{len(known)} x balancer", "alb/hour", len(known))
-    yield month.line("Load balancer", "capacity units", "alb/lcu", _units(month))
-    addresses = sum(
-        len(each.get("Subnets", [])) for each in known if each.get("Scheme") != "internal"
-    )
-    if addresses:
-        item = f"{addresses} x of the balancer, one a zone"
-        yield month.hourly(ADDRESSES, item, "ipv4/hour", addresses)
+    if others := len(found) - len(known):
+        yield month.line("Load balancer", f"{others} x of another type", "", others)
+    if known:
+        yield month.hourly("Load balancer", f"{len(known)} x balancer", "alb/hour", len(known))
+        yield month.line("Load balancer", "capacity units", "alb/lcu", _units(month))
+    for each in known:
+        if each.get("Scheme") != "internal":
+            yield _addresses(month, each.get("Subnets"))
+
+
+def _addresses(month: Month, zones: Any) -> Line:
+    if not isinstance(zones, list):
+        return month.line(ADDRESSES, "of the balancer, in unknown zones", "", 1)
+    item = f"{len(zones)} x of the balancer, one a zone"
+    return month.hourly(ADDRESSES, item, "ipv4/hour", len(zones))
 
 
 def _units(month: Month) -> Decimal:

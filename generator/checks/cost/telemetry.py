@@ -31,6 +31,8 @@ def alarms(month: Month, found: Found) -> Iterator[Line]:
 def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
     """The alarms of target tracking, and the metrics that instances publish for it."""
     for policy in found.values():
+        if policy.get("PolicyType") != "TargetTrackingScaling":
+            continue  # its alarms are resources of their own
         target = policy.get("TargetTrackingConfiguration", {})
         own = target.get("CustomizedMetricSpecification")
         seconds = _period(own) if own else Decimal(60)
@@ -45,7 +47,9 @@ def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
 
 
 def _period(own: Mapping[str, Any]) -> Decimal:
-    periods = [number(query.get("MetricStat", {}).get("Period")) for query in own["Metrics"]]
+    periods = [
+        number(query.get("MetricStat", {}).get("Period")) for query in own.get("Metrics", [])
+    ]
     return min((period for period in periods if period), default=Decimal(60))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from generator.checks.cost.bill import Bill
 from generator.checks.cost.components import FREE, PRICED, bill
 from generator.checks.cost.report import Estimate
 from generator.checks.cost.usage import Usage
+from generator.errors import ClinicError
 from tests.checks.cost.conftest import ENVIRONMENTS
 
 amounts = st.decimals(0, 700, places=2)
@@ -172,6 +174,77 @@ def test_records_cost_their_zone_once(views, listed):
 def test_every_edge_costs_what_south_america_does(views, listed):
     everywhere = components_of(views["seed"], listed, PriceClass="PriceClass_All")["CDN"]
     assert everywhere == Decimal("7.80")  # 50 x 0.11 + 100 x 0.022 + 0.10
+
+
+def _odd(view, name: str, **properties: object):
+    """The view with other properties of one resource; a property of None is taken away."""
+    resource = view.resources[name]
+    merged = {**resource["Properties"], **properties}
+    kept = {key: value for key, value in merged.items() if value is not None}
+    return replace(view, resources=view.resources | {name: {**resource, "Properties": kept}})
+
+
+UNKNOWN = {"Ref": "Elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("name", "properties", "item"),
+    [
+        ("LoadBalancer", {"Scheme": None, "Subnets": UNKNOWN}, "balancer, in unknown zones"),
+        ("LoadBalancer", {"Type": "network"}, "1 x of another type"),
+        ("Database", {"AllocatedStorage": None}, "storage of unknown size, and its backups"),
+        ("Database", {"StorageType": "io2"}, "20 GiB io2"),
+        ("Database", {"Engine": "mysql"}, "db.t4g.small with mysql"),
+        (
+            "Database",
+            {"PerformanceInsightsRetentionPeriod": 731},
+            "Performance Insights for over 7 days",
+        ),
+        ("BackupPlanResource", {"BackupPlan": {"BackupPlanRule": [{}]}}, "never deleted"),
+        ("FlowLog", {"LogGroupName": None}, "to another place than a log group here"),
+        ("BackendGroup", {"MinSize": UNKNOWN}, "BackendGroup: of no known type and number"),
+        (
+            "LaunchTemplate",
+            {"LaunchTemplateData": {"InstanceType": "t3.small"}},
+            "2 x gp2 as large as the image",
+        ),
+        (
+            "S3Endpoint",
+            {"VpcEndpointType": "Interface", "SubnetIds": UNKNOWN},
+            "S3Endpoint, in unknown zones",
+        ),
+    ],
+)
+def test_what_cannot_be_counted_has_no_price_instead_of_none(views, listed, name, properties, item):
+    month = bill(_odd(views["prod"], name, **properties), listed, Usage())
+    assert [line for line in month.unpriced if item in line.item]
+
+
+def test_a_step_policy_makes_no_alarms_of_its_own(views, listed):
+    stepped = _odd(views["seed"], "CpuScaling", PolicyType="StepScaling")
+    assert bill(stepped, listed, Usage()).components["Alarms"] == Decimal("1.20")
+
+
+@given(
+    name=st.sampled_from(["BackendGroup", "LaunchTemplate", "LoadBalancer", "Database", "FlowLog"])
+    | st.sampled_from(["Distribution", "CpuScaling", "BackupPlanResource", "RotationSchedule"]),
+    data=st.data(),
+)
+@settings(max_examples=80, deadline=None)
+def test_odd_properties_are_a_bill_or_a_sentence_and_never_a_traceback(views, listed, name, data):
+    properties = views["prod"].resources[name]["Properties"]
+    odd = st.sampled_from(
+        [None, "", "text", "NaN", "1e999", -1, 0, True, [], ["a"], {}, UNKNOWN, {"Ebs": 1}]
+    )
+    key = data.draw(st.sampled_from(sorted(properties)))
+    seen = _odd(views["prod"], name, **{key: data.draw(odd)})
+    with suppress(ClinicError):
+        assert bill(seen, listed, Usage()).total >= 0
+
+
+def test_resources_that_make_no_sense_are_one_sentence(views, listed):
+    with pytest.raises(ClinicError, match=r"type AWS::AutoScaling::\w+ cannot be read"):
+        bill(_odd(views["prod"], "LaunchTemplate", LaunchTemplateData="text"), listed, Usage())
 
 
 def components_of(seen, listed, **values):
