@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,9 @@ def _show(estimate: Estimate) -> None:
         print("\nWhat another choice costs or saves:")
         tables.show(*report.options(estimate.choices))
     print()
-    for sentence in (*report.notes(estimate), report.free(estimate.bill)):
+    about = (report.notes(estimate), report.free(estimate.bill), report.terms(estimate.usage))
+    for sentence in chain(*about):
         print(sentence)
-    print("\n".join(report.terms(estimate.usage)))
 
 
 def _show_compared(one: Estimate, other: Estimate) -> None:
@@ -194,4 +195,5 @@ def _show_compared(one: Estimate, other: Estimate) -> None:
     for each in (one, other):
         for sentence in report.notes(each):
             print(f"{each.env}: {sentence}")
-    print("\n".join(report.terms(one.usage)))
+    for sentence in report.terms(one.usage):
+        print(sentence)

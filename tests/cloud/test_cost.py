@@ -36,6 +36,7 @@ def test_people_see_the_arithmetic_the_options_and_what_is_left_out(clinic):
     assert "at the CPU target 40 2 40 43.80 154.63" in lines
     assert "NatGateways one none -31.45" in lines
     assert any("taxes" in line for line in lines)
+    assert any("1 IAM::InstanceProfile" in line and "IAM is free" in line for line in lines)
     assert any(line.startswith("Assumed: 730 hours; 15 % load; 50 GB") for line in lines)
 
 

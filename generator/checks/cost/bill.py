@@ -101,3 +101,8 @@ def number(value: Any) -> Decimal | None:
 def is_true(value: Any) -> bool:
     """A property that CloudFormation reads as true."""
     return str(value).lower() == "true"
+
+
+def referred(value: Any) -> str:
+    """The logical id that a property refers to, or its text."""
+    return str(value.get("Ref", "") if isinstance(value, dict) else value)

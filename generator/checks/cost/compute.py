@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
-from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.bill import Line, Month, number, referred
 from generator.checks.cost.fleet import Fleet, fleets
 from generator.checks.cost.network import ADDRESSES, Found
 
@@ -62,7 +61,7 @@ def warm_pools(month: Month, found: Found) -> Iterator[Line]:
     of_group = fleets(month.view)
     for pool in found.values():
         size = number(pool.get("MinSize"))
-        fleet = of_group.get(_group(pool))
+        fleet = of_group.get(referred(pool.get("AutoScalingGroupName")))
         if fleet is None or size is None:
             yield month.line("Warm pool", "of no known type and number", "", 1)
         elif pool.get("PoolState", "Stopped") == "Stopped":
@@ -82,11 +81,6 @@ def _volumes(
         else:
             item = f"{plain(count)} x {plain(gib)} GiB {kind}, {state}"
             yield month.monthly(component, item, f"ebs/{kind}", count * gib)
-
-
-def _group(pool: Any) -> str:
-    name = pool.get("AutoScalingGroupName")
-    return str(name.get("Ref", "")) if isinstance(name, dict) else str(name)
 
 
 def plain(value: Decimal | None) -> str:

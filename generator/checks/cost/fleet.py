@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import is_true, number
+from generator.checks.cost.bill import is_true, number, referred
 from generator.checks.view import View
 
 _SIZES = {
@@ -88,17 +88,19 @@ class Fleet:
 
 def fleets(view: View) -> dict[str, Fleet | None]:
     """Every group by logical id; None for one that cannot be told from a launch template."""
+    templates = view.of_type("AWS::EC2::LaunchTemplate")
+    targets = _targets(view)
     return {
-        name: _fleet(view, name, group)
+        name: _fleet(group, templates.get(_launched(group), {}), targets.get(name))
         for name, group in view.of_type("AWS::AutoScaling::AutoScalingGroup").items()
     }
 
 
-def _fleet(view: View, name: str, group: Mapping[str, Any]) -> Fleet | None:
-    launched = group.get("LaunchTemplate", {}).get("LaunchTemplateId")
-    template = view.of_type("AWS::EC2::LaunchTemplate").get(_reference(launched))
+def _fleet(
+    group: Mapping[str, Any], template: Mapping[str, Any], target: Decimal | None
+) -> Fleet | None:
     least, most = number(group.get("MinSize")), number(group.get("MaxSize"))
-    data = (template or {}).get("LaunchTemplateData", {})
+    data = template.get("LaunchTemplateData", {})
     kind = data.get("InstanceType")
     if not isinstance(kind, str) or least is None or most is None:
         return None
@@ -108,7 +110,7 @@ def _fleet(view: View, name: str, group: Mapping[str, Any]) -> Fleet | None:
         type=kind,
         least=least,
         most=most,
-        target=_target(view, name),
+        target=target,
         credits=data.get("CreditSpecification", {}).get("CpuCredits", usual),
         volumes=tuple(_volumes(data)),
         public=any(is_true(each.get("AssociatePublicIpAddress")) for each in interfaces),
@@ -121,12 +123,14 @@ def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
     return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
-def _target(view: View, group: str) -> Decimal | None:
-    for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values():
-        if _reference(policy.get("AutoScalingGroupName")) == group:
-            return number(policy.get("TargetTrackingConfiguration", {}).get("TargetValue"))
-    return None
+def _targets(view: View) -> dict[str, Decimal | None]:
+    return {
+        referred(policy.get("AutoScalingGroupName")): number(
+            policy.get("TargetTrackingConfiguration", {}).get("TargetValue")
+        )
+        for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values()
+    }
 
 
-def _reference(value: Any) -> str:
-    return str(value.get("Ref", "")) if isinstance(value, dict) else ""
+def _launched(group: Mapping[str, Any]) -> str:
+    return referred(group.get("LaunchTemplate", {}).get("LaunchTemplateId"))

@@ -59,7 +59,7 @@ def lines(bill: Bill) -> Table:
         for component, line in zip(shown, bill.lines, strict=True)
     ]
     rows.append(["at least" if bill.unpriced else "total", "", "", "", "", bill.total])
-    return ["component", "what", "quantity", "unit", "x USD", "USD"], rows
+    return ["component", "what", "quantity", "unit", "unit USD", "USD"], rows
 
 
 def _once(names: Iterable[str]) -> Iterator[str]:
@@ -135,10 +135,16 @@ def terms(usage: Usage) -> Iterator[str]:
     yield from (f"  - {sentence}" for sentence in NOT_COUNTED)
 
 
-def free(bill: Bill) -> str:
-    """Resources that cost nothing."""
-    kinds = (f"{count} x {kind.removeprefix('AWS::')}" for kind, count in bill.free.items())
-    return f"Free: {', '.join(kinds) or 'nothing'}."
+def free(bill: Bill) -> Iterator[str]:
+    """Resources that cost nothing, by the reason why."""
+    yield "Free:"
+    for reason in dict.fromkeys(FREE[kind] for kind in bill.free):
+        kinds = [
+            f"{count} {kind.removeprefix('AWS::')}"
+            for kind, count in bill.free.items()
+            if FREE[kind] == reason
+        ]
+        yield f"  - {', '.join(kinds)}: {reason}"
 
 
 def assumptions(usage: Usage) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.bill import Line, Month, number, referred
 from generator.checks.cost.fleet import fleets
 from generator.checks.cost.network import Found
 
@@ -30,6 +30,7 @@ def alarms(month: Month, found: Found) -> Iterator[Line]:
 
 def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
     """The alarms of target tracking, and the metrics that instances publish for it."""
+    of_group = fleets(month.view)
     for policy in found.values():
         if policy.get("PolicyType") != "TargetTrackingScaling":
             continue  # its alarms are resources of their own
@@ -41,7 +42,9 @@ def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
         yield month.monthly("Alarms", item, key, ALARMS_OF_A_TARGET)
         if own:
             yield month.monthly("Metrics", "1 x metric of their own", "cloudwatch/metric", 1)
-            calls = _instances(month) * month.usage.hours * 3600 / seconds
+            fleet = of_group.get(referred(policy.get("AutoScalingGroupName")))
+            count = fleet.count(month.usage.load) if fleet else Decimal(0)
+            calls = count * month.usage.hours * 3600 / seconds
             item = f"readings of the instances, every {seconds:f} s"
             yield month.line("Metrics", item, "cloudwatch/put", calls / 1000)
 
@@ -53,11 +56,6 @@ def _period(own: Mapping[str, Any]) -> Decimal:
     return min((period for period in periods if period), default=Decimal(60))
 
 
-def _instances(month: Month) -> Decimal:
-    load = month.usage.load
-    return sum((fleet.count(load) for fleet in fleets(month.view).values() if fleet), Decimal(0))
-
-
 def dashboards(month: Month, found: Found) -> Iterator[Line]:
     """Dashboards by the piece."""
     yield month.monthly(
@@ -67,7 +65,7 @@ def dashboards(month: Month, found: Found) -> Iterator[Line]:
 
 def log_groups(month: Month, found: Found) -> Iterator[Line]:
     """What backend and database log, and what is kept of it."""
-    vended = {_group(flow) for flow in month.view.of_type(FLOW_LOG).values()}
+    vended = {referred(flow.get("LogGroupName")) for flow in month.view.of_type(FLOW_LOG).values()}
     kept = {name: each for name, each in found.items() if name not in vended}
     if not kept:
         return
@@ -78,8 +76,9 @@ def log_groups(month: Month, found: Found) -> Iterator[Line]:
 def flow_logs(month: Month, found: Found) -> Iterator[Line]:
     """Every connection of the network, delivered to a log group."""
     groups = month.view.of_type("AWS::Logs::LogGroup")
-    kept = {name: groups[name] for flow in found.values() if (name := _group(flow)) in groups}
-    if len(kept) < len(found):
+    named = [referred(flow.get("LogGroupName")) for flow in found.values()]
+    kept = {name: groups[name] for name in named if name in groups}
+    if any(name not in groups for name in named):
         yield month.line("Flow logs", "to another place than a log group here", "", 1)
     if kept:
         yield month.line("Flow logs", "delivered", "logs/vended", month.usage.flow_logs_gb)
@@ -91,8 +90,3 @@ def _stored(month: Month, component: str, groups: Found, gb: Decimal) -> Line:
     days = max(number(each.get("RetentionInDays")) or Decimal(3653) for each in groups.values())
     item = f"kept for {days:f} days, compressed"
     return month.monthly(component, item, "logs/stored", gb * days / DAYS_OF_A_MONTH * COMPRESSED)
-
-
-def _group(flow: Mapping[str, Any]) -> str:
-    name = flow.get("LogGroupName")
-    return str(name.get("Ref", "")) if isinstance(name, dict) else str(name)
