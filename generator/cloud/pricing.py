@@ -2,6 +2,7 @@
 
 Its usage types carry a prefix that depends on the region (USE1-, SAE1-, or none), so they are asked
 for by their end and then compared exactly. What has no answer, or several, keeps its listed price.
+Not tried against AWS: the shapes of questions and answers are those of its documentation.
 """
 
 from __future__ import annotations
