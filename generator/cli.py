@@ -37,6 +37,10 @@ LATER = {
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
     ),
+    "stress": (
+        "generator.application.stress.command:stress_command",
+        "Put load on the instances and see how long new capacity takes.",
+    ),
     "stack-set": (
         "generator.cloud.commands:stack_set_command",
         "Run the flat form in many accounts and regions.",
