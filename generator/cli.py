@@ -37,6 +37,10 @@ LATER = {
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
     ),
+    "doctor": (
+        "generator.application.doctor.command:doctor_command",
+        "Say what is wrong with each instance and target, and what to do.",
+    ),
     "stress": (
         "generator.application.stress.command:stress_command",
         "Put load on the instances and see how long new capacity takes.",
