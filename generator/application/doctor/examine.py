@@ -45,17 +45,17 @@ class Finding:
 def examine(patient: Patient) -> Finding | None:
     """The first cause of what ails an instance; None if it is well, or still on its way."""
     texts, traps = _texts(patient), catalogue.on_instances()
-    if patient.well:
+    if patient.well and not patient.failed:
         traps = tuple(trap for trap in traps if trap.always)
     elif patient.booting:
         traps = tuple(trap for trap in traps if not trap.passing)
     if trap := catalogue.look_up(*texts, among=traps):
         words = (trap.name, plain(trap.meaning), plain(trap.advice))
         return Finding(patient.id, *words, _line(trap, texts))
-    if patient.well or patient.booting or patient.lifecycle.startswith(COMING_AND_GOING):
+    going = patient.lifecycle.startswith(COMING_AND_GOING)
+    if patient.well or patient.booting or going or not patient.target:
         return None
-    seen = plain(patient.target or f"{patient.lifecycle}, in no target group")
-    return Finding(patient.id, "unknown", *UNKNOWN, seen)
+    return Finding(patient.id, "unknown", *UNKNOWN, plain(patient.target))
 
 
 def _texts(patient: Patient) -> list[str]:

@@ -51,8 +51,8 @@ class Patient:
 
     @property
     def well(self) -> bool:
-        """Whether it serves, as far as the balancer, or without one the group, can see."""
-        return self.target.state == "healthy" if self.target else self.lifecycle == "InService"
+        """Whether the balancer says that it serves."""
+        return self.target is not None and self.target.state == "healthy"
 
     @property
     def step(self) -> list[str]:
@@ -66,11 +66,15 @@ class Patient:
         return lines
 
     @property
+    def failed(self) -> bool:
+        """Whether its boot has failed; such an instance lacks its services even if it serves."""
+        return any(FAILED.fullmatch(line.strip()) for line in self.step)
+
+    @property
     def booting(self) -> bool:
         """Whether its boot has neither failed nor ended."""
-        lines = self.step
-        ended = any(FAILED.fullmatch(line.strip()) or line.strip() == DONE for line in lines)
-        return bool(lines) and not ended
+        lines = [line.strip() for line in self.step]
+        return bool(lines) and DONE not in lines and not self.failed
 
     @property
     def last_run(self) -> list[str]:
