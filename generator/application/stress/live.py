@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import click
 from rich.console import Console
@@ -15,10 +14,10 @@ from rich.live import Live
 from rich.text import Text
 
 from generator.application.stress import sampler, terminal
-from generator.application.stress.remote import OVER, Remote, send
+from generator.application.stress.remote import OVER, Answer, Remote, send
 from generator.application.stress.report import show
 from generator.application.stress.timeline import Load, Sample, Timeline
-from generator.application.stress.watch import Place, Watch, place, utc, with_points
+from generator.application.stress.watch import Place, Watch, place, with_points
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
 from generator.cloud.stacks import family, find
@@ -52,14 +51,67 @@ class Wishes:
     """Whether a person can answer questions."""
     report: Report = field(default_factory=Report)
     pace: float = PACE
-    now: Callable[[], float] = time.time
+    now: Callable[[], float] = time.monotonic
     pause: Callable[[float], None] = time.sleep
+
+
+@dataclass
+class Course:
+    """One test while it runs."""
+
+    watch: Watch
+    remote: Remote
+    asking: sampler.Sampler
+    load: Load
+    wishes: Wishes
+    start: float
+    """When the load began, by the clock of wishes."""
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def second(self) -> float:
+        return self.wishes.now() - self.start
+
+    def look(self) -> bool:
+        """Look at everything once; whether the load has ended everywhere."""
+        self.watch.look(self.second)
+        over = self._over()
+        self.sample()
+        return over
+
+    def sample(self) -> None:
+        """Put down the state, with what was asked since the last time."""
+        requests, failures, latency = self.asking.take()
+        cpu, wanted, serving = self.watch.cpu, self.watch.wanted, self.watch.serving
+        second = round(self.second, 1)
+        self.samples.append(Sample(second, cpu, wanted, serving, latency, requests, failures))
+        if failures:
+            self.watch.note(second, "lost", "requests fail", "requests")
+
+    def timeline(self, title: str) -> Timeline:
+        moments = sorted(self.watch.moments, key=lambda moment: moment.second)
+        return Timeline(title, self.watch.place.target, self.load, self.samples, moments)
+
+    def _over(self) -> bool:
+        """A load that was none is a failure."""
+        answers = self.remote.answers()
+        over = all(answer.status in OVER for answer in answers)
+        bad = [a for a in answers if a.status in OVER and a.status != "Success"]
+        if len(bad) == len(answers):
+            raise ClinicError(f"stress ran on no instance to its end ({_said(bad)}).", exit_code=1)
+        for answer in bad:
+            text = f"the load on {answer.instance} ended: {answer.status}"
+            self.watch.note(self.second, "lost", text)
+        if over:
+            self.watch.note(min(self.second, self.load.timeout), "quiet", "the load ends", "quiet")
+        return over
 
 
 def run(aws: Aws, stack: str, load: Load, wishes: Wishes) -> Timeline:
     """Put ``load`` on the instances of a stack and follow it to new capacity, or its absence.
 
-    However this ends, an interrupt included, the load ends with it. ClinicError as judge() has it.
+    However this ends, an interrupt included, the load ends with it. ClinicError (1) when it ran
+    nowhere, (2) when there is nothing to load, (3) when Systems Manager reaches nobody.
     """
     group, url = _found(aws, stack, wishes)
     where = place(aws, group)
@@ -67,17 +119,24 @@ def run(aws: Aws, stack: str, load: Load, wishes: Wishes) -> Timeline:
         wishes.report.say("Nothing was done.")
         raise click.exceptions.Exit(0)
     _install(aws, where, wishes)
-    minutes = f"stress --cpu {load.cpu} --timeout {load.timeout}"
     limit = load.timeout + SPARE_SECONDS
-    script = f"exec timeout --kill-after=5 {limit} {minutes}"
+    stress = f"stress --cpu {load.cpu} --timeout {load.timeout}"
+    script = f"exec timeout --kill-after=5 {limit} {stress}"
     with sampler.Sampler(url) as asking:
         remote = send(aws, where.instances, script, limit + SPARE_SECONDS, "clinic stress")
         try:
-            timeline = _follow(aws, where, load, remote, asking, wishes)
+            watch = Watch(aws, where, remote.sent)
+            watch.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
+            course = Course(watch, remote, asking, load, wishes, wishes.now())
+            _follow(course)
         except BaseException:
             remote.cancel()
             wishes.report.say("\nThe load was cancelled on all instances.")
             raise
+    course.sample()
+    if points := watch.points(course.second):
+        course.samples = with_points(course.samples, points, where.metric["Period"])
+    timeline = course.timeline(f"{group}, live")
     show(timeline, wishes.report)
     return timeline
 
@@ -119,86 +178,56 @@ def _install(aws: Aws, where: Place, wishes: Wishes) -> None:
         remote.cancel()
         raise
     if bad := [answer for answer in answers if answer.status != "Success"]:
-        said = "; ".join(f"{a.instance}: {a.status} {a.errors}".strip() for a in bad)
-        raise ClinicError(f"stress could not be installed ({said}).", exit_code=1)
+        raise ClinicError(f"stress could not be installed ({_said(bad)}).", exit_code=1)
 
 
-def _follow(
-    aws: Aws,
-    where: Place,
-    load: Load,
-    remote: Remote,
-    asking: sampler.Sampler,
-    wishes: Wishes,
-) -> Timeline:
-    start = wishes.now()
-    watch, samples = Watch(aws, where, utc(start)), list[Sample]()
-    watch.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
-    timeline = Timeline("Live", where.target, load, samples, watch.moments)
-    with _screen(timeline, wishes.report) as news:
+def _follow(course: Course) -> None:
+    """Look until the load is over and new capacity is there, or will not come any more."""
+    with _screen(course) as news:
         while True:
-            second = wishes.now() - start
-            watch.look(utc(start + second))
-            over = _over(remote, watch, second, load)
-            samples.append(_sample(watch, asking, second))
-            if samples[-1].failures:
-                watch.note(second, "lost", "requests fail", "requests")
+            over, second = course.look(), course.second
             news()
-            if over and (timeline.seconds is not None or second > load.timeout + PATIENCE):
-                break
-            wishes.pause(wishes.pace)
-    points = watch.points(utc(wishes.now()))
-    moments = sorted(watch.moments, key=lambda moment: moment.second)
-    seen = with_points(samples, points, where.metric["Period"]) if points else samples
-    return Timeline(f"{where.group}, live", where.target, load, seen, moments)
+            came = course.timeline("").seconds is not None
+            if over and (came or second > course.load.timeout + PATIENCE):
+                return
+            course.wishes.pause(course.wishes.pace)
 
 
-def _over(remote: Remote, watch: Watch, second: float, load: Load) -> bool:
-    """Whether the load has ended everywhere; a load that was none is a failure."""
-    answers = remote.answers()
-    over = all(answer.status in OVER for answer in answers)
-    bad = [a for a in answers if a.status in OVER and a.status != "Success"]
-    if len(bad) == len(answers):
-        said = "; ".join(f"{a.instance}: {a.status} {a.errors}".strip() for a in bad)
-        raise ClinicError(f"stress ran on no instance to its end ({said}).", exit_code=1)
-    for answer in bad:
-        watch.note(second, "lost", f"the load on {answer.instance} ended: {answer.status}")
-    if over:
-        watch.note(min(second, load.timeout), "quiet", "the load ends", "quiet")
-    return over
-
-
-def _sample(watch: Watch, asking: sampler.Sampler, second: float) -> Sample:
-    requests, failures, latency = asking.take()
-    return Sample(
-        round(second, 1), watch.cpu, watch.wanted, watch.serving, latency, requests, failures
-    )
+def _said(answers: Sequence[Answer]) -> str:
+    return "; ".join(f"{a.instance}: {a.status} {a.errors}".strip() for a in answers)
 
 
 @contextmanager
-def _screen(timeline: Timeline, report: Report) -> Iterator[Callable[[], None]]:
+def _screen(course: Course) -> Iterator[Callable[[], None]]:
     """What to call after each look, in the form that suits where the output goes."""
-    if not report.json and sys.stdout.isatty():
-        with Live(get_renderable=lambda: _drawn(timeline), console=Console(), refresh_per_second=2):
+    if not course.wishes.report.json and sys.stdout.isatty():
+        with Live(get_renderable=lambda: _drawn(course), console=Console(), refresh_per_second=2):
             yield lambda: None
         return
-    told: dict[str, Any] = {"moments": 0, "samples": 0}
+    yield _Lines(course).news
 
-    def news() -> None:
-        for moment in timeline.moments[told["moments"] :]:
+
+def _drawn(course: Course) -> Text:
+    return Text("\n".join(terminal.draw(course.timeline("Live"))))
+
+
+@dataclass
+class _Lines:
+    """A line for each moment, and now and then one without news."""
+
+    course: Course
+    moments: int = 0
+    """So many were told."""
+
+    def news(self) -> None:
+        report, samples = self.course.wishes.report, self.course.samples
+        for moment in self.course.watch.moments[self.moments :]:
             report.say(f"{moment.second:>7.0f} s  {moment.text}")
             report.tell("moment", what=moment.kind, second=moment.second, text=moment.text)
-        for number, sample in list(enumerate(timeline.samples))[told["samples"] :]:
-            report.tell("sample", **asdict(sample))
-            if number % SELDOM == 0:
-                report.say(f"{sample.second:>7.0f} s  {_line(sample)}")
-        told.update(moments=len(timeline.moments), samples=len(timeline.samples))
-
-    yield news
-
-
-def _drawn(timeline: Timeline) -> Text:
-    return Text("\n".join(terminal.draw(timeline)))
+        self.moments = len(self.course.watch.moments)
+        report.tell("sample", **asdict(samples[-1]))
+        if len(samples) % SELDOM == 1:
+            report.say(f"{samples[-1].second:>7.0f} s  {_line(samples[-1])}")
 
 
 def _line(sample: Sample) -> str:

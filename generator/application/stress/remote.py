@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from botocore.exceptions import ClientError
 
@@ -35,6 +36,8 @@ class Remote:
     aws: Aws
     id: str
     instances: Sequence[str]
+    sent: datetime
+    """By the service's own clock, which alarms and activities go by too."""
 
     def answers(self) -> list[Answer]:
         """How it stands on each instance."""
@@ -85,4 +88,5 @@ def send(aws: Aws, instances: Sequence[str], script: str, seconds: int, comment:
             "have a way out; `aws ssm describe-instance-information` lists whom it knows.",
             exit_code=3,
         ) from error
-    return Remote(aws, told["Command"]["CommandId"], instances)
+    command = told["Command"]
+    return Remote(aws, command["CommandId"], instances, command["RequestedDateTime"])

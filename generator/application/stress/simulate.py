@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
+from typing import NamedTuple
 
 from generator.application.stress.assumptions import DEFAULTS
 from generator.application.stress.settings import Settings
@@ -21,6 +22,16 @@ BEFORE, AFTER, STEP = 60, 120, 5
 """Seconds that are shown before the load, after its end, and between two samples."""
 PATIENCE = 900
 """Seconds after the load's end in which nothing more is expected."""
+
+
+class Point(NamedTuple):
+    """Of the metric, on its way to the alarm."""
+
+    seen: int
+    """The second at which the alarm has it."""
+    cpu: float
+    serving: int
+    """Instances of which it is the average."""
 
 
 @dataclass
@@ -37,7 +48,7 @@ class Group:
     """Of each instance under load."""
     arrivals: list[int] = field(default_factory=list)
     """Seconds at which new instances begin to serve."""
-    points: deque[float] = field(default_factory=lambda: deque(maxlen=POINTS))
+    points: deque[Point] = field(default_factory=lambda: deque(maxlen=POINTS))
     moments: list[Moment] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -99,14 +110,14 @@ def simulate(
     group = Group(settings, load, assumed)
     group.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
     group.note(load.timeout, "quiet", "the load ends")
-    arriving, sums, samples = deque[tuple[int, float]](), list[float](), list[Sample]()
+    arriving, sums, samples = deque[Point](), list[float](), list[Sample]()
     second, due = -BEFORE, _boundary(settings, assumed, -BEFORE)
     while second <= _end(group, second):
         if second == due:
             _close(group, second, sums, arriving)
             due = _boundary(settings, assumed, second)
-        while arriving and arriving[0][0] == second:
-            _evaluate(group, second, arriving.popleft()[1])
+        while arriving and arriving[0].seen == second:
+            _evaluate(group, arriving.popleft())
         sums.append(group.cpu(second))
         if second % STEP == 0:
             samples.append(_sample(group, second))
@@ -130,31 +141,30 @@ def _boundary(settings: Settings, assumed: Mapping[str, float], second: int) -> 
     return first + ((second - first) // period + 1) * period
 
 
-def _close(
-    group: Group, second: int, sums: list[float], arriving: deque[tuple[int, float]]
-) -> None:
+def _close(group: Group, second: int, sums: list[float], arriving: deque[Point]) -> None:
     """A period ends: its average becomes a point, which the alarm sees somewhat later."""
     average = sum(sums) / len(sums)
     sums.clear()
     fast = "fast-" if group.settings.period < 60 else ""
     delay = group.assumed[f"{fast}metric-delay"] + group.assumed[f"{fast}evaluation"]
-    arriving.append((second + round(delay), average))
+    # An instance that came within the last second is not in the average.
+    arriving.append(Point(second + round(delay), average, group.serving(second - 1)))
     told = sum(moment.kind == "point" for moment in group.moments)
     if average > group.settings.target and told < POINTS:
         group.note(second, "point", f"a point of {average:.0f} % CPU")
 
 
-def _evaluate(group: Group, second: int, point: float) -> None:
+def _evaluate(group: Group, point: Point) -> None:
     """The alarm gets a point; with enough of them above the target the group grows."""
     target = group.settings.target
     group.points.append(point)
-    if len(group.points) < POINTS or min(group.points) <= target:
+    if len(group.points) < POINTS or min(p.cpu for p in group.points) <= target:
         return
     if not any(moment.kind == "alarm" for moment in group.moments):
-        group.note(second, "alarm", f"{POINTS} of {POINTS} points above {target:g} %: alarm")
-    needed = min(group.settings.largest, ceil(group.serving(second) * point / target))
+        group.note(point.seen, "alarm", f"{POINTS} of {POINTS} points above {target:g} %: alarm")
+    needed = min(group.settings.largest, ceil(point.serving * point.cpu / target))
     if needed > group.size:
-        _grow(group, second + round(group.assumed["reaction"]), needed)
+        _grow(group, point.seen + round(group.assumed["reaction"]), needed)
 
 
 def _grow(group: Group, second: int, needed: int) -> None:

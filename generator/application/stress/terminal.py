@@ -22,7 +22,7 @@ def draw(timeline: Timeline, width: int = 78, blocks: str = BLOCKS) -> list[str]
         return ["Nothing was measured."]
     columns = max(20, width - MARGIN - 1)
     cells = _cells(timeline.samples, columns)
-    most = max(max(s.wanted, s.serving) for s in timeline.samples)
+    most = max(1, *(max(s.wanted, s.serving) for s in timeline.samples))
     slow = max((s.latency or 0 for s in timeline.samples), default=0)
     bad = max(s.failures for s in timeline.samples)
     return [

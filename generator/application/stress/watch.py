@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from generator.application.stress.timeline import IN_SERVICE, Moment, Sample
@@ -79,25 +79,22 @@ class Watch:
     moments: list[Moment] = field(default_factory=list)
     _seen: set[str] = field(default_factory=set)
 
-    def look(self, now: datetime) -> list[Moment]:
-        """Ask everybody once; what is new."""
-        before = len(self.moments)
-        found = witness.group(self.aws, self.place.group)
-        self._capacity(found, now)
+    def look(self, second: float) -> None:
+        """Ask everybody once, so many seconds after the start."""
+        self._capacity(witness.group(self.aws, self.place.group), second)
         self._activities()
         self._alarms()
-        points = self.points(now)
+        points = self.points(second)
         self.cpu = points[-1][1] if points else None
-        return self.moments[before:]
 
-    def points(self, now: datetime) -> list[tuple[float, float]]:
+    def points(self, second: float) -> list[tuple[float, float]]:
         """The metric so far: the second at which each point's period begins, and percent."""
         query = {"Id": "cpu", "MetricStat": dict(self.place.metric)}
         earlier = self.start - timedelta(seconds=self.place.metric["Period"])
         told = self.aws.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query],
             StartTime=earlier,
-            EndTime=now,
+            EndTime=self.start + timedelta(seconds=second),
             ScanBy="TimestampAscending",
         )
         data = told["MetricDataResults"][0] if told["MetricDataResults"] else {}
@@ -114,7 +111,7 @@ class Watch:
     def _second(self, time: datetime) -> float:
         return (time - self.start).total_seconds()
 
-    def _capacity(self, found: Mapping[str, Any], now: datetime) -> None:
+    def _capacity(self, found: Mapping[str, Any], second: float) -> None:
         self.wanted = int(found.get("DesiredCapacity", 0))
         serving = {
             told["InstanceId"]
@@ -126,9 +123,9 @@ class Watch:
             serving = {target.id for target in targets if target.state == "healthy"}
         self.serving = len(serving)
         for instance in sorted(serving.difference(self.place.instances)):
-            self.note(self._second(now), IN_SERVICE, f"{instance} in service")
+            self.note(second, IN_SERVICE, f"{instance} in service")
         for instance in sorted(set(self.place.instances) - serving):
-            self.note(self._second(now), "lost", f"{instance} is out of service")
+            self.note(second, "lost", f"{instance} is out of service")
 
     def _activities(self) -> None:
         for told in reversed(witness.activities(self.aws, self.place.group)):
@@ -165,8 +162,3 @@ def with_points(
         )
         for sample in samples
     ]
-
-
-def utc(seconds: float) -> datetime:
-    """A clock's seconds since 1970 as the services tell time."""
-    return datetime.fromtimestamp(seconds, UTC)
