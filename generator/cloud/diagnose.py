@@ -90,7 +90,9 @@ def first_cause(
     if evidence is None and first.event:
         seen += collect(aws, first.event)
     seen += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
-    trap = catalogue.look_up(first.sentence, *seen)
+    # Only an instance speaks an instance's words; what it says explains the missing signal.
+    on_instance = catalogue.look_up(*seen, among=catalogue.on_instances())
+    trap = on_instance or catalogue.look_up(first.sentence, *seen)
     meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
     told = [plain(line) for line in seen]
     return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, told)

@@ -26,7 +26,7 @@ from generator.options import JSON, TEMPLATES, YES, connected
 )
 @click.option(
     "--timeout",
-    type=click.IntRange(60, 7200),
+    type=click.IntRange(10, 7200),
     default=600,
     show_default=True,
     help="Seconds of load.",

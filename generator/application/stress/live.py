@@ -15,7 +15,7 @@ from rich.text import Text
 
 from generator.application.stress import sampler, terminal
 from generator.application.stress.remote import OVER, Answer, Remote, send
-from generator.application.stress.report import show
+from generator.application.stress.report import blocks, show
 from generator.application.stress.timeline import Load, Sample, Timeline
 from generator.application.stress.watch import Place, Watch, place, with_points
 from generator.cloud.aws import Aws
@@ -136,7 +136,7 @@ def run(aws: Aws, stack: str, load: Load, wishes: Wishes) -> Timeline:
     course.sample()
     if points := watch.points(course.second):
         course.samples = with_points(course.samples, points, where.metric["Period"])
-    timeline = course.timeline(f"{group}, live")
+    timeline = course.timeline(f"{stack}, live")
     show(timeline, wishes.report)
     return timeline
 
@@ -201,14 +201,15 @@ def _said(answers: Sequence[Answer]) -> str:
 def _screen(course: Course) -> Iterator[Callable[[], None]]:
     """What to call after each look, in the form that suits where the output goes."""
     if not course.wishes.report.json and sys.stdout.isatty():
-        with Live(get_renderable=lambda: _drawn(course), console=Console(), refresh_per_second=2):
+        # The whole picture comes at the end, with what CloudWatch only tells then.
+        with Live(get_renderable=lambda: _drawn(course), console=Console(), transient=True):
             yield lambda: None
         return
     yield _Lines(course).news
 
 
 def _drawn(course: Course) -> Text:
-    return Text("\n".join(terminal.draw(course.timeline("Live"))))
+    return Text("\n".join(terminal.draw(course.timeline("Live"), blocks=blocks())))
 
 
 @dataclass

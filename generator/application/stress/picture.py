@@ -7,7 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from string import ascii_lowercase
-from typing import TYPE_CHECKING, Any
+from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from generator.application.stress.timeline import IN_SERVICE, Moment, Timeline
 from generator.errors import ClinicError, quote, reason
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
 """Of Okabe and Ito's palette, which people with any colour vision tell apart."""
 HEIGHTS = (0.7, 3.0, 2.0, 2.0, 1.2)
+COLUMN = 40
+"""Characters of a moment's text."""
 CLOSE = 0.028
 """Marks closer than this part of the axis stand above each other."""
 
@@ -67,10 +70,11 @@ def _title(timeline: Timeline) -> str:
     return f"{timeline.title}: new capacity in service after {timeline.seconds:,.0f} s"
 
 
-def _points(timeline: Timeline, name: str) -> tuple[list[float], list[Any]]:
-    known = [(s.second, getattr(s, name)) for s in timeline.samples]
-    known = [(second, value) for second, value in known if value is not None]
-    return [second for second, _ in known], [value for _, value in known]
+def _points(timeline: Timeline, name: str) -> tuple[list[float], list[float]]:
+    """Seconds and values; what was not measured is a gap in the line."""
+    values = [getattr(sample, name) for sample in timeline.samples]
+    seconds = [sample.second for sample in timeline.samples]
+    return seconds, [float("nan") if value is None else value for value in values]
 
 
 def _cpu(axes: Axes, timeline: Timeline) -> None:
@@ -88,7 +92,7 @@ def _capacity(axes: Axes, timeline: Timeline) -> None:
     axes.step(*wanted, where="post", color=ORANGE, linestyle="--", label="wanted")
     axes.step(*serving, where="post", color=GREEN, linewidth=2, label="in service")
     axes.fill_between(*serving, step="post", color=GREEN, alpha=0.15)
-    most = max([*wanted[1], *serving[1], 1])
+    most = int(max([*wanted[1], *serving[1], 1]))
     axes.set(ylabel="Instances", ylim=(0, most * 1.15))
     axes.set_yticks(range(0, most + 1, max(1, most // 6)))
     _tidy(axes)
@@ -97,7 +101,8 @@ def _capacity(axes: Axes, timeline: Timeline) -> None:
 def _latency(axes: Axes, timeline: Timeline) -> None:
     seconds, values = _points(timeline, "latency")
     axes.plot(seconds, values, color=BLUE, linewidth=1.5, label="median, through the CDN")
-    axes.set(ylabel="Latency (ms)", ylim=(0, max([*values, 1]) * 1.15))
+    slowest = max((value for value in values if value == value), default=1)
+    axes.set(ylabel="Latency (ms)", ylim=(0, slowest * 1.15))
     _tidy(axes)
 
 
@@ -152,7 +157,7 @@ def _marks(top: Axes, below: Sequence[Axes], timeline: Timeline) -> None:
 def _key(moments: Sequence[Moment]) -> str:
     """What the letters stand for, in two columns."""
     lines = [
-        f"{letter} {moment.second:>5,.0f} s  {moment.text}"
+        f"{letter} {moment.second:>5,.0f} s  {shorten(moment.text, COLUMN, placeholder='...')}"
         for letter, moment in zip(ascii_lowercase, moments, strict=False)
     ]
     half = (len(lines) + 1) // 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -131,7 +132,9 @@ class Watch:
         for told in reversed(witness.activities(self.aws, self.place.group)):
             if told["StartTime"] < self.start:
                 continue
-            name, text = told["ActivityId"], told["Description"]
+            # "Launching a new EC2 instance: i-1" is long for a picture.
+            text = re.sub(r"(a new )?EC2 instance: ", "", told["Description"])
+            name = told["ActivityId"]
             self.note(self._second(told["StartTime"]), "scaling", text, name)
             if told["StatusCode"] == "Successful" and "EndTime" in told:
                 ended = self._second(told["EndTime"])

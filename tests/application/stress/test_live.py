@@ -7,6 +7,7 @@ test's: each pause lets something happen in the group.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,7 +30,7 @@ from generator.errors import ClinicError
 from generator.local import Endpoint
 from tests.cloud.conftest import new_account
 from tests.cloud.test_diagnose import START, Stubbed
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Ended
 
 from .site import Site, serving
 
@@ -271,6 +272,37 @@ def test_programs_read_one_event_a_line(
     assert lines[-1]["seconds"] == 30
 
 
+def test_a_person_sees_the_picture_grow(
+    scene: Scene,
+    site: Site,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scene.commands("InProgress", "Success")
+    scene.pauses = [scene.grow]
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    told = capsys.readouterr().out
+    assert told.count("Instances in service") > 1
+    assert told.count("in service\n") >= 1
+
+
+def test_the_command_line_reaches_the_same_test(
+    scene: Scene,
+    environment: dict[str, str],
+    clinic: Callable[..., Ended],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    ended = clinic("stress", "dev")
+    assert (ended.code, ended.err) == (2, "clinic: nobody can be asked here: give --yes.\n")
+    assert f"2 busy workers on {scene.instance} for 600 s" in ended.out
+    ended = clinic("stress", "dev", "--yes", "--timeout", "60", "--json")
+    assert (ended.code, ended.out) == (3, "")
+    assert f"does not reach {scene.instance}" in ended.err
+
+
 def test_a_stack_that_is_not_there_is_bad_input(aws: Aws) -> None:
     with pytest.raises(ClinicError, match="there is no stack clinic-none") as bad:
         run(aws, "clinic-none", LOAD, Wishes(yes=True))
@@ -365,7 +397,7 @@ def test_activities_are_told_once_with_their_own_times_and_failures_with_their_r
     service = Stubbed()
     seen = watch(service)
     activity = {"AutoScalingGroupName": "group", "Cause": "c"}
-    launch = {"ActivityId": "2", "Description": "Launching i-1", **activity}
+    launch = {"ActivityId": "2", "Description": "Launching a new EC2 instance: i-1", **activity}
     told = [
         {
             **{"ActivityId": "3", "Description": "Launching", **activity, "StatusCode": "Failed"},
