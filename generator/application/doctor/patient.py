@@ -56,14 +56,9 @@ class Patient:
 
     @property
     def step(self) -> list[str]:
-        """The boot log from the step on that it is in, ended in or failed in; without the hint
-        after a failure, which names what may be wrong and not what is."""
+        """The boot log from the step on that it is in, ended in or failed in."""
         starts = [n for n, line in enumerate(self.boot) if STEP.fullmatch(line.strip())]
-        lines = list(self.boot[starts[-1] if starts else 0 :])
-        failures = [n for n, line in enumerate(lines) if FAILED.fullmatch(line.strip())]
-        if failures:
-            del lines[failures[-1] + 1 : failures[-1] + 2]
-        return lines
+        return list(self.boot[starts[-1] if starts else 0 :])
 
     @property
     def failed(self) -> bool:
