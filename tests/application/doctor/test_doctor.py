@@ -144,6 +144,16 @@ def test_without_a_boot_log_the_console_is_asked_and_the_newest_balance_counts()
     assert (found.console, found.credits, found.unread) == (["oom", "no"], 3.5, [])
 
 
+def test_the_console_is_left_alone_where_there_is_a_boot_log() -> None:
+    service = Stubbed()
+    service.say("logs", "get_log_events", events=[{"message": "--- INSTALLING DOCKER ---"}])
+    service.of("logs").add_client_error("get_log_events", "ResourceNotFoundException")
+    service.say("cloudwatch", "get_metric_data", MetricDataResults=[])
+    found = meet(service.aws, MEMBER, None, "log", standard=True)
+    assert found.boot == ["--- INSTALLING DOCKER ---"]
+    assert (found.console, found.unread) == ([], [])
+
+
 def test_what_may_not_be_read_is_said_and_the_rest_is_examined() -> None:
     service = Stubbed()
     service.of("logs").add_client_error("get_log_events", **DENIED)
