@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from generator.application.stress import live, offline, picture
-from generator.application.stress.assumptions import assume
 from generator.application.stress.report import judge
 from generator.application.stress.timeline import Load
-from generator.checks import view
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load as load_environment
 from generator.cloud.progress import Report
@@ -64,15 +63,11 @@ def stress_command(
     cpu: int,
     timeout: int,
     simulated: bool,
-    metric_period: str | None,
-    boot: str | None,
-    warm_pool: int | None,
-    changes: tuple[str, ...],
-    templates: Path | None,
     url: str | None,
     png: Path | None,
     as_json: bool,
     yes: bool,
+    **design: Any,
 ) -> None:
     """Put load on the instances, and see how long new capacity takes to come.
 
@@ -91,22 +86,17 @@ def stress_command(
     if png:
         picture.check(png)
     report, load = Report(as_json), Load(cpu, timeout)
-    only_simulated = (metric_period, boot, warm_pool, templates)
     if simulated:
-        seen = view.load(env, params, templates, region or "us-east-1")
-        wanted = offline.chosen(seen, metric_period, boot, warm_pool)
-        timeline = offline.run(seen.env, wanted, load, assume(changes), report)
-    elif changes or any(option is not None for option in only_simulated):
+        timeline = offline.run(env, params, region, load, report, **design)
+    elif any(given not in (None, ()) for given in design.values()):
         raise ClinicError(
             "--metric-period, --boot, --warm-pool, --assume and --templates go with --simulate: "
             "a live test takes what is deployed."
         )
     else:
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        stack = load_environment(env, params).stack
-        timeline = live.run(
-            connect(profile, region), stack, load, live.Wishes(yes, url, terminal, report)
-        )
+        stack, aws = load_environment(env, params).stack, connect(profile, region)
+        timeline = live.run(aws, stack, load, live.Wishes(yes, url, terminal, report))
     if png:
         picture.draw(timeline, png)
         report.say(f"\nThe picture is in {png}.")

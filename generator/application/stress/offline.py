@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from pathlib import Path
 
-from generator.application.stress.assumptions import ASSUMPTIONS
+from generator.application.stress.assumptions import ASSUMPTIONS, assume
 from generator.application.stress.report import show, tell_all
-from generator.application.stress.settings import Settings, settings
+from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import Load, Timeline
 from generator.application.stress.variants import spread, variants
-from generator.checks.view import View
+from generator.checks import view
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
 
@@ -22,44 +22,52 @@ NOT_SHOWN = (
 )
 
 
-def chosen(view: View, period: str | None, boot: Any | None, warm_pool: int | None) -> Settings:
-    """What the templates say, with what the person wants to see instead."""
-    wanted = settings(view)
-    if period is not None:
-        wanted = replace(wanted, period=int(period))
-    if boot is not None:
-        wanted = replace(wanted, boot=boot)
-    if warm_pool is not None:
-        wanted = replace(wanted, warm=warm_pool)
-    if wanted.smallest < 1 or wanted.largest < wanted.smallest:
-        raise ClinicError(
-            f"a group of {wanted.smallest} to {wanted.largest} instances has nothing to stress."
-        )
-    return wanted
-
-
 def run(
-    env: str, wanted: Settings, load: Load, assumed: Mapping[str, float], report: Report
+    env: str,
+    params: Path,
+    region: str | None,
+    load: Load,
+    report: Report,
+    *,
+    templates: Path | None = None,
+    changes: Iterable[str] = (),
+    metric_period: str | None = None,
+    boot: Boot | None = None,
+    warm_pool: int | None = None,
 ) -> Timeline:
-    """Simulate, and print the figure, the picture, other designs and all assumptions."""
-    timeline = simulate(wanted, load, assumed, f"clinic-{env}, simulated")
+    """Simulate, and print the figure, the picture, other designs and all assumptions.
+
+    ``changes`` are other assumptions (``build=180``); what comes after them stands for what the
+    templates say. ClinicError (2) for what cannot be simulated.
+    """
+    seen, assumed = view.load(env, params, templates, region or "us-east-1"), assume(changes)
+    wanted = _chosen(settings(seen), metric_period, boot, warm_pool)
+    timeline = simulate(wanted, load, assumed, f"clinic-{seen.env}, simulated")
     report.tell("settings", **asdict(wanted))
     tell_all(timeline, report)
     report.say(f"{_said(wanted)}\n")
     report.say(f"{timeline.title}: {_figure(wanted, load, assumed, timeline.seconds)}\n")
     show(timeline, report)
     _compare(wanted, load, assumed, report)
-    rows = []
-    for name, number in assumed.items():
-        _, unit, meaning, source = ASSUMPTIONS[name]
-        rows.append([name, f"{number:g} {unit}", meaning, source])
-        report.tell(
-            "assumption", name=name, value=number, unit=unit, meaning=meaning, source=source
-        )
-    report.say()
-    report.table(["assumption", "value", "meaning", "source"], rows)
+    _assumed(assumed, report)
     report.say(f"\n{NOT_SHOWN}")
     return timeline
+
+
+def _chosen(
+    said: Settings, period: str | None, boot: Boot | None, warm_pool: int | None
+) -> Settings:
+    """What the templates say, with what the person wants to see instead."""
+    if said.smallest < 1 or said.largest < said.smallest:
+        raise ClinicError(
+            f"a group of {said.smallest} to {said.largest} instances has nothing to stress."
+        )
+    return replace(
+        said,
+        period=said.period if period is None else int(period),
+        boot=said.boot if boot is None else boot,
+        warm=said.warm if warm_pool is None else warm_pool,
+    )
 
 
 def _said(wanted: Settings) -> str:
@@ -94,3 +102,15 @@ def _compare(wanted: Settings, load: Load, assumed: Mapping[str, float], report:
         report.tell("variant", name=name, seconds=seconds, here=here)
     report.say()
     report.table(["the same load with", "new capacity after", ""], rows)
+
+
+def _assumed(assumed: Mapping[str, float], report: Report) -> None:
+    rows = []
+    for name, number in assumed.items():
+        _, unit, meaning, source = ASSUMPTIONS[name]
+        rows.append([name, f"{number:g} {unit}", meaning, source])
+        report.tell(
+            "assumption", name=name, value=number, unit=unit, meaning=meaning, source=source
+        )
+    report.say()
+    report.table(["assumption", "value", "meaning", "source"], rows)

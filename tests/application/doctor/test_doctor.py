@@ -36,7 +36,8 @@ class Deployed:
     def __init__(self, endpoint: Endpoint) -> None:
         self.environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
         self.aws = connect(given=self.environment)
-        deploy(self.aws, load("dev", ROOT / "params"), Wishes(True, report=Report(brief=True)))
+        wishes = Wishes(True, report=Report(brief=True), pace=0.02)
+        deploy(self.aws, load("dev", ROOT / "params"), wishes)
         stack = find(self.aws, "clinic-dev")
         assert stack
         self.log_group = stack.outputs["BackendLogGroup"]
