@@ -31,7 +31,7 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     told = witness.group(aws, group) if group else {}
     if not told:
         raise ClinicError(
-            f"{name} is in {stack.status} and has no Auto Scaling group yet: `clinic status` shows "
+            f"{name} is in {stack.status} and has no Auto Scaling group: `clinic status` shows "
             "what it has."
         )
     unread = list[str]()

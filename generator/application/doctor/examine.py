@@ -52,8 +52,8 @@ def examine(patient: Patient) -> Finding | None:
     if trap := catalogue.look_up(*texts, among=traps):
         words = (trap.name, plain(trap.meaning), plain(trap.advice))
         return Finding(patient.id, *words, _line(trap, texts))
-    going = patient.lifecycle.startswith(COMING_AND_GOING)
-    if patient.well or patient.booting or going or not patient.target:
+    on_its_way = patient.booting or patient.lifecycle.startswith(COMING_AND_GOING)
+    if patient.well or on_its_way or not patient.target or patient.target.state == "initial":
         return None
     return Finding(patient.id, "unknown", *UNKNOWN, plain(patient.target))
 

@@ -43,6 +43,11 @@ def place(aws: Aws, group: str) -> Place:
         raise ClinicError(
             f"{group} has no instance in service: `clinic doctor` says why.", exit_code=3
         )
+    if found["DesiredCapacity"] >= found["MaxSize"]:
+        raise ClinicError(
+            f"{group} already has its {found['MaxSize']} instances at most: no load makes it grow. "
+            "Wait until it has shrunk, or raise MaxInstances."
+        )
     told = aws.client("autoscaling").describe_policies(AutoScalingGroupName=group)
     for policy in told["ScalingPolicies"]:
         if wanted := policy.get("TargetTrackingConfiguration"):

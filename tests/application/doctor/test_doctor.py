@@ -123,7 +123,7 @@ def test_a_stack_without_a_group_is_said(aws: Aws) -> None:
     from tests.cloud import small
 
     small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
-    with pytest.raises(ClinicError, match="has no Auto Scaling group yet"):
+    with pytest.raises(ClinicError, match="has no Auto Scaling group"):
         visit(aws, "clinic-small", None, Report())
 
 

@@ -363,6 +363,9 @@ def test_a_group_that_cannot_grow_is_said_before_anything_is_done() -> None:
     policies(service)
     with pytest.raises(ClinicError, match="no target tracking policy"):
         place(service.aws, "group")
+    group(service, *["InService"] * 4)
+    with pytest.raises(ClinicError, match="already has its 4 instances at most"):
+        place(service.aws, "group")
     group(service, "Pending")
     with pytest.raises(ClinicError, match="clinic doctor") as bad:
         place(service.aws, "group")
