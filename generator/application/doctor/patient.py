@@ -16,8 +16,8 @@ from generator.cloud.aws import Aws, explain
 from generator.cloud.text import plain
 from generator.cloud.witness import Target
 
-LINES = 400
-"""How much of the end of a log is read."""
+LINES = 5000
+"""How much of the end of a log is read: more than the longest step of a boot, a docker build."""
 CREDIT_MINUTES = 30
 """How far back a credit balance is looked for; EC2 tells one every five minutes."""
 STEP = re.compile(r"--- (?!DEPLOYMENT FAILED)[A-Z].* ---")
@@ -67,9 +67,9 @@ class Patient:
 
     @property
     def booting(self) -> bool:
-        """Whether its boot has neither failed nor ended."""
-        lines = [line.strip() for line in self.step]
-        return bool(lines) and DONE not in lines and not self.failed
+        """Whether its boot is in some step, and has neither failed nor ended."""
+        step = next(iter(self.step), "").strip()
+        return bool(STEP.fullmatch(step)) and step != DONE and not self.failed
 
     @property
     def last_run(self) -> list[str]:

@@ -102,6 +102,20 @@ def test_people_read_what_is_wrong_what_to_do_and_what_was_seen(
     assert "  Seen:  fatal: Remote branch v9" in ended.out
 
 
+def test_a_tired_instance_is_found_by_its_credits(
+    endpoint: Endpoint, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tired = Deployed(endpoint)
+    for name, value in tired.environment.items():
+        monkeypatch.setenv(name, value)
+    dimensions = [{"Name": "InstanceId", "Value": tired.instance}]
+    point = {"MetricName": "CPUCreditBalance", "Dimensions": dimensions, "Value": 0.0}
+    tired.aws.client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=[point])
+    ended = clinic("doctor", "dev")
+    assert ended.code == 1
+    assert "used up its CPU credits" in ended.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
