@@ -38,7 +38,7 @@ def test_an_answer_that_is_not_http_is_a_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.listen()
         address = f"https://127.0.0.1:{silent.getsockname()[1]}/"
-        plain = Sampler(address)
+        plain = Sampler(address, pace=60)
         with plain:
             silent.accept()[0].close()
     assert plain.take()[:2] == (1, 1)
