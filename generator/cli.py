@@ -29,6 +29,10 @@ LATER = {
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",
     ),
+    "cost": (
+        "generator.cloud.cost:cost_command",
+        "Say what a month of an environment costs, by component and by option.",
+    ),
     "deploy": (
         "generator.cloud.commands:deploy_command",
         "Bring a stack to what the code and params/ENV.json say.",
@@ -44,6 +48,14 @@ LATER = {
     "destroy": (
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
+    ),
+    "doctor": (
+        "generator.application.doctor.command:doctor_command",
+        "Say what is wrong with each instance and target, and what to do.",
+    ),
+    "stress": (
+        "generator.application.stress.command:stress_command",
+        "Put load on the instances and see how long new capacity takes.",
     ),
     "stack-set": (
         "generator.cloud.commands:stack_set_command",

@@ -159,14 +159,14 @@ MUTATIONS = (
     ),
     layer(
         "cache the api",
-        "edge",
+        "parts/behaviors",
         "CachePolicyId=CACHING_DISABLED",
         "CachePolicyId=CACHING_OPTIMIZED",
         "edge.py",
     ),
     layer(
         "forget the path /api itself",
-        "edge",
+        "parts/behaviors",
         'API_PATHS = ("/api", "/api/*")',
         'API_PATHS = ("/api/*",)',
         "edge.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,12 @@ class View:
             if resource["Type"] == kind
         }
 
+    def changed(self, **values: str) -> View:
+        """The same set with some other values, which the caller knows to fit."""
+        given = {**self.values, **values}
+        resources, outputs = _decided(self.whole, given, self.region, self.env)
+        return replace(self, values=given, resources=resources, outputs=outputs)
+
 
 def load(env: str, params: Path, templates: Path | None = None, region: str = "us-east-1") -> View:
     """The view of ``env``, a name in the folder ``params`` or a file of its own.
@@ -57,8 +63,7 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     whole = inlined(found, templates)
     values = parameters.load_checked(path, whole)
     with resolving(templates):
-        decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{path.stem}"), **values})
-        resources, outputs = decided.resources(), decided.outputs()
+        resources, outputs = _decided(whole, values, region, path.stem)
     return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
 
 
@@ -69,6 +74,13 @@ def resolving(name: object) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
         raise ClinicError(f"{name} cannot be resolved: {_say(trouble)}.") from trouble
+
+
+def _decided(
+    whole: Template, values: Mapping[str, str], region: str, env: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{env}"), **values})
+    return decided.resources(), decided.outputs()
 
 
 def ours() -> dict[str, Template]:

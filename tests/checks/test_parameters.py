@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -227,7 +228,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_zero_byte_is_refused() -> None:
-    assert "cannot be read (embedded null byte)" in refusal(Path("a\0b.json"))
+    # Each Python words it in its own way.
+    assert re.search(r'"a\\u0000b.json" cannot be read \(.*null.*\)', refusal(Path("a\0b.json")))
 
 
 def test_50_megabytes_are_refused_without_being_read(

@@ -112,3 +112,12 @@ def test_a_root_may_own_resources_and_show_nothing(tmp_path: Path) -> None:
     }
     assert "Own" not in seen.layers
     assert seen.outputs == {}
+
+
+def test_other_values_change_what_the_set_makes_and_nothing_else() -> None:
+    seen = view.load("dev", PARAMS)
+    changed = seen.changed(NatGateways="per-zone")
+    assert len(changed.of_type("AWS::EC2::NatGateway")) == 2
+    assert seen.of_type("AWS::EC2::NatGateway") == {}
+    assert changed.values == {**seen.values, "NatGateways": "per-zone"}
+    assert changed.changed(NatGateways="none").resources == seen.resources
