@@ -61,6 +61,10 @@ LATER = {
         "generator.cloud.commands:stack_set_command",
         "Run the flat form in many accounts and regions.",
     ),
+    "env": (
+        "generator.application.env.command:env_command",
+        "Check, push, compare and show the backend's production .env.",
+    ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""
 
