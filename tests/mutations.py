@@ -101,6 +101,13 @@ MUTATIONS = (
         "identity.py::test_the_role_reads_one_object_one_secret_one_repository",
     ),
     layer(
+        "let an instance write the file that it reads",
+        "identity",
+        'f"/{TURN}"',
+        'f"/{ENV_FILE}"',
+        "identity.py::test_the_role_writes_one_object_which_is_not_the_env_file",
+    ),
+    layer(
         "let an instance read every secret",
         "identity",
         "[values[DATABASE_SECRET_ARN]]",
@@ -112,7 +119,7 @@ MUTATIONS = (
         "identity",
         "awacs.ssm.UpdateInstanceInformation",
         "awacs.ssm.UpdateInstanceInformation, awacs.ssm.GetParameter",
-        "identity.py::test_the_role_may_do_exactly_what_a_boot_needs",
+        "identity.py::test_the_role_may_do_exactly_what_a_boot_and_a_restart_need",
     ),
     layer(
         "answer metadata without a token",

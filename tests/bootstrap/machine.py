@@ -128,7 +128,7 @@ class Machine:
             "POLL_SECONDS": "0.1",
             "SHIP_SECONDS": "0.3",
             "CPU_SECONDS": "1",
-            "CONFIGURATION_SECONDS": "20",
+            "CONFIG_SECONDS": "20",
             "DATABASE_SECONDS": "20",
             "HEALTH_SECONDS": "20",
         }

@@ -148,7 +148,7 @@ def test_a_failed_pull_explains_docker_hubs_limit(machine: Machine) -> None:
 
 def test_a_missing_configuration_names_the_object(machine: Machine) -> None:
     machine.cloud.configuration = None
-    result = machine.run(CONFIGURATION_SECONDS="0")
+    result = machine.run(CONFIG_SECONDS="0")
     assert_failed(machine, result.returncode, "HTTP 404", "Has s3://configuration/.env been")
     assert len(machine.cloud.named("GET /configuration/.env")) == 1
 
