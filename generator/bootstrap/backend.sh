@@ -88,8 +88,8 @@ import re, sys
 text = sys.stdin.read()
 for line in open(sys.argv[1]):
   name, _, value = line.strip().partition("=")
-  if re.search("PASS|SECRET|KEY|TOKEN|URL", name) and len(value) > 3:
-    text = text.replace(value, "***")
+  secret = re.search("PASS|SECRET|KEY|TOKEN|URL", name) and len(value) > 3
+  text = text.replace(value, "***") if secret else text
 print(text)
 ' backend.env
 }

@@ -6,7 +6,7 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 # The head of the user data defines these.
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
-: "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}" "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
+: "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
 : "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.

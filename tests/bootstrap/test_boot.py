@@ -30,7 +30,7 @@ def test_a_pulled_image_boots_to_success(born: Machine) -> None:
     assert signal.body["Status"] == "SUCCESS"
     assert signal.body["UniqueId"] == INSTANCE
     assert signal.body["LogicalResourceId"] == "BackendGroup"
-    assert signal.body["StackName"].endswith("stack/clinic-Backend/1")
+    assert signal.body["StackName"].startswith("arn:aws:cloudformation:eu-west-1:")
     assert born.cloud.calls[-1].operation == "SignalResource"
     assert born.commands("docker")[0] == "pull\t--quiet\texample/backend:1"
     assert born.commands("git") == []
@@ -54,7 +54,7 @@ def test_the_environment_is_the_configuration_with_the_database_in_its_place(bor
         "JWT_SECRET=jwt-signing-secret",
         "CLOUD=true",
         "DB_HOST=127.0.0.1",
-        f"DB_PORT={born.cloud.port}",
+        f"DB_PORT={born.port}",
         "DB_USERNAME=clinic",
         f"DB_PASSWORD={PASSWORD}",
         "DB_DATABASE=clinic",
@@ -92,7 +92,7 @@ def test_the_log_is_shipped_while_the_boot_still_waits(machine: Machine) -> None
         early[:] = machine.cloud.shipped()
         return next(waited) > 50 or bool(early)
 
-    machine.cloud.healthy = healthy
+    machine.healthy = healthy
     assert machine.run().returncode == 0
     assert FIRST_LINE in early
 
@@ -104,7 +104,7 @@ def test_success_waits_for_the_health_path(machine: Machine) -> None:
         signals.append(len(machine.cloud.signals()))
         return len(signals) == 4
 
-    machine.cloud.healthy = healthy
+    machine.healthy = healthy
     assert machine.run().returncode == 0
     assert signals == [0, 0, 0, 0]
     assert machine.cloud.signals() == ["SUCCESS"]
@@ -209,7 +209,7 @@ def test_an_image_in_ecr_is_pulled_after_signing_in_to_its_region(machine: Machi
 
 
 def test_requests_go_to_the_services_own_regional_addresses(machine: Machine) -> None:
-    proxy = f"http://127.0.0.1:{machine.cloud.port}"
+    proxy = f"http://127.0.0.1:{machine.port}"
     assert machine.run(BACKEND_IMAGE=ECR_IMAGE, AWS_ENDPOINT="", https_proxy=proxy).returncode == 1
     assert machine.cloud.destinations == {
         "logs.eu-west-1.amazonaws.com:443",

@@ -84,7 +84,7 @@ def test_user_data_fits_with_the_longest_values_that_parameters_may_have(way):
     declared = flat()["Parameters"]
     assert all(re.fullmatch(declared[k]["AllowedPattern"], v) for k, v in values.items())
     whole = text(user_data(**values))
-    assert whole.endswith(bootstrap.script(way))
+    assert whole.endswith(bootstrap.part(bootstrap.IMAGE[way], *bootstrap.AFTER))
     # A stack's id has up to 128 characters more than the one in the test.
     assert len(whole.encode()) + 128 < 16_384
 
@@ -95,8 +95,10 @@ def test_user_data_leaves_out_the_way_to_an_image_that_is_not_taken():
 
 
 def test_user_data_sets_every_setting_that_the_script_expects():
-    head = text(user_data()).removesuffix(bootstrap.script("build"))
-    assert re.findall(r"^([A-Z_]+)='[^'\n]*'$", head, re.MULTILINE) == list(bootstrap.SETTINGS)
+    setting = re.compile(r"^([A-Z_]+)='[^'\n]*'$", re.MULTILINE)
+    assert setting.findall(text(user_data(BackendImage=IMAGE))) == list(bootstrap.SETTINGS)
+    both = [*bootstrap.SETTINGS, *bootstrap.TO_BUILD]
+    assert setting.findall(text(user_data(BackendImage=""))) == both
 
 
 def test_user_data_names_secrets_and_holds_none():
