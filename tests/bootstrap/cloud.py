@@ -128,7 +128,6 @@ class Cloud:
             case other:
                 return 400, f"nobody plays {other}"
 
-
     def _take_turn(self, call: Call) -> Answer:
         """As S3: without the right to list, what is not there is forbidden; one writer wins."""
         with self._lock:

@@ -68,9 +68,12 @@ def own_network() -> Iterator[Place]:
     ours, theirs = socket.socketpair()
     program = INSIDE.replace("ADDRESSES", repr(list(ADDRESSES.values())))
     command = [unshare, "-rn", sys.executable, "-ISc", program, str(theirs.fileno())]
-    with ours, subprocess.Popen(
-        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[theirs.fileno()]
-    ) as keeper:
+    with (
+        ours,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[theirs.fileno()]
+        ) as keeper,
+    ):
         theirs.close()
         sockets = _received(ours)
         if not sockets:
