@@ -33,6 +33,7 @@ request() {
     shift 2
     if [[ "${service}" == ecr ]]; then host=api.ecr; fi
     keys=$(credentials)
+    [[ -n "${keys}" ]] || return 1
     answer=$(curl -sS --connect-timeout 5 -m 30 -K - \
         --aws-sigv4 "aws:amz:${REGION}:${service}" -w '\n%{http_code}' "$@" \
         "${AWS_ENDPOINT:-https://${host}.${REGION}.amazonaws.com}${path}" <<<"${keys}")

@@ -63,6 +63,7 @@ refresh() {
     step "TAKING UP NEW SETTINGS" "The settings before are back: push a better .env."
     wait_for "${TURN_SECONDS}" "this instance's turn" take_turn
     trap end_turn EXIT
+    trap "exit 143" TERM
     wait_for "${SERVICE_SECONDS}" "another instance in service" \
         balancer "mine != 'healthy' or not others or 'healthy' in others"
     BEGUN=yes

@@ -26,8 +26,15 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    """Yield what makes so many machines that have booted in one cloud, all in service."""
+def settled(machine: Machine, born: Machine) -> Machine:
+    """Return a machine that has booted some time ago."""
+    machine.age(born)
+    return machine
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, born: Machine) -> Iterator[Fleet]:
+    """Yield what makes so many machines in one cloud that booted some time ago."""
     cloud = Cloud()
     with ExitStack() as places:
 
@@ -38,7 +45,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
                 root.mkdir()
                 name = f"i-{number:017x}"
                 machines.append(places.enter_context(_place_of_birth(root, cloud, name)))
-                assert machines[-1].run().returncode == 0
+                machines[-1].age(born)
             return machines
 
         yield make

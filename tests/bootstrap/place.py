@@ -61,7 +61,7 @@ class Place:
 
 @contextmanager
 def own_network() -> Iterator[Place]:
-    """Yield a network namespace with its sockets bound; NoNamespaceError where there can be none."""
+    """Yield a network namespace with its sockets bound; NoNamespaceError if there is none."""
     unshare, nsenter = shutil.which("unshare"), shutil.which("nsenter")
     if not unshare or not nsenter:
         raise NoNamespaceError("unshare and nsenter (util-linux) are not installed")
