@@ -96,10 +96,6 @@ def _fingerprint(aws: Aws, bucket: str) -> Fingerprint | None:
 
 def reveal(aws: Aws, deployed: Deployed) -> bytes:
     """The bytes of the current version: the one call that shows values."""
-    if deployed.current is None:
-        return b""
-    told = aws.client("s3").get_object(
-        Bucket=deployed.bucket, Key=ENV_FILE, VersionId=deployed.current.id
-    )
+    told = aws.client("s3").get_object(Bucket=deployed.bucket, Key=ENV_FILE)
     data: bytes = told["Body"].read()
     return data

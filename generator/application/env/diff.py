@@ -7,17 +7,16 @@ from pathlib import Path
 
 from generator.application.env import dotenv
 from generator.application.env.check import Checked, is_no_text, line
-from generator.application.env.deployed import Deployed, bucket_of, look, reveal
+from generator.application.env.deployed import bucket_of, look, reveal
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
-HOW = {
-    "added": "only in the file",
-    "changed": "another value",
-    "removed": "only in the stack",
-}
+HOW = {"added": "only in the file", "changed": "another value", "removed": "only deployed"}
+"""What is said of a key that a file adds to what is deployed, changes or removes."""
+SINCE = {"added": "new", "changed": "another value", "removed": "gone"}
+"""And of one that a push added to the version before it, changed or removed."""
 
 
 def default_file(env: str, folder: Path) -> Path | None:
@@ -44,13 +43,14 @@ def diff(aws: Aws, stack: str, checked: Checked, report: Report, shown: bool) ->
         changes = deployed.fingerprint.differences(checked.values)
     else:
         raise ClinicError(_unknown(stack))
-    _show(changes, there or {}, checked.values, report, shown)
+    values = (there, checked.values) if there is not None else None
+    _show(changes, HOW, report, values)
     return not any(changes.values())
 
 
 def last_push(aws: Aws, stack: str, report: Report) -> bool:
     """What the push of the deployed version changed; whether that was nothing."""
-    deployed: Deployed = look(aws, bucket_of(aws, stack))
+    deployed = look(aws, bucket_of(aws, stack))
     if deployed.current is None:
         raise ClinicError(f"{stack} has no .env yet: `clinic env push` sends one.")
     if deployed.fingerprint is None:
@@ -59,7 +59,7 @@ def last_push(aws: Aws, stack: str, report: Report) -> bool:
         report.say(f"{stack}: version {deployed.current.id} is the first; there is none before it.")
         return True
     report.say(f"{stack}: version {deployed.current.id} against the one before it")
-    _show(deployed.fingerprint.changes, {}, {}, report, shown=False)
+    _show(deployed.fingerprint.changes, SINCE, report)
     return not any(deployed.fingerprint.changes.values())
 
 
@@ -80,20 +80,19 @@ def _between(there: Mapping[str, str], here: Mapping[str, str]) -> dict[str, lis
 
 def _show(
     changes: Mapping[str, list[str]],
-    there: Mapping[str, str],
-    here: Mapping[str, str],
+    words: Mapping[str, str],
     report: Report,
-    shown: bool,
+    values: tuple[Mapping[str, str], Mapping[str, str]] | None = None,
 ) -> None:
-    rows, headings = [], ["key", "how"]
-    for how, names in changes.items():
-        for key in names:
-            values = [there.get(key, ""), here.get(key, "")] if shown else []
-            rows.append([plain(key), HOW[how], *map(plain, values)])
-            named = dict(zip(("deployed", "file"), values, strict=False))
-            report.tell("difference", key=key, how=how, **named)
+    """``values``: of what is deployed and of the file, where they may be seen."""
+    sides = dict(zip(("deployed", "file"), values or (), strict=False))
+    rows = list[list[str]]()
+    for how, key in ((how, key) for how, keys in changes.items() for key in keys):
+        seen = {side: known.get(key, "") for side, known in sides.items()}
+        report.tell("difference", key=key, how=how, **seen)
+        rows.append([plain(key), words[how], *map(plain, seen.values())])
     report.tell("diff", same=not rows)
-    if not rows:
+    if rows:
+        report.table(["key", "how", *sides], rows)
+    else:
         report.say("The same keys and values.")
-        return
-    report.table(headings + (["deployed", "file"] if shown else []), rows)

@@ -142,7 +142,7 @@ def _takes_name(found: EnvFile, number: int, name: str, equals: str) -> bool:
         found.wrong(number, "export", f"{says}{exported[1]}.", exported[1])
     elif not name:
         found.wrong(number, "no-name", "has no name before the `=`: Docker refuses the file.")
-    elif re.search(r"[ \t]", bare if not equals else name):
+    elif re.search(r"[ \t]", name):
         where = f"white space between {shown} and the `=`" if shown else "white space in the name"
         says = f"{where}: Docker refuses the file. (The rest of a value? It must be on one line.)"
         found.wrong(number, "space-in-name", says, shown)

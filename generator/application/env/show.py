@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from generator.application.env import dotenv
 from generator.application.env.deployed import Deployed, bucket_of, look, reveal
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
@@ -23,13 +25,14 @@ def show(aws: Aws, stack: str, report: Report, shown: bool) -> None:
     if current is None:
         raise ClinicError(f"{stack} has no .env yet: `clinic env push` sends one.")
     report.say(f"{stack}: .env in {deployed.bucket}")
-    report.say(f"version {current.id}, {current.time:%Y-%m-%d %H:%M} UTC, {current.size:,} bytes")
+    date = current.time.astimezone(UTC)
+    report.say(f"version {current.id}, {date:%Y-%m-%d %H:%M} UTC, {current.size:,} bytes")
     report.tell(
         "env",
         stack=stack,
         bucket=deployed.bucket,
         version=current.id,
-        time=current.time.isoformat(),
+        time=date.isoformat(),
         size=current.size,
         fingerprint=deployed.fingerprint is not None,
     )
