@@ -12,6 +12,7 @@ import click
 from generator import tables
 from generator.checks.preflight import screen
 from generator.checks.preflight.gate import demand
+from generator.application.env import rehearse as env_file
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
@@ -63,7 +64,8 @@ class Rehearsal:
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
-    Create, read back, update, fail and roll back, destroy; then a report of what that proves.
+    Create, read back, push a .env, update, fail and roll back, destroy; then a report of what
+    that proves.
 
     \b
     clinic rehearse dev
@@ -86,11 +88,13 @@ def rehearse(this: Rehearsal) -> None:
     deploy(this.aws, this.env, this.wishes)
     _title(2, "read the resources back through their services")
     _show(*read_back(this.aws, this.env))
-    _title(3, "update one parameter")
+    _title(3, "push a .env, twice")
+    env_file.rehearse(this.aws, this.env.stack)
+    _title(4, "update one parameter")
     changed = _update(this)
-    _title(4, f"make a mistake: {_said(this.mistake)}")
+    _title(5, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(5, f"destroy {this.env.stack}")
+    _title(6, f"destroy {this.env.stack}")
     _destroy(this, changed)
     print(PROVEN)
 

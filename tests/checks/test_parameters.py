@@ -26,6 +26,17 @@ ENVIRONMENTS = {env: ROOT / "params" / f"{env}.json" for env in ("seed", "dev", 
 IN_RULES = set(references(TEMPLATE["Rules"]))
 """Parameters that depend on each other; the others may have any valid value."""
 
+
+def test_a_schema_beside_the_parameter_files_is_no_environment(
+    clinic: Callable[..., Ended], tmp_path: Path
+) -> None:
+    assert (ROOT / "params/env.schema.json").exists()
+    assert parameters.environments(ROOT / "params") == ["dev", "prod", "seed"]
+    (tmp_path / "env.schema.json").write_text("{}")
+    assert parameters.environments(tmp_path) == []
+    assert clinic("params").code == 0
+
+
 slow = settings(deadline=None, suppress_health_check=list(HealthCheck))
 many = settings(slow, max_examples=500)
 

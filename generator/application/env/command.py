@@ -15,7 +15,7 @@ from generator.application.env.check import Checked, check, line, load_checked
 from generator.application.env.keys import FILE as SCHEMA
 from generator.application.env.supplied import DEFAULTS, SUPPLIED
 from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load
+from generator.cloud.environment import name_of, stack_name
 from generator.cloud.progress import Report
 from generator.options import JSON, PARAMS, connected
 
@@ -74,10 +74,10 @@ def push_command(
     \b
     clinic env push prod .env
     """
-    wanted, checked = load(env, params), load_checked(file, params)
+    stack, checked = stack_name(name_of(env, params)), load_checked(file, params)
     for remark in checked.remarks:
         print(line(file, remark), file=sys.stderr)
-    pushing.push(connect(profile, region), wanted.stack, checked, Report(as_json))
+    pushing.push(connect(profile, region), stack, checked, Report(as_json))
 
 
 @env_command.command("diff")
@@ -104,13 +104,14 @@ def diff_command(
     clinic env diff prod .env
     clinic env diff prod .env --reveal
     """
-    wanted, report = load(env, params), Report(as_json)
-    source = file or differences.default_file(wanted.name, params)
-    aws = connect(profile, region)
-    if source:
-        same = differences.diff(aws, wanted.stack, check(source, params), report, reveal)
+    name, report = name_of(env, params), Report(as_json)
+    source = file or differences.default_file(name, params)
+    checked = check(source, params) if source else None
+    aws, stack = connect(profile, region), stack_name(name)
+    if checked:
+        same = differences.diff(aws, stack, checked, report, reveal)
     else:
-        same = differences.last_push(aws, wanted.stack, report)
+        same = differences.last_push(aws, stack, report)
     if not same:
         raise click.exceptions.Exit(1)
 
@@ -129,8 +130,8 @@ def show_command(
     clinic env show prod
     clinic env show prod --reveal
     """
-    wanted = load(env, params)
-    showing.show(connect(profile, region), wanted.stack, Report(as_json), reveal)
+    stack = stack_name(name_of(env, params))
+    showing.show(connect(profile, region), stack, Report(as_json), reveal)
 
 
 def _say(checked: Checked, as_json: bool) -> None:
