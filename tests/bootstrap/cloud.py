@@ -89,8 +89,8 @@ class Cloud:
         return lambda: len(self.named(operation))
 
     def wait_for_calls(self, operation: str, count: int) -> list[Call]:
-        """Return the calls of one operation as soon as there are so many (or 5 s are over)."""
-        deadline = time.monotonic() + 5
+        """Return the calls of one operation as soon as there are so many (or a minute is over)."""
+        deadline = time.monotonic() + 60
         while len(self.named(operation)) < count and time.monotonic() < deadline:
             time.sleep(0.02)
         return self.named(operation)

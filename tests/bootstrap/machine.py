@@ -80,8 +80,8 @@ class Machine:
         (self.root / "notes" / name).touch()
 
     def wait_for_text(self, path: str, text: str) -> str:
-        """Return a file's content as soon as the text is in it (or 5 s are over)."""
-        deadline = time.monotonic() + 5
+        """Return a file's content as soon as the text is in it (or a minute is over)."""
+        deadline = time.monotonic() + 60
         found = ""
         while text not in found and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -97,7 +97,7 @@ class Machine:
     def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run the user data as cloud-init does, or with the arguments of a unit."""
         with self.start(*arguments, **settings) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def start(
@@ -137,11 +137,11 @@ class Machine:
             "RETRY_SECONDS": "0",
             "POLL_SECONDS": "0.1",
             "SHIP_SECONDS": "0.3",
-            "CONFIG_SECONDS": "20",
-            "DATABASE_SECONDS": "20",
-            "HEALTH_SECONDS": "20",
-            "TURN_SECONDS": "40",
-            "SERVICE_SECONDS": "40",
+            "CONFIG_SECONDS": "100",
+            "DATABASE_SECONDS": "100",
+            "HEALTH_SECONDS": "100",
+            "TURN_SECONDS": "200",
+            "SERVICE_SECONDS": "100",
         }
 
     def _pass_on(self, folder: str, name: str, program: Path | str | None) -> None:

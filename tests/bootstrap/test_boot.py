@@ -43,7 +43,7 @@ def test_every_environments_launch_template_boots(
 ) -> None:
     program = machine.user_data(environment, BACKEND_IMAGE=image)
     with machine.start(program=program) as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     assert process.returncode == 0
     assert machine.cloud.signals() == ["SUCCESS"]
 

@@ -69,7 +69,7 @@ def push_command(
     """Send FILE to the stack's encrypted, versioned configuration bucket.
 
     A file with errors is refused, an unchanged one is not sent. Instances notice a new version
-    within a minute and restart the container one after the other.
+    within two minutes and restart the container one after the other.
 
     \b
     clinic env push prod .env

@@ -32,7 +32,7 @@ def push(aws: Aws, stack: str, checked: Checked, report: Report) -> bool:
     for how, names in changes.items():
         if names:
             report.say(f"{how + ':':<9} {', '.join(names)}")
-    report.say("Instances notice it within a minute and restart one after the other.")
+    report.say("Instances notice it within two minutes and restart one after the other.")
     report.tell("push", stack=stack, sent=True, version=version, changes=changes)
     return True
 
