@@ -2,20 +2,22 @@
 : "${STATE:?}" "${REGION:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${IMAGE:?}"
 : "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_ORIGIN:?}" "${HEALTH_PATH:?}" "${HEALTH_SECONDS:?}"
 
-# fetch_configuration: the .env as it is now; an empty one is none.
-fetch_configuration() (
+# fetch_env: the .env as it is now; an empty one is none.
+fetch_env() (
     umask 077
     text=$(aws s3 "/${CONFIG_BUCKET}/${CONFIG_KEY}")
     [[ -n "${text}" ]] || return 1
     printf '%s\n' "${text}" >configuration.env
 )
 
-# usable: Docker refuses a line without a proper name and repeats it; here its number is enough.
+# usable: Docker refuses a line without a proper name, or that is not UTF-8, and repeats it; here
+# its number is enough.
 usable() {
     local bad
-    bad=$(sed -nE '/^\s*(#|$)/b; /^\s*[^[:space:]=]+(=|\r?$)/b; =' configuration.env)
+    bad=$(LC_ALL=C.UTF-8 sed -nE '/^\s*(#.*)?$/b; /^\s*[^[:space:]=]+(=.*|\r?)$/b; =' \
+        configuration.env)
     [[ -n "${bad}" ]] || return 0
-    echo "The .env has no usable name on line ${bad//$'\n'/, }: run clinic env check."
+    echo "Docker cannot read line ${bad//$'\n'/, } of the .env: run clinic env check."
     return 1
 }
 

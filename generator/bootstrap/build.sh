@@ -20,14 +20,10 @@ get_image() {
     rm -rf -- "${APP}"
     mkdir -p "${APP%/*}"
     persist 4 git clone --depth 1 --branch "${BACKEND_REVISION}" -- "${BACKEND_REPOSITORY}" "${APP}"
-    if [[ ! -e "${APP}/Dockerfile" ]]; then default_dockerfile >"${APP}/Dockerfile"; fi
+    [[ -e "${APP}/Dockerfile" ]] || cat >"${APP}/Dockerfile" <<'DOCKERFILE'
+@Dockerfile@
+DOCKERFILE
     step "BUILDING THE DOCKER IMAGE" "See above. 'toomanyrequests' is the registry's \
 limit for anonymous pulls: give BackendImage."
     persist 2 docker build -t nest-backend "${APP}"
-}
-
-default_dockerfile() {
-    cat <<'DOCKERFILE'
-@Dockerfile@
-DOCKERFILE
 }

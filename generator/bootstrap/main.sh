@@ -45,7 +45,7 @@ boot() {
     install_packages
     get_image
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"
-    wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_configuration
+    wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_env
     usable
     step "WAITING FOR THE DATABASE" "Was the database created, and may this instance reach it?"
     wait_for "${DATABASE_SECONDS}" "the database's address in its secret" compose

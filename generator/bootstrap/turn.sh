@@ -51,7 +51,7 @@ write_turn() {
 # refresh: a new .env or a rotated password restarts the container, when it is this one's turn.
 refresh() {
     cd "${STATE}" || exit
-    fetch_configuration
+    fetch_env
     usable
     compose
     # An old.env is of a restart that was cut.

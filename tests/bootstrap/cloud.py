@@ -212,7 +212,7 @@ class Handler(BaseHTTPRequestHandler):
         return (200, known[path]) if path in known else (404, "")
 
     def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
-        payload = text.encode()
+        payload = text.encode(errors="surrogateescape")
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)

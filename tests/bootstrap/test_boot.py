@@ -191,13 +191,16 @@ def test_a_role_that_may_not_read_the_env_fails_with_a_reason(machine: Machine) 
     assert_failed(machine, result.returncode, "s3 answered HTTP 403: AccessDenied", "been uploaded")
 
 
-@pytest.mark.parametrize("line", ["export FOO=bar", "=hidden-value", "rest of a hidden-value"])
+@pytest.mark.parametrize(
+    "line", ["export FOO=bar", "=hidden-value", "rest of a hidden-value", "A=hidden-value\udcff"]
+)
 def test_a_bad_key_in_the_env_fails_with_its_line_and_not_its_text(
     machine: Machine, line: str
 ) -> None:
+    # A lone surrogate stands for a byte that is not UTF-8.
     machine.cloud.configuration = f"A=1\n# comment\n{line}\nB=2\nNAME_ALONE\n"
     result = machine.run()
-    assert_failed(machine, result.returncode, "The .env has no usable name on line 3: run clinic")
+    assert_failed(machine, result.returncode, "Docker cannot read line 3 of the .env: run clinic")
     assert "hidden-value" not in machine.everything_written() + "".join(machine.cloud.shipped())
     assert machine.commands("docker")[-1].startswith("pull")
 

@@ -169,7 +169,7 @@ def test_an_env_that_docker_would_refuse_touches_nothing(settled: Machine) -> No
     settled.cloud.configuration = f"{NEW}\nexport FOO=bar\n"
     result = settled.run("refresh")
     assert result.returncode != 0
-    assert "The .env has no usable name on line 5" in result.stdout
+    assert "Docker cannot read line 5 of the .env" in result.stdout
     assert settled.container.exists()
     assert settled.cloud.turn == ""
 
