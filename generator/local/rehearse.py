@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from generator import tables
+from generator.application.env import rehearse as env_file
 from generator.checks.preflight import screen
 from generator.checks.preflight.gate import demand
-from generator.application.env import rehearse as env_file
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
