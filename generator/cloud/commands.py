@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud import destroy as destroying
 from generator.cloud import recover as recovering
 from generator.cloud import stack_set as sets
@@ -51,8 +53,9 @@ def deploy_command(
 ) -> None:
     """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
 
-    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back,
-    2 for bad input, 3 when it needs a person.
+    `clinic check` comes first. Exits with 0 when it is done or there is nothing to do, 1 when the
+    check found something or it failed and was rolled back, 2 for bad input, 3 when it needs a
+    person.
 
     \b
     clinic deploy dev
@@ -60,8 +63,11 @@ def deploy_command(
     clinic deploy prod --yes --json >deploy.jsonl
     """
     wanted = load(env, params, flat)
-    wishes = Wishes(yes, plan, allowed, Report(as_json), _terminal())
-    deploy(connect(profile, region), wanted, wishes)
+    aws, report = connect(profile, region), Report(as_json)
+    checked = demand(env, params, aws.region)
+    report.say(screen.line(checked))
+    report.tell("check", findings=checked.count)
+    deploy(aws, wanted, Wishes(yes, plan, allowed, report, _terminal()))
 
 
 @click.command("status")

@@ -10,6 +10,9 @@ from pathlib import Path
 import click
 
 from generator import tables
+from generator.application.env import rehearse as env_file
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
@@ -61,12 +64,14 @@ class Rehearsal:
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
-    Create, read back, update, fail and roll back, destroy; then a report of what that proves.
+    Create, read back, push a .env, update, fail and roll back, destroy; then a report of what
+    that proves.
 
     \b
     clinic rehearse dev
     """
     wanted = load(env, params, flat)
+    print(screen.line(demand(env, params)), flush=True)
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
@@ -83,11 +88,13 @@ def rehearse(this: Rehearsal) -> None:
     deploy(this.aws, this.env, this.wishes)
     _title(2, "read the resources back through their services")
     _show(*read_back(this.aws, this.env))
-    _title(3, "update one parameter")
+    _title(3, "push a .env, twice")
+    env_file.rehearse(this.aws, this.env.stack)
+    _title(4, "update one parameter")
     changed = _update(this)
-    _title(4, f"make a mistake: {_said(this.mistake)}")
+    _title(5, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(5, f"destroy {this.env.stack}")
+    _title(6, f"destroy {this.env.stack}")
     _destroy(this, changed)
     print(PROVEN)
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
+from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
-from generator.cloud.stacks import STACK, find, tree, walk
+from generator.cloud.stacks import find, tree, walk
 from generator.errors import ClinicError
 from generator.local import rehearse as rehearsing
 from generator.local.readback import READERS, Count, read_back
@@ -31,8 +32,11 @@ def test_a_rehearsal_creates_reads_updates_fails_and_destroys(
     rehearse(Rehearsal(aws, load(env, PARAMS, flat), WISHES))
     out = capsys.readouterr().out
     assert time.monotonic() - started < 25
-    for number in range(1, 6):
+    for number in range(1, 7):
         assert f"\n== {number}. " in out
+    assert "added:    JWT_SECRET, GEMINI_API_KEY, JWT_EXPIRATION_TIME" in out
+    assert "nothing was sent" in out
+    assert "made-up-for-the-rehearsal" not in out
     assert "The data-loss gate: this would cost data" in out
     assert "DBSnapshot not found: clinic-no-such-snapshot" in out
     assert "was rolled back (UPDATE_ROLLBACK_COMPLETE)" in out
