@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +52,7 @@ def test_a_difference_is_told_with_its_rules_and_code_1(
         "unexpected: balancer -> backend: tcp 22-2999 by its group alone is not expected "
         "(by BackendIngress)."
     )
-    assert "seed: 45 ways, 1 difference (" in ended.out
+    assert re.search(r"^seed: \d+ ways, 1 difference \(", ended.out, re.MULTILINE)
 
 
 def test_each_way_is_an_object_with_port_protocol_and_why(clinic: Clinic) -> None:

@@ -171,7 +171,8 @@ def _an_alarm_more(resources: Resources) -> None:
 
 
 def _an_endpoint_policy(resources: Resources) -> None:
-    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    actions = ["s3:GetObject", "s3:PutObject"]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": "*"}
     document = {"Statement": [allow]}
     resources["S3Endpoint"]["Properties"]["PolicyDocument"] = document
 
