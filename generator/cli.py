@@ -64,6 +64,9 @@ LATER = {
     "env": (
         "generator.application.env.command:env_command",
         "Check, push, compare and show the backend's production .env.",
+    "publish": (
+        "generator.application.publish.command:publish_command",
+        "Make the site show a built frontend.",
     ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""
