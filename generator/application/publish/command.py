@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
-from generator.application.publish.progress import Show
-from generator.application.publish.publish import KEEP, Wishes, publish
+from generator.application.publish.plan import KEEP
 from generator.checks import parameters
-from generator.cloud.aws import connect, explained
 from generator.errors import ClinicError, quote
 from generator.options import JSON, connected
 
@@ -37,7 +36,6 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
 )
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Only show what would be sent.")
 @JSON
-@explained("publisher")
 def publish_command(
     env: str,
     dist: Path,
@@ -67,10 +65,21 @@ def publish_command(
             "https://clinic.example."
         )
     stack = _stack(env, params)
+    # A third of a small publication is Python's; looking for garbage would be a fifth of that.
+    gc.disable()
+    from generator.application.publish.progress import Show
+    from generator.application.publish.publish import Wishes, publish
+    from generator.cloud.aws import connect, explained
+
     wishes = Wishes(
-        timedelta(days=keep_days), source_maps, api_url.rstrip("/"), plan, Show(as_json)
+        keep=timedelta(days=keep_days),
+        maps=source_maps,
+        api_url=api_url.rstrip("/"),
+        only_plan=plan,
+        show=Show(as_json),
     )
-    publish(lambda: connect(profile, region), stack, dist, wishes)
+    with explained("publisher"):
+        publish(lambda: connect(profile, region), stack, dist, wishes)
 
 
 def _stack(env: str, folder: Path) -> str:

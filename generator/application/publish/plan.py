@@ -16,6 +16,8 @@ from typing import Any
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import INDEX, RULES
 
+KEEP = timedelta(days=30)
+"""How long files of earlier builds stay, if nobody says otherwise."""
 MOST_PATHS = 30
 """Of an invalidation; more of them become one ``/*``, since a month has 1,000 free ones."""
 

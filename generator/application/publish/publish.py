@@ -15,7 +15,7 @@ from generator.application.publish import api_url, cdn
 from generator.application.publish.bucket import Bucket, ChangedError
 from generator.application.publish.build import Build, File, names, read
 from generator.application.publish.headers import INDEX, is_hashed
-from generator.application.publish.plan import Plan, Remote, plan, suspects
+from generator.application.publish.plan import KEEP, Plan, Remote, plan, suspects
 from generator.application.publish.progress import Show
 from generator.application.publish.send import THREADS, send
 from generator.application.publish.summary import Done, conclude, preview
@@ -23,7 +23,6 @@ from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError
 
-KEEP = timedelta(days=30)
 ATTEMPTS = 5
 """How often somebody else may publish at the same time before this gives up."""
 
@@ -76,8 +75,9 @@ def publish(
     named, start = names(dist, wishes.maps), time.monotonic()
     aws = connected()
     with _threads() as pool:
+        aws.client("cloudformation")
         found = pool.submit(find, aws, stack)
-        # While the services answer, there is time for what this machine has to do.
+        # While a service answers, there is time for what this machine has to do.
         cloudfront = aws.client("cloudfront")
         site = _site(found.result(), stack, aws.region)
         bucket = Bucket(aws, site.bucket)

@@ -9,7 +9,8 @@ from concurrent.futures import Executor, as_completed
 from generator.application.publish.build import File, content, md5
 from generator.errors import ClinicError
 
-THREADS = 64
+THREADS = 128
+"""At 30 ms a request they send 2,500 files a second; with 64 waiting is all there is."""
 LARGE = 32 * 1024 * 1024
 """Bytes from which on files are in memory one at a time."""
 
