@@ -1,4 +1,6 @@
-"""A stand-in for S3, CloudFormation and CloudFront that answers late: python -m tests.benchmarks.stand_in.
+"""A stand-in for S3, CloudFormation and CloudFront that answers late.
+
+    python -m tests.benchmarks.stand_in
 
 It prints its port, and then serves from memory on 127.0.0.1 until standard input closes. Every
 answer comes after LATENCY. Everything else is as cheap as can be: no signature is checked, nothing
@@ -18,8 +20,8 @@ LATENCY = 0.03
 """Seconds."""
 BUCKET, DISTRIBUTION = "site", "E1STANDIN"
 PAGE = 1000
-STACK = f"""<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>clinic-bench</StackName>
-<StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/clinic-bench/1</StackId>
+STACK = f"""<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
+<StackName>clinic-bench</StackName><StackId>arn:aws:cloudformation:us-east-1:111122223333:stack/clinic-bench/1</StackId>
 <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>
 <member><OutputKey>FrontendBucketName</OutputKey><OutputValue>{BUCKET}</OutputValue></member>
 <member><OutputKey>DistributionId</OutputKey><OutputValue>{DISTRIBUTION}</OutputValue></member>
@@ -52,7 +54,7 @@ class Store:
             return self._cdn(method, path, body)
         if path == "/" and method == "POST":
             return 200, {"Content-Type": "text/xml"}, STACK.encode()
-        bucket, _, key = unquote(path).lstrip("/").partition("/")
+        key = unquote(path).lstrip("/").partition("/")[2]
         if not key:
             return self._bucket(method, parse_qs(query, keep_blank_values=True))
         return self._object(method, key, headers, body)
@@ -123,10 +125,9 @@ class Store:
 
     def _invalidation(self, name: str) -> bytes:
         when, batch = self.invalidations[name]
-        head = f"<Invalidation><Id>{name}</Id><Status>Completed</Status><CreateTime>{when}</CreateTime>"
-        return (
-            head.encode() + b"<InvalidationBatch>" + batch + b"</InvalidationBatch></Invalidation>"
-        )
+        told = f"<Id>{name}</Id><Status>Completed</Status><CreateTime>{when}</CreateTime>".encode()
+        inner = b"<InvalidationBatch>" + batch + b"</InvalidationBatch>"
+        return b"<Invalidation>" + told + inner + b"</Invalidation>"
 
 
 class Connection(asyncio.Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from itertools import count
@@ -13,7 +12,7 @@ import pytest
 from generator.cloud.aws import Aws, connect
 from generator.local import Endpoint, embedded_endpoint
 
-from .sites import STACK, TEMPLATE, Frontend, write
+from .sites import Frontend, make, write
 
 _accounts = count(700_000_000_000)
 
@@ -48,11 +47,7 @@ def aws(given: dict[str, str]) -> Aws:
 @pytest.fixture
 def site(aws: Aws) -> Frontend:
     """A stack with an empty bucket and a distribution."""
-    cloudformation = aws.client("cloudformation")
-    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=STACK, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
-    )
+    make(aws)
     return Frontend(aws)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -64,6 +65,15 @@ def build(release: str = "A", **more: str) -> dict[str, str]:
         "robots.txt": "User-agent: *\n",
         **more,
     }
+
+
+def make(aws: Aws) -> None:
+    """A stack with an empty bucket and a distribution."""
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
+    )
 
 
 def write(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Path:
