@@ -105,13 +105,13 @@ class Frontend:
     def bucket(self) -> str:
         return self.outputs["FrontendBucketName"]
 
-    def keys(self) -> set[str]:
+    def there(self) -> set[str]:
         told = self.s3.list_objects_v2(Bucket=self.bucket)
         return {item["Key"] for item in told.get("Contents", [])}
 
     def files(self) -> dict[str, str]:
         """Text of every object but the hidden one."""
-        return {key: self.text(key) for key in self.keys() if not key.startswith(".")}
+        return {key: self.text(key) for key in self.there() if not key.startswith(".")}
 
     def text(self, key: str) -> str:
         body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
@@ -138,7 +138,7 @@ class Frontend:
 
     def broken(self) -> set[str]:
         """What the live page needs, chunks of chunks too, and the bucket does not have."""
-        there, missing = self.keys(), set[str]()
+        there, missing = self.there(), set[str]()
         ahead, seen = ["index.html"] if "index.html" in there else [], set[str]()
         while ahead:
             for name in re.findall(r"[\w-]+-[\w-]{8}\.(?:js|css)", self.text(ahead.pop())):
