@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+import time
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape
@@ -45,6 +46,8 @@ class Store:
         if path == "/_counts":
             counts, self.counts = self.counts, {}
             return 200, {}, repr(counts).encode()
+        if path == "/_cpu":
+            return 200, {}, repr(time.process_time()).encode()
         if path == "/_empty":
             self.objects.clear()
             self.invalidations.clear()
