@@ -21,6 +21,7 @@ from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.endpoint import EndpointError, embedded_endpoint
+from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
 
 PACE = 0.05
@@ -33,7 +34,8 @@ PROVEN = """
 Rehearsed against an emulator. This shows that
   - references, parameters and outputs resolve across all stacks, and every resource was made;
   - change set, data-loss gate, update, rollback, first cause and deletion go as they should;
-  - the properties counted above are what the services were told.
+  - the properties counted above are what the services were told;
+  - a build reaches its bucket whole and with its headers, and a second time nothing is sent.
 It does not show that AWS would accept every value: the emulator checks few of them, which is what
 `clinic lint` is for. Nothing booted: no instance, no database, no signal, no certificate, no name
 in DNS; quotas, permissions and times were not met. The first deployment to an account is the test
@@ -64,8 +66,8 @@ class Rehearsal:
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
-    Create, read back, push a .env, update, fail and roll back, destroy; then a report of what
-    that proves.
+    Create, read back, push a .env, publish, update, fail and roll back, destroy; then a report of
+    what that proves.
 
     \b
     clinic rehearse dev
@@ -90,11 +92,13 @@ def rehearse(this: Rehearsal) -> None:
     _show(*read_back(this.aws, this.env))
     _title(3, "push a .env, twice")
     env_file.rehearse(this.aws, this.env.stack)
-    _title(4, "update one parameter")
+    _title(4, "publish a frontend, and again")
+    rehearse_frontend(this.aws, this.env.stack)
+    _title(5, "update one parameter")
     changed = _update(this)
-    _title(5, f"make a mistake: {_said(this.mistake)}")
+    _title(6, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(6, f"destroy {this.env.stack}")
+    _title(7, f"destroy {this.env.stack}")
     _destroy(this, changed)
     print(PROVEN)
 

@@ -76,7 +76,7 @@ def conclude(show: Show, build: Build, done: Done) -> None:
     removed = f", {_files(len(done.removed))} of earlier builds removed" if done.removed else ""
     show.say(
         f"{done.url}: {sent if done.sent else 'nothing to send'}, {unchanged:,} unchanged{removed}"
-        f"{_listed(', invalidated', done.invalidated)}."
+        f"{_listed(', invalidation of', done.invalidated)}."
     )
 
 
