@@ -50,7 +50,7 @@ class Bucket:
         self.name = name
         endpoint = aws.endpoint or _configured_endpoint(aws)
         config: dict[str, Any] = {"region": aws.region, "virtual_hosted_style_request": False}
-        config |= {"endpoint": endpoint or _regional_endpoint(aws.region)}
+        config |= {"endpoint": endpoint.rstrip("/") or _regional_endpoint(aws.region)}
         options: dict[str, Any] = {**TIMEOUTS, "allow_http": bool(endpoint)}
         if bundle := aws.session._session.get_config_variable("ca_bundle"):
             options["root_certificate"] = Path(bundle).expanduser().read_bytes()

@@ -23,7 +23,7 @@ from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """How often somebody else may publish at the same time before this gives up."""
 
 
@@ -138,20 +138,21 @@ def _planned(run: Run, remote: Remote) -> Plan:
 
 
 def _bring(run: Run, remote: Remote) -> Remote:
-    """Send what is missing, index.html last; what the bucket was like before.
+    """Send what is missing, index.html last; what the bucket was like when nothing was.
 
     The last step replaces just the index.html that the plan was made for. If somebody else has
-    published meanwhile, what that one left is looked at anew: the last one wins, and is whole.
+    published meanwhile, what that one left is looked at anew: the last one wins, and is whole. What
+    that one is about to remove may be gone a moment later, so then there is one look more.
     """
+    doubtful = False
     for _ in range(ATTEMPTS):
         planned = _planned(run, remote)
-        try:
-            _send(run, planned, remote)
-        except ChangedError:
-            remote = run.bucket.look(run.pool)
-            continue
-        _remove(run, planned)
-        return remote
+        overtaken = not _send(run, planned, remote)
+        doubtful |= overtaken or any(key in remote.history.superseded for key in run.build.files)
+        if not overtaken and not (doubtful and planned.files):
+            _remove(run, planned)
+            return remote
+        remote = run.bucket.look(run.pool)
     raise ClinicError(
         f"others publish to {run.bucket.name} all the time: run the same command again when they "
         "are done.",
@@ -159,7 +160,8 @@ def _bring(run: Run, remote: Remote) -> Remote:
     )
 
 
-def _send(run: Run, planned: Plan, remote: Remote) -> None:
+def _send(run: Run, planned: Plan, remote: Remote) -> bool:
+    """Whether the site is that of the plan now, and not of somebody else."""
     bucket = run.bucket
 
     def put(file: File, data: bytes) -> None:
@@ -176,9 +178,12 @@ def _send(run: Run, planned: Plan, remote: Remote) -> None:
             bucket.remember(planned.history)
         yield from send(run.pool, index, put)
 
-    count = len(planned.files)
-    for file in run.wishes.show.sending(passing(), count, planned.bytes):
-        run.sent[file.key] = file
+    try:
+        for file in run.wishes.show.sending(passing(), len(planned.files), planned.bytes):
+            run.sent[file.key] = file
+    except ChangedError:
+        return False
+    return True
 
 
 def _remove(run: Run, planned: Plan) -> None:

@@ -104,6 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.upstream = http.client.HTTPConnection(self.proxy.target, timeout=60)
 
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            super().handle()
+
     def finish(self) -> None:
         self.upstream.close()
         # Whoever called may be dead.

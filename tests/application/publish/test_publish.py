@@ -104,6 +104,7 @@ def test_going_back_sends_the_index_alone(
     run(site.aws, write(dist, build("B")))
     run(through, write(dist, build("A")))
     assert proxy.sent() == [HISTORY, "index.html"]
+    assert proxy.calls.count("ListObjectsV2") == 2
     assert site.text("index.html") == build("A")["index.html"]
 
 
@@ -224,7 +225,7 @@ def test_two_at_once_leave_one_whole_build(
         aws = connect(given=given)
         ready.wait(60)
         try:
-            run(aws, dist, keep=0 * DAY)
+            run(aws, dist)
         except Exception as error:
             failed.append(error)
 
@@ -258,6 +259,42 @@ def test_a_publication_meanwhile_is_looked_at_anew(
     assert site.broken() == set()
     assert site.text("index.html") == build("C")["index.html"]
     assert build("C").items() <= site.files().items()
+
+
+def test_what_another_one_removes_late_is_sent_again(
+    site: Frontend, dist: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one has replaced index.html, and removes our chunk once we have seen it there."""
+    put_over, chunk = Bucket.put_over, "assets/index-BkC3xQ9z.js"
+    others = [
+        lambda: site.put("index.html", "another"),
+        lambda: site.s3.delete_object(Bucket=site.bucket, Key=chunk),
+    ]
+
+    def meanwhile(self: Bucket, *args: Any) -> None:
+        if others:
+            others.pop(0)()
+        put_over(self, *args)
+
+    monkeypatch.setattr(Bucket, "put_over", meanwhile)
+    run(aws, write(dist, build("C")))
+    assert others == []
+    assert site.broken() == set()
+
+
+def test_whoever_is_overtaken_all_the_time_gives_up(
+    site: Frontend, dist: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_over, times = Bucket.put_over, iter(range(100))
+
+    def overtaken(self: Bucket, *args: Any) -> None:
+        site.put("index.html", f"another {next(times)}")
+        put_over(self, *args)
+
+    monkeypatch.setattr(Bucket, "put_over", overtaken)
+    with pytest.raises(ClinicError, match="others publish to") as refused:
+        run(aws, dist)
+    assert refused.value.exit_code == 3
 
 
 def test_removal_waits_when_another_index_is_live(
