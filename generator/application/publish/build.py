@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from generator.application.publish import api_url
@@ -16,7 +17,7 @@ from generator.application.publish.headers import (
     content_type,
     is_hashed,
 )
-from generator.application.publish.refusals import MOST_BYTES, refuse
+from generator.application.publish.refusals import MOST_BYTES, MOST_FILES, refuse, refuse_folder
 from generator.errors import ClinicError, quote, reason
 
 SCRIPTS = (".js", ".mjs", ".html")
@@ -73,7 +74,8 @@ def names(dist: Path, maps: bool = False) -> dict[str, Path]:
         root = dist.resolve(strict=True)
         if not root.is_dir():
             raise ClinicError(f"{dist} is a file: give the folder that the build writes.")
-        found = dict(sorted(_walk(root, root, dist)))
+        refuse_folder(dist, os.listdir(root))
+        found = dict(sorted(islice(_walk(root, root, dist), MOST_FILES + 1)))
     except FileNotFoundError as error:
         raise ClinicError(
             f"{error.filename or dist} does not exist: run the build first, or give its folder."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from generator.application.publish.headers import INDEX
@@ -15,18 +15,57 @@ MOST_BYTES = 5_000_000_000
 LONGEST_KEY = 1024
 """Bytes of UTF-8."""
 SHOWN = 3
+SOURCES = {
+    "node_modules",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "tsconfig.json",
+    "vite.config.js",
+    "vite.config.mjs",
+    "vite.config.ts",
+    "yarn.lock",
+}
+"""What lies beside the sources of a site and never in its build."""
+OUTPUTS = ("dist", "build", "out")
+"""Where builds are written."""
+
+
+def refuse_folder(dist: Path, entries: Collection[str]) -> None:
+    """ClinicError if a folder with these entries is not where a build begins."""
+    if marks := sorted(SOURCES.intersection(entries)):
+        raise ClinicError(
+            f"{dist} is a project and not its build, since it has {marks[0]}: give the folder that "
+            f"the build writes, such as {dist / 'dist'}."
+        )
+    if INDEX in entries:
+        return
+    hint = "run the build first, or give the folder that it writes."
+    if inner := [name for name in OUTPUTS if (dist / name / INDEX).is_file()]:
+        hint = f"did you mean {dist / inner[0]}?"
+    if alike := [name for name in entries if name.lower() == INDEX]:
+        hint = f"rename {alike[0]}, since S3 knows upper from lower case."
+    raise ClinicError(f"{dist} has no {INDEX}, so it is no build of a site: {hint}")
 
 
 def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
     """ClinicError for the first thing that keeps ``keys`` of the folder ``dist`` from being a site;
     source maps may be there if ``maps``."""
-    _be_a_build(dist, keys)
+    if len(keys) > MOST_FILES:
+        raise ClinicError(
+            f"{dist} holds more than {MOST_FILES:,} files, which is taken for a mistake: give the "
+            "folder that the build writes."
+        )
     names = {key: key.rpartition("/")[2].lower() for key in keys}
     _refuse_any(
         dist,
         [k for k, name in names.items() if name.startswith(".env") or name.endswith(".env")],
         "which may hold secrets and would be public: take it out of the build (for Vite, out of "
         "public/)",
+    )
+    _refuse_any(
+        dist,
+        [key for key in keys if ".git" in key.split("/")],
+        "part of a git repository, which holds all your sources: take it out",
     )
     _refuse_any(
         dist,
@@ -38,25 +77,6 @@ def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
         if trouble := _unservable(key):
             raise ClinicError(f"{dist} contains {quote(key)}, {trouble}: rename it.")
     _refuse_twins(dist, keys)
-
-
-def _be_a_build(dist: Path, keys: Sequence[str]) -> None:
-    if any("node_modules" in key.split("/")[:-1] or ".git" in key.split("/")[:-1] for key in keys):
-        raise ClinicError(
-            f"{dist} is a project and not its build: give the folder that the build writes, such "
-            f"as {dist / 'dist'}."
-        )
-    if INDEX not in keys:
-        inner = sorted(key for key in keys if key.count("/") == 1 and key.endswith(f"/{INDEX}"))
-        alike = [key for key in keys if key.lower() == INDEX]
-        hint = f"did you mean {dist / inner[0][:-11]}?" if inner else "run the build first."
-        hint = f"rename {alike[0]}: S3 knows upper from lower case." if alike else hint
-        raise ClinicError(f"{dist} has no {INDEX}, so it is no build of a site: {hint}")
-    if len(keys) > MOST_FILES:
-        raise ClinicError(
-            f"{dist} holds {len(keys):,} files, and a site of more than {MOST_FILES:,} is taken "
-            "for a mistake: give the folder that the build writes."
-        )
 
 
 def _refuse_any(dist: Path, found: Sequence[str], why: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.application.publish import build as reading
 from generator.application.publish import refusals
 from generator.application.publish.build import Build, names, read
 from generator.errors import ClinicError
@@ -57,16 +58,17 @@ def pipe(dist: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (without_index, "has no index.html, so it is no build of a site: run the build first"),
-        (index_below, "did you mean "),
+        (without_index, "has no index.html, so it is no build of a site: run the build"),
+        (index_below, "build?"),
         (index_in_capitals, "rename Index.html"),
         (add("index.html", ""), "index.html is empty: the build did not finish"),
         (add(".env"), 'contains ".env", which may hold secrets'),
         (add("config/.env.production"), 'contains "config/.env.production", which'),
         (add("assets/prod.env"), 'contains "assets/prod.env", which'),
         (add("assets/index-BkA3xQ9z.js.map"), "--source-maps"),
-        (add("node_modules/x/index.js"), "is a project and not its build"),
-        (add(".git/config"), "is a project and not its build"),
+        (add("node_modules/x/index.js"), "is a project and not its build, since it has node_mod"),
+        (add("vite.config.ts"), "is a project and not its build, since it has vite.config.ts"),
+        (add(".git/config"), 'contains ".git/config", part of a git repository'),
         (add("Robots.txt"), "which differ only in case"),
         (add("Assets/other.js"), '"Assets" and "assets", which differ only in case'),
         (add("é.svg"), "differ only in case"),
@@ -112,8 +114,9 @@ def test_a_name_that_is_too_long_is_refused(dist: Path) -> None:
 def test_more_files_than_any_site_has_are_refused(
     dist: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refusals, "MOST_FILES", 4)
-    with pytest.raises(ClinicError, match="holds 5 files"):
+    for module in (reading, refusals):
+        monkeypatch.setattr(module, "MOST_FILES", 4)
+    with pytest.raises(ClinicError, match="holds more than 4 files"):
         names(dist)
 
 
