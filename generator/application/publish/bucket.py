@@ -49,8 +49,9 @@ class Bucket:
     def __init__(self, aws: Aws, name: str) -> None:
         self.name = name
         endpoint = aws.endpoint or _configured_endpoint(aws)
-        config: dict[str, Any] = {"region": aws.region, "virtual_hosted_style_request": False}
-        config |= {"endpoint": endpoint.rstrip("/") or _regional_endpoint(aws.region)}
+        url = endpoint.rstrip("/") or _regional_endpoint(aws.region)
+        # Said twice, or the environment would have the last word.
+        config = {"region": aws.region, "endpoint": url, "aws_endpoint_url_s3": url}
         options: dict[str, Any] = {**TIMEOUTS, "allow_http": bool(endpoint)}
         if bundle := aws.session._session.get_config_variable("ca_bundle"):
             options["root_certificate"] = Path(bundle).expanduser().read_bytes()
@@ -148,7 +149,7 @@ class Bucket:
         if not code:
             status = re.search(r"non-2xx status code: (\d+)", said)
             if not status:
-                return wrong.HTTPClientError(error=said.rpartition(" - ")[2])
+                return wrong.ConnectionError(error=OSError(said.rpartition(" - ")[2]))
             code = status
         message = re.search(r"<Message>([^<]*)</Message>", said)
         where = f"{self.name}/{key}" if key else self.name

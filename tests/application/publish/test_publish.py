@@ -195,6 +195,30 @@ def test_odd_names_arrive_as_they_are(site: Frontend, dist: Path, aws: Aws) -> N
     assert "/a%C3%B1o%201%2B2.txt" in site.invalidations()[0]
 
 
+def test_only_the_connection_says_where_the_bucket_is(
+    site: Frontend, dist: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rehearsal must not reach what the person's shell is signed in to."""
+    for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "999999999999")
+    monkeypatch.setenv("AWS_REGION", "eu-west-3")
+    run(aws, dist)
+    assert site.files() == build()
+
+
+def test_the_shell_may_name_an_endpoint_for_s3_alone(
+    site: Frontend, dist: Path, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with running(Proxy(given["AWS_ENDPOINT_URL"].removeprefix("http://"))) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"{proxy.url}/")
+        run(connect(), dist)
+    assert set(proxy.sent()) == set(build())
+    assert "DescribeStacks" not in proxy.calls
+
+
 def test_a_large_file_goes_in_one_piece(site: Frontend, dist: Path, aws: Aws) -> None:
     (dist / "film.mp4").write_bytes(bytes(send.LARGE + 1))
     run(aws, dist)
