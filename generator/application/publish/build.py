@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from generator.application.publish import api_url
+from generator.application.publish.api_url import Backends
 from generator.application.publish.headers import (
     INDEX,
     RULES,
@@ -56,8 +56,8 @@ class Build:
 
     files: dict[str, File]
     """By key."""
-    apis: set[str] = field(default_factory=set)
-    """Absolute addresses of backends that its scripts would call."""
+    backends: Backends = field(default_factory=Backends)
+    """What its scripts would call."""
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -102,7 +102,7 @@ def read(dist: Path, named: dict[str, Path]) -> Build:
             raise ClinicError(f"{quote(key)} has {len(data):,} bytes, and S3 takes 5 GB at once.")
         build.files[key] = File(key, path, len(data), md5(data), is_hashed(key))
         if key.endswith(SCRIPTS):
-            build.apis |= api_url.named(data)
+            build.backends.read(data)
     if not build.files[INDEX].size:
         raise ClinicError(f"{dist / INDEX} is empty: the build did not finish. Run it again.")
     build.warnings += _warnings(build)

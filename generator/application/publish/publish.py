@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from generator.application.publish import api_url, cdn
+from generator.application.publish import cdn
 from generator.application.publish.bucket import Bucket, ChangedError
 from generator.application.publish.build import Build, File, names, read
 from generator.application.publish.headers import INDEX, is_hashed
@@ -119,10 +119,10 @@ def _site(stack: Stack | None, name: str, region: str) -> Site:
 
 def _warn(run: Run, site: Site) -> None:
     own = run.wishes.api_url or site.url
-    for address in api_url.foreign(run.build.apis, own):
+    for address in run.build.backends.foreign(own):
         run.wishes.show.warn(
-            f"the scripts call {address}/api and not {own}: VITE_API_URL was another one, or "
-            f"empty, when this was built. Build again with VITE_API_URL={own}"
+            f"the scripts call {address} and not {own}: VITE_API_URL was another one, or empty, "
+            f"when this was built. Build again with VITE_API_URL={own}"
         )
     for text in run.build.warnings:
         run.wishes.show.warn(text)

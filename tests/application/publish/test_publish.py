@@ -421,7 +421,7 @@ def test_a_build_that_calls_another_backend_is_told_of(
     (dist / A).write_text('const n="https://other.example",r=c({baseURL:`${n}/api`})')
     run(aws, dist, api_url=wanted)
     err = capsys.readouterr().err
-    assert ("warning: the scripts call https://other.example/api and not https" in err) == warned
+    assert ("warning: the scripts call https://other.example and not https" in err) == warned
     assert "index.html" in site.there()
 
 
