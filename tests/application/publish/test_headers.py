@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from generator.application.publish.headers import (
@@ -18,6 +18,8 @@ from generator.application.publish.headers import (
     is_hashed,
 )
 
+patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
+"""On a busy machine an example may take long."""
 BASE64 = string.ascii_letters + string.digits + "_-"
 
 
@@ -100,12 +102,14 @@ def test_a_name_that_a_person_gave_is_asked_for_anew(key: str) -> None:
     assert cache_control(key) == "no-cache"
 
 
+@patient
 @given(st.text(BASE64, min_size=8, max_size=8), st.sampled_from(["js", "css", "woff2", "svg"]))
 def test_whatever_hash_a_bundler_writes_into_assets_is_seen(name: str, suffix: str) -> None:
     assume(not WORD.fullmatch(name))
     assert cache_control(f"assets/index-{name}.{suffix}") == IMMUTABLE
 
 
+@patient
 @given(st.from_regex(r"[a-z]{1,12}(-[a-z]{1,12}){0,3}", fullmatch=True))
 def test_words_are_no_hash_anywhere(stem: str) -> None:
     for folder in ("", "assets/", "static/js/", "img/"):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator.application.publish.build import Build, File, md5
@@ -25,6 +25,8 @@ from generator.application.publish.plan import (
     suspects,
 )
 
+patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
+"""On a busy machine an example may take long."""
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -174,6 +176,7 @@ def test_a_fingerprint_tells_unhashed_content_apart() -> None:
     assert fingerprint(built(**chunk)) == fingerprint(built())
 
 
+@patient
 @given(
     st.dictionaries(
         st.text("abc/é.", min_size=1), st.datetimes(timezones=st.just(UTC)), max_size=5
@@ -185,6 +188,7 @@ def test_a_history_is_read_as_it_was_written(times: dict[str, datetime], at: dat
     assert History.loads(history.dumps()) == history
 
 
+@patient
 @given(st.binary(max_size=40) | st.sampled_from([b"{}", b"[]", b'{"superseded": 1}', b"null"]))
 def test_a_history_that_is_none_is_empty(data: bytes) -> None:
     assert History.loads(data) == History()
@@ -196,6 +200,7 @@ TEXTS = st.dictionaries(
 )
 
 
+@patient
 @given(TEXTS, TEXTS, st.integers(0, 2))
 def test_whatever_was_there_the_bucket_then_holds_the_build(
     old: dict[str, str], new: dict[str, str], days: int
