@@ -27,6 +27,7 @@ TYPES = {
     "eot": "application/vnd.ms-fontobject",
     "gif": "image/gif",
     "glb": "model/gltf-binary",
+    "gz": "application/gzip",
     "htm": f"text/html{TEXT}",
     "html": f"text/html{TEXT}",
     "ico": "image/x-icon",
@@ -64,6 +65,8 @@ TYPES = {
 }
 """Content types by suffix. Scripts carry the type that the HTML standard names."""
 CODE = {"js", "mjs", "css", "wasm"}
+BESIDE = {"map", "br", "gz"}
+"""What lies beside a chunk and is named after it: index-DiwrgTda.js.map."""
 BUNDLED = re.compile(r"(^|/)(assets|static|_app|_astro|_next|_nuxt|chunks)/")
 """Folders that bundlers fill: Vite, webpack, SvelteKit, Astro, Next, Nuxt."""
 HEX = re.compile(r"[-._](?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,64}$")
@@ -92,7 +95,7 @@ def is_hashed(key: str) -> bool:
         return False
     name = key.rpartition("/")[2]
     stem = name[: len(name) - len(suffix) - 1]
-    if suffix == "map":
+    if suffix in BESIDE:
         stem, _, inner = stem.rpartition(".")
         suffix = inner.lower()
     stem = re.sub(r"\.(chunk|min|bundle|module)$", "", stem)

@@ -64,6 +64,7 @@ def test_every_text_says_its_character_set() -> None:
         "assets/index-abc123.js",
         "assets/inter-latin-400-normal-C38fXH4l.woff2",
         "assets/index-DiwrgTda.js.map",
+        "assets/index-DiwrgTda.css.br",
         "static/js/main.8a7d2f31.js",
         "static/js/787.28cb0dcd.chunk.js",
         "static/media/logo.6ce24c58023cc2f8fd88fe9d219db6c6.svg",
