@@ -145,21 +145,15 @@ class Bucket:
     def _explain(self, error: Exception, operation: str, key: str) -> Exception:
         """The same as botocore would have raised it."""
         said = str(error).partition("\n\nDebug source")[0]
-        code = re.search(r"<Code>([^<]+)</Code>", said)
-        if not code:
-            status = re.search(r"non-2xx status code: (\d+)", said)
-            if not status:
-                return wrong.ConnectionError(error=OSError(said.rpartition(" - ")[2]))
-            code = status
-        message = re.search(r"<Message>([^<]*)</Message>", said)
-        where = f"{self.name}/{key}" if key else self.name
-        status_code = re.search(r"status code: (\d{3})", said)
-        told = {
-            "Error": {
-                "Code": code[1],
-                "Message": f"{message[1] if message else 'refused'}: {quote(where)}",
-            },
-            "ResponseMetadata": {"HTTPStatusCode": int(status_code[1]) if status_code else 400},
+        status = re.search(r"non-2xx status code: (\d+)", said)
+        if not status:
+            return wrong.ConnectionError(error=OSError(said.rpartition(" - ")[2]))
+        code = re.search(r"<Code>([^<]+)</Code>", said) or status
+        message = re.search(r"<Message>([^<]+)</Message>", said)
+        why = message[1].rstrip(".") if message else "refused"
+        told: dict[str, Any] = {
+            "Error": {"Code": code[1], "Message": f"{why}: {quote(f'{self.name}/{key}')}"},
+            "ResponseMetadata": {"HTTPStatusCode": int(status[1])},
         }
         return wrong.ClientError(cast(Any, told), operation)
 

@@ -20,8 +20,6 @@ KEEP = timedelta(days=30)
 """How long files of earlier builds stay, if nobody says otherwise."""
 MOST_PATHS = 30
 """Of an invalidation; more of them become one ``/*``, since a month has 1,000 free ones."""
-
-
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
