@@ -105,17 +105,20 @@ class Plan:
 
 
 def suspects(build: Build, remote: Remote) -> list[str]:
-    """Keys that a listing cannot decide: their headers may be of another time, or their ETags are
-    no sums. Few, as a rule."""
+    """Keys that a listing cannot decide, few as a rule.
+
+    Their headers may be of another time, they may have been put by hand since index.html was, which
+    comes last otherwise, or their ETags are no sums.
+    """
     old_rules = remote.attributes.get(INDEX, {}).get("rules") != RULES
-    return [
-        key
-        for key, file in build.files.items()
-        if key in remote.objects
-        and key not in remote.attributes
-        and remote.objects[key].size == file.size
-        and (old_rules or remote.objects[key].etag != file.md5)
-    ]
+    last = remote.index.modified if remote.index else NEVER
+    found = []
+    for key, file in build.files.items():
+        there = remote.objects.get(key)
+        if there and there.size == file.size and key not in remote.attributes:
+            doubtful = old_rules or there.modified > last or there.etag != file.md5
+            found += [key] if doubtful else []
+    return found
 
 
 def plan(build: Build, remote: Remote, keep: timedelta, now: datetime) -> Plan:

@@ -149,6 +149,14 @@ def test_other_rules_make_every_file_suspect_and_its_headers_decide() -> None:
     assert keys(planned) == [[], ["b.css"], ["index.html"]]
 
 
+def test_what_was_put_after_the_index_is_suspect() -> None:
+    build = built(robots_txt="x", b_css="y")
+    remote = live(build)
+    later = replace(remote.objects["b.css"], modified=NOW + timedelta(seconds=1))
+    changed = replace(remote, objects={**remote.objects, "b.css": later})
+    assert suspects(build, changed) == ["b.css"]
+
+
 def test_an_etag_that_is_no_sum_is_decided_by_the_metadata() -> None:
     build = built(robots_txt="x")
     objects = {key: Object("f" * 32, file.size, NOW) for key, file in build.files.items()}

@@ -154,6 +154,16 @@ def test_wrong_headers_under_the_right_content_are_mended(
     assert site.headers(A) == (SCRIPT, IMMUTABLE)
 
 
+def test_headers_that_somebody_changed_by_hand_are_mended(
+    site: Frontend, dist: Path, through: Aws, proxy: Proxy
+) -> None:
+    run(site.aws, dist)
+    site.put(A, build()[A], ContentType="binary/octet-stream", CacheControl="no-cache")
+    run(through, dist)
+    assert proxy.sent() == [A]
+    assert site.headers(A) == (SCRIPT, IMMUTABLE)
+
+
 def test_other_rules_send_only_what_they_change(
     site: Frontend, dist: Path, through: Aws, proxy: Proxy
 ) -> None:
