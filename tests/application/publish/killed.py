@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -57,6 +58,8 @@ def run(proxy: Proxy, given: dict[str, str], dist: Path, keep: timedelta) -> int
 def _killer(process: Any, started: Event) -> Callable[[], None]:
     def kill() -> None:
         started.wait(PATIENCE)
-        process.kill()
+        # Other calls of the same process were on their way, and it may be gone by now.
+        with suppress(ValueError):
+            process.kill()
 
     return kill

@@ -122,9 +122,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._answer(*answer)
         elif fault.code:
-            text = f"<Error><Code>{fault.code}</Code><Message>{fault.words}</Message></Error>"
+            code, status = fault.code, fault.status
+            if code == "Throttling" and not self._is_query():
+                code, status = "SlowDown", 503
+            text = f"<Error><Code>{code}</Code><Message>{fault.words}</Message></Error>"
             whole = f"<ErrorResponse>{text}</ErrorResponse>" if self._is_query() else text
-            self._answer(fault.status, {"Content-Type": "text/xml"}, whole.encode())
+            self._answer(status, {"Content-Type": "text/xml"}, whole.encode())
         else:
             if fault.name == KILLED:
                 self.proxy.kill()
