@@ -64,6 +64,7 @@ LATER = {
     "env": (
         "generator.application.env.command:env_command",
         "Check, push, compare and show the backend's production .env.",
+    ),
     "publish": (
         "generator.application.publish.command:publish_command",
         "Make the site show a built frontend.",
