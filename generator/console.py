@@ -19,6 +19,7 @@ from generator.layers import (
     shared,
     storage,
 )
+from generator.layers.parts import backup_plan, rotation
 
 GROUPS: dict[str, dict[Name, str]] = {
     "Environment": {
@@ -66,9 +67,9 @@ GROUPS: dict[str, dict[Name, str]] = {
         database.DATABASE_STORAGE: "Storage (GiB)",
         database.MULTI_AZ: "Standby in another zone",
         database.BACKUP_DAYS: "Days of backups",
-        database.BACKUP_PLAN: "AWS Backup plan",
+        backup_plan.BACKUP_PLAN: "AWS Backup plan",
         database.DATABASE_SNAPSHOT: "Snapshot to restore",
-        database.PASSWORD_ROTATION_DAYS: "Days between password rotations",
+        rotation.PASSWORD_ROTATION_DAYS: "Days between password rotations",
         database.DATABASE_MONITORING: "Enhanced monitoring",
     },
     "Network": {

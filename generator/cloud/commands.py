@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud import destroy as destroying
 from generator.cloud import recover as recovering
 from generator.cloud import stack_set as sets
@@ -55,20 +57,24 @@ def deploy_command(
 ) -> None:
     """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
 
-    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back or
-    is deployed but does not answer, 2 for bad input, 3 when it needs a person.
+    `clinic check` comes first and `clinic smoke` last. Exits with 0 when it is done or there is
+    nothing to do, 1 when the check found something, it failed and was rolled back, or is deployed
+    but does not answer, 2 for bad input, 3 when it needs a person.
 
     \b
     clinic deploy dev
     clinic deploy prod --plan
     clinic deploy prod --yes --json >deploy.jsonl
     """
-    wanted, aws = load(env, params, flat), connect(profile, region)
-    wishes = Wishes(yes, plan, allowed, Report(as_json), _terminal())
-    if deploy(aws, wanted, wishes) and smoke:
+    wanted = load(env, params, flat)
+    aws, report = connect(profile, region), Report(as_json)
+    checked = demand(env, params, aws.region)
+    report.say(screen.line(checked))
+    report.tell("check", findings=checked.count)
+    if deploy(aws, wanted, Wishes(yes, plan, allowed, report, _terminal())) and smoke:
         from generator.application.smoke.command import after_deployment
 
-        after_deployment(aws, wanted, wishes.report)
+        after_deployment(aws, wanted, report)
 
 
 @click.command("status")

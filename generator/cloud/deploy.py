@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 
 import click
 
+from generator.checks.changes import Change
 from generator.cloud import artifacts, change_set, gate
 from generator.cloud.aws import Aws
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
 from generator.cloud.follow import PACE, Feed, attach, follow
-from generator.cloud.forecast import Change
 from generator.cloud.preview import HEADINGS, preview, table
 from generator.cloud.progress import Board, Report, screen, wiring
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest

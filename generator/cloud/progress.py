@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.text import Text
 
 from generator import tables
-from generator.checks.walk import references
-from generator.cloud.stacks import STACK, Event, family
+from generator.checks.walk import STACK, references
+from generator.cloud.stacks import Event, family
 from generator.cloud.text import plain
 
 

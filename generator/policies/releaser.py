@@ -11,7 +11,7 @@ The honest limits:
   what the backend may read, the database's password included; these rights here do not read it;
 - whoever may make launch template versions can change all that is in them, user data included;
 - a migration is a command on an instance: who may send one is as good as root there;
-- the ``.env`` can be replaced, not read back;
+- the ``.env`` can be replaced, not read back (``revealer`` may); its fingerprint can be read;
 - an update that makes CloudFormation read the secrets again (a property with a reference to one has
   changed) is the deployer's, not the releaser's;
 - a change set for a name that no stack has yet is possible, and dies at its first resource.
@@ -29,6 +29,9 @@ import awacs.aws as aws
 from generator.policies.grants import (
     ARTIFACT_BUCKET,
     CONFIGURATION_BUCKET,
+    ENV_FILE,
+    ENV_FINGERPRINT,
+    FOR_ENV_FILE,
     FROM_LAUNCH_TEMPLATE,
     GROUPS,
     IMAGE_REPOSITORY,
@@ -39,6 +42,7 @@ from generator.policies.grants import (
     OF_OUR_STACKS,
     STACKS,
     THROUGH_CLOUDFORMATION,
+    THROUGH_S3,
     allow,
     document,
 )
@@ -94,18 +98,16 @@ def _image() -> list[aws.Statement]:
 
 
 def _env_file() -> list[aws.Statement]:
-    through_s3 = aws.StringLike({"kms:ViaService": ["s3.*.amazonaws.com"]})
-    for_that_bucket = aws.ArnLike(
-        {"kms:EncryptionContext:aws:s3:arn": [CONFIGURATION_BUCKET, f"{CONFIGURATION_BUCKET}/.env"]}
-    )
     return [
-        allow("ReplaceEnvFile", ["s3:PutObject"], [f"{CONFIGURATION_BUCKET}/.env"], IN_OWN_ACCOUNT),
+        allow("ReplaceEnvFile", ["s3:PutObject"], [ENV_FILE, ENV_FINGERPRINT], IN_OWN_ACCOUNT),
+        allow("ReadFingerprint", ["s3:GetObject"], [ENV_FINGERPRINT], IN_OWN_ACCOUNT),
+        allow("SeeVersions", ["s3:ListBucketVersions"], [CONFIGURATION_BUCKET], IN_OWN_ACCOUNT),
         allow(
             "EncryptEnvFile",
             ["kms:GenerateDataKey"],
             ["arn:aws:kms:*:*:key/*"],
-            through_s3,
-            for_that_bucket,
+            THROUGH_S3,
+            FOR_ENV_FILE,
         ),
     ]
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
+from generator.checks.walk import STACK
 from generator.cloud.progress import Board, Report, _tree, screen, wiring
-from generator.cloud.stacks import STACK, Event
+from generator.cloud.stacks import Event
 
 from . import small
 

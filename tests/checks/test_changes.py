@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 
+from generator.checks.changes import Change, Side, forecast
 from generator.checks.resolve import Resolver
-from generator.cloud.forecast import Change, Side, forecast
-from generator.cloud.gate import STATEFUL, check, loss
-from generator.cloud.schemas import is_secret, recreates
-from generator.errors import ClinicError
+from generator.checks.schemas import is_secret, recreates
+from generator.checks.stateful import loss
 from generator.layers.balancer import BALANCER
 from generator.layers.database import DATABASE
 from generator.layers.network import NETWORK
 from generator.layers.secrets import DATABASE_SECRET_ARN, SECRETS
 from generator.layers.security import SECURITY
-
-from . import small
+from tests.cloud import small
 
 LAYERS = (NETWORK, SECURITY, SECRETS, DATABASE)
 
@@ -86,6 +84,22 @@ def test_a_change_only_of_what_creation_takes_replaces() -> None:
     assert "leaves the stack, a snapshot is kept" in loss(found)
 
 
+@pytest.mark.parametrize(
+    ("kind", "properties", "policy"),
+    [
+        ("AWS::RDS::DBInstance", {}, "Snapshot"),
+        ("AWS::RDS::DBInstance", {"DBClusterIdentifier": "one"}, "Delete"),
+        ("AWS::RDS::DBCluster", {}, "Snapshot"),
+        ("AWS::S3::Bucket", {}, "Delete"),
+    ],
+)
+def test_what_states_no_policy_has_cloudformation_s_own(
+    kind: str, properties: dict[str, str], policy: str
+) -> None:
+    [change] = flat({"A": {"Type": kind, "Properties": properties}}, {}).values()
+    assert change.policy == policy
+
+
 def test_another_type_under_the_same_name_replaces() -> None:
     found = flat({"A": {"Type": "AWS::SNS::Topic"}}, {"A": {"Type": "AWS::SQS::Queue"}})
     assert found["A"].replacement == "yes"
@@ -137,39 +151,6 @@ def test_aws_schemas_say_what_replaces(kind: str, name: str, expected: str) -> N
 def test_aws_schemas_say_what_is_never_read_back() -> None:
     assert is_secret("AWS::RDS::DBInstance", "MasterUserPassword")
     assert not is_secret("AWS::RDS::DBInstance", "DBName")
-
-
-@pytest.mark.parametrize("kind", sorted(STATEFUL))
-@pytest.mark.parametrize("action", ["Remove", "Modify"])
-def test_the_gate_stops_what_removes_or_replaces_data(kind: str, action: str) -> None:
-    old = {"Thing": {"Type": kind, "DeletionPolicy": "Delete"}}
-    new = {"Thing": {"Type": "AWS::SNS::Topic"}} if action == "Modify" else {}
-    found = list(flat(old, new).values())
-    with pytest.raises(ClinicError, match="--allow-data-loss Thing") as told:
-        check(found, ())
-    assert told.value.exit_code == 3
-    check(found, ("Thing",))
-
-
-def test_the_gate_lets_pass_what_adds_or_updates() -> None:
-    bucket = {"Type": "AWS::S3::Bucket"}
-    tagged = {**bucket, "Properties": {"Tags": [{"Key": "a", "Value": "b"}]}}
-    check(flat({"Old": bucket}, {"Old": tagged, "New": bucket}).values(), ())
-
-
-def test_the_gate_wants_every_loss_to_be_named() -> None:
-    bucket = {"Type": "AWS::S3::Bucket"}
-    with pytest.raises(ClinicError) as told:
-        check(flat({"One": bucket, "Two": bucket}, {}).values(), ("One",))
-    assert "--allow-data-loss Two" in str(told.value)
-    assert "One" not in str(told.value)
-
-
-def test_a_key_for_the_data_costs_the_database_and_the_gate_says_why() -> None:
-    with pytest.raises(ClinicError) as told:
-        check(changes(CustomerKey="true").values(), ())
-    assert "DatabaseStack/Database would be replaced" in str(told.value)
-    assert "KmsKeyId" in str(told.value)
 
 
 @pytest.mark.parametrize(

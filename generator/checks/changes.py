@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
+from generator.checks.differences import MISSING, leaves, show
 from generator.checks.resolve import Resolver, Template
-from generator.checks.walk import references
-from generator.cloud.schemas import Recreates, recreates
-from generator.cloud.stacks import STACK, join
+from generator.checks.schemas import Recreates, recreates
+from generator.checks.walk import STACK, join, references
 
 STABLE = ("Arn", "Id", "Name", "Address", "DomainName", "Port", "ARN", "Uri")
 """Ends of attributes that stay while their resource is updated in place."""
 PERHAPS, NEW = "perhaps new", "new"
-MISSING = object()
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,30 @@ class Change:
         found = {detail.recreates for detail in self.details if detail.certain}
         return "yes" if "yes" in found else "maybe" if "maybe" in found else ""
 
+    @property
+    def leaves(self) -> bool:
+        """Whether the resource that is there goes, for good or to make room for a new one."""
+        return self.action == "Remove" or (self.action == "Modify" and bool(self.replacement))
+
+    @property
+    def policy(self) -> str:
+        """``fate`` for what was there before this change: Delete, Retain or Snapshot."""
+        return self.fate.removesuffix("ExceptOnCreate")
+
+    @property
+    def causes(self) -> str:
+        """The properties that replace it, with their values before and after."""
+        return "; ".join(f"{d.name} {d.before} -> {d.after}" for d in self.details if d.recreates)
+
+    @property
+    def verb(self) -> str:
+        """What is done to it: created, updated in place, replaced, perhaps replaced, deleted."""
+        if self.action != "Modify":
+            return {"Add": "created", "Remove": "deleted"}.get(self.action, "imported")
+        return {"yes": "replaced", "maybe": "perhaps replaced", "": "updated in place"}[
+            self.replacement
+        ]
+
 
 @dataclass(frozen=True)
 class Side:
@@ -71,29 +95,53 @@ class Side:
 
 def forecast(old: Side, new: Side) -> list[Change]:
     """Every change of the whole tree but those of the nested stacks themselves."""
-    before, after = Resolver(old.top, old.values), Resolver(new.top, new.values)
-    there, wanted = before.resources(), after.resources()
-    own = [{k: v for k, v in side.items() if v["Type"] != STACK} for side in (there, wanted)]
+    there, wanted = _top(old), _top(new)
+    own = [{k: v for k, v in side.items() if not _is_stack(v)} for side in (there, wanted)]
     changes, _ = _compare("", *own)
     moving: dict[str, str] = {}
-    for logical in [*wanted, *(set(there) - set(wanted))]:
-        if STACK not in (there.get(logical, {}).get("Type"), wanted.get(logical, {}).get("Type")):
+    for logical in [*wanted, *(name for name in there if name not in wanted)]:
+        before, after = there.get(logical), wanted.get(logical)
+        if not (_is_stack(before) or _is_stack(after)):
             continue
-        sides = (
-            _child(old, there.get(logical), logical, {}),
-            _child(new, wanted.get(logical), logical, moving),
-        )
+        sides = _child(old, logical, before), _child(new, logical, after, moving)
         found, moved = _compare(logical, *(side.resources() for side in sides))
+        if before and not after and fate(before, "DeletionPolicy").startswith("Retain"):
+            found = [replace(change, fate="Retain") for change in found]
         changes += found
         moving |= _moving_outputs(logical, *sides, moved)
     return changes
 
 
+def resources(side: Side) -> dict[str, Any]:
+    """Every resource of the tree by path, each nested stack before what it holds."""
+    found: dict[str, Any] = {}
+    for logical, resource in _top(side).items():
+        found[logical] = resource
+        inner = _child(side, logical, resource).resources()
+        found |= {join(logical, name): held for name, held in inner.items()}
+    return found
+
+
+def fate(resource: Mapping[str, Any], policy: str) -> str:
+    """What DeletionPolicy or UpdateReplacePolicy says of a resource, or its default."""
+    # CloudFormation's own default for a cluster, and for a database that is no part of one.
+    alone = "DBClusterIdentifier" not in resource.get("Properties", {})
+    kept = {"AWS::RDS::DBCluster": True, "AWS::RDS::DBInstance": alone}
+    return str(resource.get(policy, "Snapshot" if kept.get(resource["Type"]) else "Delete"))
+
+
+def _top(side: Side) -> dict[str, Any]:
+    return Resolver(side.top, side.values).resources()
+
+
 def _child(
-    side: Side, stack: dict[str, Any] | None, logical: str, moving: Mapping[str, str]
+    side: Side, logical: str, stack: Any, moving: Mapping[str, str] = MappingProxyType({})
 ) -> Resolver:
-    """A nested stack's template, with a word for every value that another stack gives it."""
-    if stack is None:
+    """A nested stack's template, with a word for every value that another stack gives it.
+
+    Nothing at all if ``stack``, the resource under that logical id, is none.
+    """
+    if not _is_stack(stack):
         return Resolver({}, {})
     values = {
         name: value if isinstance(value, str) else _word(value, moving)
@@ -101,6 +149,10 @@ def _child(
     }
     pseudo = {k: v for k, v in side.values.items() if k.startswith("AWS::")}
     return Resolver(side.children[logical], {**pseudo, **values})
+
+
+def _is_stack(resource: Any) -> bool:
+    return bool(resource) and resource["Type"] == STACK
 
 
 def _word(value: Any, moving: Mapping[str, str]) -> str:
@@ -137,28 +189,22 @@ def _change(path: str, logical: str, old: Any, new: Any, moved: Mapping[str, str
     if old is None:
         return Change(below, new["Type"], "Add")
     if new is None:
-        return Change(below, old["Type"], "Remove", fate=_fate(old, "DeletionPolicy"))
-    fate = _fate(new, "UpdateReplacePolicy")
+        return Change(below, old["Type"], "Remove", fate=fate(old, "DeletionPolicy"))
+    after = fate(new, "UpdateReplacePolicy")
     if old["Type"] != new["Type"]:
         detail = Detail("Type", old["Type"], new["Type"], "yes")
-        return Change(below, old["Type"], "Modify", (detail,), fate)
+        return Change(below, old["Type"], "Modify", (detail,), after)
     was, will = old.get("Properties", {}), new.get("Properties", {})
     details = tuple(_details(new["Type"], was, will, moved))
-    return Change(below, new["Type"], "Modify", details, fate) if details else None
-
-
-def _fate(resource: Mapping[str, Any], policy: str) -> str:
-    # CloudFormation's own default for a database that is no part of a cluster.
-    default = "Snapshot" if resource["Type"] == "AWS::RDS::DBInstance" else "Delete"
-    return str(resource.get(policy, default))
+    return Change(below, new["Type"], "Modify", details, after) if details else None
 
 
 def _details(
     kind: str, old: Mapping[str, Any], new: Mapping[str, Any], moved: Mapping[str, str]
 ) -> Iterator[Detail]:
     for name in [*new, *(name for name in old if name not in new)]:
-        for where, before, after in _leaves(name, old.get(name, MISSING), new.get(name, MISSING)):
-            yield Detail(where, _show(before), _show(after), recreates(kind, where))
+        for where, before, after in leaves(name, old.get(name, MISSING), new.get(name, MISSING)):
+            yield Detail(where, show(before), show(after), recreates(kind, where))
         if old.get(name) == new.get(name) and (reference := _moving(new.get(name), moved)):
             text, how = reference
             yield Detail(name, f"<{text}>", f"<{text}, {how}>", recreates(kind, name))
@@ -185,27 +231,3 @@ def _moving_outputs(
         elif reference := _moving(output, moved):
             found[f"{logical}.{name}"] = reference[1]
     return found
-
-
-def _leaves(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """The smallest parts that differ: objects are entered, lists only if of the same length."""
-    if old == new:
-        return
-    if isinstance(old, dict) and isinstance(new, dict) and not _is_function(old, new):
-        for key in [*new, *(key for key in old if key not in new)]:
-            yield from _leaves(f"{name}.{key}", old.get(key, MISSING), new.get(key, MISSING))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for number, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from _leaves(f"{name}[{number}]", before, after)
-    else:
-        yield name, old, new
-
-
-def _is_function(*nodes: dict[str, Any]) -> bool:
-    return any(len(n) == 1 and next(iter(n)).startswith(("Fn::", "Ref")) for n in nodes)
-
-
-def _show(value: Any) -> str:
-    if value is MISSING:
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
