@@ -6,19 +6,25 @@ architecture.py   the table of contents: the layers and what the root shows of t
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
 console.py        how the console asks for the parameters
-layers/           one module per layer, and shared.py for what three or more of them use
+layers/           one module per layer; shared.py for what several of them use, parts/ for what
+                  would make one too long
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish and release
+plain.py          templates as plain data
 output.py         renders everything and writes the output folder whole or not at all
-checks/           what is proven offline: parameters, contract, lint
+checks/           what is proven offline: parameters, lint, limits, who reaches whom, what changes,
+                  what it takes and costs
+application/      what puts the documented application on that cloud: a package per command
 cloud/            everything that talks to AWS, behind clients that are passed in
+application/      what puts the application on the cloud and keeps it well, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
+options.py        options that several commands share
 shipped.py        reads files that ship with the package
 cli.py            the `clinic` command: parse, call, print
 
 Dependencies point one way:
-cli -> cloud, checks, local -> output -> architecture -> layers -> layer.
+cli -> local, application, cloud -> checks -> output -> architecture -> layers -> layer.
 """
 
 __version__ = "0.1.0"

@@ -13,9 +13,25 @@ from generator import __version__
 from generator.options import PARAMS
 
 LATER = {
+    "check": (
+        "generator.checks.preflight.command:check_command",
+        "Lint, prove and measure what an environment would deploy.",
+    ),
+    "forecast": (
+        "generator.checks.forecast.command:forecast_command",
+        "Say what output/ would do to stacks of another git revision.",
+    ),
+    "prove": (
+        "generator.checks.reach.command:prove_command",
+        "Prove who reaches whom, and that nobody else does.",
+    ),
     "rehearse": (
         "generator.local.rehearse:rehearse_command",
         "Live a stack's whole life against an AWS endpoint in this machine.",
+    ),
+    "cost": (
+        "generator.cloud.cost:cost_command",
+        "Say what a month of an environment costs, by component and by option.",
     ),
     "deploy": (
         "generator.cloud.commands:deploy_command",
@@ -33,6 +49,22 @@ LATER = {
         "generator.cloud.commands:destroy_command",
         "Delete a stack, and say what is lost and what is kept.",
     ),
+    "release": (
+        "generator.application.release.command:release_command",
+        "Roll the backend to another image, and back when it does not hold.",
+    ),
+    "smoke": (
+        "generator.application.smoke.command:smoke_command",
+        "Prove from outside that the site keeps the architecture's promises.",
+    ),
+    "doctor": (
+        "generator.application.doctor.command:doctor_command",
+        "Say what is wrong with each instance and target, and what to do.",
+    ),
+    "stress": (
+        "generator.application.stress.command:stress_command",
+        "Put load on the instances and see how long new capacity takes.",
+    ),
     "stack-set": (
         "generator.cloud.commands:stack_set_command",
         "Run the flat form in many accounts and regions.",
@@ -44,6 +76,14 @@ LATER = {
     "diagram": (
         "generator.checks.diagram.command:diagram_command",
         "Draw the architecture from the templates.",
+    ),
+    "env": (
+        "generator.application.env.command:env_command",
+        "Check, push, compare and show the backend's production .env.",
+    ),
+    "publish": (
+        "generator.application.publish.command:publish_command",
+        "Make the site show a built frontend.",
     ),
 }
 """Commands that live in a package of their own: name -> "module:attribute" and what it does."""

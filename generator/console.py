@@ -19,6 +19,7 @@ from generator.layers import (
     shared,
     storage,
 )
+from generator.layers.parts import backup_plan, rotation
 
 GROUPS: dict[str, dict[Name, str]] = {
     "Environment": {
@@ -38,6 +39,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         backend.BACKEND_REPOSITORY: "Git repository to build when there is no image",
         backend.BACKEND_REVISION: "Branch or tag to build",
         backend.RELEASE: "Release",
+        backend.ROLLING_UPDATE: "Replace instances when something changes",
         balancer.HEALTH_CHECK_PATH: "Health check path",
         backend.INSTANCE_TYPE: "Instance type",
         backend.MACHINE_IMAGE: "Ubuntu image",
@@ -65,9 +67,9 @@ GROUPS: dict[str, dict[Name, str]] = {
         database.DATABASE_STORAGE: "Storage (GiB)",
         database.MULTI_AZ: "Standby in another zone",
         database.BACKUP_DAYS: "Days of backups",
-        database.BACKUP_PLAN: "AWS Backup plan",
+        backup_plan.BACKUP_PLAN: "AWS Backup plan",
         database.DATABASE_SNAPSHOT: "Snapshot to restore",
-        database.PASSWORD_ROTATION_DAYS: "Days between password rotations",
+        rotation.PASSWORD_ROTATION_DAYS: "Days between password rotations",
         database.DATABASE_MONITORING: "Enhanced monitoring",
     },
     "Network": {

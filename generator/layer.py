@@ -7,8 +7,8 @@ operator, the first layer that needs it) declares it; everybody else imports it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from troposphere import If, Parameter, Template
 
@@ -41,8 +41,7 @@ Rules = Mapping[str, Mapping[str, Any]]
 """CloudFormation Rules by name: combinations of operator parameters that cannot work."""
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """One concern of the architecture; it never knows in which form it is assembled."""
 
     title: str
@@ -54,7 +53,7 @@ class Layer:
     offers: tuple[Name, ...] = ()
     settles: tuple[str, ...] = ()
     """Logical ids that must exist before a layer that needs this one starts (flat: DependsOn)."""
-    rules: Rules = field(default_factory=dict)
+    rules: Rules = MappingProxyType({})
 
     def add_to(self, template: Template, values: Values) -> Values:
         """Build into ``template``; ValueError when the result is not exactly what is offered."""

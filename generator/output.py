@@ -23,9 +23,10 @@ UNFINISHED = ".unfinished"
 def documents() -> dict[str, dict[str, Any]]:
     """Every template and policy as plain data, by its path under ``output/``."""
     from generator import architecture, policies
+    from generator.plain import plain
 
     templates = architecture.templates()
-    return {f"{path}.json": template.to_dict() for path, template in templates.items()} | {
+    return {f"{path}.json": plain(template) for path, template in templates.items()} | {
         f"policies/{stem}.json": policy for stem, policy in policies.documents().items()
     }
 

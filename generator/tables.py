@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 
-Row = Sequence[str | int]
+Row = Sequence[str | int | Decimal]
 
 
 def show(headings: Sequence[str], rows: Sequence[Row]) -> None:
@@ -18,9 +19,9 @@ def show(headings: Sequence[str], rows: Sequence[Row]) -> None:
 
 def align(headings: Sequence[str], rows: Sequence[Row]) -> list[str]:
     """Plain lines, two spaces between the columns."""
-    cells = [[f"{cell:,}" if isinstance(cell, int) else cell for cell in row] for row in rows]
+    cells = [[_text(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
-    right = [any(isinstance(row[i], int) for row in rows) for i in range(len(headings))]
+    right = [_is_numeric(rows, i) for i in range(len(headings))]
     return [
         "  ".join(
             cell.rjust(width) if to_the_right else cell.ljust(width)
@@ -38,9 +39,16 @@ def _draw(headings: Sequence[str], rows: Sequence[Row]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD)
     for i, heading in enumerate(headings):
-        numbers = any(isinstance(row[i], int) for row in rows)
-        table.add_column(heading, justify="right" if numbers else "left")
+        table.add_column(heading, justify="right" if _is_numeric(rows, i) else "left")
     for row in rows:
         # As text: in a plain string rich would take [brackets] for its own markup.
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else cell) for cell in row))
+        table.add_row(*(Text(_text(cell)) for cell in row))
     Console().print(table)
+
+
+def _text(cell: str | int | Decimal) -> str:
+    return cell if isinstance(cell, str) else f"{cell:,}"
+
+
+def _is_numeric(rows: Sequence[Row], column: int) -> bool:
+    return any(not isinstance(row[column], str) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,8 +12,22 @@ import pytest
 
 from generator import __main__ as program
 from generator import output
+from tests.bootstrap.place import why_not
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say loudly where instances booted: not everywhere can they own the metadata address."""
+    reports = [report for found in terminalreporter.stats.values() for report in found]
+    if not any("tests/bootstrap/" in str(getattr(r, "nodeid", "")) for r in reports):
+        return
+    reason = why_not()
+    said = "in a network namespace that owns 169.254.169.254"
+    if reason:
+        said = f"NOT {said}, but on a shared loopback with other addresses: {reason}"
+    terminalreporter.section("boot of an instance")
+    terminalreporter.line(f"tried {said}", red=bool(reason), green=not reason)
 
 
 class Ended(NamedTuple):
@@ -25,9 +40,11 @@ class Ended(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads or fills the cache of the person who runs it."""
+    """No test reads or fills the cache of the person who runs it; workers share one."""
+    own = tmp_path_factory.getbasetemp()
+    run = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(run / "cache"))
         yield
 
 

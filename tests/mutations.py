@@ -1,4 +1,4 @@
-"""Deliberate breakages of the layers, and the test that catches each.
+"""Deliberate breakages of the layers and the boot, and the test that catches each.
 
     python -m tests.mutations          # all of them, in copies of the tree
     python -m tests.mutations port     # those whose name contains a word
@@ -34,6 +34,11 @@ def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, f"generator/layers/{file}.py", old, new, f"tests/layers/test_{test}")
 
 
+def turn(name: str, old: str, new: str, test: str) -> Mutation:
+    return Mutation(name, "generator/bootstrap/turn.sh", old, new, f"{TURNS}::test_{test}")
+
+
+TURNS = "tests/bootstrap/test_turns.py"
 MUTATIONS = (
     layer(
         "open the database to the world",
@@ -101,6 +106,13 @@ MUTATIONS = (
         "identity.py::test_the_role_reads_one_object_one_secret_one_repository",
     ),
     layer(
+        "let an instance write the file that it reads",
+        "identity",
+        'f"/{TURN}"',
+        'f"/{ENV_FILE}"',
+        "identity.py::test_the_role_writes_one_object_which_is_not_the_env_file",
+    ),
+    layer(
         "let an instance read every secret",
         "identity",
         "[values[DATABASE_SECRET_ARN]]",
@@ -112,7 +124,7 @@ MUTATIONS = (
         "identity",
         "awacs.ssm.UpdateInstanceInformation",
         "awacs.ssm.UpdateInstanceInformation, awacs.ssm.GetParameter",
-        "identity.py::test_the_role_may_do_exactly_what_a_boot_needs",
+        "identity.py::test_the_role_may_do_exactly_what_a_boot_and_a_restart_need",
     ),
     layer(
         "answer metadata without a token",
@@ -159,14 +171,14 @@ MUTATIONS = (
     ),
     layer(
         "cache the api",
-        "edge",
+        "parts/behaviors",
         "CachePolicyId=CACHING_DISABLED",
         "CachePolicyId=CACHING_OPTIMIZED",
         "edge.py",
     ),
     layer(
         "forget the path /api itself",
-        "edge",
+        "parts/behaviors",
         'API_PATHS = ("/api", "/api/*")',
         'API_PATHS = ("/api/*",)',
         "edge.py",
@@ -240,6 +252,42 @@ MUTATIONS = (
         "EnableKeyRotation=True",
         "EnableKeyRotation=False",
         "secrets.py",
+    ),
+    turn(
+        "restart without a turn",
+        'wait_for "${TURN_SECONDS}" "this instance\'s turn" take_turn',
+        "take_turn || true",
+        "a_new_env_restarts_instances_one_after_the_other",
+    ),
+    turn(
+        "restart in turn the only one in service",
+        "not others or 'healthy' in others",
+        "True",
+        "the_only_one_in_service_stays_until_another_one_is",
+    ),
+    turn(
+        "pass the turn on unseen",
+        "mine not in ('initial', 'unhealthy')",
+        "True",
+        "the_turn_is_passed_on_only_when_the_balancer_sees_the_instance",
+    ),
+    turn(
+        "take the turn of one that still serves",
+        "bool(mine) and not theirs",
+        "True",
+        "nobody_restarts_while_another_one_has_the_turn",
+    ),
+    turn(
+        "let everybody in turn try what did no good",
+        "word=refused",
+        "word=free",
+        "settings_that_do_no_good_are_undone_and_tried_by_nobody_else",
+    ),
+    turn(
+        "end the turn of a restart that was cut",
+        '((status < 128)) || exit "${status}"',
+        "true",
+        "a_restart_that_was_cut_is_finished_by_the_next_one",
     ),
     Mutation(
         "rename the database",

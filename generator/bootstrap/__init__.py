@@ -1,7 +1,7 @@
 """What an instance runs at birth, as shell files, and the settings that they expect.
 
 The files stay separate for reading; the instance gets them as one program, in the order of
-`FILES`, which afterwards is `/usr/local/sbin/clinic-backend` there.
+`BEFORE`, one of `IMAGE` and `AFTER`, which afterwards is `/usr/local/sbin/clinic-backend` there.
 """
 
 import re
@@ -19,46 +19,53 @@ SETTINGS: Final[tuple[str, ...]] = (
     "DATABASE_SECRET",
     "DATABASE_NAME",
     "BACKEND_IMAGE",
-    "BACKEND_REPOSITORY",
-    "BACKEND_REVISION",
     "HEALTH_PATH",
     "METRIC_PERIOD",
     "METRIC_NAMESPACE",
     "GROUP_DIMENSION",
+    "TARGET_GROUP",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the script."""
 
-FILES: Final[tuple[str, ...]] = (
-    "settings.sh",
-    "aws.sh",
-    "log.sh",
-    "image.sh",
-    "backend.sh",
-    "services.sh",
-    "main.sh",
-)
-"""The script's parts, in the order in which they are joined; only the last one acts."""
+TO_BUILD: Final[tuple[str, ...]] = ("BACKEND_REPOSITORY", "BACKEND_REVISION")
+"""Those that it sets before `build.sh`."""
 
-_NEEDS = re.compile(r'^: "\$\{.*\n', re.MULTILINE)
-"""What a part takes from `settings.sh`: for the reader and the linter of that part alone."""
+BEFORE: Final[tuple[str, ...]] = ("settings.sh", "aws.sh", "log.sh", "packages.sh")
+IMAGE: Final[dict[str, str]] = {"pull": "pull.sh", "build": "build.sh"}
+"""How an instance comes by the image; the other way stays out of its user data."""
+AFTER: Final[tuple[str, ...]] = ("backend.sh", "turn.sh", "services.sh", "main.sh")
+"""The rest; only the last one acts."""
+
+FILES: Final[tuple[str, ...]] = (*BEFORE, *IMAGE.values(), *AFTER)
+
+_NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
+"""What a part takes from others: for the reader and the linter of that part alone."""
 
 _MARK = re.compile(r"^@([\w.-]+)@\n", re.MULTILINE)
 
 _COMMENTS = re.compile(r"^[ ]*((#|//) .*)?\n", re.MULTILINE)
 _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
+"""The shell's own. Python inside it means its indentation, so there it is by two."""
 
 
-def script() -> str:
+def script(image: str) -> str:
     """Return the shell text that follows the settings in the user data (no `#!` line).
 
-    A line `@file@` stands for that file: the default Dockerfile, the keep-alive.
-    User data is limited to 16 KiB, so comments stay behind and four spaces become a tab.
+    `image`: `pull` or `build`.
     """
-    first, *others = (_read(name) for name in FILES)
-    whole = first + "".join(_NEEDS.sub("", part) for part in others)
+    return part(*BEFORE) + part(IMAGE[image]) + part(*AFTER)
+
+
+def part(*names: str) -> str:
+    """Return some files as an instance gets them.
+
+    A line `@file@` stands for that file: the default Dockerfile, the keep-alive.
+    User data is limited to 16 KiB, so comments and indentation stay behind.
+    """
+    whole = "".join(_NEEDS.sub("", _read(name)) for name in names)
     whole = _MARK.sub(lambda mark: _read(mark[1]), whole)
     whole = _COMMENTS.sub("", whole)
-    return _INDENTATION.sub(lambda spaces: "\t" * (len(spaces[0]) // 4), whole)
+    return _INDENTATION.sub("", whole)
 
 
 def _read(name: str) -> str:

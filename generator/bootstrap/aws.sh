@@ -10,10 +10,10 @@ json() {
 
 # imds PATH: one value of the instance's metadata.
 imds() {
-    local token options=(-sS --fail --max-time 10 --retry 5 --retry-connrefused)
-    token=$(curl "${options[@]}" --request PUT "${IMDS_ENDPOINT}/latest/api/token" \
+    local token options=(-sSf -m 10 --retry 5 --retry-connrefused)
+    token=$(curl "${options[@]}" -X PUT "${IMDS_ENDPOINT}/latest/api/token" \
         -H "X-aws-ec2-metadata-token-ttl-seconds: 60")
-    curl "${options[@]}" --config - "${IMDS_ENDPOINT}/latest/meta-data/$1" \
+    curl "${options[@]}" -K - "${IMDS_ENDPOINT}/latest/meta-data/$1" \
         <<<"header = \"X-aws-ec2-metadata-token: ${token}\""
 }
 
@@ -33,8 +33,9 @@ request() {
     shift 2
     if [[ "${service}" == ecr ]]; then host=api.ecr; fi
     keys=$(credentials)
-    answer=$(curl -sS --connect-timeout 5 --max-time 30 --config - \
-        --aws-sigv4 "aws:amz:${REGION}:${service}" --write-out '\n%{http_code}' "$@" \
+    [[ -n "${keys}" ]] || return 1
+    answer=$(curl -sS --connect-timeout 5 -m 30 -K - \
+        --aws-sigv4 "aws:amz:${REGION}:${service}" -w '\n%{http_code}' "$@" \
         "${AWS_ENDPOINT:-https://${host}.${REGION}.amazonaws.com}${path}" <<<"${keys}")
     code=${answer##*$'\n'}
     answer=${answer%$'\n'*}
@@ -52,12 +53,12 @@ aws() {
     persist 5 request "$@"
 }
 
-# form SERVICE NAME=VALUE...: a call of the query protocol.
+# form SERVICE NAME=VALUE...: a call of the query protocol, its answer on stdout.
 form() {
     local service=$1 fields=() pair
     shift
     for pair in "$@"; do fields+=(--data-urlencode "${pair}"); done
-    aws "${service}" / "${fields[@]}" >/dev/null
+    aws "${service}" / "${fields[@]}"
 }
 
 # rpc SERVICE OPERATION BODY: a call of the JSON protocol; BODY is the text, or @FILE.

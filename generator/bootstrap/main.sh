@@ -1,12 +1,18 @@
 # shellcheck shell=bash
-: "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIGURATION_SECONDS:?}" "${DATABASE_SECONDS:?}" "${HEALTH_SECONDS:?}" "${PROGRAM:?}"
-: "${BACKEND_IMAGE?}" "${BACKEND_ORIGIN:?}" "${HEALTH_PATH:?}" "${INSTANCE:?}" "${STATE:?}"
-: "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
+: "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIG_SECONDS:?}" "${DATABASE_SECONDS:?}"
+: "${PROGRAM:?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
 
 # signal SUCCESS|FAILURE: tells the stack. Outside a stack operation it is refused: no harm.
 signal() {
     form cloudformation Action=SignalResource Version=2010-05-15 "StackName=${STACK}" \
-        "LogicalResourceId=${GROUP_RESOURCE}" "UniqueId=${INSTANCE}" "Status=$1"
+        "LogicalResourceId=${GROUP_RESOURCE}" "UniqueId=${INSTANCE}" "Status=$1" >/dev/null
+}
+
+# failed STATUS: what a person needs.
+failed() {
+    if [[ -e backend.env ]]; then container_log; fi
+    echo "--- DEPLOYMENT FAILED: ${STEP} (status $1) ---"
+    echo "${HINT}"
 }
 
 # finish: however boot ends, its log is away before the signal lets the stack end the instance.
@@ -16,11 +22,9 @@ finish() {
     set +e
     if ((status != 0)); then
         outcome=FAILURE
-        if [[ -e "${STATE}/backend.env" ]]; then container_log; fi
-        echo "--- DEPLOYMENT FAILED: ${STEP} (status ${status}) ---"
-        echo "${HINT}"
+        failed "${status}"
     fi
-    if [[ -n "${SHIPPER}" ]]; then kill "${SHIPPER}"; fi
+    [[ -z "${SHIPPER}" ]] || kill "${SHIPPER}"
     ship
     signal "${outcome}"
     ship
@@ -35,20 +39,22 @@ boot() {
     ship_while_running &
     SHIPPER=$!
     disown
-    if ! [[ "$0" -ef "${PROGRAM}" ]]; then install -D -m 0700 "$0" "${PROGRAM}"; fi
+    [[ "$0" -ef "${PROGRAM}" ]] || install -D -m 0700 "$0" "${PROGRAM}"
+    step "FINDING THE ROLE" "Has the instance its role, Rol-EC2-Acceso-S3?"
+    persist 5 credentials >/dev/null
     install_packages
-    if [[ -n "${BACKEND_IMAGE}" ]]; then pull_image; else build_image; fi
+    get_image
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"
-    wait_for "${CONFIGURATION_SECONDS}" "s3://${CONFIG_BUCKET}/${CONFIG_KEY} (upload it now)" \
-        fetch_configuration
+    wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_env
+    usable
     step "WAITING FOR THE DATABASE" "Was the database created, and may this instance reach it?"
     wait_for "${DATABASE_SECONDS}" "the database's address in its secret" compose
     wait_for "${DATABASE_SECONDS}" "the database's port" database_answers
-    step "RUNNING THE CONTAINER" "See the lines above."
+    step "RUNNING THE CONTAINER" "See above."
     start
-    step "WAITING FOR THE BACKEND" "The container's last lines are above: is the .env complete?"
-    wait_for "${HEALTH_SECONDS}" "2xx from ${BACKEND_ORIGIN}${HEALTH_PATH}" healthy
-    step "INSTALLING THE SERVICES" "See the lines above."
+    step "WAITING FOR THE BACKEND" "Its last lines are above: is the .env complete?"
+    wait_healthy
+    step "INSTALLING THE SERVICES" "See above."
     install_services
     step "DEPLOYMENT COMPLETED" ""
 }

@@ -1,23 +1,23 @@
 # shellcheck shell=bash
 : "${UNITS:?}" "${ROOT?}" "${METRIC_PERIOD:?}" "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}"
-: "${CPU_SECONDS:?}"
 
 install_services() {
     mkdir -p "${UNITS}"
     cat >"${UNITS}/clinic-refresh.service" <<'UNIT'
 [Unit]
-Description=Restart the backend when the database's secret has changed
+Description=Take up a new .env or password
 After=docker.service network-online.target
 [Service]
 Type=oneshot
 ExecStart=/usr/local/sbin/clinic-backend refresh
-TimeoutStartSec=300
+TimeoutStartSec=850
+TimeoutStopSec=30
 UNIT
-    # The delay is random so that two instances do not restart in the same second.
+    # The delay spreads the questions; that nobody restarts beside another is what turn.sh is for.
     cat >"${UNITS}/clinic-refresh.timer" <<'UNIT'
 [Timer]
 OnCalendar=minutely
-RandomizedDelaySec=45
+RandomizedDelaySec=20
 AccuracySec=1
 [Install]
 WantedBy=timers.target
@@ -31,7 +31,7 @@ UNIT
 cpu_unit() {
     cat <<'UNIT'
 [Unit]
-Description=Publish the processor's load every ten seconds
+Description=Publish the load
 [Service]
 ExecStart=/usr/local/sbin/clinic-backend publish-cpu
 Restart=always
@@ -41,25 +41,18 @@ WantedBy=multi-user.target
 UNIT
 }
 
-# cpu_times: idle and total ticks since start; stolen time is load, the instance wanted it.
-cpu_times() {
-    local user nice system idle iowait irq softirq steal
-    read -r _ user nice system idle iowait irq softirq steal _ <"${ROOT}/proc/stat"
-    idle=$((idle + iowait))
-    echo "${idle} $((user + nice + system + idle + irq + softirq + steal))"
-}
-
-# publish_cpu: until it is stopped, or a point is refused and systemd starts it anew.
+# publish_cpu: until it is stopped, or a point is refused and systemd starts it anew. Time waiting
+# for a disk is idle; time stolen by the host is load, the instance wanted it.
 publish_cpu() {
-    local times idle total old_idle old_total tenths
-    times=$(cpu_times)
+    local user nice system idle iowait irq softirq steal total old_idle=0 old=0 tenths
     while true; do
-        read -r old_idle old_total <<<"${times}"
-        sleep "${CPU_SECONDS}"
-        times=$(cpu_times)
-        read -r idle total <<<"${times}"
-        tenths=$((1000 - 1000 * (idle - old_idle) / (total - old_total)))
-        put_metric "$((tenths / 10)).$((tenths % 10))"
+        read -r _ user nice system idle iowait irq softirq steal _ <"${ROOT}/proc/stat"
+        idle=$((idle + iowait))
+        total=$((user + nice + system + idle + irq + softirq + steal))
+        tenths=$((1000 - 1000 * (idle - old_idle) / (total - old)))
+        if ((old > 0)); then put_metric "$((tenths / 10)).$((tenths % 10))"; fi
+        old_idle=${idle} old=${total}
+        sleep "${METRIC_PERIOD}"
     done
 }
 
@@ -68,5 +61,5 @@ put_metric() {
     form monitoring Action=PutMetricData Version=2010-08-01 "Namespace=${METRIC_NAMESPACE}" \
         "${point}.MetricName=CPUUtilization" "${point}.Unit=Percent" "${point}.Value=$1" \
         "${point}.StorageResolution=1" "${point}.Dimensions.member.1.Name=Environment" \
-        "${point}.Dimensions.member.1.Value=${GROUP_DIMENSION}"
+        "${point}.Dimensions.member.1.Value=${GROUP_DIMENSION}" >/dev/null
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from generator.checks import limits, rules, wiring
@@ -29,20 +30,21 @@ def check(
     """Everything this project demands of ``documents`` beyond what the linters know.
 
     ``documents`` are the parsed ``files``, both by path under output/; ``values`` are those of
-    each parameter file.
+    each parameter file. A set in one form only is held to what concerns that form.
     """
     nested = {
         path.removeprefix("nested/"): template
         for path, template in documents.items()
         if path.startswith("nested/")
     }
-    yield from wiring.check(nested.pop("root.json"), nested)
+    if roots := [name for name in nested if PurePath(name).stem == "root"]:
+        yield from wiring.check(nested.pop(roots[0]), nested)
     for path, template in documents.items():
         if not path.startswith("policies/"):
             yield from limits.check(path, template, len(files[path]))
             yield from _parameters(f"output/{path}", template)
             yield from _silenced(f"output/{path}", template)
-    for given in [{}, *values.values()]:
+    for given in [{}, *values.values()] if "flat.json" in documents else ():
         yield from _timings(documents["flat.json"], given)
 
 

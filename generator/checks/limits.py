@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from generator.checks.finding import Finding
-from generator.checks.walk import nodes
+from generator.checks.walk import STACK, nodes
 
 BODY = 51_200
 """Bytes of a template that is sent directly, which every nested one can be."""
@@ -16,6 +16,9 @@ OBJECT = 1_000_000
 
 COUNTS = {"Resources": 500, "Parameters": 200, "Outputs": 200, "Mappings": 200}
 
+DESCRIPTION = 1_024
+"""Bytes of a template's description."""
+
 VALUE = 4_096
 """Bytes of one parameter's value."""
 
@@ -23,19 +26,54 @@ USER_DATA = 16_384
 """Bytes before they are encoded."""
 
 
+class Measure(NamedTuple):
+    """Something that has a limit, and how much of it is used."""
+
+    limit: str
+    """What is limited, in the plural: ``template bytes``."""
+    file: str
+    """As Finding has it."""
+    place: str
+    """As Finding has it; empty for a whole template."""
+    value: int
+    most: int
+
+    @property
+    def room(self) -> int:
+        """Percent that are left, rounded down; negative beyond the limit."""
+        return 100 * (self.most - self.value) // self.most
+
+    @property
+    def kept(self) -> bool:
+        return self.value <= self.most
+
+
 def check(path: str, template: Mapping[str, Any], size: int) -> Iterator[Finding]:
     """Findings about the template at ``path`` under output/, of ``size`` bytes."""
-    most = BODY if path.startswith("nested/") else OBJECT
-    if size > most:
-        yield _finding(path, "", f"{size:,} bytes, and {most:,} are allowed: split the layer.")
+    return broken(measures(path, template, size))
+
+
+def broken(measures: Iterable[Measure]) -> Iterator[Finding]:
+    """A finding for each limit that is not kept."""
+    for limit, file, place, value, most in measures:
+        if value > most:
+            message = f"{value:,} {limit}, and {most:,} are allowed."
+            yield Finding("clinic", "limit", "error", file, place, message)
+
+
+def measures(path: str, template: Mapping[str, Any], size: int) -> Iterator[Measure]:
+    """What the template at ``path`` under output/, of ``size`` bytes, uses of its limits."""
+    file = f"output/{path}"
+    yield Measure("template bytes", file, "", size, BODY if path.startswith("nested/") else OBJECT)
     for section, most in COUNTS.items():
-        if (count := len(template.get(section, ()))) > most:
-            yield _finding(path, section, f"{count} {section}, and {most} are allowed.")
-    yield from _values(path, template)
-    yield from _user_data(path, template)
+        yield Measure(section.lower(), file, section, len(template.get(section, ())), most)
+    described = len(template.get("Description", "").encode())
+    yield Measure("bytes of a description", file, "Description", described, DESCRIPTION)
+    yield from _values(file, template)
+    yield from _user_data(file, template)
 
 
-def _values(path: str, template: Mapping[str, Any]) -> Iterator[Finding]:
+def _values(file: str, template: Mapping[str, Any]) -> Iterator[Measure]:
     defaults = {
         f"Parameters/{name}/Default": declaration.get("Default", "")
         for name, declaration in template.get("Parameters", {}).items()
@@ -43,27 +81,21 @@ def _values(path: str, template: Mapping[str, Any]) -> Iterator[Finding]:
     passed = {
         f"Resources/{title}/Properties/Parameters/{name}": value
         for title, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::CloudFormation::Stack"
+        if resource["Type"] == STACK
         for name, value in resource["Properties"].get("Parameters", {}).items()
     }
     for place, value in (defaults | passed).items():
-        if (size := _literal(value)) > VALUE:
-            yield _finding(path, place, f"{size:,} bytes, and a value has at most {VALUE:,}.")
+        yield Measure("bytes of a parameter's value", file, place, _literal(value), VALUE)
 
 
-def _user_data(path: str, template: Mapping[str, Any]) -> Iterator[Finding]:
+def _user_data(file: str, template: Mapping[str, Any]) -> Iterator[Measure]:
     for title, resource in template["Resources"].items():
         for node in nodes(resource):
-            size = _literal(node.get("UserData")) if isinstance(node, dict) else 0
-            if size > USER_DATA:
-                message = f"User data of {size:,} bytes, and EC2 takes {USER_DATA:,}."
-                yield _finding(path, f"Resources/{title}", message)
+            if isinstance(node, dict) and "UserData" in node:
+                size = _literal(node["UserData"])
+                yield Measure("bytes of user data", file, f"Resources/{title}", size, USER_DATA)
 
 
 def _literal(node: Any) -> int:
     """Bytes of all text in ``node``: the least that it can become, references aside."""
     return sum(len(item.encode()) for item in nodes(node) if isinstance(item, str))
-
-
-def _finding(path: str, place: str, message: str) -> Finding:
-    return Finding("clinic", "limit", "error", f"output/{path}", place, message)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import chain, product
-from pathlib import Path
-from types import ModuleType
+from pathlib import Path, PurePath
+from types import MappingProxyType, ModuleType
 from typing import Any, NamedTuple
 
 from generator.checks import cache, contract, linter, parameters, validator
@@ -33,11 +33,13 @@ class Template(NamedTuple):
     data: bytes
     values: dict[str, dict[str, str]]
     """Values by parameter file: of flat, where each one meets the properties that it ends in."""
+    given: str = ""
+    """Where it was found, if it is no template of ours."""
 
     @property
     def file(self) -> str:
         """What a person would open."""
-        return f"output/{self.path}"
+        return self.given or f"output/{self.path}"
 
 
 class Run(NamedTuple):
@@ -66,22 +68,44 @@ def lint(
     ``documents`` are the parsed ``files``, both by path under output/; ``params`` is the folder
     of the parameter files, which flat is linted with: root has no property that takes a value.
     """
-    values, troubles = _read(params, documents["flat.json"])
+    values, troubles = read(params, documents["flat.json"])
+    yield from troubles
+    yield from judge(documents, files, values, kept, regions)
+
+
+def judge(
+    documents: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    values: dict[str, dict[str, str]],
+    kept: cache.Cache,
+    regions: Sequence[str] = REGIONS,
+    given: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Finding]:
+    """As ``lint``, of any set, with ``values`` by parameter file.
+
+    A set has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
+    ``given`` says by the same paths where each file of a set that is not ours was found.
+    """
     templates = [
-        Template(path, data, values if path == "flat.json" else {})
+        Template(path, data, values if path == "flat.json" else {}, given.get(path, ""))
         for path, data in files.items()
         if path in documents and not path.startswith("policies/")
     ]
     run = Run(templates, regions, kept)
+    names = {f"output/{template.path}": template.file for template in templates}
     with _cfn_lint(run) as slow:
-        own = contract.check(documents, files, values)
-        yield from dict.fromkeys(chain(troubles, own, _validate(run)))
+        own = (
+            f._replace(file=names.get(f.file, f.file))
+            for f in contract.check(documents, files, values)
+        )
+        yield from dict.fromkeys(chain(own, _validate(run)))
         yield from dict.fromkeys(slow)
 
 
-def _read(
+def read(
     params: Path, template: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, str]], list[Finding]]:
+    """Values by parameter file, and a finding for each file that does not fit ``template``."""
     values: dict[str, dict[str, str]] = {}
     troubles: list[Finding] = []
     for env in parameters.environments(params):
@@ -122,7 +146,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
     local = [t._replace(data=localize(t.data)) for t in run.templates]
     everything = [t.data for t in local]
     names = {
-        t.file: run.key(linter, t, *(everything if t.path == "nested/root.json" else ()))
+        t.file: run.key(linter, t, *(everything if PurePath(t.path).stem == "root" else ()))
         for t in local
     }
     known = {file: run.cache.get(name) for file, name in names.items()}

@@ -21,6 +21,8 @@ LIMIT = 1_000_000
 """Bytes of a file. 200 parameters of 4,096 bytes, the most a stack takes, fit well."""
 
 ENTRY = {"ParameterKey", "ParameterValue"}
+SCHEMA = ".schema.json"
+"""How the name of a file ends that says what another kind of file may hold."""
 
 
 class Problem(NamedTuple):
@@ -32,8 +34,10 @@ class Problem(NamedTuple):
 
 
 def environments(folder: Path) -> list[str]:
-    """Names of the environments that ``folder`` describes: the stems of its JSON files."""
-    return sorted(path.stem for path in folder.glob("*.json"))
+    """Names of the environments that ``folder`` describes: the stems of its JSON files, except
+    those that describe something else (``env.schema.json``)."""
+    files = (path for path in folder.glob("*.json") if not path.name.endswith(SCHEMA))
+    return sorted(path.stem for path in files)
 
 
 def find(env: str, folder: Path) -> Path:
@@ -61,7 +65,12 @@ def find_all(envs: Iterable[str], folder: Path) -> list[Path]:
 
 def load(path: Path) -> dict[str, str]:
     """Values by parameter; ClinicError if ``path`` is not a readable file in the list form."""
-    entries = _parse(path, _read(path))
+    return parse(path, read(path))
+
+
+def parse(path: Path, data: bytes) -> dict[str, str]:
+    """As ``load``, of what ``path`` holds or once held."""
+    entries = _parse(path, data)
     if not isinstance(entries, list):
         raise ClinicError(
             f"{path} must be a list: "
@@ -118,16 +127,17 @@ def nearest(word: str, choices: Iterable[str]) -> str | None:
     return folded[close[0]] if close else None
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path, kind: str = "parameter file") -> bytes:
+    """The bytes of a file of some kind; ClinicError if it is no readable file, or too large."""
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise ClinicError(f"{path} is a folder: give the path of a parameter file in it.")
+            raise ClinicError(f"{path} is a folder: give the path of a {kind} in it.")
         if not stat.S_ISREG(status.st_mode):
-            raise ClinicError(f"{path} is not a regular file: give the path of a parameter file.")
+            raise ClinicError(f"{path} is not a regular file: give the path of a {kind}.")
         if status.st_size > LIMIT:
             raise ClinicError(
-                f"{path} has {status.st_size:,} bytes, and a parameter file at most {LIMIT:,}: "
+                f"{path} has {status.st_size:,} bytes, and a {kind} at most {LIMIT:,}: "
                 "this is probably another file."
             )
         return path.read_bytes()

@@ -27,7 +27,7 @@ def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     shown: list[Finding] = []
     told = SEVERITIES if strict else SEVERITIES[:2]
     used: set[excuses.Excuse] = set()
-    for finding in _unexcused(findings, used):
+    for finding in unexcused(findings, used):
         if finding.severity in told:
             shown.append(finding)
             if form in STREAMED:
@@ -38,13 +38,20 @@ def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     return not shown
 
 
-def _unexcused(findings: Iterator[Finding], used: set[excuses.Excuse]) -> Iterator[Finding]:
+def unexcused(
+    findings: Iterator[Finding], used: set[excuses.Excuse], complete: bool = True
+) -> Iterator[Finding]:
+    """What no excuse covers; ``used`` gets the excuses that cover something.
+
+    ``complete`` tells that the run was about all that is ours: excuses left over are findings.
+    """
     for finding in findings:
         fitting = excuses.fitting(finding)
         used.update(fitting)
         if not fitting:
             yield finding
-    yield from excuses.idle(used)
+    if complete:
+        yield from excuses.idle(used)
 
 
 def _summary(shown: list[Finding], used: set[excuses.Excuse]) -> str:

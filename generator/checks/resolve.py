@@ -8,14 +8,14 @@ to the caller without saying which conditions hold, and drops creation and updat
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network
-from itertools import islice
+from collections import ChainMap
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from generator.checks import rules, values
-from generator.checks.walk import SUBSTITUTED
+from generator.checks.folds import FOLDS
+from generator.checks.walk import STACK, SUBSTITUTED
 
 Template = Mapping[str, Any]
 
@@ -47,6 +47,9 @@ def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
     whole: dict[str, Any] = {"Conditions": {}, "Resources": {}}
     outputs: dict[str, dict[str, Any]] = {}
     for title, stack in root["Resources"].items():
+        if stack["Type"] != STACK:
+            whole["Resources"][title] = _wired(stack, outputs)
+            continue
         child = templates[stack_file(stack)]
         passed = stack["Properties"].get("Parameters", {})
         bound = {name: _wired(value, outputs) for name, value in passed.items()}
@@ -57,10 +60,11 @@ def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
         outputs[title] = {
             name: _bind(output["Value"], bound) for name, output in child.get("Outputs", {}).items()
         }
-    whole["Parameters"] = {k: v for k, v in root["Parameters"].items() if k != "TemplateBaseUrl"}
+    asked = root.get("Parameters", {})
+    whole["Parameters"] = {k: v for k, v in asked.items() if k != "TemplateBaseUrl"}
     whole["Outputs"] = {
         name: output | {"Value": _wired(output["Value"], outputs)}
-        for name, output in root["Outputs"].items()
+        for name, output in root.get("Outputs", {}).items()
     }
     return whole | {key: root[key] for key in ("Rules",) if key in root}
 
@@ -71,11 +75,16 @@ def stack_file(stack: Mapping[str, Any]) -> str:
     return PurePosixPath(url["Fn::Sub"] if isinstance(url, dict) else url).stem
 
 
-def _wired(value: Any, outputs: Mapping[str, Mapping[str, Any]]) -> Any:
-    if isinstance(value, dict) and "Fn::GetAtt" in value:
-        stack, attribute = value["Fn::GetAtt"]
-        return outputs[stack][attribute.removeprefix("Outputs.")]
-    return value
+def _wired(node: Any, outputs: Mapping[str, Mapping[str, Any]]) -> Any:
+    """``node`` with the values behind other stacks' outputs."""
+    if isinstance(node, list):
+        return [_wired(item, outputs) for item in node]
+    if not isinstance(node, dict):
+        return node
+    attribute = node.get("Fn::GetAtt")
+    if isinstance(attribute, list) and str(attribute[1]).startswith("Outputs."):
+        return outputs[attribute[0]][attribute[1].removeprefix("Outputs.")]
+    return {key: _wired(value, outputs) for key, value in node.items()}
 
 
 def _bind(node: Any, bound: Mapping[str, Any], holding: frozenset[str] = frozenset()) -> Any:
@@ -118,7 +127,8 @@ class Resolver:
 
     def __init__(self, template: Template, given: Mapping[str, str]) -> None:
         """``given`` goes over the defaults, by parameter or pseudo parameter; other names in it (a
-        logical id, say) are replaced as well. KeyError for a parameter with neither."""
+        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter with
+        neither."""
         self.template = template
         self.refs: dict[str, Any] = dict(given)
         for name, declared in template.get("Parameters", {}).items():
@@ -167,10 +177,14 @@ class Resolver:
             [(function, argument)] = node.items()
             if function == "Ref":
                 return self.refs.get(argument, node)
+            if function == "Fn::GetAtt":
+                return self.refs.get(attribute(argument), node)
             if function == "Fn::If":
                 return self.resolve(argument[1 if self.holds(argument[0]) else 2])
             if function == "Fn::Sub":
                 return self._substitute(argument)
+            if function == "Fn::FindInMap":
+                return self._look_up(argument)
             if function in FOLDS:
                 argument = self.resolve(argument)
                 if function == "Fn::GetAZs" and argument == "":
@@ -180,9 +194,17 @@ class Resolver:
         decided = {key: self.resolve(value) for key, value in node.items()}
         return {key: value for key, value in decided.items() if value != NOTHING}
 
+    def _look_up(self, argument: Any) -> Any:
+        title, *keys = self.resolve(argument)
+        found = self.template["Mappings"][title]
+        for key in keys[:2]:
+            found = found[key]
+        return found
+
     def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})
-        known = self.refs | {name: self.resolve(value) for name, value in own.items()}
+        # Looked up in turn: a copy of all for each text would cost the square of their number.
+        known = ChainMap({name: self.resolve(value) for name, value in own.items()}, self.refs)
 
         def fill(found: re.Match[str]) -> str:
             value = known.get(found[1])
@@ -195,40 +217,6 @@ class Resolver:
         return {"Fn::Sub": [done, left] if left else done}
 
 
-def _join(argument: Any) -> str | None:
-    separator, items = argument
-    if isinstance(items, list) and all(isinstance(item, str) for item in items):
-        return str(separator.join(items))
-    return None
-
-
-def _select(argument: Any) -> Any:
-    index, items = argument
-    return items[int(index)] if isinstance(items, list) and int(index) < len(items) else None
-
-
-def _split(argument: Any) -> list[str] | None:
-    separator, text = argument
-    return text.split(separator) if isinstance(text, str) else None
-
-
-def _cidr(argument: Any) -> list[str] | None:
-    block, count, bits = argument
-    if not isinstance(block, str) or "/" not in block:
-        return None
-    subnets = IPv4Network(block).subnets(new_prefix=32 - int(bits))
-    return [str(subnet) for subnet in islice(subnets, int(count))]
-
-
-def _zones(region: Any) -> list[str] | None:
-    return [f"{region}{letter}" for letter in "abc"] if isinstance(region, str) else None
-
-
-FOLDS: Mapping[str, Callable[[Any], Any]] = {
-    "Fn::Join": _join,
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::Cidr": _cidr,
-    "Fn::GetAZs": _zones,
-}
-"""Functions that are decided once their arguments are; None means not yet."""
+def attribute(argument: Any) -> str:
+    """``Name.Attribute`` of what a GetAtt asks for, in either of its spellings."""
+    return argument if isinstance(argument, str) else ".".join(map(str, argument))

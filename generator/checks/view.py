@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from generator import output
 from generator.checks import parameters
 from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
+from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote, reason
 
 FLAT, ROOT = "flat", "root"
@@ -43,6 +45,12 @@ class View:
             if resource["Type"] == kind
         }
 
+    def changed(self, **values: str) -> View:
+        """The same set with some other values, which the caller knows to fit."""
+        given = {**self.values, **values}
+        resources, outputs = _decided(self.whole, given, self.region, self.env)
+        return replace(self, values=given, resources=resources, outputs=outputs)
+
 
 def load(env: str, params: Path, templates: Path | None = None, region: str = "us-east-1") -> View:
     """The view of ``env``, a name in the folder ``params`` or a file of its own.
@@ -52,14 +60,27 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     """
     path = parameters.find(env, params)
     found = read(templates) if templates else ours()
-    whole = _inlined(found, templates)
+    whole = inlined(found, templates)
     values = parameters.load_checked(path, whole)
-    try:
-        decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{path.stem}"), **values})
-        resources, outputs = decided.resources(), decided.outputs()
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        raise ClinicError(f"{templates} cannot be resolved: {_say(trouble)}.") from trouble
+    with resolving(templates):
+        resources, outputs = _decided(whole, values, region, path.stem)
     return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
+
+
+@contextmanager
+def resolving(name: object) -> Iterator[None]:
+    """Turn what a template that makes no sense does to the resolver into a ClinicError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
+        raise ClinicError(f"{name} cannot be resolved: {_say(trouble)}.") from trouble
+
+
+def _decided(
+    whole: Template, values: Mapping[str, str], region: str, env: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{env}"), **values})
+    return decided.resources(), decided.outputs()
 
 
 def ours() -> dict[str, Template]:
@@ -73,43 +94,53 @@ def ours() -> dict[str, Template]:
 
 def read(path: Path) -> dict[str, Template]:
     """A set of templates from a file (``flat``) or a folder with a root, by file stem."""
+    return {stem: template(str(file), _bytes(file)) for stem, file in files(path).items()}
+
+
+def files(path: Path) -> dict[str, Path]:
+    """The files of a set of templates by their stems; ``flat`` is a file that stands alone."""
     if not path.is_dir():
-        return {FLAT: _template(path)}
+        return {FLAT: path}
     folder = path / "nested" if (path / "nested").is_dir() else path
-    files = {
+    found = {
         file.stem: file
         for file in sorted(folder.iterdir())
         if file.suffix in (".json", ".yaml", ".yml", ".template")
     }
-    if ROOT not in files:
+    if ROOT not in found:
         raise ClinicError(
             f"{folder} has no root.json: give a folder with a root and its children, or one "
             "flat template."
         )
-    return {stem: _template(file) for stem, file in files.items()}
+    return found
 
 
-def _template(path: Path) -> Template:
+def template(name: str, data: bytes) -> Template:
+    """One template in JSON or YAML; ``name`` is what the ClinicError calls it if it is neither."""
     try:
-        text = path.read_bytes().decode()
+        found = _parse(name, data.decode())
+    except UnicodeDecodeError as error:
+        raise ClinicError(f"{name} is not UTF-8 text: give a template.") from error
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise ClinicError(f"{name} is not a template: it has no Resources.")
+    return found
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise ClinicError(
             f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
         ) from error
-    except UnicodeDecodeError as error:
-        raise ClinicError(f"{path} is not UTF-8 text: give a template.") from error
-    found = _parse(path, text)
-    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
-        raise ClinicError(f"{path} is not a template: it has no Resources.")
-    return found
 
 
-def _parse(path: Path, text: str) -> Any:
+def _parse(name: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         if text.lstrip().startswith("{"):
-            raise ClinicError(f"{path} is not valid JSON: {error}.") from error
+            raise ClinicError(f"{name} is not valid JSON: {error}.") from error
     # Not needed for our own templates, and slow to import.
     from cfn_flip import to_json
     from yaml import YAMLError
@@ -117,10 +148,11 @@ def _parse(path: Path, text: str) -> Any:
     try:
         return json.loads(to_json(text))
     except (YAMLError, ValueError) as error:
-        raise ClinicError(f"{path} is neither JSON nor YAML: {_say(error)}.") from error
+        raise ClinicError(f"{name} is neither JSON nor YAML: {_say(error)}.") from error
 
 
-def _inlined(found: Mapping[str, Template], path: Path | None) -> Template:
+def inlined(found: Mapping[str, Template], path: object) -> Template:
+    """The one template that a set from ``path`` amounts to; ClinicError if parts are missing."""
     if FLAT in found:
         return found[FLAT]
     try:
@@ -135,7 +167,7 @@ def _inlined(found: Mapping[str, Template], path: Path | None) -> Template:
 
 def _layers(found: Mapping[str, Template]) -> dict[str, str]:
     stacks = found.get(ROOT, {}).get("Resources", {}).values()
-    files = [stack_file(stack) for stack in stacks]
+    files = [stack_file(stack) for stack in stacks if stack["Type"] == STACK]
     return {logical: file for file in files for logical in found[file]["Resources"]}
 
 

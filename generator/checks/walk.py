@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+STACK = "AWS::CloudFormation::Stack"
 SUBSTITUTED = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -31,3 +32,8 @@ def references(node: Any) -> Iterator[str]:
             yield attribute if isinstance(attribute, str) else ".".join(map(str, attribute))
         if text := item.get("Fn::Sub"):
             yield from SUBSTITUTED.findall(text if isinstance(text, str) else text[0])
+
+
+def join(path: str, logical: str) -> str:
+    """A logical id below a path."""
+    return f"{path}/{logical}" if path else logical

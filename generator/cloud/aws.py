@@ -126,21 +126,24 @@ def connect(
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn every refusal of AWS in the block, or in the decorated function, into a sentence."""
+def explained(policies: str = "deployer-*") -> Iterator[None]:
+    """Turn every refusal of AWS in the block, or in the decorated function, into a sentence.
+
+    ``policies`` are the files of output/policies/ that hold the rights for it.
+    """
     try:
         yield
     except (wrong.BotoCoreError, wrong.ClientError, ResponseParserError) as error:
-        raise explain(error) from error
+        raise explain(error, policies) from error
 
 
-def explain(error: Exception) -> ClinicError:
+def explain(error: Exception, policies: str = "deployer-*") -> ClinicError:
     """What an error of botocore means and what to do, in one sentence.
 
     Exit code 2 for what the person gave (credentials, region, permissions), else 3.
     """
     if isinstance(error, wrong.ClientError):
-        return _refused(error)
+        return _refused(error, policies)
     if isinstance(error, wrong.ProfileNotFound):
         return ClinicError(f"{plain(error)}: name one of `aws configure list-profiles`.")
     if isinstance(error, (wrong.NoRegionError, wrong.InvalidRegionError)):
@@ -159,7 +162,7 @@ def explain(error: Exception) -> ClinicError:
     )
 
 
-def _refused(error: wrong.ClientError) -> ClinicError:
+def _refused(error: wrong.ClientError, policies: str) -> ClinicError:
     code, said = code_of(error), _bare(error.response.get("Error", {}).get("Message", error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     again = "run the same command again; it goes on from what AWS has done."
@@ -178,7 +181,7 @@ def _refused(error: wrong.ClientError) -> ClinicError:
     if code in DENIED:
         return ClinicError(
             f"these credentials may not {_action(error, said)} ({said}): ask for the policies "
-            f"of output/policies/deployer-*.json, then {again}"
+            f"of output/policies/{policies}.json, then {again}"
         )
     if code in SLOW or status >= 500:
         return ClinicError(f"AWS is busy or disturbed ({code}: {said}): {again}", exit_code=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -11,32 +12,48 @@ from generator import shipped
 
 
 class Trap(NamedTuple):
-    """An entry of catalogue.toml, in its order."""
+    """An entry of instance.toml or catalogue.toml, in its order."""
 
     says: re.Pattern[str]
     meaning: str
     advice: str
+    name: str = ""
+    """A short one, for programs; only what goes wrong on an instance has one."""
+    passing: bool = False
+    """Whether it is no reason to act while the boot still tries."""
+    always: bool = False
+    """Whether it counts even if the balancer is content with the instance."""
 
 
 @cache
 def traps() -> tuple[Trap, ...]:
     """All entries, the special before the general."""
-    text = shipped.text(__package__, "catalogue.toml")
+    return (*on_instances(), *_read("catalogue.toml"))
+
+
+@cache
+def on_instances() -> tuple[Trap, ...]:
+    """What goes wrong on an instance, causes before their consequences."""
+    return _read("instance.toml")
+
+
+def _read(file: str) -> tuple[Trap, ...]:
+    entries = tomllib.loads(shipped.text(__package__, file))["trap"]
     return tuple(
-        Trap(re.compile("|".join(entry["says"]), re.I | re.S), entry["meaning"], entry["advice"])
-        for entry in tomllib.loads(text)["trap"]
+        Trap(**entry | {"says": re.compile("|".join(entry["says"]), re.I | re.S)})
+        for entry in entries
     )
 
 
-def look_up(*texts: str) -> Trap | None:
+def look_up(*texts: str, among: Sequence[Trap] | None = None) -> Trap | None:
     """The first trap that one of the texts speaks of, its words filled in; None if there is none.
 
     A trap's place decides, not a text's: the log of a boot says more than the missing signal.
     """
-    for trap in traps():
+    for trap in traps() if among is None else among:
         for text in texts:
             if found := trap.says.search(text):
                 words = found.groupdict()
                 meaning, advice = trap.meaning.format(**words), trap.advice.format(**words)
-                return Trap(trap.says, meaning, advice)
+                return trap._replace(meaning=meaning, advice=advice)
     return None

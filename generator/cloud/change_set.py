@@ -48,12 +48,16 @@ def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> Chang
     ``stack`` is None where there is none yet. Change sets that an earlier run left are deleted.
     Raises ClinicError with CloudFormation's reasons when it refuses the set.
     """
-    wanted = _request(env, base, stack)
-    for name, usable in _ours(aws, env.stack):
+    return ready(aws, _request(env, base, stack))
+
+
+def ready(aws: Aws, wanted: dict[str, Any]) -> ChangeSet | None:
+    """The change set of a request in the API's own words, as prepare() makes one."""
+    for name, usable in _ours(aws, wanted["StackName"]):
         if name != wanted["ChangeSetName"] or not usable:
-            discard(aws, env.stack, name)
+            discard(aws, wanted["StackName"], name)
     _create(aws, wanted)
-    told = _settled(aws, env.stack, wanted["ChangeSetName"])
+    told = _settled(aws, wanted["StackName"], wanted["ChangeSetName"])
     if told["Status"] == "FAILED":
         nothing = told.get("StatusReason", "").startswith(NOTHING)
         refusal = None if nothing else _refused(aws, told)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud import destroy as destroying
 from generator.cloud import recover as recovering
 from generator.cloud import stack_set as sets
@@ -37,6 +39,9 @@ FLAT = click.option("--flat", is_flag=True, help="One template instead of nested
     metavar="LOGICAL_ID",
     help="Let this resource be deleted or replaced although it holds data.",
 )
+@click.option(
+    "--smoke/--no-smoke", default=True, show_default=True, help="Try the site at the end."
+)
 @explained()
 def deploy_command(
     env: str,
@@ -48,11 +53,13 @@ def deploy_command(
     flat: bool,
     as_json: bool,
     allowed: tuple[str, ...],
+    smoke: bool,
 ) -> None:
     """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
 
-    Exits with 0 when it is done or there is nothing to do, 1 when it failed and was rolled back,
-    2 for bad input, 3 when it needs a person.
+    `clinic check` comes first and `clinic smoke` last. Exits with 0 when it is done or there is
+    nothing to do, 1 when the check found something, it failed and was rolled back, or is deployed
+    but does not answer, 2 for bad input, 3 when it needs a person.
 
     \b
     clinic deploy dev
@@ -60,8 +67,14 @@ def deploy_command(
     clinic deploy prod --yes --json >deploy.jsonl
     """
     wanted = load(env, params, flat)
-    wishes = Wishes(yes, plan, allowed, Report(as_json), _terminal())
-    deploy(connect(profile, region), wanted, wishes)
+    aws, report = connect(profile, region), Report(as_json)
+    checked = demand(env, params, aws.region)
+    report.say(screen.line(checked))
+    report.tell("check", findings=checked.count)
+    if deploy(aws, wanted, Wishes(yes, plan, allowed, report, _terminal())) and smoke:
+        from generator.application.smoke.command import after_deployment
+
+        after_deployment(aws, wanted, report)
 
 
 @click.command("status")

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 
 import click
 
+from generator.checks.changes import Change
 from generator.checks.timeline.graph import wiring
 from generator.cloud import artifacts, change_set, gate
 from generator.cloud.aws import Aws
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
 from generator.cloud.follow import PACE, Feed, attach, follow
-from generator.cloud.forecast import Change
 from generator.cloud.preview import HEADINGS, preview, table
 from generator.cloud.progress import Board, Report, screen
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
@@ -40,9 +40,10 @@ class Wishes:
     pace: float = PACE
 
 
-def deploy(aws: Aws, env: Environment, wishes: Wishes) -> None:
+def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
     """Bring the stack to ``env``; a second run goes on where a first one was cut off.
 
+    Gives whether the stack now is what ``env`` says: not after a plan or a no.
     Raises ClinicError: exit code 1 when it failed and was rolled back, 3 when it needs a person.
     """
     stack = _ready(aws, env, wishes)
@@ -53,14 +54,16 @@ def deploy(aws: Aws, env: Environment, wishes: Wishes) -> None:
     changes = change_set.prepare(aws, env, sent.base, stack)
     if changes is None:
         wishes.report.say(f"{env.stack} is up to date: nothing to change.")
-        return finish(aws, env, wishes)
+        finish(aws, env, wishes)
+        return not wishes.plan
     if not _accepted(aws, env, sent.base, stack, changes, wishes):
-        return
+        return False
     last = newest(aws, changes.stack)
     change_set.execute(aws, changes)
     conclude(aws, env, Feed(aws, changes.stack, last.time, last.id), wishes)
     artifacts.remove_older(aws, env)
     finish(aws, env, wishes)
+    return True
 
 
 def _ready(aws: Aws, env: Environment, wishes: Wishes) -> Stack | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from generator.checks.walk import STACK
 from generator.cloud import catalogue
 from generator.cloud.aws import Aws
 from generator.cloud.fate import BUCKET, Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
-from generator.cloud.stacks import STACK, Stack, began, events, family, find, newest
+from generator.cloud.stacks import Stack, began, events, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 

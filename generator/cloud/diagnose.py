@@ -6,17 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.cloud import catalogue
+from generator.cloud import catalogue, witness
 from generator.cloud.aws import Aws, explain
 from generator.cloud.stacks import Event
 from generator.cloud.text import plain
+from generator.cloud.witness import GROUP, LOG_GROUP
 
-GROUP = "AWS::AutoScaling::AutoScalingGroup"
-LOG_GROUP = "BackendLogGroupResource"
 CONSEQUENCE = re.compile(
     r"Resource \w+ cancelled|The following resource\(s\) failed"
     r"|Embedded stack \S+ was not successfully"
@@ -91,10 +90,12 @@ def first_cause(
     if evidence is None and first.event:
         seen += collect(aws, first.event)
     seen += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
-    trap = catalogue.look_up(first.sentence, *seen)
+    # Only an instance speaks an instance's words; what it says explains the missing signal.
+    on_instance = catalogue.look_up(*seen, among=catalogue.on_instances())
+    trap = on_instance or catalogue.look_up(first.sentence, *seen)
     meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
-    evidence = [plain(line) for line in seen]
-    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, evidence)
+    told = [plain(line) for line in seen]
+    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, told)
 
 
 def collect(aws: Aws, event: Event) -> list[str]:
@@ -108,7 +109,7 @@ def collect(aws: Aws, event: Event) -> list[str]:
         return []
     group = event.physical
     return [
-        *_asked("scaling activities", lambda: _activities(aws, group)),
+        *_asked("scaling activities", lambda: witness.failed(witness.activities(aws, group))),
         *_asked("target health", lambda: _targets(aws, group)),
         *_asked("the boot log", lambda: _boots(aws, event) or _consoles(aws, group)),
     ]
@@ -138,21 +139,9 @@ def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
         return [f"{what} cannot be read: {explain(error)}"]
 
 
-def _activities(aws: Aws, group: str) -> Iterable[str]:
-    told = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=group)
-    for activity in told["Activities"]:
-        if activity["StatusCode"] in ("Failed", "Cancelled"):
-            yield f"scaling: {activity.get('StatusMessage') or activity['Description']}"
-
-
-def _targets(aws: Aws, group: str) -> Iterable[str]:
-    for arn in _group(aws, group).get("TargetGroupARNs", []):
-        told = aws.client("elbv2").describe_target_health(TargetGroupArn=arn)
-        for target in told["TargetHealthDescriptions"]:
-            health: dict[str, str] = target["TargetHealth"]
-            if health["State"] != "healthy":
-                why = health.get("Description") or health.get("Reason", "no reason given")
-                yield f"target {target['Target']['Id']} is {health['State']}: {why}"
+def _targets(aws: Aws, name: str) -> list[str]:
+    found = witness.targets(aws, witness.group(aws, name))
+    return [str(target) for target in found if target.state != "healthy"]
 
 
 def _boots(aws: Aws, event: Event) -> list[str]:
@@ -160,28 +149,18 @@ def _boots(aws: Aws, event: Event) -> list[str]:
     made = aws.client("cloudformation").describe_stack_resource(
         StackName=event.stack, LogicalResourceId=LOG_GROUP
     )
-    name, client = made["StackResourceDetail"]["PhysicalResourceId"], aws.client("logs")
-    newest = {"orderBy": "LastEventTime", "descending": True}
-    told = client.describe_log_streams(logGroupName=name, **newest)["logStreams"]
-    streams = [s["logStreamName"] for s in told if s["logStreamName"].endswith("/boot")]
-    lines = []
-    for stream in streams[:INSTANCES]:
-        end = client.get_log_events(
-            logGroupName=name, logStreamName=stream, limit=LOG_LINES, startFromHead=False
-        )
-        lines += [f"{stream}: {entry['message']}" for entry in end["events"]]
-    return lines
+    name = made["StackResourceDetail"]["PhysicalResourceId"]
+    return [
+        f"{stream}: {line}"
+        for stream in witness.boot_streams(aws, name)[:INSTANCES]
+        for line in witness.log_end(aws, name, stream, LOG_LINES)
+    ]
 
 
-def _consoles(aws: Aws, group: str) -> Iterable[str]:
-    for told in _group(aws, group).get("Instances", [])[:INSTANCES]:
-        instance = told["InstanceId"]
-        screen = aws.client("ec2").get_console_output(InstanceId=instance, Latest=True)
-        for line in screen.get("Output", "").splitlines()[-LOG_LINES:]:
-            yield f"{instance}/console: {line}"
-
-
-def _group(aws: Aws, name: str) -> dict[str, Any]:
-    """The group as it is; empty when it is gone."""
-    told = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return next(iter(told["AutoScalingGroups"]), {})
+def _consoles(aws: Aws, name: str) -> list[str]:
+    instances = [told["InstanceId"] for told in witness.group(aws, name).get("Instances", [])]
+    return [
+        f"{instance}/console: {line}"
+        for instance in instances[:INSTANCES]
+        for line in witness.console(aws, instance)[-LOG_LINES:]
+    ]

@@ -32,8 +32,7 @@ class Environment:
 
     @property
     def stack(self) -> str:
-        """The name of the stack; the policies know it by its beginning."""
-        return f"clinic-{self.name}"
+        return stack_name(self.name)
 
     @property
     def nested(self) -> bool:
@@ -79,18 +78,28 @@ class Environment:
         return replace(self, values={**self.values, **values})
 
 
-def load(env: str, folder: Path, flat: bool = False) -> Environment:
-    """Build the set and check the parameters of ``env``; ClinicError if one is wrong."""
+def stack_name(name: str) -> str:
+    """The name of an environment's stack; the policies know it by its beginning."""
+    return f"clinic-{name}"
+
+
+def name_of(env: str, folder: Path) -> str:
+    """The name of ``env``, given by name or by its file, without a look at its parameters;
+    ClinicError if there is none or it cannot name a stack."""
     path = parameters.find(env, folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}", path.stem):
         raise ClinicError(
             f"{quote(path.stem)} cannot name a stack: call the parameter file by up to "
             "60 letters, digits and hyphens."
         )
+    return path.stem
+
+
+def load(env: str, folder: Path, flat: bool = False) -> Environment:
+    """Build the set and check the parameters of ``env``; ClinicError if one is wrong."""
+    name, path = name_of(env, folder), parameters.find(env, folder)
     made = output.documents()
     values = parameters.load_checked(path, made["flat.json"])
     prefix = "" if flat else "nested/"
     chosen = ["flat.json"] if flat else [name for name in made if name.startswith(prefix)]
-    return Environment(
-        path.stem, values, {name.removeprefix(prefix): made[name] for name in chosen}
-    )
+    return Environment(name, values, {name.removeprefix(prefix): made[name] for name in chosen})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from generator.checks.stateful import STATEFUL
+from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
-from generator.cloud.gate import STATEFUL
-from generator.cloud.stacks import STACK, Resource, tree
+from generator.cloud.stacks import Resource, tree
 
 BUCKET, DATABASE, LOG_GROUP = "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::Logs::LogGroup"
 REMOVAL = {

@@ -9,12 +9,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from generator.checks.changes import Change, Detail, Side, forecast
+from generator.checks.stateful import STATEFUL, loss
+from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws
 from generator.cloud.change_set import ChangeSet, changes_of
 from generator.cloud.environment import Environment
-from generator.cloud.forecast import Change, Detail, Side, forecast
-from generator.cloud.gate import STATEFUL, loss
-from generator.cloud.stacks import STACK, Stack, join
+from generator.cloud.stacks import Stack
 from generator.cloud.text import plain
 
 LATER = "KNOWN_AFTER_APPLY"

@@ -15,7 +15,8 @@ from rich.live import Live
 from rich.text import Text
 
 from generator import tables
-from generator.cloud.stacks import STACK, Event, family
+from generator.checks.walk import STACK
+from generator.cloud.stacks import Event, family
 from generator.cloud.text import plain
 
 

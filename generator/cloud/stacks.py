@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
+from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws, code_of
 
-STACK = "AWS::CloudFormation::Stack"
 ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 """Nothing is there but a name."""
 STUCK = {
@@ -209,8 +209,3 @@ def _event(told: dict[str, Any], path: str) -> Event:
         reason=told.get("ResourceStatusReason", ""),
         time=told["Timestamp"],
     )
-
-
-def join(path: str, logical: str) -> str:
-    """A logical id below a path."""
-    return f"{path}/{logical}" if path else logical

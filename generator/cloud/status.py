@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
-from generator.cloud.stacks import STACK, Resource, Stack, family, find, tree, walk
+from generator.cloud.stacks import Resource, Stack, family, find, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 

@@ -7,6 +7,7 @@ from typing import Any
 import awacs.aws as aws
 import awacs.cloudformation
 import awacs.cloudwatch
+import awacs.elasticloadbalancing
 import awacs.logs
 from troposphere import (
     Base64,
@@ -45,7 +46,9 @@ from generator.layers.shared import (
     LOG_RETENTION_DAYS,
     allow,
     choice,
+    flag,
     is_given,
+    is_true,
     named,
     policy,
     tags,
@@ -86,7 +89,7 @@ BACKEND_REPOSITORY = Name(
     Type="String",
     Default="https://github.com/Deus-Ex-Umbra/COM610-0d3nt-backend.git",
     Description="Public git repository that instances build when BackendImage is empty.",
-    AllowedPattern=r"^https://[A-Za-z0-9.-]+/[A-Za-z0-9._/~-]{1,200}$",
+    AllowedPattern=r"^https://[A-Za-z0-9.-]+/[A-Za-z0-9._/~-]{1,120}$",
     ConstraintDescription="An https address such as https://github.com/clinic/backend.git.",
 )
 BACKEND_REVISION = Name(
@@ -102,9 +105,15 @@ RELEASE = Name(
     Type="String",
     Default="1",
     Description="Any word; a new one replaces the instances one by one, so that they take up a "
-    "changed .env or a moved branch.",
+    "moved branch.",
     AllowedPattern=r"^[A-Za-z0-9._-]{1,64}$",
     ConstraintDescription="1 to 64 letters, digits, dots, underscores and hyphens.",
+)
+ROLLING_UPDATE = flag(
+    "RollingUpdate",
+    "true: a changed launch template replaces the instances one by one. false: it is for those "
+    "that start from now on; `clinic release` sets it when it has replaced them already.",
+    "true",
 )
 MIN_INSTANCES = Name(
     "MinInstances",
@@ -144,8 +153,7 @@ WARM_POOL_SIZE = Name(
     MinValue=0,
     MaxValue=8,
     Description="Stopped instances that have booted once and join within a minute; 0: none. Needs "
-    "BackendImage. After a release refresh the instances once: CloudFormation replaces those in "
-    "service and leaves the pool as it was.",
+    "BackendImage. `clinic release` renews the pool too; a deployment leaves it as it was.",
 )
 CPU_CREDITS = choice(
     "CpuCredits",
@@ -198,7 +206,8 @@ def has_fast_metric(template: Template, values: Values) -> str:
 def _own_stack_policy(
     template: Template, values: Values, log_group: logs.LogGroup
 ) -> iam.ManagedPolicy:
-    """What the role may do with this stack's things: write its log, signal, say how busy it is."""
+    """What the role may do with this stack's things: write its log, signal, say how busy it is,
+    see whether others serve before it restarts its container."""
     signal = allow(
         [awacs.cloudformation.SignalResource], [Ref("AWS::StackId")], Sid="SignalThisStack"
     )
@@ -207,6 +216,8 @@ def _own_stack_policy(
         [log_group.get_att("Arn")],
         Sid="WriteBackendLog",
     )
+    # AWS knows no narrower resource for looking at targets.
+    see_others = allow([awacs.elasticloadbalancing.DescribeTargetHealth], ["*"], Sid="SeeWhoServes")
     namespace = aws.StringEquals({"cloudwatch:namespace": METRIC_NAMESPACE})
     publish = allow(
         [awacs.cloudwatch.PutMetricData],
@@ -219,14 +230,17 @@ def _own_stack_policy(
             "BackendStackPolicy",
             Description="One log group, one stack's signal, one metric namespace",
             PolicyDocument=policy(
-                signal, write_log, If(has_fast_metric(template, values), publish, NoValue)
+                signal,
+                write_log,
+                see_others,
+                If(has_fast_metric(template, values), publish, NoValue),
             ),
             Roles=[values[INSTANCE_ROLE_NAME]],
         )
     )
 
 
-def _user_data(values: Values, log_group: logs.LogGroup) -> Base64:
+def _user_data(template: Template, values: Values, log_group: logs.LogGroup) -> Base64:
     settings = {
         "REGION": Ref("AWS::Region"),
         "STACK": Ref("AWS::StackId"),
@@ -243,11 +257,21 @@ def _user_data(values: Values, log_group: logs.LogGroup) -> Base64:
         "METRIC_PERIOD": values[METRIC_PERIOD],
         "METRIC_NAMESPACE": METRIC_NAMESPACE,
         "GROUP_DIMENSION": values[ENVIRONMENT_NAME],
+        "TARGET_GROUP": values[TARGET_GROUP_ARN],
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:
-        lines += [f"{name}='", settings[name], "'\n"]
-    return Base64(Join("", [*lines, bootstrap.script()]))
+        lines += _assigned(name, settings)
+    to_build = [part for name in bootstrap.TO_BUILD for part in _assigned(name, settings)]
+    pull, build = (bootstrap.part(bootstrap.IMAGE[way]) for way in ("pull", "build"))
+    pulls = is_given(template, values, BACKEND_IMAGE)
+    before, after = bootstrap.part(*bootstrap.BEFORE), bootstrap.part(*bootstrap.AFTER)
+    image = If(pulls, pull, Join("", [*to_build, build]))
+    return Base64(Join("", [*lines, before, image, after]))
+
+
+def _assigned(name: str, settings: dict[str, Any]) -> list[Any]:
+    return [f"{name}='", settings[name], "'\n"]
 
 
 def _launch_template(
@@ -281,7 +305,7 @@ def _launch_template(
             ec2.TagSpecifications(ResourceType=kind, Tags=tags(values, "backend"))
             for kind in ("instance", "volume")
         ],
-        UserData=_user_data(values, log_group),
+        UserData=_user_data(template, values, log_group),
     )
     return template.add_resource(
         ec2.LaunchTemplate(
@@ -326,25 +350,30 @@ def _group(
                     Count=values[MIN_INSTANCES], Timeout=by_boot(SIGNAL_TIMEOUT)
                 )
             ),
-            UpdatePolicy=UpdatePolicy(
-                AutoScalingRollingUpdate=AutoScalingRollingUpdate(
-                    MinInstancesInService=values[MIN_INSTANCES],
-                    MaxBatchSize=1,
-                    WaitOnResourceSignals=True,
-                    PauseTime=by_boot(SIGNAL_TIMEOUT),
-                    SuspendProcesses=[
-                        "AlarmNotification",
-                        "AZRebalance",
-                        "HealthCheck",
-                        "ReplaceUnhealthy",
-                        "ScheduledActions",
-                    ],
-                ),
-                AutoScalingScheduledAction=AutoScalingScheduledAction(
-                    IgnoreUnmodifiedGroupSizeProperties=True
-                ),
-            ),
+            UpdatePolicy=_update_policy(template, values, by_boot(SIGNAL_TIMEOUT)),
         )
+    )
+
+
+def _update_policy(template: Template, values: Values, patience: If) -> UpdatePolicy:
+    rolling = AutoScalingRollingUpdate(
+        MinInstancesInService=values[MIN_INSTANCES],
+        MaxBatchSize=1,
+        WaitOnResourceSignals=True,
+        PauseTime=patience,
+        SuspendProcesses=[
+            "AlarmNotification",
+            "AZRebalance",
+            "HealthCheck",
+            "ReplaceUnhealthy",
+            "ScheduledActions",
+        ],
+    )
+    return UpdatePolicy(
+        AutoScalingRollingUpdate=If(is_true(template, values, ROLLING_UPDATE), rolling, NoValue),
+        AutoScalingScheduledAction=AutoScalingScheduledAction(
+            IgnoreUnmodifiedGroupSizeProperties=True
+        ),
     )
 
 
@@ -443,6 +472,7 @@ BACKEND = Layer(
         BACKEND_REPOSITORY,
         BACKEND_REVISION,
         RELEASE,
+        ROLLING_UPDATE,
         HEALTH_CHECK_PATH,
         MIN_INSTANCES,
         MAX_INSTANCES,

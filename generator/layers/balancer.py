@@ -38,7 +38,7 @@ HEALTH_CHECK_PATH = Name(
     Default="/api",
     Description="Path on which the backend answers 200 when it is well; the documented one does "
     "on /api and answers 404 on everything else.",
-    AllowedPattern=r"^/[A-Za-z0-9/_.~-]{0,200}$",
+    AllowedPattern=r"^/[A-Za-z0-9/_.~-]{0,100}$",
     ConstraintDescription="A path that begins with a slash, such as /api.",
 )
 ALB_DOMAIN_NAME = optional(

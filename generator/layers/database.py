@@ -8,35 +8,25 @@ from __future__ import annotations
 
 from typing import Any
 
-import awacs.kms
-import awacs.logs
-import awacs.rds
-import awacs.secretsmanager
 from troposphere import (
-    Equals,
     If,
     Join,
-    Not,
     NoValue,
-    Ref,
     Sub,
     Template,
-    awslambda,
-    backup,
-    iam,
     rds,
     secretsmanager,
 )
 
 from generator.layer import Layer, Name, Values
-from generator.layers.inline_function import inline_function
 from generator.layers.network import DATA_SUBNET_IDS
+from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
+from generator.layers.parts.rotation import PASSWORD_ROTATION_DAYS, add_rotation
 from generator.layers.secrets import (
     CUSTOMER_KEY,
     CUSTOMER_KEY_ARN,
     DATABASE_SECRET_ARN,
     DATABASE_USER,
-    customer_key,
     key_id,
     secret_value,
 )
@@ -45,16 +35,13 @@ from generator.layers.shared import (
     DELETION_PROTECTION,
     ENVIRONMENT_NAME,
     LOG_RETENTION_DAYS,
-    allow,
-    assumed_by,
     choice,
     flag,
     is_given,
     is_true,
-    named,
     optional,
+    service_role,
     tags,
-    unique,
 )
 
 DATABASE_NAME = Name(
@@ -99,24 +86,12 @@ BACKUP_DAYS = Name(
     MaxValue=35,
     Description="For how many days RDS can restore any minute.",
 )
-BACKUP_PLAN = flag(
-    "BackupPlan", "true: AWS Backup keeps a copy of every day in a vault of its own (RDS.26)."
-)
 DATABASE_SNAPSHOT = optional(
     "DatabaseSnapshot",
     "Restore from this snapshot, whose user DatabaseUser must name. Leave it in place afterwards: "
     "taking it away replaces the database.",
     r"(arn:aws[a-z-]*:rds:[a-z0-9-]+:\d{12}:snapshot:)?(rds:)?[A-Za-z][A-Za-z0-9-]{0,254}",
     "The name or ARN of a snapshot",
-)
-PASSWORD_ROTATION_DAYS = Name(
-    "PasswordRotationDays",
-    Type="Number",
-    Default=0,
-    MinValue=0,
-    MaxValue=365,
-    Description="A new database password every so many days; 0: never. Backends take it by "
-    "themselves within two minutes.",
 )
 DATABASE_MONITORING = flag(
     "DatabaseMonitoring",
@@ -139,8 +114,10 @@ def build(template: Template, values: Values) -> Values:
             TargetType="AWS::RDS::DBInstance",
         )
     )
-    _rotation(template, values, database, attachment)
-    _backup_plan(template, values, database)
+    own = Sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:")
+    arn = Join("", [own, database.ref()])
+    add_rotation(template, values, database, arn, attachment)
+    add_backup_plan(template, values, arn)
     return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
 
 
@@ -220,7 +197,7 @@ def _content(template: Template, values: Values) -> dict[str, Any]:
 def _monitoring(template: Template, values: Values) -> dict[str, Any]:
     condition = is_true(template, values, DATABASE_MONITORING)
     role = template.add_resource(
-        _service_role(
+        service_role(
             *("DatabaseMonitoringRole", condition),
             *("monitoring.rds", "AmazonRDSEnhancedMonitoringRole"),
         )
@@ -232,128 +209,6 @@ def _monitoring(template: Template, values: Values) -> dict[str, Any]:
         "PerformanceInsightsRetentionPeriod": If(condition, 7, NoValue),
         "PerformanceInsightsKMSKeyId": If(condition, key_id(template, values), NoValue),
     }
-
-
-def _rotation(
-    template: Template,
-    values: Values,
-    database: rds.DBInstance,
-    attachment: secretsmanager.SecretTargetAttachment,
-) -> None:
-    rotates = template.add_condition(
-        "PasswordRotates", Not(Equals(values[PASSWORD_ROTATION_DAYS], "0"))
-    )
-    function = inline_function(
-        template,
-        values,
-        "Rotation",
-        "rotate_password.py",
-        _may_rotate(template, values, database),
-        Condition=rotates,
-        KmsKeyArn=key_id(template, values),
-        Timeout=600,
-        Environment=awslambda.Environment(Variables={"DATABASE": database.ref()}),
-    )
-    permission = template.add_resource(
-        awslambda.Permission(
-            "RotationPermission",
-            Condition=rotates,
-            FunctionName=function.ref(),
-            Action="lambda:InvokeFunction",
-            Principal="secretsmanager.amazonaws.com",
-            SourceAccount=Ref("AWS::AccountId"),
-        )
-    )
-    every = secretsmanager.RotationRules(AutomaticallyAfterDays=values[PASSWORD_ROTATION_DAYS])
-    template.add_resource(
-        secretsmanager.RotationSchedule(
-            "RotationSchedule",
-            Condition=rotates,
-            DependsOn=[permission.title, attachment.title],
-            SecretId=values[DATABASE_SECRET_ARN],
-            RotationLambdaARN=function.get_att("Arn"),
-            RotateImmediatelyOnUpdate=False,
-            RotationRules=every,
-        )
-    )
-
-
-def _arn(database: rds.DBInstance) -> Join:
-    own = Sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:")
-    return Join("", [own, database.ref()])
-
-
-def _may_rotate(template: Template, values: Values, database: rds.DBInstance) -> list[Any]:
-    has_key, key_arn = customer_key(template, values)
-    decrypt = allow([awacs.kms.Decrypt, awacs.kms.GenerateDataKey], [key_arn], Sid="UseCustomerKey")
-    return [
-        allow(
-            [
-                awacs.secretsmanager.DescribeSecret,
-                awacs.secretsmanager.GetSecretValue,
-                awacs.secretsmanager.PutSecretValue,
-                awacs.secretsmanager.UpdateSecretVersionStage,
-            ],
-            [values[DATABASE_SECRET_ARN]],
-        ),
-        allow([awacs.secretsmanager.GetRandomPassword], ["*"]),
-        allow([awacs.rds.ModifyDBInstance, awacs.rds.DescribeDBInstances], [_arn(database)]),
-        If(has_key, decrypt, NoValue),
-    ]
-
-
-def _backup_plan(template: Template, values: Values, database: rds.DBInstance) -> None:
-    condition = is_true(template, values, BACKUP_PLAN)
-    vault = template.add_resource(
-        backup.BackupVault(
-            "BackupVault",
-            Condition=condition,
-            BackupVaultName=unique(values, "vault"),
-            EncryptionKeyArn=key_id(template, values),
-            DeletionPolicy="Retain",
-            UpdateReplacePolicy="Retain",
-        )
-    )
-    daily = backup.BackupRuleResourceType(
-        RuleName="daily",
-        TargetBackupVault=vault.ref(),
-        ScheduleExpression="cron(0 5 * * ? *)",
-        Lifecycle=backup.LifecycleResourceType(DeleteAfterDays=35),
-    )
-    plan = template.add_resource(
-        backup.BackupPlan(
-            "BackupPlanResource",
-            Condition=condition,
-            BackupPlan=backup.BackupPlanResourceType(
-                BackupPlanName=named(values, "database"), BackupPlanRule=[daily]
-            ),
-        )
-    )
-    role = template.add_resource(
-        _service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
-    )
-    selection = backup.BackupSelectionResourceType(
-        SelectionName="database", IamRoleArn=role.get_att("Arn"), Resources=[_arn(database)]
-    )
-    template.add_resource(
-        backup.BackupSelection(
-            "BackupSelection",
-            Condition=condition,
-            BackupPlanId=plan.ref(),
-            BackupSelection=selection,
-        )
-    )
-
-
-def _service_role(title: str, condition: str, service: str, managed_policy: str) -> iam.Role:
-    """A role of one AWS service with the policy that AWS keeps for it."""
-    arn = Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/" + managed_policy)
-    return iam.Role(
-        title,
-        Condition=condition,
-        AssumeRolePolicyDocument=assumed_by(f"{service}.amazonaws.com"),
-        ManagedPolicyArns=[arn],
-    )
 
 
 DATABASE = Layer(

@@ -33,16 +33,14 @@ from generator.layers.balancer import (
     ALB_DNS_NAME,
     ALB_DOMAIN_NAME,
     HOSTED_ZONE_ID,
-    VERIFY_HEADER,
-    is_private,
     together,
 )
+from generator.layers.parts import behaviors
+from generator.layers.parts.origins import backend_origin, frontend_origin
 from generator.layers.secrets import (
     ORIGIN_VERIFY_SECRET_ARN,
-    only_cdn_with_header,
-    secret_value,
 )
-from generator.layers.security import ALB_EXPOSURE, HTTP, HTTPS
+from generator.layers.security import ALB_EXPOSURE
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     EVERY_OBJECT,
@@ -56,10 +54,8 @@ from generator.layers.shared import (
     optional,
     private_bucket,
     tags,
-    unique,
 )
 from generator.layers.storage import CDN_LOG_BUCKET_DOMAIN, CDN_LOGS, LOG_BUCKET, access_log
-from generator.shipped import text
 
 DOMAIN_NAME = optional(
     "DomainName",
@@ -96,15 +92,7 @@ DISTRIBUTION_ID = Name(
 )
 
 # Managed policies of CloudFront; their ids are the same everywhere.
-CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
-CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
-
-READ_METHODS = ["GET", "HEAD", "OPTIONS"]
-ALL_METHODS = [*READ_METHODS, "PUT", "PATCH", "POST", "DELETE"]
-API_PATHS = ("/api", "/api/*")
-TWO_YEARS = 63072000
 
 
 def build(template: Template, values: Values) -> Values:
@@ -141,7 +129,7 @@ def _distribution_config(
     template: Template, values: Values, bucket: s3.Bucket
 ) -> cloudfront.DistributionConfig:
     logged = is_true(template, values, CDN_LOGS)
-    headers = template.add_resource(_security_headers(values)).ref()
+    headers = template.add_resource(behaviors.security_headers(values)).ref()
     return cloudfront.DistributionConfig(
         Comment=named(values, "site"),
         Enabled=True,
@@ -149,9 +137,9 @@ def _distribution_config(
         IPV6Enabled=True,
         PriceClass=values[PRICE_CLASS],
         DefaultRootObject="index.html",
-        Origins=[_frontend(template, values, bucket), _backend(template, values)],
-        DefaultCacheBehavior=_pages(template, values, headers),
-        CacheBehaviors=[_api(path, headers) for path in API_PATHS],
+        Origins=[frontend_origin(template, values, bucket), backend_origin(template, values)],
+        DefaultCacheBehavior=behaviors.pages(template, values, headers),
+        CacheBehaviors=[behaviors.api(path, headers) for path in behaviors.API_PATHS],
         WebACLId=If(is_given(template, values, WEB_ACL_ARN), values[WEB_ACL_ARN], NoValue),
         Logging=If(
             logged,
@@ -176,135 +164,6 @@ def _own_domain(template: Template, values: Values) -> dict[str, Any]:
             MinimumProtocolVersion=If(certified, "TLSv1.2_2021", NoValue),
         ),
     }
-
-
-def _frontend(template: Template, values: Values, bucket: s3.Bucket) -> cloudfront.Origin:
-    access = template.add_resource(
-        cloudfront.OriginAccessControl(
-            "FrontendAccess",
-            OriginAccessControlConfig=cloudfront.OriginAccessControlConfig(
-                Name=unique(values, "frontend"),
-                OriginAccessControlOriginType="s3",
-                SigningBehavior="always",
-                SigningProtocol="sigv4",
-            ),
-        )
-    )
-    return cloudfront.Origin(
-        Id="frontend",
-        DomainName=bucket.get_att("RegionalDomainName"),
-        OriginAccessControlId=access.get_att("Id"),
-        S3OriginConfig=cloudfront.S3OriginConfig(OriginAccessIdentity=""),
-    )
-
-
-def _backend(template: Template, values: Values) -> cloudfront.Origin:
-    """The balancer: by HTTPS under its own name if it has one, else by HTTP as documented."""
-    private = is_private(template, values)
-    by_name = is_given(template, values, ALB_DOMAIN_NAME)
-    wants_header = only_cdn_with_header(template, values)
-    protocol = If(by_name, "https-only", "http-only")
-    public_way = cloudfront.CustomOriginConfig(
-        HTTPPort=HTTP,
-        HTTPSPort=HTTPS,
-        OriginProtocolPolicy=protocol,
-        OriginSSLProtocols=["TLSv1.2"],
-        OriginReadTimeout=60,
-    )
-    vpc_origin = template.add_resource(
-        cloudfront.VpcOrigin(
-            "AlbOrigin",
-            Condition=private,
-            VpcOriginEndpointConfig=cloudfront.VpcOriginEndpointConfig(
-                Name=unique(values, "alb"),
-                Arn=values[ALB_ARN],
-                HTTPPort=HTTP,
-                HTTPSPort=HTTPS,
-                OriginProtocolPolicy=protocol,
-                OriginSSLProtocols=["TLSv1.2"],
-            ),
-            Tags=tags(values, "alb-origin"),
-        )
-    )
-    private_way = cloudfront.VpcOriginConfig(VpcOriginId=vpc_origin.ref(), OriginReadTimeout=60)
-    header = cloudfront.OriginCustomHeader(
-        HeaderName=VERIFY_HEADER,
-        HeaderValue=secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value"),
-    )
-    return cloudfront.Origin(
-        Id="backend",
-        DomainName=If(by_name, values[ALB_DOMAIN_NAME], values[ALB_DNS_NAME]),
-        CustomOriginConfig=If(private, NoValue, public_way),
-        VpcOriginConfig=If(private, private_way, NoValue),
-        OriginCustomHeaders=If(wants_header, [header], NoValue),
-    )
-
-
-def _pages(template: Template, values: Values, headers: Ref) -> cloudfront.DefaultCacheBehavior:
-    route = template.add_resource(
-        cloudfront.Function(
-            "SpaRoutes",
-            Name=unique(values, "spa"),
-            AutoPublish=True,
-            FunctionCode=text("generator.functions", "route_spa.js"),
-            FunctionConfig=cloudfront.FunctionConfig(
-                Comment="Paths of the single-page application", Runtime="cloudfront-js-2.0"
-            ),
-        )
-    )
-    return cloudfront.DefaultCacheBehavior(
-        TargetOriginId="frontend",
-        ViewerProtocolPolicy="redirect-to-https",
-        AllowedMethods=READ_METHODS,
-        CachedMethods=READ_METHODS,
-        CachePolicyId=CACHING_OPTIMIZED,
-        ResponseHeadersPolicyId=headers,
-        Compress=True,
-        FunctionAssociations=[
-            cloudfront.FunctionAssociation(
-                EventType="viewer-request", FunctionARN=route.get_att("FunctionARN")
-            )
-        ],
-    )
-
-
-def _api(path: str, headers: Ref) -> cloudfront.CacheBehavior:
-    """Nothing cached, everything forwarded, no error page: answers pass through unchanged."""
-    return cloudfront.CacheBehavior(
-        PathPattern=path,
-        TargetOriginId="backend",
-        ViewerProtocolPolicy="https-only",
-        AllowedMethods=ALL_METHODS,
-        CachePolicyId=CACHING_DISABLED,
-        OriginRequestPolicyId=ALL_VIEWER,
-        ResponseHeadersPolicyId=headers,
-        Compress=True,
-    )
-
-
-def _security_headers(values: Values) -> cloudfront.ResponseHeadersPolicy:
-    """Where the backend sends such a header itself, its own one stays, but for the first two."""
-    return cloudfront.ResponseHeadersPolicy(
-        "SecurityHeaders",
-        ResponseHeadersPolicyConfig=cloudfront.ResponseHeadersPolicyConfig(
-            Name=unique(values, "headers"),
-            SecurityHeadersConfig=cloudfront.SecurityHeadersConfig(
-                StrictTransportSecurity=cloudfront.StrictTransportSecurity(
-                    AccessControlMaxAgeSec=TWO_YEARS, IncludeSubdomains=True, Override=True
-                ),
-                ContentTypeOptions=cloudfront.ContentTypeOptions(Override=True),
-                FrameOptions=cloudfront.FrameOptions(FrameOption="SAMEORIGIN", Override=False),
-                ReferrerPolicy=cloudfront.ReferrerPolicy(
-                    ReferrerPolicy="strict-origin-when-cross-origin", Override=False
-                ),
-                ContentSecurityPolicy=cloudfront.ContentSecurityPolicy(
-                    ContentSecurityPolicy="frame-ancestors 'self'; object-src 'none'; "
-                    "base-uri 'self'",
-                    Override=False,
-                ),
-            ),
-        ),
-    )
 
 
 def _let_in(template: Template, bucket: s3.Bucket, distribution: cloudfront.Distribution) -> None:

@@ -10,12 +10,12 @@ import awacs.sns
 from troposphere import Equals, Ref, Sub, Template, cloudwatch, events, rds, sns
 
 from generator.layer import Layer, Name, Values
-from generator.layers import dashboard
 from generator.layers.backend import BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
 from generator.layers.balancer import ALB_FULL_NAME, TARGET_GROUP_FULL_NAME
-from generator.layers.dashboard import ALB, CDN, EC2, MINUTE, RDS
 from generator.layers.database import DATABASE_ID
 from generator.layers.edge import DISTRIBUTION_ID
+from generator.layers.parts import dashboard
+from generator.layers.parts.dashboard import ALB, CDN, EC2, MINUTE, RDS
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import ENVIRONMENT_NAME, allow, is_given, named, optional, policy, tags
 

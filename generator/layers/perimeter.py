@@ -28,7 +28,6 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Values
-from generator.layers.inline_function import inline_function
 from generator.layers.network import (
     ANYWHERE,
     APP_ROUTE_TABLE_IDS,
@@ -40,6 +39,7 @@ from generator.layers.network import (
     ZONES,
     has_third_zone,
 )
+from generator.layers.parts.inline_function import inline_function
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import (
     ENVIRONMENT_NAME,

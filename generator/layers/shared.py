@@ -6,7 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 import awacs.aws as aws
-from troposphere import Equals, If, Join, Not, NoValue, Ref, Select, Split, Tags, Template, s3
+from troposphere import (
+    Equals,
+    If,
+    Join,
+    Not,
+    NoValue,
+    Ref,
+    Select,
+    Split,
+    Sub,
+    Tags,
+    Template,
+    iam,
+    s3,
+)
 
 from generator.layer import Name, Values
 
@@ -117,6 +131,17 @@ def assumed_by(service: str) -> dict[str, Any]:
             Action=[aws.Action("sts", "AssumeRole")],
             Principal=aws.Principal("Service", service),
         )
+    )
+
+
+def service_role(title: str, condition: str, service: str, managed_policy: str) -> iam.Role:
+    """A role of one AWS service with the policy that AWS keeps for it."""
+    arn = Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/" + managed_policy)
+    return iam.Role(
+        title,
+        Condition=condition,
+        AssumeRolePolicyDocument=assumed_by(f"{service}.amazonaws.com"),
+        ManagedPolicyArns=[arn],
     )
 
 

@@ -32,9 +32,9 @@ def main(account: str, region: str) -> None:
     # The emulator reads its settings while it is imported, and engine imports it.
     scope = {"MINISTACK_ACCOUNT_ID": account, "MINISTACK_REGION": region}
     os.environ.update(SETTINGS, GATEWAY_PORT=port, **scope)
-    from generator.local import engine, repairs, resources, stack_sets
+    from generator.local import engine, origin, refreshes, repairs, resources, stack_sets
 
-    for part in (engine, resources, repairs, stack_sets):
+    for part in (engine, resources, repairs, origin, refreshes, stack_sets):
         part.install()
     config = import_module("hypercorn.config").Config()
     config.bind, config.loglevel = [f"fd://{listener.detach()}"], "CRITICAL"

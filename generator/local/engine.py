@@ -25,8 +25,13 @@ handlers: Any = import_module("ministack.services.cloudformation.handlers")
 helpers: Any = import_module("ministack.services.cloudformation.helpers")
 provisioners: Any = import_module("ministack.services.cloudformation.provisioners")
 stacks: Any = import_module("ministack.services.cloudformation.stacks")
+alb: Any = import_module("ministack.services.alb")
 autoscaling: Any = import_module("ministack.services.autoscaling")
+cloudfront: Any = import_module("ministack.services.cloudfront")
+cloudwatch: Any = import_module("ministack.services.cloudwatch")
+ec2: Any = import_module("ministack.services.ec2")
 s3: Any = import_module("ministack.services.s3")
+evaluator: Any = import_module("ministack.core.iam_evaluator")
 responses: Any = import_module("ministack.core.responses")
 
 PRIVATE_NAMES = {
@@ -36,9 +41,15 @@ PRIVATE_NAMES = {
     helpers: "_error _xml",
     provisioners: "_RESOURCE_HANDLERS",
     stacks: "_add_event _evaluate_conditions _roll_back_operation _runs_on_worker_thread",
-    autoscaling: "_member_xml _parse_nested",
-    s3: "_bucket_owner_account _get_object_data",
-    responses: "get_account_id get_region request_scope",
+    alb: "_targets",
+    autoscaling: "_ACTION_MAP _asgs _error _member_xml _parse_member_list _parse_nested _xml",
+    cloudfront: "_distributions find_distribution_for_label",
+    cloudwatch: "_alarms",
+    ec2: "_ACTION_MAP _error _launch_templates _p _parse_member_list _xml",
+    s3: "_bucket_owner_account _bucket_policies _ensure_bucket _error _get_object_data "
+    "serve_cloudfront_origin_fetch",
+    evaluator: "EvalContext _request_origin evaluate_resource_policy",
+    responses: "get_account_id get_region request_scope set_request_account_id",
 }
 STACK = "AWS::CloudFormation::Stack"
 _making = threading.Lock()

@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 
 from generator.checks.resolve import Resolver
 from generator.checks.schemas import is_secret
+from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.stacks import STACK, Resource, find, tree
+from generator.cloud.stacks import Resource, find, tree
 
 READERS = {
     "AWS::AutoScaling::AutoScalingGroup": "autoscaling describe_auto_scaling_groups "

@@ -10,6 +10,9 @@ from pathlib import Path
 import click
 
 from generator import tables
+from generator.application.env import rehearse as env_file
+from generator.checks.preflight import screen
+from generator.checks.preflight.gate import demand
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
@@ -17,7 +20,9 @@ from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
+from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.endpoint import EndpointError, embedded_endpoint
+from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
 
 PACE = 0.05
@@ -30,7 +35,9 @@ PROVEN = """
 Rehearsed against an emulator. This shows that
   - references, parameters and outputs resolve across all stacks, and every resource was made;
   - change set, data-loss gate, update, rollback, first cause and deletion go as they should;
-  - the properties counted above are what the services were told.
+  - the properties counted above are what the services were told;
+  - a build reaches its bucket whole and with its headers, and a second time nothing is sent;
+  - a release replaces every instance and the stack knows it; the CDN routes, hides and redirects.
 It does not show that AWS would accept every value: the emulator checks few of them, which is what
 `clinic lint` is for. Nothing booted: no instance, no database, no signal, no certificate, no name
 in DNS; quotas, permissions and times were not met. The first deployment to an account is the test
@@ -61,12 +68,14 @@ class Rehearsal:
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
-    Create, read back, update, fail and roll back, destroy; then a report of what that proves.
+    Create, read back, push a .env, publish, release, look from outside, update, fail and roll back,
+    destroy; then a report of what that proves.
 
     \b
     clinic rehearse dev
     """
     wanted = load(env, params, flat)
+    print(screen.line(demand(env, params)), flush=True)
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
@@ -83,11 +92,19 @@ def rehearse(this: Rehearsal) -> None:
     deploy(this.aws, this.env, this.wishes)
     _title(2, "read the resources back through their services")
     _show(*read_back(this.aws, this.env))
-    _title(3, "update one parameter")
-    changed = _update(this)
-    _title(4, f"make a mistake: {_said(this.mistake)}")
+    _title(3, "push a .env, twice")
+    env_file.rehearse(this.aws, this.env.stack)
+    _title(4, "publish a frontend, and again")
+    rehearse_frontend(this.aws, this.env.stack)
+    _title(5, f"release {IMAGE}")
+    released = release_image(this.aws, this.env, this.wishes)
+    _title(6, "look at the site from outside")
+    look_from_outside(this.aws, released)
+    _title(7, "update one parameter")
+    changed = _update(replace(this, env=released))
+    _title(8, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(5, f"destroy {this.env.stack}")
+    _title(9, f"destroy {this.env.stack}")
     _destroy(this, changed)
     print(PROVEN)
 

@@ -30,6 +30,8 @@ ARTIFACT_BUCKET = f"arn:aws:s3:::{PREFIX}artifacts-${{aws:PrincipalAccount}}-*"
 """The deploy helper's ``clinic-artifacts-<account>-<region>``, of the caller's own account."""
 FRONTEND_BUCKET = f"arn:aws:s3:::{ANY}-frontendbucket-*"
 CONFIGURATION_BUCKET = f"arn:aws:s3:::{ANY}-configurationbucket-*"
+ENV_FILE = f"{CONFIGURATION_BUCKET}/.env"
+ENV_FINGERPRINT = f"{ENV_FILE}.fingerprint"
 IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
 INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
 
@@ -39,8 +41,15 @@ THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
 """Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
+OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
+"""Instances of a backend's group: Auto Scaling's own tag, as Systems Manager sees it."""
+NAMED_BY_US = aws.StringLike({"aws:ResourceTag/Name": ["*-launch-template"]})
+"""The Name tag that the templates give a launch template, which takes none of CloudFormation's."""
 IN_OWN_ACCOUNT = aws.StringEquals({"aws:ResourceAccount": ["${aws:PrincipalAccount}"]})
 """Bucket names are global: somebody else's bucket that looks like ours is not ours."""
+THROUGH_S3 = aws.StringLike({"kms:ViaService": ["s3.*.amazonaws.com"]})
+FOR_ENV_FILE = aws.ArnLike({"kms:EncryptionContext:aws:s3:arn": [CONFIGURATION_BUCKET, ENV_FILE]})
+"""A key used for the configuration bucket, with a bucket key or without one."""
 FROM_LAUNCH_TEMPLATE = aws.ArnLike({"ec2:LaunchTemplate": ["arn:aws:ec2:*:*:launch-template/*"]})
 
 

@@ -94,6 +94,7 @@ EVERYWHERE = (
     "cloudformation:GetTemplateSummary",
     "cloudformation:ListStacks",
     "cloudformation:ValidateTemplate",
+    "cloudwatch:GetMetricData",
     "logs:DescribeLogGroups",
     "s3:ListAllMyBuckets",
     "sts:GetCallerIdentity",

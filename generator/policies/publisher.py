@@ -40,7 +40,11 @@ def documents() -> dict[str, dict[str, Any]]:
             ),
             allow(
                 "Invalidate",
-                ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
+                [
+                    "cloudfront:CreateInvalidation",
+                    "cloudfront:GetInvalidation",
+                    "cloudfront:ListInvalidations",
+                ],
                 ["arn:aws:cloudfront::*:distribution/*"],
                 OUR_DISTRIBUTION,
             ),

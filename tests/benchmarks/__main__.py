@@ -19,10 +19,14 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from generator import tables
+from generator import output, tables
+from generator.checks import view
+from tests.benchmarks.copies import copies
+from tests.benchmarks.tenfold import repeated
 
 ROOT = Path(__file__).parents[2]
 FILES = 1_000
+TIMES = 10
 PYTHON = sys.executable
 
 Command = list[str]
@@ -46,6 +50,7 @@ class Case(NamedTuple):
     command: Command
     before: Callable[[], None] = lambda: None
     codes: tuple[int, ...] = (0,)
+    folder: Path = ROOT
 
 
 def main() -> None:
@@ -55,6 +60,7 @@ def main() -> None:
         # Warm is what somebody sees who runs it a second time: everything is compiled.
         os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/compiled"
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPATH"] = str(ROOT)
         cases = _cases(Path(folder))
         _measure(cases, 1)
         runs = _measure(cases, rounds)
@@ -95,7 +101,60 @@ def _cases(folder: Path) -> list[Case]:
         Case("generate, unchanged", generate, codes=(0, 1)),
         Case("params, 1 file", [*clinic, "params", "dev"]),
         Case(f"params, {FILES} files", [*clinic, "params", "--params", str(params)]),
+        Case("prove prod", [*clinic, "prove", "prod"]),
+        *(
+            Case(_times(count), [*clinic, "prove", "prod", "--templates", path], codes=(1,))
+            for count, path in _architectures(folder).items()
+        ),
+        *_sizes(folder, ["env", f"XDG_CACHE_HOME={folder / 'kept'}", *clinic]),
     ]
+
+
+def _times(count: int) -> str:
+    return f"prove, {count} x the architecture"
+
+
+def _architectures(folder: Path) -> dict[int, str]:
+    """Flat templates with the whole architecture so many times."""
+    paths = {count: str(folder / f"{count}.json") for count in (1, 10, 20)}
+    flat = output.documents()["flat.json"]
+    for count, path in paths.items():
+        Path(path).write_text(json.dumps(copies(flat, count)), "utf-8")
+    return paths
+
+
+def _sizes(folder: Path, clinic: Command) -> list[Case]:
+    """The proofs over the architecture once and several times; a stand-in set has findings."""
+    cases = [
+        Case("check, lint cached", [*clinic, "check", "prod"]),
+        Case("check, nothing to do", [*clinic, "check", "--help"]),
+        Case("forecast, nothing to do", [*clinic, "forecast", "--help"]),
+    ]
+    for times in (1, TIMES):
+        here = _repository(folder / f"times-{times}", times)
+        check = [*clinic, "check", "dev", "--templates", "output"]
+        cases += [
+            Case(f"check, {times}x, lint cached", check, codes=(0, 1), folder=here),
+            Case(f"forecast, {times}x", [*clinic, "forecast"], codes=(0, 1), folder=here),
+        ]
+    return cases
+
+
+def _repository(folder: Path, times: int) -> Path:
+    """A project under git in whose parameter files the network has changed since the commit."""
+    (folder / "output" / "nested").mkdir(parents=True)
+    documents = {f"nested/{k}.json": v for k, v in repeated(view.ours(), times).items()}
+    output.write(folder / "output", output.render(documents))
+    subprocess.run(["cp", "-r", str(ROOT / "params"), str(folder)], check=True)
+    identity = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
+    for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "As it was."]):
+        subprocess.run(["git", *identity, *command], cwd=folder, check=True)
+    for file in (folder / "params").glob("*.json"):
+        given = json.loads(file.read_text("utf-8"))
+        given = [row for row in given if row["ParameterKey"] != "VpcCidr"]
+        given.append({"ParameterKey": "VpcCidr", "ParameterValue": "10.200.0.0/16"})
+        file.write_text(json.dumps(given), "utf-8")
+    return folder
 
 
 def _imports() -> str:
@@ -130,7 +189,7 @@ def _measure(cases: list[Case], rounds: int) -> dict[str, list[Cost]]:
 def _run(case: Case) -> Cost:
     start = time.perf_counter()
     process = subprocess.Popen(
-        case.command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        case.command, cwd=case.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     said = process.stderr.read().decode()
@@ -145,6 +204,7 @@ def _promises(runs: dict[str, list[Cost]]) -> list[tuple[str, float, float]]:
     bare, lean = runs["import of the modules used"], runs["generate --no-lint"]
     changed, unchanged = runs["generate, all changed"], runs["generate, unchanged"]
     ratios = [ours.cpu / peer.cpu for ours, peer in zip(lean, bare, strict=True)]
+    check, forecast = runs["check, lint cached"], runs["forecast, 1x"]
     return [
         ("generate --no-lint: CPU, times a bare import", 1.6, median(ratios)),
         ("generate --no-lint: peak MiB", 45, median(run.peak for run in lean)),
@@ -160,7 +220,34 @@ def _promises(runs: dict[str, list[Cost]]) -> list[tuple[str, float, float]]:
             1,
             median(run.cpu for run in runs[f"params, {FILES} files"]),
         ),
+        ("prove prod: CPU s", 1, median(run.cpu for run in runs["prove prod"])),
+        ("prove, 20 x to 10 x: growth of CPU (linear: 2.1)", 2.6, _prove_growth(runs)),
+        ("check, lint cached: CPU s", 1, median(run.cpu for run in check)),
+        ("forecast of three environments: CPU s", 1.5, median(run.cpu for run in forecast)),
+        (
+            f"check of {TIMES} times as much: CPU, times",
+            12,
+            _growth(runs, "check", ", lint cached"),
+        ),
+        (f"forecast of {TIMES} times as much: CPU, times", 12, _growth(runs, "forecast", "")),
     ]
+
+
+def _prove_growth(runs: dict[str, list[Cost]]) -> float:
+    """How much more 19 further architectures cost than 9, so that no start is counted."""
+    once, ten, twenty = (median(run.cpu for run in runs[_times(n)]) for n in (1, 10, 20))
+    return (twenty - once) / (ten - once)
+
+
+def _growth(runs: dict[str, list[Cost]], what: str, how: str) -> float:
+    """How many times the work of one architecture TIMES of them take, the start aside."""
+    idle, one, many = (
+        runs[f"{what}, {size}"] for size in ("nothing to do", f"1x{how}", f"{TIMES}x{how}")
+    )
+    return median(
+        (large.cpu - start.cpu) / (small.cpu - start.cpu)
+        for start, small, large in zip(idle, one, many, strict=True)
+    )
 
 
 if __name__ == "__main__":

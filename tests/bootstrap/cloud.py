@@ -2,12 +2,13 @@
 
 import base64
 import json
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +28,10 @@ SECRETS = (*ROLE_SECRETS, PASSWORD, REGISTRY_PASSWORD, JWT_SECRET)
 MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
 
 
+METADATA, HEALTH, AWS = "metadata", "health", "aws"
+ENV_FILE, TURN = "/configuration/.env", "/configuration/.env.turn"
+
+
 @dataclass(frozen=True)
 class Call:
     """One accepted request: `operation` is the action, or the method and path for S3."""
@@ -35,6 +40,12 @@ class Call:
     region: str
     operation: str
     body: dict[str, Any]
+    text: str = ""
+    condition: str = ""
+    """Under which an object may be written: an entity tag, or * for none there."""
+
+
+Answer = tuple[int, str] | tuple[int, str, dict[str, str]]
 
 
 @dataclass
@@ -43,14 +54,21 @@ class Cloud:
 
     configuration: str | None = f"JWT_SECRET={JWT_SECRET}\r\nDB_HOST=old\nPORT=80\nCLOUD=true"
     secret: dict[str, Any] = field(default_factory=dict)
-    healthy: Callable[[], bool] = lambda: True
     failures: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     forgeries: list[str] = field(default_factory=list)
     destinations: set[str] = field(default_factory=set)
     streams: set[str] = field(default_factory=set)
     reactions: dict[str, tuple[int, Callable[[], None]]] = field(default_factory=dict)
+    roles: dict[str, bool] = field(default_factory=dict)
+    """Instances that have no role, by id: False."""
+    targets: dict[str, Callable[[], str]] = field(default_factory=dict)
+    """Instances that the balancer knows, and how it sees each."""
+    turn: str = ""
+    """The object by which instances take turns; nothing while there is none."""
     port: int = 0
+    _turns: int = 0
+    _lock: Lock = field(default_factory=Lock)
 
     def named(self, operation: str) -> list[Call]:
         """Return the accepted calls of one operation, in order."""
@@ -71,14 +89,14 @@ class Cloud:
         return lambda: len(self.named(operation))
 
     def wait_for_calls(self, operation: str, count: int) -> list[Call]:
-        """Return the calls of one operation as soon as there are so many (or 5 s are over)."""
-        deadline = time.monotonic() + 5
+        """Return the calls of one operation as soon as there are so many (or a minute is over)."""
+        deadline = time.monotonic() + 60
         while len(self.named(operation)) < count and time.monotonic() < deadline:
             time.sleep(0.02)
         return self.named(operation)
 
-    def answer(self, call: Call) -> tuple[int, str]:
-        """Return status and text for a signed request."""
+    def answer(self, call: Call) -> Answer:
+        """Return status, text and headers for a signed request."""
         self.calls.append(call)
         times, act = self.reactions.get(call.operation, (0, None))
         if act and len(self.named(call.operation)) == times + 1:
@@ -101,31 +119,68 @@ class Cloud:
                 return 404, "<Error><Code>NoSuchKey</Code></Error>"
             case "GET /configuration/.env":
                 return 200, self.configuration or ""
+            case "GET /configuration/.env.turn" | "PUT /configuration/.env.turn":
+                return self._take_turn(call)
+            case "DescribeTargetHealth":
+                return 200, self._health()
             case "PutLogEvents" | "SignalResource" | "PutMetricData":
                 return 200, "{}"
             case other:
                 return 400, f"nobody plays {other}"
+
+    def _take_turn(self, call: Call) -> Answer:
+        """As S3: without the right to list, what is not there is forbidden; one writer wins."""
+        with self._lock:
+            tag = f'"{self._turns:032x}"' if self.turn else "*"
+            if call.operation.startswith("GET"):
+                answer = (200, self.turn, {"ETag": tag})
+                return answer if self.turn else (403, "<Error><Code>AccessDenied</Code></Error>")
+            if call.condition != tag:
+                return 412, "<Error><Code>PreconditionFailed</Code></Error>"
+            self.turn, self._turns = call.text, self._turns + 1
+            return 200, "", {"ETag": f'"{self._turns:032x}"'}
+
+    def _health(self) -> str:
+        members = "".join(
+            f"<member><HealthCheckPort>3000</HealthCheckPort><TargetHealth><State>{state()}</State>"
+            f"</TargetHealth><Target><Port>3000</Port><Id>{name}</Id></Target></member>"
+            for name, state in self.targets.items()
+        )
+        return (
+            "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>"
+            f"{members}</TargetHealthDescriptions></DescribeTargetHealthResult>"
+            "</DescribeTargetHealthResponse>"
+        )
 
 
 class Handler(BaseHTTPRequestHandler):
     """Sorts a request into metadata, health check or AWS."""
 
     cloud: Cloud
+    instance: str
+    healthy: Callable[[], bool]
+    roles: frozenset[str]
+    """What is answered at this address: METADATA, HEALTH, AWS."""
 
     def do_PUT(self) -> None:
-        """Hand out a metadata token to whoever states its lifetime."""
+        """Hand out a metadata token to whoever states its lifetime; the rest is for AWS."""
+        if METADATA not in self.roles or self.path != "/latest/api/token":
+            self.do_POST()
+            return
         stated = "X-aws-ec2-metadata-token-ttl-seconds" in self.headers
         self._send(200 if stated else 400, IMDS_TOKEN)
 
     def do_GET(self) -> None:
         """Answer metadata to a token's bearer, health to anybody, the rest to a signer."""
-        if self.path.startswith("/latest/meta-data/"):
+        if METADATA in self.roles and self.path.startswith("/latest/meta-data/"):
             bearer = self.headers.get("X-aws-ec2-metadata-token") == IMDS_TOKEN
             self._send(*(self._metadata() if bearer else (401, "")))
-        elif self.path == "/api":
-            self._send(200 if self.cloud.healthy() else 503, "")
-        else:
+        elif HEALTH in self.roles and self.path == "/api":
+            self._send(200 if self.healthy() else 503, "")
+        elif AWS in self.roles:
             self.do_POST()
+        else:
+            self._send(404, "")
 
     def do_CONNECT(self) -> None:
         """As a proxy, note where a request would have gone, and lead nowhere."""
@@ -150,13 +205,17 @@ class Handler(BaseHTTPRequestHandler):
             "SecretAccessKey": KEYS.secret_key,
             "Token": KEYS.token,
         }
-        known = {"instance-id": INSTANCE, role: "the-role", f"{role}the-role": json.dumps(keys)}
+        known = {"instance-id": self.instance}
+        if self.cloud.roles.get(self.instance, True):
+            known |= {role: "the-role", f"{role}the-role": json.dumps(keys)}
         path = self.path.removeprefix("/latest/meta-data/")
         return (200, known[path]) if path in known else (404, "")
 
-    def _send(self, status: int, text: str) -> None:
-        payload = text.encode()
+    def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+        payload = text.encode(errors="surrogateescape")
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
@@ -192,13 +251,23 @@ def _call(service: str, region: str, where: str, headers: dict[str, str], body: 
         operation = headers["x-amz-target"].rpartition(".")[2]
         return Call(service, region, operation, json.loads(body))
     form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-    return Call(service, region, form.get("Action", where), form)
+    condition = headers.get("if-match") or headers.get("if-none-match") or ""
+    return Call(service, region, form.get("Action", where), form, body.decode(), condition)
 
 
-def serve(cloud: Cloud) -> ThreadingHTTPServer:
-    """Start the server on a free loopback port, in a thread; the caller shuts it down."""
-    handler = type("BoundHandler", (Handler,), {"cloud": cloud})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    cloud.port = server.server_address[1]
+def serve(
+    cloud: Cloud,
+    listener: socket.socket,
+    instance: str,
+    healthy: Callable[[], bool],
+    roles: frozenset[str],
+) -> ThreadingHTTPServer:
+    """Start a server on a bound socket, in a thread; the caller shuts it down."""
+    bound = {"cloud": cloud, "instance": instance, "healthy": staticmethod(healthy)}
+    handler = type("BoundHandler", (Handler,), {**bound, "roles": roles})
+    server = ThreadingHTTPServer(listener.getsockname(), handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = listener
+    server.server_activate()
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server

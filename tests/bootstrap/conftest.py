@@ -1,13 +1,21 @@
-"""A machine per test, and one that was born for several tests that only look."""
+"""A machine per test, a fleet of some, and one that was born for several tests that only look."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from .cloud import PASSWORD, SECRETS, Cloud, serve
+from .cloud import AWS, INSTANCE, PASSWORD, SECRETS, Cloud, serve
 from .machine import Machine
+from .place import Place, own_network, shared_network, why_not
+
+Fleet = Callable[[int], list[Machine]]
+
+
+class NotInItsOwnNetworkWarning(UserWarning):
+    """A boot was tried with other addresses than an instance has."""
 
 
 @pytest.fixture
@@ -15,6 +23,32 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
     """Yield a machine in a cloud with a database, a .env and a healthy image."""
     with _place_of_birth(tmp_path) as machine:
         yield machine
+
+
+@pytest.fixture
+def settled(machine: Machine, born: Machine) -> Machine:
+    """Return a machine that has booted some time ago."""
+    machine.age(born)
+    return machine
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, born: Machine) -> Iterator[Fleet]:
+    """Yield what makes so many machines in one cloud that booted some time ago."""
+    cloud = Cloud()
+    with ExitStack() as places:
+
+        def make(count: int) -> list[Machine]:
+            machines = []
+            for number in range(count):
+                root = tmp_path / str(number)
+                root.mkdir()
+                name = f"i-{number:017x}"
+                machines.append(places.enter_context(_place_of_birth(root, cloud, name)))
+                machines[-1].age(born)
+            return machines
+
+        yield make
 
 
 @pytest.fixture(scope="package")
@@ -26,16 +60,35 @@ def born(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 @contextmanager
-def _place_of_birth(root: Path) -> Iterator[Machine]:
+def _network() -> Iterator[Place]:
+    if reason := why_not():
+        warnings.warn(
+            f"the boot does not own 169.254.169.254 here: {reason}",
+            NotInItsOwnNetworkWarning,
+            stacklevel=1,
+        )
+    with shared_network() if reason else own_network() as place:
+        yield place
+
+
+@contextmanager
+def _place_of_birth(
+    root: Path, cloud: Cloud | None = None, instance: str = INSTANCE
+) -> Iterator[Machine]:
     """Whatever the test does: every request was signed well, and no secret could be read."""
-    cloud = Cloud()
-    server = serve(cloud)
-    cloud.secret = {"host": "127.0.0.1", "port": cloud.port}
-    cloud.secret |= {"username": "clinic", "password": PASSWORD}
-    machine = Machine(root, cloud)
-    yield machine
-    server.shutdown()
-    server.server_close()
+    cloud = cloud or Cloud()
+    with _network() as place, ExitStack() as servers:
+        machine = Machine(root, cloud, place, instance)
+        for roles, listener in place.listeners.items():
+            server = serve(cloud, listener, instance, lambda: machine.healthy(), roles)
+            servers.callback(server.server_close)
+            servers.callback(server.shutdown)
+            if AWS in roles:
+                machine.port = server.server_address[1]
+        cloud.secret = {"host": "127.0.0.1", "port": machine.port}
+        cloud.secret |= {"username": "clinic", "password": PASSWORD}
+        cloud.targets[instance] = lambda: "healthy" if machine.container.exists() else "unhealthy"
+        yield machine
     assert cloud.forgeries == []
     written = machine.everything_written() + "\n".join(cloud.shipped())
     assert [secret for secret in SECRETS if secret in written] == []

@@ -4,12 +4,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import bootstrap
-
-from .cloud import REGION, Cloud
+from . import generated
+from .cloud import Cloud
+from .place import Place
 
 STAND_INS = Path(__file__).with_name("stand-ins")
 NOTE = 'printf -v line "\\t%s" "$@"; echo "${0##*/}${line}" >>"${NOTES}/commands"'
@@ -17,7 +18,7 @@ NOTE = 'printf -v line "\\t%s" "$@"; echo "${0##*/}${line}" >>"${NOTES}/commands
 
 UBUNTU_HAS = (
     *("bash", "cat", "chmod", "cmp", "curl", "flock", "install", "mkdir"),
-    *("mv", "rm", "sed", "sleep", "tail", "timeout"),
+    *("cp", "mv", "rm", "sed", "sha256sum", "tail", "timeout"),
 )
 """The real programs that the script may use: Ubuntu's cloud image has each of them."""
 
@@ -28,9 +29,14 @@ class Machine:
 
     root: Path
     cloud: Cloud
+    place: Place
+    instance: str
+    port: int = 0
+    """Where AWS and the database answer on this machine's loopback."""
 
     def __post_init__(self) -> None:
         """Lay out the root folder and the only folder on PATH."""
+        self.healthy: Callable[[], bool] = self.container.exists
         for folder in ("bin", "later", "notes", "proc", "home/ubuntu"):
             (self.root / folder).mkdir(parents=True)
         for stand_in in STAND_INS.iterdir():
@@ -41,7 +47,18 @@ class Machine:
         for name in ("mkswap", "systemctl", "usermod"):
             self._pass_on("bin", name, shutil.which("true"))
         self._pass_on("bin", "python3", sys.executable)
-        self.cloud.healthy = self.container.exists
+
+    def age(self, older: "Machine") -> None:
+        """Bring this machine to where one that has booted is, without another boot."""
+        for tool in (self.root / "later").iterdir():
+            tool.rename(self.root / "bin" / tool.name)
+        kept = ["notes/container", "var/log/user-data.log", "var/lib/clinic-backend/shipped"]
+        kept += [f"var/lib/clinic-backend/{name}.env" for name in ("configuration", "backend")]
+        for path in kept:
+            text = (older.root / path).read_text()
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / path).write_text(text.replace(f"={older.port}\n", f"={self.port}\n"))
+        self.cloud.streams.add(f"{self.instance}/boot")
 
     @property
     def container(self) -> Path:
@@ -63,8 +80,8 @@ class Machine:
         (self.root / "notes" / name).touch()
 
     def wait_for_text(self, path: str, text: str) -> str:
-        """Return a file's content as soon as the text is in it (or 5 s are over)."""
-        deadline = time.monotonic() + 5
+        """Return a file's content as soon as the text is in it (or a minute is over)."""
+        deadline = time.monotonic() + 60
         found = ""
         while text not in found and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -79,58 +96,52 @@ class Machine:
 
     def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run the user data as cloud-init does, or with the arguments of a unit."""
-        return subprocess.run(
-            [self.user_data(**settings), *arguments],
+        with self.start(*arguments, **settings) as process:
+            out, err = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+    def start(
+        self, *arguments: str, program: Path | None = None, **settings: str
+    ) -> "subprocess.Popen[str]":
+        """Start the same in a process group of its own, as a unit has one."""
+        known = {name: settings[name] for name in settings if name in generated.PARAMETERS}
+        return subprocess.Popen(
+            [*self.place.prefix, program or self.user_data(**known), *arguments],
             env=self.environment() | settings,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=30,
-            check=False,
+            start_new_session=True,
         )
 
-    def user_data(self, **settings: str) -> Path:
-        """Write head and script to a file that may be executed, and return it."""
-        values = dict.fromkeys(bootstrap.SETTINGS, "")
-        values |= {
-            "REGION": REGION,
-            "STACK": "arn:aws:cloudformation:eu-west-1:1:stack/clinic-Backend/1",
-            "GROUP_RESOURCE": "BackendGroup",
-            "LOG_GROUP": "/clinic/backend",
-            "CONFIG_BUCKET": "configuration",
-            "CONFIG_KEY": ".env",
-            "DATABASE_SECRET": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
-            "DATABASE_NAME": "clinic",
-            "BACKEND_IMAGE": "example/backend:1",
-            "HEALTH_PATH": "/api",
-            "METRIC_PERIOD": "60",
-            "METRIC_NAMESPACE": "Clinic/Backend",
-            "GROUP_DIMENSION": "test & more",
-        }
-        values |= settings
-        head = "".join(f"{name}='{value}'\n" for name, value in values.items())
+    def user_data(self, environment: str = "seed", **settings: str) -> Path:
+        """Write the launch template's user data to a file that may be executed, and return it."""
         path = self.root / "part-001"
-        path.write_text(f"#!/bin/bash\n{head}{bootstrap.script()}")
+        wanted = {"BACKEND_IMAGE": "example/backend:1"} | settings
+        path.write_text(generated.user_data(environment, **wanted))
         path.chmod(0o700)
         return path
 
     def environment(self) -> dict[str, str]:
         """Return the environment that moves the script to this machine and shortens its waits."""
-        server = f"http://127.0.0.1:{self.cloud.port}"
-        return {
+        server = f"http://127.0.0.1:{self.port}"
+        shared = {} if self.place.is_own else {"IMDS_ENDPOINT": server, "BACKEND_ORIGIN": server}
+        return shared | {
             "PATH": str(self.root / "bin"),
             "ROOT": str(self.root),
             "NOTES": str(self.root / "notes"),
+            "EVENTS": str(self.root.parent / "events"),
+            "NAME": self.instance,
             "CONSOLE": str(self.root / "notes/console"),
-            "IMDS_ENDPOINT": server,
             "AWS_ENDPOINT": server,
-            "BACKEND_ORIGIN": server,
             "RETRY_SECONDS": "0",
             "POLL_SECONDS": "0.1",
             "SHIP_SECONDS": "0.3",
-            "CPU_SECONDS": "1",
-            "CONFIGURATION_SECONDS": "20",
-            "DATABASE_SECONDS": "20",
-            "HEALTH_SECONDS": "20",
+            "CONFIG_SECONDS": "100",
+            "DATABASE_SECONDS": "100",
+            "HEALTH_SECONDS": "100",
+            "TURN_SECONDS": "200",
+            "SERVICE_SECONDS": "100",
         }
 
     def _pass_on(self, folder: str, name: str, program: Path | str | None) -> None:

@@ -2,6 +2,8 @@
 
 import stat
 
+import pytest
+
 from .cloud import INSTANCE, PASSWORD, REGISTRY_PASSWORD
 from .machine import Machine
 
@@ -25,12 +27,33 @@ def assert_failed(machine: Machine, status: int, *words: str) -> None:
         assert word in said
 
 
+def test_an_instance_asks_the_metadata_address_itself_where_it_can_be_given_one(
+    born: Machine,
+) -> None:
+    addresses = {call for call in born.commands("curl") if "/latest/meta-data/" in call}
+    assert addresses
+    if born.place.is_own:
+        assert all("http://169.254.169.254/latest/" in call for call in addresses)
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize("image", ["", "example/backend:1"])
+def test_every_environments_launch_template_boots(
+    machine: Machine, environment: str, image: str
+) -> None:
+    program = machine.user_data(environment, BACKEND_IMAGE=image)
+    with machine.start(program=program) as process:
+        process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert machine.cloud.signals() == ["SUCCESS"]
+
+
 def test_a_pulled_image_boots_to_success(born: Machine) -> None:
     (signal,) = born.cloud.named("SignalResource")
     assert signal.body["Status"] == "SUCCESS"
     assert signal.body["UniqueId"] == INSTANCE
     assert signal.body["LogicalResourceId"] == "BackendGroup"
-    assert signal.body["StackName"].endswith("stack/clinic-Backend/1")
+    assert signal.body["StackName"].startswith("arn:aws:cloudformation:eu-west-1:")
     assert born.cloud.calls[-1].operation == "SignalResource"
     assert born.commands("docker")[0] == "pull\t--quiet\texample/backend:1"
     assert born.commands("git") == []
@@ -54,7 +77,7 @@ def test_the_environment_is_the_configuration_with_the_database_in_its_place(bor
         "JWT_SECRET=jwt-signing-secret",
         "CLOUD=true",
         "DB_HOST=127.0.0.1",
-        f"DB_PORT={born.cloud.port}",
+        f"DB_PORT={born.port}",
         "DB_USERNAME=clinic",
         f"DB_PASSWORD={PASSWORD}",
         "DB_DATABASE=clinic",
@@ -92,7 +115,7 @@ def test_the_log_is_shipped_while_the_boot_still_waits(machine: Machine) -> None
         early[:] = machine.cloud.shipped()
         return next(waited) > 50 or bool(early)
 
-    machine.cloud.healthy = healthy
+    machine.healthy = healthy
     assert machine.run().returncode == 0
     assert FIRST_LINE in early
 
@@ -104,7 +127,7 @@ def test_success_waits_for_the_health_path(machine: Machine) -> None:
         signals.append(len(machine.cloud.signals()))
         return len(signals) == 4
 
-    machine.cloud.healthy = healthy
+    machine.healthy = healthy
     assert machine.run().returncode == 0
     assert signals == [0, 0, 0, 0]
     assert machine.cloud.signals() == ["SUCCESS"]
@@ -141,6 +164,59 @@ def test_a_held_apt_lock_fails_with_status_100(machine: Machine) -> None:
     assert "DPkg::Lock::Timeout" in machine.commands("apt-get")[0]
 
 
+def test_no_way_to_the_archive_fails_with_a_reason(machine: Machine) -> None:
+    machine.note("fail-network")
+    assert_failed(machine, machine.run().returncode, "Network is unreachable", "NAT, routes")
+
+
+def test_no_way_to_aws_ends_with_a_reason_on_the_console(machine: Machine) -> None:
+    machine.note("fail-network")
+    assert machine.run(AWS_ENDPOINT="http://127.0.0.1:1").returncode == 100
+    assert machine.cloud.calls == []
+    said = machine.wait_for_text("notes/console", "NAT, routes")
+    assert "--- DEPLOYMENT FAILED: INSTALLING DOCKER" in said
+
+
+def test_an_instance_without_its_role_ends_with_a_reason_on_the_console(machine: Machine) -> None:
+    machine.cloud.roles[machine.instance] = False
+    assert machine.run().returncode != 0
+    said = machine.wait_for_text("notes/console", "Rol-EC2-Acceso-S3?")
+    assert "--- DEPLOYMENT FAILED: FINDING THE ROLE" in said
+    assert machine.commands("apt-get") == []
+
+
+def test_a_role_that_may_not_read_the_env_fails_with_a_reason(machine: Machine) -> None:
+    machine.cloud.failures["GET /configuration/.env"] = [(403, "AccessDenied")] * 99
+    result = machine.run(CONFIG_SECONDS="0")
+    assert_failed(machine, result.returncode, "s3 answered HTTP 403: AccessDenied", "been uploaded")
+
+
+@pytest.mark.parametrize(
+    "line", ["export FOO=bar", "=hidden-value", "rest of a hidden-value", "A=hidden-value\udcff"]
+)
+def test_a_bad_key_in_the_env_fails_with_its_line_and_not_its_text(
+    machine: Machine, line: str
+) -> None:
+    # A lone surrogate stands for a byte that is not UTF-8.
+    machine.cloud.configuration = f"A=1\n# comment\n{line}\nB=2\nNAME_ALONE\n"
+    result = machine.run()
+    assert_failed(machine, result.returncode, "Docker cannot read line 3 of the .env: run clinic")
+    assert "hidden-value" not in machine.everything_written() + "".join(machine.cloud.shipped())
+    assert machine.commands("docker")[-1].startswith("pull")
+
+
+def test_an_image_that_is_not_there_fails_with_a_reason(machine: Machine) -> None:
+    machine.note("fail-manifest")
+    result = machine.run()
+    assert_failed(machine, result.returncode, "manifest unknown", "Does the tag exist")
+
+
+def test_a_repository_that_cannot_be_reached_fails_with_a_reason(machine: Machine) -> None:
+    machine.note("fail-clone")
+    result = machine.run(**TO_BUILD)
+    assert_failed(machine, result.returncode, "Could not resolve host", "has it main?")
+
+
 def test_a_failed_pull_explains_docker_hubs_limit(machine: Machine) -> None:
     machine.note("fail-pull")
     assert_failed(machine, machine.run().returncode, "toomanyrequests", "Docker Hub's limit")
@@ -148,7 +224,7 @@ def test_a_failed_pull_explains_docker_hubs_limit(machine: Machine) -> None:
 
 def test_a_missing_configuration_names_the_object(machine: Machine) -> None:
     machine.cloud.configuration = None
-    result = machine.run(CONFIGURATION_SECONDS="0")
+    result = machine.run(CONFIG_SECONDS="0")
     assert_failed(machine, result.returncode, "HTTP 404", "Has s3://configuration/.env been")
     assert len(machine.cloud.named("GET /configuration/.env")) == 1
 
@@ -172,6 +248,7 @@ def test_a_sick_container_fails_and_shows_its_log_without_secrets(machine: Machi
     machine.note("fail-health")
     result = machine.run(HEALTH_SECONDS="0")
     assert_failed(machine, result.returncode, "WAITING FOR THE BACKEND", "DB_PASSWORD=***")
+    assert "backend-api: Restarting (1) 2 seconds ago" in machine.cloud.shipped()
 
 
 def test_a_container_that_cannot_start_fails(machine: Machine) -> None:
@@ -209,7 +286,7 @@ def test_an_image_in_ecr_is_pulled_after_signing_in_to_its_region(machine: Machi
 
 
 def test_requests_go_to_the_services_own_regional_addresses(machine: Machine) -> None:
-    proxy = f"http://127.0.0.1:{machine.cloud.port}"
+    proxy = f"http://127.0.0.1:{machine.port}"
     assert machine.run(BACKEND_IMAGE=ECR_IMAGE, AWS_ENDPOINT="", https_proxy=proxy).returncode == 1
     assert machine.cloud.destinations == {
         "logs.eu-west-1.amazonaws.com:443",

@@ -11,8 +11,7 @@ from generator import bootstrap
 from .machine import Machine
 
 FOLDER = Path(bootstrap.__file__).parent
-HEAD_BYTES = 2_000  # tests/layers/test_backend.py measures the longest one
-USER_DATA_BYTES = 16_384
+WAYS = tuple(bootstrap.IMAGE)
 
 
 def shellcheck(path: Path) -> str:
@@ -26,23 +25,23 @@ def test_each_part_is_clean_by_itself(name: str) -> None:
     assert shellcheck(FOLDER / name) == ""
 
 
-def test_the_whole_user_data_is_clean(machine: Machine) -> None:
-    assert shellcheck(machine.user_data()) == ""
+@pytest.mark.parametrize("image", ["", "example/backend:1"])
+def test_the_whole_user_data_is_clean(machine: Machine, image: str) -> None:
+    assert shellcheck(machine.user_data(BACKEND_IMAGE=image)) == ""
 
 
 def test_every_shell_file_is_part_of_the_script() -> None:
     assert {path.name for path in FOLDER.glob("*.sh")} == set(bootstrap.FILES)
 
 
-def test_the_user_data_fits_with_the_longest_head() -> None:
-    assert len(bootstrap.script().encode()) + HEAD_BYTES < USER_DATA_BYTES
-
-
 def test_the_settings_are_what_the_script_uses_and_does_not_define() -> None:
-    text = bootstrap.script()
+    text = bootstrap.part(*bootstrap.FILES)
     used = set(re.findall(r"\$\{([A-Z][A-Z_]*)", text))
     assigned = set(re.findall(r"(?:^|[\s{])([A-Z][A-Z_]*):?=", text))
-    assert used - assigned - {"SECONDS", "BASH_REMATCH"} == set(bootstrap.SETTINGS)
+    assert used - assigned - {"SECONDS", "BASH_REMATCH"} == {
+        *bootstrap.SETTINGS,
+        *bootstrap.TO_BUILD,
+    }
 
 
 def test_the_script_never_traces_and_keeps_no_escape_from_the_linter() -> None:
@@ -53,7 +52,15 @@ def test_the_script_never_traces_and_keeps_no_escape_from_the_linter() -> None:
 def test_the_default_dockerfile_is_whole_inside_the_script() -> None:
     lines = (line.strip() for line in (FOLDER / "Dockerfile").read_text().splitlines())
     kept = "\n".join(line for line in lines if line and not line.startswith("#"))
-    assert kept in "\n".join(line.strip() for line in bootstrap.script().splitlines())
+    assert kept in "\n".join(line.strip() for line in bootstrap.script("build").splitlines())
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_python_inside_the_shell_keeps_its_indentation(way: str) -> None:
+    blocks = re.findall(r"python3 -ISc ('\n.*?'|\"\n.*?\") ", bootstrap.script(way), re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        compile(block[1:-1].replace("$1", "mine"), "block", "exec")
 
 
 def test_the_default_dockerfile_needs_no_buildkit_and_no_root() -> None:

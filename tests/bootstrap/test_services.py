@@ -1,6 +1,7 @@
 """What goes on running after the birth: the rotation of the password and the load metric."""
 
-import subprocess
+import os
+import signal
 
 import pytest
 
@@ -13,52 +14,42 @@ def runs(machine: Machine) -> int:
     return sum(call.startswith("run") for call in machine.commands("docker"))
 
 
-def test_a_rotated_password_recreates_the_container(machine: Machine) -> None:
-    machine.run()
-    machine.cloud.secret["password"] = "new&/|\\password"
-    assert machine.run("refresh").returncode == 0
-    assert "DB_PASSWORD=new&/|\\password\n" in machine.container.read_text()
-    assert "JWT_SECRET=jwt-signing-secret\n" in machine.container.read_text()
-    assert runs(machine) == 2
-    assert "new&/" not in machine.everything_written()
+def test_a_rotated_password_recreates_the_container(settled: Machine) -> None:
+    settled.cloud.secret["password"] = "new&/|\\password"
+    assert settled.run("refresh").returncode == 0
+    assert "DB_PASSWORD=new&/|\\password\n" in settled.container.read_text()
+    assert "JWT_SECRET=jwt-signing-secret\n" in settled.container.read_text()
+    assert runs(settled) == 1
+    assert "new&/" not in settled.everything_written()
 
 
-def test_an_unchanged_secret_leaves_the_container_alone(machine: Machine) -> None:
-    machine.run()
-    assert machine.run("refresh").returncode == 0
-    assert runs(machine) == 1
+def test_an_unchanged_secret_leaves_the_container_alone(settled: Machine) -> None:
+    assert settled.run("refresh").returncode == 0
+    assert runs(settled) == 0
 
 
-def test_a_new_configuration_waits_for_the_next_release(machine: Machine) -> None:
-    machine.run()
-    machine.cloud.configuration = "BROKEN=1\n"
-    assert machine.run("refresh").returncode == 0
-    assert runs(machine) == 1
-
-
-def test_an_unreadable_secret_leaves_the_container_alone(machine: Machine) -> None:
-    machine.run()
-    machine.cloud.failures["GetSecretValue"] = [(400, "AccessDeniedException")]
-    result = machine.run("refresh")
+def test_an_unreadable_secret_leaves_the_container_alone(settled: Machine) -> None:
+    settled.cloud.failures["GetSecretValue"] = [(400, "AccessDeniedException")]
+    result = settled.run("refresh")
     assert result.returncode != 0
     assert "secretsmanager answered HTTP 400: AccessDeniedException" in result.stderr
-    assert PASSWORD in machine.container.read_text()
+    assert PASSWORD in settled.container.read_text()
 
 
-def test_a_restart_that_failed_is_tried_again(machine: Machine) -> None:
-    machine.run()
-    machine.cloud.secret["password"] = "rotated"
-    machine.note("fail-run")
-    assert machine.run("refresh").returncode == 125
-    (machine.root / "notes/fail-run").unlink()
-    assert machine.run("refresh").returncode == 0
-    assert "DB_PASSWORD=rotated\n" in machine.container.read_text()
+def test_a_restart_that_failed_is_tried_again(settled: Machine) -> None:
+    settled.cloud.secret["password"] = "rotated"
+    settled.note("fail-run")
+    assert settled.run("refresh").returncode == 125
+    (settled.root / "notes/fail-run").unlink()
+    settled.cloud.secret["password"] = "rotated again"
+    assert settled.run("refresh").returncode == 0
+    assert "DB_PASSWORD=rotated again\n" in settled.container.read_text()
 
 
-def test_refresh_says_nothing_to_the_stack(machine: Machine) -> None:
-    machine.run()
-    machine.run("refresh")
-    assert machine.cloud.signals() == ["SUCCESS"]
+def test_refresh_says_nothing_to_the_stack(settled: Machine) -> None:
+    settled.cloud.secret["password"] = "rotated"
+    assert settled.run("refresh").returncode == 0
+    assert settled.cloud.signals() == []
 
 
 @pytest.mark.parametrize(("period", "exists"), [("60", False), ("10", True)])
@@ -77,14 +68,16 @@ def metrics(machine: Machine) -> list[Call]:
     """Run the metric service until two points have arrived, under a load of 75 %, then 0."""
     counters = machine.root / "proc/stat"
     counters.write_text("cpu  100 0 0 1000 0 0 0 0 0 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n")
-    command = [str(machine.user_data(METRIC_PERIOD="10")), "publish-cpu"]
-    with subprocess.Popen(command, env=machine.environment()) as service:
+    machine.note("hold-sleep")
+    with machine.start("publish-cpu", METRIC_PERIOD="10") as service:
         machine.wait_for_text("notes/commands", "sleep\t")
         counters.write_text("cpu  130 5 15 1015 10 5 10 10 0 0\n")
+        machine.note("tick")
         machine.cloud.wait_for_calls("PutMetricData", 1)
         counters.write_text("cpu  130 5 15 1115 10 5 10 10 0 0\n")
+        machine.note("tick")
         points = machine.cloud.wait_for_calls("PutMetricData", 2)
-        service.terminate()
+        os.killpg(service.pid, signal.SIGTERM)
     return points
 
 
@@ -97,7 +90,7 @@ def test_the_load_is_published_as_a_high_resolution_metric(machine: Machine) -> 
     assert first.body[f"{member}.StorageResolution"] == "1"
     assert first.body[f"{member}.Unit"] == "Percent"
     assert first.body[f"{member}.Dimensions.member.1.Name"] == "Environment"
-    assert first.body[f"{member}.Dimensions.member.1.Value"] == "test & more"
+    assert first.body[f"{member}.Dimensions.member.1.Value"] == "seed"
     assert first.body[f"{member}.Value"] == "75.0"
     assert second.body[f"{member}.Value"] == "0.0"
 

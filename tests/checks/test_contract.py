@@ -123,11 +123,11 @@ def have_too_many_outputs(root: Documents, network: Documents, flat: Documents) 
 def grow_a_child_beyond_a_direct_upload(
     root: Documents, network: Documents, flat: Documents
 ) -> None:
-    network["Description"] = "x" * limits.BODY
+    network["Metadata"] = {"Note": "x" * limits.BODY}
 
 
 def grow_flat_beyond_any_upload(root: Documents, network: Documents, flat: Documents) -> None:
-    flat["Description"] = "x" * limits.OBJECT
+    flat["Metadata"] = {"Note": "x" * limits.OBJECT}
 
 
 ROOT, NETWORK, FLAT = "output/nested/root.json", "output/nested/network.json", "output/flat.json"

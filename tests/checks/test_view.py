@@ -9,6 +9,7 @@ import pytest
 
 from generator.checks import view
 from generator.errors import ClinicError
+from tests.checks.sets import small
 
 ROOT = Path(__file__).parents[2]
 PARAMS = ROOT / "params"
@@ -91,3 +92,32 @@ def test_a_set_that_does_not_hold_together_is_one_sentence(tmp_path: Path) -> No
     (tmp_path / "secrets.json").unlink()
     with pytest.raises(ClinicError, match="does not hold together: secrets is asked for"):
         view.load("dev", PARAMS, tmp_path)
+
+
+def test_a_root_may_own_resources_and_show_nothing(tmp_path: Path) -> None:
+    documents = small()
+    vpc = {"Fn::GetAtt": ["NetworkStack", "Outputs.VpcId"]}
+    documents["nested/root.json"]["Resources"]["Own"] = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {"VpcId": vpc, "Tags": [{"Key": "Vpc", "Value": vpc}]},
+    }
+    for path, document in documents.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(json.dumps(document))
+    (tmp_path / "mine.json").write_text("[]")
+    seen = view.load(str(tmp_path / "mine.json"), PARAMS, tmp_path)
+    assert seen.resources["Own"]["Properties"] == {
+        "VpcId": {"Ref": "Vpc"},
+        "Tags": [{"Key": "Vpc", "Value": {"Ref": "Vpc"}}],
+    }
+    assert "Own" not in seen.layers
+    assert seen.outputs == {}
+
+
+def test_other_values_change_what_the_set_makes_and_nothing_else() -> None:
+    seen = view.load("dev", PARAMS)
+    changed = seen.changed(NatGateways="per-zone")
+    assert len(changed.of_type("AWS::EC2::NatGateway")) == 2
+    assert seen.of_type("AWS::EC2::NatGateway") == {}
+    assert changed.values == {**seen.values, "NatGateways": "per-zone"}
+    assert changed.changed(NatGateways="none").resources == seen.resources

@@ -36,7 +36,7 @@ def clinic(environment: dict[str, str]) -> Run:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         )
 
     return run
@@ -45,12 +45,15 @@ def clinic(environment: dict[str, str]) -> Run:
 def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
     planned = clinic("deploy", "dev", "--plan")
     assert planned.returncode == 0
+    assert planned.stdout.startswith("check: nothing found by lint, ")
     assert "Nothing was changed." in planned.stdout
     assert clinic("status", "dev").returncode == 2
     deployed = clinic("deploy", "dev", "--yes")
     assert deployed.returncode == 0, deployed.stderr
     assert "SiteUrl" in deployed.stdout
-    again = clinic("deploy", "dev", "--yes")
+    assert "Smoke: " in deployed.stdout
+    again = clinic("deploy", "dev", "--yes", "--no-smoke")
+    assert "Smoke: " not in again.stdout
     assert "nothing to change" in again.stdout
     shown = clinic("status", "dev")
     assert shown.returncode == 0
@@ -63,7 +66,7 @@ def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
 def test_json_is_all_that_is_printed(clinic: Run) -> None:
     told = clinic("deploy", "dev", "--plan", "--json")
     kinds = {json.loads(line)["kind"] for line in told.stdout.splitlines()}
-    assert kinds == {"upload", "change"}
+    assert kinds == {"check", "upload", "change"}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
+from generator.checks.stateful import STATEFUL
 from generator.cloud.aws import Aws
 from generator.cloud.destroy import destroy, empty
 from generator.cloud.fate import REMOVAL, fates, left, plan
 from generator.cloud.follow import Feed
-from generator.cloud.gate import STATEFUL
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.checks import parameters
 from generator.cloud.environment import load
 from generator.errors import ClinicError
 
@@ -14,9 +15,9 @@ PARAMS = Path(__file__).parents[2] / "params"
 
 
 def test_every_environment_of_the_repository_loads_in_both_forms() -> None:
-    for path in PARAMS.glob("*.json"):
-        nested, flat = load(path.stem, PARAMS), load(path.stem, PARAMS, flat=True)
-        assert nested.stack == flat.stack == f"clinic-{path.stem}"
+    for name in parameters.environments(PARAMS):
+        nested, flat = load(name, PARAMS), load(name, PARAMS, flat=True)
+        assert nested.stack == flat.stack == f"clinic-{name}"
         assert (nested.top, flat.top) == ("root.json", "flat.json")
         assert list(flat.documents) == ["flat.json"]
 

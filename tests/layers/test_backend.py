@@ -19,7 +19,12 @@ def user_data(environment: str = "seed", **changes: str) -> list:
 
 def text(parts: list) -> str:
     """User data as an instance gets it, references to resources as their longest likely value."""
-    return "".join(part if isinstance(part, str) else "x" * 120 for part in parts)
+    return "".join(part if isinstance(part, str) else "x" * longest(part) for part in parts)
+
+
+def longest(reference: dict) -> int:
+    """A bucket's name is limited; ARNs and the log group's name are about as long as a stack's."""
+    return 63 if reference == {"Ref": "ConfigurationBucket"} else 120
 
 
 def test_instances_are_ubuntu_24_04_of_the_documented_sizes():
@@ -61,27 +66,39 @@ def test_user_data_is_a_script_of_less_than_16_kib(environment):
     assert len(whole.encode()) < 16_384
 
 
-def test_user_data_fits_with_the_longest_values_that_parameters_may_have():
-    longest = {
-        "EnvironmentName": "e" * 20,
-        "BackendImage": "i" * 255,
-        "BackendRepository": f"https://{'h' * 60}.example/{'r' * 200}",
-        "BackendRevision": "v" * 101,
-        "DatabaseName": "d" * 63,
-        "HealthCheckPath": "/" + "p" * 200,
-        "Release": "r" * 64,
-    }
+LONGEST = {
+    "EnvironmentName": "e" * 20,
+    "BackendRepository": f"https://{'h' * 60}.example/{'r' * 120}",
+    "BackendRevision": "v" * 101,
+    "DatabaseName": "d" * 63,
+    "HealthCheckPath": "/" + "p" * 100,
+    "Release": "r" * 64,
+}
+WAYS = {"build": "", "pull": "i" * 255}
+"""How an instance comes by its image, and the parameter that says so."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_user_data_fits_with_the_longest_values_that_parameters_may_have(way):
+    values = LONGEST | {"BackendImage": WAYS[way]}
     declared = flat()["Parameters"]
-    assert all(re.fullmatch(declared[k]["AllowedPattern"], v) for k, v in longest.items())
-    head = text(user_data(**longest)).removesuffix(bootstrap.script())
+    assert all(re.fullmatch(declared[k]["AllowedPattern"], v) for k, v in values.items())
+    whole = text(user_data(**values))
+    assert whole.endswith(bootstrap.part(bootstrap.IMAGE[way], *bootstrap.AFTER))
     # A stack's id has up to 128 characters more than the one in the test.
-    assert len(head.encode()) + 128 < 2_000
-    assert len(head.encode()) + 128 + len(bootstrap.script().encode()) < 16_384
+    assert len(whole.encode()) + 128 < 16_384
+
+
+def test_user_data_leaves_out_the_way_to_an_image_that_is_not_taken():
+    assert "docker build" not in text(user_data(BackendImage=IMAGE))
+    assert "docker pull" not in text(user_data(BackendImage=""))
 
 
 def test_user_data_sets_every_setting_that_the_script_expects():
-    head = text(user_data()).removesuffix(bootstrap.script())
-    assert re.findall(r"^([A-Z_]+)='[^'\n]*'$", head, re.MULTILINE) == list(bootstrap.SETTINGS)
+    setting = re.compile(r"^([A-Z_]+)='[^'\n]*'$", re.MULTILINE)
+    assert setting.findall(text(user_data(BackendImage=IMAGE))) == list(bootstrap.SETTINGS)
+    both = [*bootstrap.SETTINGS, *bootstrap.TO_BUILD]
+    assert setting.findall(text(user_data(BackendImage=""))) == both
 
 
 def test_user_data_names_secrets_and_holds_none():
@@ -133,6 +150,12 @@ def test_an_update_keeps_the_minimum_in_service_and_waits_for_signals():
     assert rolling["MaxBatchSize"] == 1
     assert rolling["WaitOnResourceSignals"] is True
     assert {"ReplaceUnhealthy", "AlarmNotification"} <= set(rolling["SuspendProcesses"])
+
+
+def test_a_release_that_has_replaced_the_instances_does_not_have_them_replaced_again():
+    update = resources(RollingUpdate="false")["BackendGroup"]["UpdatePolicy"]
+    assert "AutoScalingRollingUpdate" not in update
+    assert update["AutoScalingScheduledAction"] == {"IgnoreUnmodifiedGroupSizeProperties": True}
 
 
 def test_instances_wait_for_their_way_out_and_their_permissions():

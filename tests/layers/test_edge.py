@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.layers.edge import ALL_VIEWER, CACHING_DISABLED
+from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED
 from tests.resolved import CERTIFICATE, properties, resources, statements
 
 CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}

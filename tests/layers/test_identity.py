@@ -29,12 +29,14 @@ def test_the_documented_role_is_for_ec2_only():
     assert "Policies" not in role
 
 
-def test_the_role_may_do_exactly_what_a_boot_needs():
+def test_the_role_may_do_exactly_what_a_boot_and_a_restart_need():
     allowed = {
         action for statement in instance_statements().values() for action in statement["Action"]
     }
     assert allowed == {
         "s3:GetObject",
+        "s3:PutObject",
+        "elasticloadbalancing:DescribeTargetHealth",
         "secretsmanager:GetSecretValue",
         "ecr:GetAuthorizationToken",
         "ecr:BatchCheckLayerAvailability",
@@ -61,6 +63,15 @@ def test_the_role_reads_one_object_one_secret_one_repository():
     assert stated["PullImage"]["Resource"] == [{"Fn::GetAtt": ["ImageRepository", "Arn"]}]
 
 
+def test_the_role_writes_one_object_which_is_not_the_env_file():
+    stated = instance_statements()
+    writing = [s for s in stated.values() if "s3:PutObject" in s["Action"]]
+    assert writing == [stated["RestartInTurn"]]
+    assert stated["RestartInTurn"]["Resource"] == [
+        {"Fn::Join": ["", ["arn:aws:s3:::", {"Ref": "ConfigurationBucket"}, "/.env.turn"]]}
+    ]
+
+
 def test_the_role_writes_one_log_and_signals_one_stack():
     stated = instance_statements()
     assert stated["WriteBackendLog"]["Resource"] == [
@@ -78,7 +89,7 @@ def test_a_star_stands_only_where_aws_knows_no_narrower_resource(environment):
         for sid, statement in instance_statements(environment).items()
         if "*" in statement["Resource"]
     }
-    assert starred <= {"LogInToRegistry", "SessionManagerChannels", "PublishCpu"}
+    assert starred <= {*("LogInToRegistry", "SessionManagerChannels", "PublishCpu", "SeeWhoServes")}
 
 
 def test_the_role_publishes_cpu_only_in_its_namespace_and_only_with_fast_metrics():

@@ -15,6 +15,8 @@ from .decide import formats, like
 SIZE_LIMIT = 6144
 PER_ROLE_LIMIT = 10
 READS = ("describe", "get", "list", "filter", "validate")
+UNNARROWED = {"ssm:CancelCommand"}
+"""IAM knows neither a resource nor a condition for it."""
 
 Documents = dict[str, dict[str, Any]]
 
@@ -61,7 +63,7 @@ def test_only_whole_reading_verbs_are_wildcards(documents: Documents) -> None:
 def test_no_change_is_allowed_everywhere_without_a_condition(documents: Documents) -> None:
     for where, statement in statements(documents):
         if "*" in statement["Resource"] and "Condition" not in statement:
-            for action in statement["Action"]:
+            for action in set(statement["Action"]) - UNNARROWED:
                 assert action.partition(":")[2].lower().startswith(READS), f"{where}: {action}"
 
 

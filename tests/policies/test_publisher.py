@@ -35,6 +35,7 @@ SITE = BY_HAND | {"aws:ResourceTag/Name": "dev-site"}
         ("s3:PutObject", "arn:aws:s3:::clinic-prod-frontendbucket-1a2b3c4d5e6f/index.html"),
         ("cloudfront:CreateInvalidation", DISTRIBUTION),
         ("cloudfront:GetInvalidation", DISTRIBUTION),
+        ("cloudfront:ListInvalidations", DISTRIBUTION),
     ],
 )
 def test_the_publisher_may(documents: Documents, action: str, resource: str) -> None:

@@ -29,6 +29,10 @@ from .ours import (
 
 Documents = dict[str, dict[str, Any]]
 ENV_FILE = f"{bucket('ConfigurationBucket')}/.env"
+OUR_TEMPLATE = BY_HAND | {"aws:ResourceTag/Name": "dev-launch-template"}
+INSTANCE = f"arn:aws:ec2:{PLACE}:instance/i-0123456789abcdef0"
+OUR_INSTANCE = BY_HAND | {"ssm:resourceTag/aws:autoscaling:groupName": "clinic-dev-Group-7a"}
+SHELL = f"arn:aws:ssm:{PLACE.partition(':')[0]}::document/AWS-RunShellScript"
 THROUGH_S3 = BY_HAND | {
     "kms:ViaService": "s3.eu-west-1.amazonaws.com",
     "kms:EncryptionContext:aws:s3:arn": bucket("ConfigurationBucket"),
@@ -64,6 +68,11 @@ MAY_CHANGE_THROUGH_CLOUDFORMATION = {
         ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, THROUGH_CLOUDFORMATION),
         ("autoscaling:UpdateAutoScalingGroup", GROUP, THROUGH_CLOUDFORMATION),
         ("iam:PassRole", role("InstanceRole"), THROUGH_CLOUDFORMATION),
+        ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, OUR_TEMPLATE),
+        ("ec2:DeleteLaunchTemplateVersions", LAUNCH_TEMPLATE, OUR_TEMPLATE),
+        ("cloudwatch:DescribeAlarms", "*", BY_HAND),
+        ("ssm:SendCommand", INSTANCE, OUR_INSTANCE),
+        ("ssm:SendCommand", SHELL, BY_HAND),
     ],
 )
 def test_the_releaser_may(
@@ -97,6 +106,10 @@ def test_the_releaser_may(
         ("rds:ModifyDBInstance", DATABASE, THROUGH_CLOUDFORMATION),
         ("autoscaling:UpdateAutoScalingGroup", GROUP, TAGGED),
         ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, TAGGED),
+        ("ec2:DeleteLaunchTemplate", LAUNCH_TEMPLATE, OUR_TEMPLATE),
+        ("ssm:SendCommand", INSTANCE, BY_HAND),
+        ("ssm:SendCommand", SHELL.replace("RunShellScript", "RunPatchBaseline"), BY_HAND),
+        ("ssm:StartSession", INSTANCE, OUR_INSTANCE),
         ("iam:PassRole", role("RotationRole"), THROUGH_CLOUDFORMATION),
         (
             "iam:PassRole",

@@ -1,0 +1,41 @@
+"""The command: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.application.doctor.doctor import visit
+from generator.cloud.aws import connect, explained
+from generator.cloud.environment import load
+from generator.cloud.progress import Report
+from generator.options import JSON, connected
+
+
+@click.command("doctor")
+@connected
+@click.option("--instance", metavar="ID", help="Only this one, such as i-0123456789abcdef0.")
+@JSON
+@explained()
+def doctor_command(
+    env: str,
+    params: Path,
+    profile: str | None,
+    region: str | None,
+    instance: str | None,
+    as_json: bool,
+) -> None:
+    """Say what is wrong with each instance and target of ENV, and what to do.
+
+    Reads boot logs, the backend's log, consoles, target health, scaling activities and CPU
+    credits, and changes nothing. Exits with 0 when all is well, 1 when something is wrong.
+
+    \b
+    clinic doctor prod
+    clinic doctor dev --instance i-0123456789abcdef0
+    clinic doctor prod --json
+    """
+    stack = load(env, params).stack
+    if not visit(connect(profile, region), stack, instance, Report(as_json)):
+        raise click.exceptions.Exit(1)

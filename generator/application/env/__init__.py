@@ -1,0 +1,10 @@
+"""The backend's production ``.env``: checked, pushed, compared, shown.
+
+dotenv.py        reads a file exactly as ``docker run --env-file`` would
+supplied.py      what the stack gives the container besides, whatever the file says
+keys.py          what the backend needs, from params/env.schema.json
+check.py         both together: every remark about a file, with its line
+fingerprint.py   tells whether a value changed without holding it
+deployed.py      the file in the configuration bucket, its version and fingerprint
+push.py, diff.py, show.py, command.py
+"""

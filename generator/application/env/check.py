@@ -1,0 +1,63 @@
+"""Every remark about a file, in the order of its lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.application.env import dotenv, keys
+from generator.application.env.dotenv import ERROR, Remark
+from generator.checks import parameters
+from generator.errors import ClinicError
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that was read, and what there is to say about it."""
+
+    path: Path
+    data: bytes
+    values: dict[str, str]
+    remarks: list[Remark]
+    schema: keys.Schema | None
+    """None where the folder of parameter files has no env.schema.json."""
+
+    @property
+    def errors(self) -> list[Remark]:
+        return [remark for remark in self.remarks if remark.severity == ERROR]
+
+
+def check(path: Path, folder: Path) -> Checked:
+    """Read ``path`` and hold it against Docker's rules and the schema in ``folder``.
+
+    ClinicError if one of them cannot be read; what is wrong inside the file is a remark.
+    """
+    schema = keys.load(folder)
+    data = parameters.read(path, ".env")
+    file = dotenv.parse(data)
+    remarks = list(file.remarks)
+    if schema is not None and not is_no_text(remarks):
+        remarks += keys.remarks(file, schema)
+    missing = {remark.key for remark in remarks if remark.rule == "no-value"}
+    kept = (r for r in remarks if r.rule != "empty-value" or r.key not in missing)
+    ordered = sorted(kept, key=lambda r: (r.line == 0, r.line, r.severity, r.rule, r.key))
+    return Checked(path, data, file.values, ordered, schema)
+
+
+def load_checked(path: Path, folder: Path) -> Checked:
+    """Read and check; ClinicError with a line for each error."""
+    checked = check(path, folder)
+    if checked.errors:
+        raise ClinicError("\n        ".join(line(path, remark) for remark in checked.errors))
+    return checked
+
+
+def line(path: Path, remark: Remark) -> str:
+    """``FILE:LINE: severity: what and what to do``, as editors and terminals know it."""
+    where = f"{path}:{remark.line}" if remark.line else str(path)
+    return f"{where}: {remark.severity}: {remark.message}"
+
+
+def is_no_text(remarks: list[Remark]) -> bool:
+    """Whether there is nothing in the file that could be compared."""
+    return any(remark.rule in {"empty", "binary"} for remark in remarks)

@@ -1,0 +1,15 @@
+"""Rolls the backend's instances to another image or revision, and back when it does not hold.
+
+wish.py       what instances should run, and where their user data says it
+fleet.py      launch template versions, the group, its instances and their targets, as they are
+refresh.py    one instance refresh from its start to its end
+watch.py      the instances meanwhile, for people, logs and programs
+health.py     what says that all is well: alarms, targets, the health path through the CDN
+takeover.py   the stack told what its instances already run
+migrate.py    one command on one instance before all others
+build.py      an image from a folder, in the stack's own registry
+save.py       the parameter file told the same
+plan.py       what a release is of, and what is left of it to do
+release.py    all of it in order, and the way back
+command.py    parse, call, print
+"""

@@ -1,0 +1,145 @@
+"""Launch template versions, the group, its instances and their targets, as they are now."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass, field
+
+from generator.application.release.wish import Wish, of_user_data, rewritten
+from generator.cloud.aws import Aws
+from generator.errors import ClinicError
+
+BEFORE = "clinic release; before it: version "
+"""How a version says which one it is to replace."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a launch template."""
+
+    template: str
+    """The launch template's id."""
+    number: str
+    user_data: str
+    machine_image: str
+    """An AMI id, or resolve:ssm:..."""
+    before: str = ""
+    """The number of the version that it was made of; empty if a stack made it."""
+
+    @property
+    def wish(self) -> Wish:
+        return of_user_data(self.user_data)
+
+    @property
+    def specification(self) -> dict[str, str]:
+        return {"LaunchTemplateId": self.template, "Version": self.number}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance of the group."""
+
+    id: str
+    version: str
+    """Of the launch template; empty if it came from elsewhere."""
+    state: str
+    """Lifecycle: Pending, InService, Terminating, ..."""
+    health: str
+    """What the group thinks: Healthy or Unhealthy."""
+    target: str
+    """What the balancer thinks: healthy, initial, unhealthy, draining; empty if it has none."""
+
+    @property
+    def serves(self) -> bool:
+        return self.state == "InService" and self.target == "healthy"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The Auto Scaling group."""
+
+    template: str
+    version: str
+    desired: int
+    instances: tuple[Instance, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The backend's group by name and its target group by ARN."""
+
+    aws: Aws
+    name: str
+    targets: str
+
+    def look(self) -> Group:
+        """The group now: two calls. ClinicError (3) if it is gone."""
+        told = self.aws.client("autoscaling").describe_auto_scaling_groups(
+            AutoScalingGroupNames=[self.name]
+        )["AutoScalingGroups"]
+        if not told or "LaunchTemplate" not in told[0]:
+            raise ClinicError(
+                f"the group {self.name} is gone or has no launch template: run `clinic status`.",
+                exit_code=3,
+            )
+        health = self._health()
+        instances = tuple(
+            Instance(
+                id=one["InstanceId"],
+                version=one.get("LaunchTemplate", {}).get("Version", ""),
+                state=one["LifecycleState"],
+                health=one["HealthStatus"],
+                target=health.get(one["InstanceId"], ""),
+            )
+            for one in told[0]["Instances"]
+        )
+        launch = told[0]["LaunchTemplate"]
+        return Group(
+            launch["LaunchTemplateId"],
+            launch["Version"],
+            told[0]["DesiredCapacity"],
+            instances,
+        )
+
+    def version(self, template: str, number: str) -> Version:
+        """One version of a launch template, by number, $Latest or $Default."""
+        [told] = self.aws.client("ec2").describe_launch_template_versions(
+            LaunchTemplateId=template, Versions=[number]
+        )["LaunchTemplateVersions"]
+        data = told["LaunchTemplateData"]
+        before = re.fullmatch(rf"{BEFORE}(\d+)", told.get("VersionDescription", ""))
+        return Version(
+            template=template,
+            number=str(told["VersionNumber"]),
+            user_data=base64.b64decode(data.get("UserData", "")).decode(),
+            machine_image=data.get("ImageId", ""),
+            before=before[1] if before else "",
+        )
+
+    def make(self, base: Version, wish: Wish) -> Version:
+        """A new version that is ``base`` but for what it has instances run."""
+        text = rewritten(base.user_data, wish)
+        made = self.aws.client("ec2").create_launch_template_version(
+            # A retry of this call makes no second version; a later release is another one.
+            ClientToken=secrets.token_hex(16),
+            LaunchTemplateId=base.template,
+            SourceVersion=base.number,
+            VersionDescription=f"{BEFORE}{base.number}",
+            LaunchTemplateData={"UserData": base64.b64encode(text.encode()).decode()},
+        )
+        return self.version(base.template, str(made["LaunchTemplateVersion"]["VersionNumber"]))
+
+    def drop(self, version: Version) -> None:
+        """Delete a version that nothing uses any more."""
+        self.aws.client("ec2").delete_launch_template_versions(
+            LaunchTemplateId=version.template, Versions=[version.number]
+        )
+
+    def _health(self) -> dict[str, str]:
+        told = self.aws.client("elbv2").describe_target_health(TargetGroupArn=self.targets)
+        return {
+            one["Target"]["Id"]: one["TargetHealth"]["State"]
+            for one in told["TargetHealthDescriptions"]
+        }

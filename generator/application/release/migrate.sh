@@ -1,0 +1,14 @@
+# shellcheck shell=bash
+# `clinic release --migrate` has an instance run this, with an image and a command: once, in a
+# container of that image, with the settings of the container that serves there.
+set -euo pipefail
+
+# All that the instance's own program can do, without its last lines, which act.
+program=$(sed '/^case /,$d' "${CLINIC_BACKEND:-/usr/local/sbin/clinic-backend}")
+eval "${program}"
+
+: "${STATE:?}"
+BACKEND_IMAGE=$1
+pull_image
+docker run --rm --env-file "${STATE}/backend.env" \
+    --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${BACKEND_IMAGE}" sh -c "$2"

@@ -1,0 +1,126 @@
+"""What is known of a site: from its URL alone, or from the outputs of its stack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from generator.application.smoke.ask import Way, ask
+from generator.cloud.aws import Aws
+from generator.cloud.stacks import Stack, family, find
+from generator.errors import ClinicError, quote
+from generator.layers.security import BACKEND_PORT, DATABASE_PORT
+
+Place = tuple[str, int]
+"""A host and a port."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that somebody wants proven."""
+
+    name: str
+    """What the person called it: an environment or a URL."""
+    way: Way
+    plain: Way | None = None
+    """The way in by http, that must lead to https."""
+    health: str = "/api"
+    balancer: Place | None = None
+    exposure: str = ""
+    """AlbExposure: public, cloudfront or private; with ``balancer``."""
+    buckets: Mapping[str, str] = field(default_factory=dict)
+    """URLs that S3 must refuse, by what is there."""
+    shut: Mapping[int, tuple[Place, ...]] = field(default_factory=dict)
+    """Where nobody may answer, by the port of the architecture that it is."""
+    silent: bool = False
+    """Whether what stands in for AWS serves no site at all."""
+    may_be_empty: bool = False
+    """Whether a frontend that nobody has published yet is no failure."""
+
+
+def of_url(url: str) -> Site:
+    """A site by its address alone. ClinicError if it is none."""
+    address = url if "://" in url else f"https://{url}"
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", None
+    if not re.fullmatch(r"[a-z0-9.:-]{1,253}", host) or parts.scheme not in ("http", "https"):
+        raise ClinicError(
+            f"{quote(url)} is neither an environment nor an address: give one such as "
+            "https://d111111abcdef8.cloudfront.net."
+        )
+    # An http address with a port of its own is a stand-in somewhere: it is taken as it is.
+    tls = parts.scheme == "https" or port is None
+    way = Way(host, port or 443, tls)
+    plain = Way(host, 80, tls=False) if tls and way.port == 443 else None
+    shut = {number: ((host, number),) for number in (BACKEND_PORT, DATABASE_PORT)}
+    return Site(url, way, plain, shut=shut)
+
+
+def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
+    """The site of an environment, from its stack. ClinicError (2) if there is none."""
+    stack = find(aws, stack_name)
+    if stack is None or family(stack.status) == "absent" or "SiteUrl" not in stack.outputs:
+        raise ClinicError(f"there is no site {stack_name} in {aws.region}: run `clinic deploy`.")
+    host = urlsplit(stack.outputs["SiteUrl"]).hostname or ""
+    balancer = stack.outputs["AlbDnsName"]
+    through = _through(aws)
+    way = Way(host, 443, through=through)
+    return Site(
+        name=name,
+        way=way,
+        plain=Way(host, 80, tls=False, through=through),
+        silent=through is not None and not _serves(way),
+        health=stack.parameters.get("HealthCheckPath", "/api"),
+        balancer=(balancer, 80),
+        exposure=stack.parameters.get("AlbExposure", "public"),
+        buckets=_buckets(aws, stack),
+        shut={
+            BACKEND_PORT: ((balancer, BACKEND_PORT),),
+            DATABASE_PORT: (
+                (stack.outputs["DatabaseHost"], DATABASE_PORT),
+                (balancer, DATABASE_PORT),
+            ),
+        },
+    )
+
+
+def _through(aws: Aws) -> Place | None:
+    """Where what stands in for AWS plays the CDN; None for AWS itself, where names resolve."""
+    played = urlsplit(endpoint(aws))
+    return (played.hostname, played.port or 80) if played.hostname else None
+
+
+def _serves(way: Way) -> bool:
+    """Whether an endpoint plays the CDN: the embedded one does, and runs its function with node."""
+    try:
+        answer = ask(way, "/")
+    except OSError:
+        return False
+    return bool(answer.header("X-Amz-Cf-Id")) and answer.status != 503
+
+
+def _buckets(aws: Aws, stack: Stack) -> dict[str, str]:
+    base = endpoint(aws)
+    wanted = {
+        "frontend": ("FrontendBucketName", "index.html"),
+        "configuration": ("ConfigurationBucketName", ".env"),
+        "documents": ("DocumentsBucketName", ""),
+    }
+    return {
+        what: f"{base}/{stack.outputs[output]}/{key}"
+        if base
+        else f"https://{stack.outputs[output]}.s3.{aws.region}.amazonaws.com/{key}"
+        for what, (output, key) in wanted.items()
+        if output in stack.outputs
+    }
+
+
+def endpoint(aws: Aws) -> str:
+    """The address of what stands in for AWS; "" when it is AWS itself."""
+    url = str(aws.client("s3").meta.endpoint_url)
+    return "" if re.search(r"\.amazonaws\.com(\.cn)?$", url) else url

@@ -1,0 +1,172 @@
+"""The group under load, as its services tell: who it is, and one look after the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from generator.application.stress.timeline import IN_SERVICE, Moment, Sample
+from generator.cloud import witness
+from generator.cloud.aws import Aws
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is put under load."""
+
+    group: str
+    instances: tuple[str, ...]
+    """In service before the load."""
+    largest: int
+    target: float
+    """Percent of CPU that the group keeps to."""
+    alarms: tuple[str, ...]
+    """Those that make it grow or shrink."""
+    metric: Mapping[str, Any]
+    """The metric that they look at, as GetMetricData asks for it."""
+
+
+def place(aws: Aws, group: str) -> Place:
+    """The group by name; ClinicError if nothing could come of a load."""
+    found = witness.group(aws, group)
+    instances = tuple(
+        told["InstanceId"]
+        for told in found.get("Instances", [])
+        if told["LifecycleState"] == "InService"
+    )
+    if not instances:
+        raise ClinicError(
+            f"{group} has no instance in service: `clinic doctor` says why.", exit_code=3
+        )
+    if found["DesiredCapacity"] >= found["MaxSize"]:
+        raise ClinicError(
+            f"{group} already has its {found['MaxSize']} instances at most: no load makes it grow. "
+            "Wait until it has shrunk, or raise MaxInstances."
+        )
+    told = aws.client("autoscaling").describe_policies(AutoScalingGroupName=group)
+    for policy in told["ScalingPolicies"]:
+        if wanted := policy.get("TargetTrackingConfiguration"):
+            return Place(
+                group=group,
+                instances=instances,
+                largest=found["MaxSize"],
+                target=float(wanted["TargetValue"]),
+                alarms=tuple(alarm["AlarmName"] for alarm in policy.get("Alarms", [])),
+                metric=_metric(group, wanted),
+            )
+    raise ClinicError(f"{group} has no target tracking policy: no load would make it grow.")
+
+
+def _metric(group: str, tracking: Mapping[str, Any]) -> Mapping[str, Any]:
+    for query in tracking.get("CustomizedMetricSpecification", {}).get("Metrics", []):
+        if stat := query.get("MetricStat"):
+            return {"Metric": stat["Metric"], "Period": stat.get("Period", 60), "Stat": "Average"}
+    dimensions = [{"Name": "AutoScalingGroupName", "Value": group}]
+    metric = {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Dimensions": dimensions}
+    return {"Metric": metric, "Period": 60, "Stat": "Average"}
+
+
+@dataclass
+class Watch:
+    """Looks at a place since ``start``, the time at which the load began."""
+
+    aws: Aws
+    place: Place
+    start: datetime
+    wanted: int = 0
+    serving: int = 0
+    cpu: float | None = None
+    """The newest point that CloudWatch has; it is minutes old."""
+    moments: list[Moment] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
+
+    def look(self, second: float) -> None:
+        """Ask everybody once, so many seconds after the start."""
+        self._capacity(witness.group(self.aws, self.place.group), second)
+        self._activities()
+        self._alarms()
+        points = self.points(second)
+        self.cpu = points[-1][1] if points else None
+
+    def points(self, second: float) -> list[tuple[float, float]]:
+        """The metric so far: the second at which each point's period begins, and percent."""
+        query = {"Id": "cpu", "MetricStat": dict(self.place.metric)}
+        earlier = self.start - timedelta(seconds=self.place.metric["Period"])
+        told = self.aws.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query],
+            StartTime=earlier,
+            EndTime=self.start + timedelta(seconds=second),
+            ScanBy="TimestampAscending",
+        )
+        data = told["MetricDataResults"][0] if told["MetricDataResults"] else {}
+        times, values = data.get("Timestamps", []), data.get("Values", [])
+        return [(self._second(t), float(v)) for t, v in zip(times, values, strict=True)]
+
+    def note(self, second: float, kind: str, text: str, key: str = "") -> None:
+        """Remember a moment, once for each key."""
+        key = key or f"{kind} {text}"
+        if key not in self._seen:
+            self._seen.add(key)
+            self.moments.append(Moment(round(second, 1), kind, plain(text)))
+
+    def _second(self, time: datetime) -> float:
+        return (time - self.start).total_seconds()
+
+    def _capacity(self, found: Mapping[str, Any], second: float) -> None:
+        self.wanted = int(found.get("DesiredCapacity", 0))
+        serving = {
+            told["InstanceId"]
+            for told in found.get("Instances", [])
+            if told["LifecycleState"] == "InService"
+        }
+        if found.get("TargetGroupARNs"):
+            targets = witness.targets(self.aws, dict(found))
+            serving = {target.id for target in targets if target.state == "healthy"}
+        self.serving = len(serving)
+        for instance in sorted(serving.difference(self.place.instances)):
+            self.note(second, IN_SERVICE, f"{instance} in service")
+        for instance in sorted(set(self.place.instances) - serving):
+            self.note(second, "lost", f"{instance} is out of service")
+
+    def _activities(self) -> None:
+        for told in reversed(witness.activities(self.aws, self.place.group)):
+            if told["StartTime"] < self.start:
+                continue
+            # "Launching a new EC2 instance: i-1" is long for a picture.
+            text = re.sub(r"(a new )?EC2 instance: ", "", told["Description"])
+            name = told["ActivityId"]
+            self.note(self._second(told["StartTime"]), "scaling", text, name)
+            if told["StatusCode"] == "Successful" and "EndTime" in told:
+                ended = self._second(told["EndTime"])
+                self.note(ended, "boot", f"done: {text}", f"{name} done")
+            elif told["StatusCode"] in ("Failed", "Cancelled"):
+                why = told.get("StatusMessage", "no reason given")
+                self.note(self._second(told["StartTime"]), "lost", f"{text}: {why}", f"{name} bad")
+
+    def _alarms(self) -> None:
+        if not self.place.alarms:
+            return
+        told = self.aws.client("cloudwatch").describe_alarms(AlarmNames=list(self.place.alarms))
+        for alarm in told["MetricAlarms"]:
+            since = alarm.get("StateUpdatedTimestamp", self.start)
+            if alarm["StateValue"] == "ALARM" and since >= self.start:
+                which = "grow" if "AlarmHigh" in alarm["AlarmName"] else "shrink"
+                self.note(self._second(since), "alarm", f"alarm: the group should {which}")
+
+
+def with_points(
+    samples: list[Sample], points: list[tuple[float, float]], period: int
+) -> list[Sample]:
+    """Samples with the CPU that the metric had at their time, which only comes later."""
+    return [
+        replace(
+            sample,
+            cpu=next((v for at, v in reversed(points) if at <= sample.second < at + period), None),
+        )
+        for sample in samples
+    ]

@@ -1,0 +1,23 @@
+# shellcheck shell=bash
+: "${BACKEND_IMAGE:?}"
+
+# sign_in REGISTRY REGION
+sign_in() {
+    local answer password
+    answer=$(REGION=$2 rpc ecr AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken '{}')
+    password=$(json '__import__("base64").b64decode(
+        d["authorizationData"][0]["authorizationToken"]).decode().partition(":")[2]' <<<"${answer}")
+    docker login --username AWS --password-stdin "$1" <<<"${password}"
+}
+
+# get_image: the one that BackendImage names.
+get_image() {
+    local registry=${BACKEND_IMAGE%%/*}
+    if [[ "${registry}" =~ \.dkr\.ecr\.([a-z0-9-]+)\. ]]; then
+        step "SIGNING IN TO ECR" "The role needs ecr:GetAuthorizationToken and a way to ECR."
+        sign_in "${registry}" "${BASH_REMATCH[1]}"
+    fi
+    step "PULLING ${BACKEND_IMAGE}" "Does the tag exist, and may the role read it? 'toomanyrequests' \
+is Docker Hub's limit per address, and a NAT gateway is one address: use ECR."
+    persist 4 docker pull --quiet "${BACKEND_IMAGE}"
+}

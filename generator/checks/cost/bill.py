@@ -1,0 +1,108 @@
+"""A line is a quantity times a unit price; a bill is its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from generator.checks.cost.prices import Price
+from generator.checks.cost.usage import Usage
+from generator.checks.view import View
+
+CENT = Decimal("0.01")
+NOTHING = Decimal("0.00")
+MOST = 10**12
+
+
+@dataclass(frozen=True)
+class Line:
+    """One charge."""
+
+    component: str
+    item: str
+    key: str
+    """Of the price."""
+    quantity: Decimal
+    price: Price | None
+    """None: nobody knows, and the bill says "at least"."""
+    note: str = ""
+
+    @property
+    def amount(self) -> Decimal:
+        """USD, in whole cents, so that what is shown adds up; 0 without a price."""
+        usd = self.quantity * self.price.usd if self.price else Decimal(0)
+        return usd.quantize(CENT, ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A month of an environment."""
+
+    lines: tuple[Line, ...]
+    free: Mapping[str, int] = field(default_factory=dict)
+    """Resources that cost nothing, by type."""
+
+    @property
+    def total(self) -> Decimal:
+        """USD: the sum of the lines."""
+        return sum((line.amount for line in self.lines), NOTHING)
+
+    @property
+    def unpriced(self) -> tuple[Line, ...]:
+        return tuple(line for line in self.lines if line.price is None)
+
+    @property
+    def components(self) -> dict[str, Decimal]:
+        """USD by component, in the bill's order."""
+        sums: dict[str, Decimal] = {}
+        for line in self.lines:
+            sums[line.component] = sums.get(line.component, NOTHING) + line.amount
+        return sums
+
+
+@dataclass(frozen=True)
+class Month:
+    """What a pricer is given: resources, assumptions and prices."""
+
+    view: View
+    usage: Usage
+    prices: Mapping[str, Price]
+
+    def line(
+        self, component: str, item: str, key: str, quantity: Decimal | int, note: str = ""
+    ) -> Line:
+        """A charge for a quantity that is what it is, however long the month."""
+        return Line(component, item, key, Decimal(quantity), self.prices.get(key), note)
+
+    def hourly(
+        self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
+    ) -> Line:
+        """A charge for each of ``count`` things by the hour."""
+        return self.line(component, item, key, count * self.usage.hours, note)
+
+    def monthly(
+        self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
+    ) -> Line:
+        """A charge for each of ``count`` things by the month, or the part of it."""
+        return self.line(component, item, key, count * self.usage.months, note)
+
+
+def number(value: Any) -> Decimal | None:
+    """A property as a number; None while it is not known, none, or beyond all measure."""
+    try:
+        found = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and 0 <= found <= MOST else None
+
+
+def is_true(value: Any) -> bool:
+    """A property that CloudFormation reads as true."""
+    return str(value).lower() == "true"
+
+
+def referred(value: Any) -> str:
+    """The logical id that a property refers to, or its text."""
+    return str(value.get("Ref", "") if isinstance(value, dict) else value)

@@ -1,0 +1,95 @@
+"""What the database costs: its class, storage, credits, monitoring and backups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from generator.checks.cost.bill import Line, Month, is_true, number
+from generator.checks.cost.compute import plain
+from generator.checks.cost.fleet import BURSTABLE
+from generator.checks.cost.network import Found
+
+CHANGED_A_DAY = Decimal("0.02")
+"""The part of the data that a day changes, and that its backup adds (assumed)."""
+SAMPLE_GB = Decimal("0.00001")
+"""A sample of enhanced monitoring: about 10 KB of JSON (assumed)."""
+FREE_INSIGHTS_DAYS = 7
+
+
+def instances(month: Month, found: Found) -> Iterator[Line]:
+    """Every database that is an instance of its own."""
+    for database in found.values():
+        yield from _instance(month, database)
+        yield from _storage(month, database)
+        yield from _monitoring(month, database)
+
+
+def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+    kind = str(database.get("DBInstanceClass"))
+    if database.get("Engine") != "postgres":
+        yield month.line("Database", f"{kind} with {database.get('Engine')}", "", 1)
+        return
+    yield _hours(month, kind, is_true(database.get("MultiAZ")))
+    bare = kind.removeprefix("db.")
+    if bare in BURSTABLE:
+        vcpus, baseline = BURSTABLE[bare]
+        above = max(Decimal(0), month.usage.database_load - baseline) / 100
+        item = f"surplus credits: {plain(month.usage.database_load)} % CPU, {baseline} % included"
+        key = f"rds/credit/{bare.partition('.')[0]}"
+        yield month.hourly("Database", item, key, vcpus * above)
+
+
+def _hours(month: Month, kind: str, both: bool) -> Line:
+    """One instance or, in two zones, their common price: twice as much or a little more."""
+    if both and f"rds/{kind}/multi-az" in month.prices:
+        return month.hourly("Database", f"{kind}, Multi-AZ", f"rds/{kind}/multi-az", 1)
+    if both:
+        note = "counted as two instances"
+        return month.hourly("Database", f"{kind}, Multi-AZ", f"rds/{kind}", 2, note)
+    return month.hourly("Database", kind, f"rds/{kind}", 1)
+
+
+def _storage(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+    size = number(database.get("AllocatedStorage"))
+    if size is None:
+        yield month.line("Database", "storage of unknown size, and its backups", "", 1)
+        return
+    kind = str(database.get("StorageType", "gp2"))
+    key = f"rds/{kind}/multi-az" if is_true(database.get("MultiAZ")) else f"rds/{kind}"
+    yield month.monthly("Database", f"{plain(size)} GiB {kind}", key, size)
+    days = number(database.get("BackupRetentionPeriod", 1)) or Decimal(0)
+    kept = backed_up(month.usage.database_gb, days)
+    item = f"backups of {plain(days)} days: {plain(kept)} GB, {plain(size)} GB included"
+    yield month.monthly("Database", item, "rds/backup", max(Decimal(0), kept - size))
+
+
+def backed_up(data: Decimal, days: Decimal) -> Decimal:
+    """GB of incremental backups of so many days."""
+    return data * (1 + CHANGED_A_DAY * days) if days else Decimal(0)
+
+
+def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+    if seconds := number(database.get("MonitoringInterval")):
+        samples = month.usage.hours * 3600 / seconds
+        item = f"enhanced monitoring every {plain(seconds)} s"
+        yield month.line("Database", item, "logs/gb", samples * SAMPLE_GB)
+    if is_true(database.get("EnablePerformanceInsights")):
+        days = number(database.get("PerformanceInsightsRetentionPeriod", FREE_INSIGHTS_DAYS))
+        if days is None or days > FREE_INSIGHTS_DAYS:
+            item = f"Performance Insights for over {FREE_INSIGHTS_DAYS} days"
+            yield month.line("Database", item, "rds/insights", 1)
+
+
+def backup_plans(month: Month, found: Found) -> Iterator[Line]:
+    """Copies in a vault: incremental, and without RDS's free allowance."""
+    for plan in found.values():
+        for rule in plan.get("BackupPlan", {}).get("BackupPlanRule", []):
+            days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays"))
+            if days is None:
+                yield month.line("Backup plan", "copies that are never deleted", "", 1)
+                continue
+            kept = backed_up(month.usage.database_gb, days)
+            item = f"daily copies for {plain(days)} days"
+            yield month.monthly("Backup plan", item, "backup/rds", kept)

@@ -1,0 +1,74 @@
+"""What the network costs: NAT gateways, public addresses, endpoints, the load balancer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from generator.checks.cost.bill import Line, Month
+
+Found = Mapping[str, Mapping[str, Any]]
+"""Properties of the resources of one type, by logical id."""
+
+NAT = "AWS::EC2::NatGateway"
+ADDRESSES = "Public IPv4"
+CONNECTIONS_PER_LCU = Decimal(25)
+"""New ones a second that a capacity unit holds; or it holds 1 GB an hour."""
+
+
+def nat_gateways(month: Month, found: Found) -> Iterator[Line]:
+    """Hours of each, and every GB through any of them."""
+    yield month.hourly("NAT gateways", f"{len(found)} x gateway", "nat/hour", len(found))
+    yield month.line("NAT gateways", "data through them", "nat/gb", month.usage.out_gb)
+
+
+def elastic_addresses(month: Month, found: Found) -> Iterator[Line]:
+    """Every public address costs, in use or not."""
+    yield month.hourly(ADDRESSES, f"{len(found)} x Elastic IP", "ipv4/hour", len(found))
+
+
+def endpoints(month: Month, found: Found) -> Iterator[Line]:
+    """Interface endpoints, in each zone; the gateways to S3 and DynamoDB are free."""
+    interfaces = {
+        name: each for name, each in found.items() if each.get("VpcEndpointType") == "Interface"
+    }
+    if not interfaces:
+        return
+    for name, each in interfaces.items():
+        zones = each.get("SubnetIds")
+        if isinstance(zones, list):
+            item = f"{name}, in {len(zones)} x zone"
+            yield month.hourly("Interface endpoints", item, "endpoint/hour", len(zones))
+        else:
+            yield month.line("Interface endpoints", f"{name}, in unknown zones", "", 1)
+    if not month.view.of_type(NAT):
+        yield month.line(
+            "Interface endpoints", "data through them", "endpoint/gb", month.usage.out_gb
+        )
+
+
+def balancers(month: Month, found: Found) -> Iterator[Line]:
+    """Hours and capacity units of application balancers, and the addresses of public ones."""
+    known = [each for each in found.values() if each.get("Type", "application") == "application"]
+    if others := len(found) - len(known):
+        yield month.line("Load balancer", f"{others} x of another type", "", others)
+    if known:
+        yield month.hourly("Load balancer", f"{len(known)} x balancer", "alb/hour", len(known))
+        yield month.line("Load balancer", "capacity units", "alb/lcu", _units(month))
+    for each in known:
+        if each.get("Scheme") != "internal":
+            yield _addresses(month, each.get("Subnets"))
+
+
+def _addresses(month: Month, zones: Any) -> Line:
+    if not isinstance(zones, list):
+        return month.line(ADDRESSES, "of the balancer, in unknown zones", "", 1)
+    item = f"{len(zones)} x of the balancer, one a zone"
+    return month.hourly(ADDRESSES, item, "ipv4/hour", len(zones))
+
+
+def _units(month: Month) -> Decimal:
+    """Capacity units times hours: whatever is larger of traffic and, at worst, new connections."""
+    connections = month.usage.requests * 10**6 / CONNECTIONS_PER_LCU / 3600
+    return max(month.usage.traffic_gb, connections)

@@ -1,0 +1,60 @@
+"""What buckets, the registry, secrets, keys and functions cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.fleet import fleets
+from generator.checks.cost.network import Found
+
+REFRESHES_AN_HOUR = Decimal(60)
+"""How often an instance asks whether its secret has changed (clinic-refresh.timer)."""
+CALLS_A_ROTATION = Decimal(4)
+GB_SECONDS_A_CALL = Decimal("7.5")
+"""128 MB for a minute (assumed)."""
+
+
+def buckets(month: Month, found: Found) -> Iterator[Line]:
+    """One line for all: the templates do not tell what is in which."""
+    item = f"{len(found)} x bucket"
+    yield month.monthly("Storage", item, "s3/standard", month.usage.storage_gb)
+
+
+def registries(month: Month, found: Found) -> Iterator[Line]:
+    """Images by the GB."""
+    yield month.monthly("Registry", "images", "ecr/gb", month.usage.images_gb)
+
+
+def secrets(month: Month, found: Found) -> Iterator[Line]:
+    """Each secret, and the instances' looking for a new version of it."""
+    yield month.monthly("Secrets", f"{len(found)} x secret", "secret/month", len(found))
+    item = "calls of the instances, one a minute"
+    yield month.line("Secrets", item, "secret/10k", _calls(month) / 10_000)
+
+
+def keys(month: Month, found: Found) -> Iterator[Line]:
+    """Each key; and once more its uses, since reading a secret decrypts it."""
+    note = "each of a key's first two yearly rotations adds as much again"
+    yield month.monthly("KMS", f"{len(found)} x key", "kms/key", len(found), note)
+    yield month.line("KMS", "decryptions of the secret", "kms/10k", _calls(month) / 10_000)
+
+
+def _calls(month: Month) -> Decimal:
+    instances = sum(
+        (fleet.count(month.usage.load) for fleet in fleets(month.view).values() if fleet),
+        Decimal(0),
+    )
+    return instances * month.usage.hours * REFRESHES_AN_HOUR
+
+
+def rotations(month: Month, found: Found) -> Iterator[Line]:
+    """The function that changes the password, as often as it is called."""
+    calls = Decimal(0)
+    for schedule in found.values():
+        days = number(schedule.get("RotationRules", {}).get("AutomaticallyAfterDays"))
+        calls += CALLS_A_ROTATION * month.usage.hours / 24 / days if days else 0
+    yield month.line("Functions", "password rotation, calls", "lambda/million", calls / 10**6)
+    seconds = calls * GB_SECONDS_A_CALL
+    yield month.line("Functions", "password rotation, memory", "lambda/gb-second", seconds)

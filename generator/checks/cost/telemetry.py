@@ -1,0 +1,92 @@
+"""What it costs to watch: alarms, metrics, dashboards, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from generator.checks.cost.bill import Line, Month, number, referred
+from generator.checks.cost.fleet import fleets
+from generator.checks.cost.network import Found
+
+COMPRESSED = Decimal("0.15")
+"""What is stored of what was logged."""
+ALARMS_OF_A_TARGET = 2
+"""Target tracking makes one alarm to grow and one to shrink."""
+STANDARD, HIGH = "cloudwatch/alarm", "cloudwatch/alarm/high-resolution"
+FLOW_LOG = "AWS::EC2::FlowLog"
+DAYS_OF_A_MONTH = Decimal(30)
+
+
+def alarms(month: Month, found: Found) -> Iterator[Line]:
+    """Alarms on a metric each; those that look more often than once a minute cost more."""
+    fast = sum(1 for alarm in found.values() if (number(alarm.get("Period")) or 60) < 60)
+    if standard := len(found) - fast:
+        yield month.monthly("Alarms", f"{standard} x alarm", STANDARD, standard)
+    if fast:
+        yield month.monthly("Alarms", f"{fast} x high-resolution alarm", HIGH, fast)
+
+
+def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
+    """The alarms of target tracking, and the metrics that instances publish for it."""
+    of_group = fleets(month.view)
+    for policy in found.values():
+        if policy.get("PolicyType") != "TargetTrackingScaling":
+            continue  # its alarms are resources of their own
+        target = policy.get("TargetTrackingConfiguration", {})
+        own = target.get("CustomizedMetricSpecification")
+        seconds = _period(own) if own else Decimal(60)
+        key = HIGH if seconds < 60 else STANDARD
+        item = f"{ALARMS_OF_A_TARGET} x alarm of target tracking"
+        yield month.monthly("Alarms", item, key, ALARMS_OF_A_TARGET)
+        if own:
+            yield month.monthly("Metrics", "1 x metric of their own", "cloudwatch/metric", 1)
+            fleet = of_group.get(referred(policy.get("AutoScalingGroupName")))
+            count = fleet.count(month.usage.load) if fleet else Decimal(0)
+            calls = count * month.usage.hours * 3600 / seconds
+            item = f"readings of the instances, every {seconds:f} s"
+            yield month.line("Metrics", item, "cloudwatch/put", calls / 1000)
+
+
+def _period(own: Mapping[str, Any]) -> Decimal:
+    periods = [
+        number(query.get("MetricStat", {}).get("Period")) for query in own.get("Metrics", [])
+    ]
+    return min((period for period in periods if period), default=Decimal(60))
+
+
+def dashboards(month: Month, found: Found) -> Iterator[Line]:
+    """Dashboards by the piece."""
+    yield month.monthly(
+        "Dashboard", f"{len(found)} x dashboard", "cloudwatch/dashboard", len(found)
+    )
+
+
+def log_groups(month: Month, found: Found) -> Iterator[Line]:
+    """What backend and database log, and what is kept of it."""
+    vended = {referred(flow.get("LogGroupName")) for flow in month.view.of_type(FLOW_LOG).values()}
+    kept = {name: each for name, each in found.items() if name not in vended}
+    if not kept:
+        return
+    yield month.line("Logs", "backend and database", "logs/gb", month.usage.logs_gb)
+    yield _stored(month, "Logs", kept, month.usage.logs_gb)
+
+
+def flow_logs(month: Month, found: Found) -> Iterator[Line]:
+    """Every connection of the network, delivered to a log group."""
+    groups = month.view.of_type("AWS::Logs::LogGroup")
+    named = [referred(flow.get("LogGroupName")) for flow in found.values()]
+    kept = {name: groups[name] for name in named if name in groups}
+    if any(name not in groups for name in named):
+        yield month.line("Flow logs", "to another place than a log group here", "", 1)
+    if kept:
+        yield month.line("Flow logs", "delivered", "logs/vended", month.usage.flow_logs_gb)
+        yield _stored(month, "Flow logs", kept, month.usage.flow_logs_gb)
+
+
+def _stored(month: Month, component: str, groups: Found, gb: Decimal) -> Line:
+    """As it is once the oldest day is dropped: as many months of logs as they are kept."""
+    days = max(number(each.get("RetentionInDays")) or Decimal(3653) for each in groups.values())
+    item = f"kept for {days:f} days, compressed"
+    return month.monthly(component, item, "logs/stored", gb * days / DAYS_OF_A_MONTH * COMPRESSED)

@@ -1,0 +1,155 @@
+"""Everything that can be known before a deployment: lint, reachability and limits in one go.
+
+screen.py        for people and for programs
+command.py       `clinic check`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from generator import output
+from generator.checks import cache, limits, lint, parameters, quotas, report, view
+from generator.checks.excuses import Excuse
+from generator.checks.finding import SEVERITIES, Finding
+from generator.checks.limits import Measure
+from generator.checks.reach import Proof, prove
+from generator.checks.view import View
+
+POLICY = 6_144
+"""Characters of a managed policy."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A set in the shape of ours, as lint.judge takes it."""
+
+    name: str
+    documents: Mapping[str, Any]
+    files: Mapping[str, bytes]
+    values: dict[str, dict[str, str]]
+    given: Mapping[str, str] = field(default_factory=dict)
+    troubles: tuple[Finding, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        return not self.given
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found about one environment."""
+
+    env: str
+    region: str
+    name: str
+    """Of the set of templates."""
+    lint: list[Finding]
+    """Errors and warnings that no excuse covers."""
+    excused: int
+    proof: Proof
+    measures: list[Measure]
+
+    @property
+    def broken(self) -> list[Measure]:
+        return [measure for measure in self.measures if not measure.kept]
+
+    @property
+    def count(self) -> int:
+        """How many findings there are in all."""
+        return len(self.lint) + len(self.proof.differences) + len(self.broken)
+
+    @property
+    def tightest(self) -> list[Measure]:
+        """Of each limit the place with the least head-room, the tightest limit first."""
+        found: dict[str, Measure] = {}
+        for measure in sorted(self.measures, key=lambda measure: measure.room):
+            found.setdefault(measure.limit, measure)
+        return list(found.values())
+
+
+def check(
+    env: str, params: Path, templates: Path | None = None, region: str = "us-east-1"
+) -> Checked:
+    """Look at ``env``, a name in ``params`` or a file, with our templates or others.
+
+    What the linters said about the same bytes today is not asked again. ClinicError if something
+    cannot be read.
+    """
+    seen = view.load(env, params, templates, region)
+    path = parameters.find(env, params)
+    suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
+    used: set[Excuse] = set()
+    others = {str(params / f"{name}.json") for name in parameters.environments(params)}
+    findings = [
+        finding
+        for finding in report.unexcused(_findings(suite), used, complete=suite.ours)
+        if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
+    ]
+    findings = _once(findings, suite)
+    return Checked(
+        path.stem,
+        region,
+        suite.name,
+        findings,
+        len(used),
+        prove(seen, params),
+        _limits(suite, seen),
+    )
+
+
+def _ours(params: Path, path: Path, seen: View) -> Suite:
+    documents = output.documents()
+    values, troubles = lint.read(params, documents["flat.json"])
+    values.setdefault(str(path), dict(seen.values))
+    files = output.render(documents)
+    return Suite("what the code builds", documents, files, values, troubles=tuple(troubles))
+
+
+def _given(templates: Path, path: Path, seen: View) -> Suite:
+    """Nested templates get their values from a root, so they are looked at as one template too."""
+    values = {str(path): dict(seen.values)}
+    paths = view.files(templates)
+    if view.FLAT in paths:
+        names = {view.FLAT: "flat.json"}
+    else:
+        names = {stem: f"nested/{file.name}" for stem, file in paths.items()}
+    documents = {name: seen.templates[stem] for stem, name in names.items()}
+    files = {name: paths[stem].read_bytes() for stem, name in names.items()}
+    given = {name: str(paths[stem]) for stem, name in names.items()}
+    # More than one stack may hold is fine for several.
+    if view.ROOT in paths and len(seen.whole["Resources"]) <= limits.COUNTS["Resources"]:
+        documents["flat.json"] = seen.whole
+        files |= output.render({"flat.json": seen.whole})
+        given["flat.json"] = f"{templates} as one template"
+    return Suite(str(templates), documents, files, values, given)
+
+
+def _findings(suite: Suite) -> Iterator[Finding]:
+    """What lint says; limits are measured on their own."""
+    kept = cache.Cache(cache.folder())
+    found = lint.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
+    return (f for f in chain(suite.troubles, found) if (f.tool, f.rule) != ("clinic", "limit"))
+
+
+def _once(findings: list[Finding], suite: Suite) -> list[Finding]:
+    """Without what the one template only says again of what a nested one has said."""
+    whole = suite.given.get("flat.json", "output/flat.json")
+    told = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
+    return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in told]
+
+
+def _limits(suite: Suite, seen: View) -> list[Measure]:
+    found = list(quotas.measures(seen, "output" if suite.ours else suite.name))
+    for path, document in suite.documents.items():
+        if path.startswith("policies/"):
+            size = quotas.characters(document)
+            found.append(Measure(quotas.MANAGED, f"output/{path}", "", size, POLICY))
+        elif suite.ours or path != "flat.json" or view.FLAT in seen.templates:
+            used = limits.measures(path, document, len(suite.files[path]))
+            found += [m._replace(file=suite.given.get(path, m.file)) for m in used]
+    return found

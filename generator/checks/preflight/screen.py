@@ -1,0 +1,96 @@
+"""What was found, on one screen, for programs, or in one line before a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from generator.checks import formats, limits
+from generator.checks.limits import Measure
+from generator.checks.preflight import Checked
+
+HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
+SHOWN = 12
+"""Findings of one kind that are told one by one."""
+WIDTH = 60
+"""Characters of a place."""
+
+
+def summary(checked: Checked) -> list[str]:
+    """A line for each of the three."""
+    differences = len(checked.proof.differences)
+    ways = len(checked.proof.reaches)
+    return [
+        f"lint    {_counted(len(checked.lint), 'finding')}; "
+        f"{_counted(checked.excused, 'excuse')} used",
+        f"prove   {_counted(ways, 'way')} to reach something, "
+        f"{_counted(differences, 'difference')} from {checked.proof.expectations}",
+        f"limits  {_counted(len(checked.tightest), 'limit')}, {len(checked.broken) or 'none'} "
+        f"broken; the least head-room is {checked.tightest[0].room} %",
+    ]
+
+
+def line(checked: Checked) -> str:
+    """All of it in one line, if nothing was found."""
+    return (
+        f"check: nothing found by lint, {_counted(len(checked.proof.reaches), 'way')} as expected, "
+        f"{_counted(len(checked.tightest), 'limit')} kept (least head-room "
+        f"{checked.tightest[0].room} %)"
+    )
+
+
+def rows(checked: Checked) -> list[list[str | int]]:
+    """The tightest place of each limit, under HEADINGS."""
+    return [[m.limit, _end(_where(m)), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
+
+
+def findings(checked: Checked) -> Iterator[str]:
+    """Everything that was found, as sentences; of too many of a kind the rest is counted."""
+    yield from _first([formats.text(finding) for finding in checked.lint])
+    told = [difference.sentence for difference in checked.proof.differences]
+    yield from _first(told)
+    over = [f"{_where(m)}: {m.value:,} {m.limit}, {m.most:,} are allowed" for m in checked.broken]
+    yield from _first(over)
+
+
+def objects(checked: Checked) -> Iterator[dict[str, Any]]:
+    """An object for each finding, each difference and each limit, and one for the whole."""
+    for finding in checked.lint:
+        yield {"kind": "finding", **finding._asdict()}
+    for difference in checked.proof.differences:
+        yield {"kind": "difference", **difference._asdict()}
+    for measure in dict.fromkeys([*checked.tightest, *checked.broken]):
+        told = measure._asdict() | {"head_room": measure.room, "kept": measure.kept}
+        yield {"kind": "limit", **told}
+    yield {
+        "kind": "check",
+        "env": checked.env,
+        "region": checked.region,
+        "templates": checked.name,
+        "lint": len(checked.lint),
+        "prove": len(checked.proof.differences),
+        "limits": len(checked.broken),
+        "findings": checked.count,
+    }
+
+
+def _first(told: list[str]) -> list[str]:
+    if len(told) <= SHOWN:
+        return told
+    return [*told[:SHOWN], f"and {len(told) - SHOWN} more: --json shows them all"]
+
+
+def _where(measure: Measure) -> str:
+    """The file of a whole template; else the place, and its file if that is not clear."""
+    place = measure.place.removeprefix("Resources/")
+    if not place or place in limits.COUNTS:
+        return measure.file
+    return place if measure.place.startswith("Resources/") else f"{measure.file} {place}"
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= WIDTH else f"...{text[3 - WIDTH :]}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,238 @@
+"""Limits that depend on an environment's values: rules, names, policies, texts.
+
+They are AWS's default quotas; those of groups and roles can be raised on request. What only a
+deployment knows, an ARN say, counts as REFERENCE characters, more than most of them have.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any, NamedTuple
+
+from generator.checks import limits
+from generator.checks.limits import Measure
+from generator.checks.resolve import Resolver, pseudo_parameters
+from generator.checks.view import View
+from generator.checks.walk import SUBSTITUTED, nodes
+
+REFERENCE = 100
+SUFFIX = 13
+"""Characters that CloudFormation adds to the name of a nested stack, after a hyphen."""
+
+RULES, GROUPS = 60, 5
+"""Rules of a security group in one direction, IPv4 and IPv6 apart; groups of an interface."""
+GROUPS_IN = ("SecurityGroupIds", "SecurityGroups", "VPCSecurityGroups", "VpcSecurityGroupIds")
+PREFIX_LIST = 55
+"""Rules that a prefix list counts as: how many nobody knows offline, and CloudFront's
+origin-facing list is the heaviest that AWS keeps."""
+TREE = 2_500
+"""Resources of a stack and its nested stacks that one operation may change."""
+TAGS, BEHAVIORS, ATTACHED = 50, 75, 10
+"""Of a resource; of a distribution; managed policies of a role."""
+
+NAMES = {
+    "AWS::AutoScaling::AutoScalingGroup": ("AutoScalingGroupName", 255),
+    "AWS::Backup::BackupVault": ("BackupVaultName", 50),
+    "AWS::CloudFront::CachePolicy": ("CachePolicyConfig.Name", 128),
+    "AWS::CloudFront::Function": ("Name", 64),
+    "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig.Name", 64),
+    "AWS::CloudFront::OriginRequestPolicy": ("OriginRequestPolicyConfig.Name", 128),
+    "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig.Name", 128),
+    "AWS::CloudFront::VpcOrigin": ("VpcOriginEndpointConfig.Name", 64),
+    "AWS::CloudWatch::Alarm": ("AlarmName", 255),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", 255),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateName", 128),
+    "AWS::EC2::SecurityGroup": ("GroupName", 255),
+    "AWS::ECR::Repository": ("RepositoryName", 256),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name", 32),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name", 32),
+    "AWS::IAM::InstanceProfile": ("InstanceProfileName", 128),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", 128),
+    "AWS::IAM::Role": ("RoleName", 64),
+    "AWS::Lambda::Function": ("FunctionName", 64),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512),
+    "AWS::RDS::DBInstance": ("DBInstanceIdentifier", 63),
+    "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", 255),
+    "AWS::S3::Bucket": ("BucketName", 63),
+    "AWS::SNS::Topic": ("TopicName", 256),
+    "AWS::SecretsManager::Secret": ("Name", 512),
+}
+"""Where a name of one's own is given, and the characters that it may have."""
+
+
+class Text(NamedTuple):
+    """A document or program in a property, and its limit."""
+
+    limit: str
+    where: str
+    most: int
+    is_program: bool = False
+    """Taken as it is, not as JSON."""
+
+
+USER_DATA = "bytes of user data"
+MANAGED = "characters of a managed policy"
+INLINE = "characters of inline policies", 10_240
+TEXTS = {
+    "AWS::CloudFront::Function": Text("bytes of a CDN function", "FunctionCode", 10_240, True),
+    "AWS::EC2::Instance": Text(USER_DATA, "UserData", limits.USER_DATA, True),
+    "AWS::EC2::LaunchTemplate": Text(
+        USER_DATA, "LaunchTemplateData.UserData", limits.USER_DATA, True
+    ),
+    "AWS::IAM::ManagedPolicy": Text(MANAGED, "PolicyDocument", 6_144),
+    "AWS::IAM::Policy": Text(INLINE[0], "PolicyDocument", INLINE[1]),
+    "AWS::IAM::Role": Text("characters of a trust policy", "AssumeRolePolicyDocument", 2_048),
+    "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
+    "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
+    "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
+}
+
+
+def measures(seen: View, file: str) -> Iterator[Measure]:
+    """What the resources of ``seen``, which are made by ``file``, use of their limits."""
+    stacks = {name: _stack(seen, layer) for name, layer in seen.layers.items()}
+    longest = max(stacks.values(), key=len, default=f"clinic-{seen.env}")
+    found = [
+        Measure("characters of a stack's name", longest, "", len(longest), 128),
+        Measure("resources of all stacks", file, "", len(seen.resources), TREE),
+        *_rules(seen, file),
+        *_attached(seen, file),
+    ]
+    for name, resource in seen.resources.items():
+        properties = resource.get("Properties", {})
+        used = [*_texts(resource["Type"], properties), *_counts(properties)]
+        found += [Measure(limit, file, f"Resources/{name}", n, most) for limit, n, most in used]
+    yield from found
+    yield from _names(seen, file, stacks)
+
+
+def _stack(seen: View, layer: str) -> str:
+    """The longest name that CloudFormation can give a nested stack."""
+    return f"clinic-{seen.env}-{layer.capitalize()}Stack-{'X' * SUFFIX}"
+
+
+def _rules(seen: View, file: str) -> Iterator[Measure]:
+    used: Counter[str] = Counter()
+    for direction in ("Ingress", "Egress"):
+        kind = f"SecurityGroup{direction}"
+        rules = [
+            (name, rule)
+            for name, group in seen.of_type("AWS::EC2::SecurityGroup").items()
+            for rule in group.get(kind, [])
+        ]
+        alone = seen.of_type(f"AWS::EC2::{kind}").values()
+        for owner, rule in [*rules, *((_referred(rule.get("GroupId")), rule) for rule in alone)]:
+            for family, weight in _weights(rule):
+                used[f"{owner} {direction.lower()} {family}"] += weight
+    for place, count in used.items():
+        yield Measure("rules of a security group", file, f"Resources/{place}", count, RULES)
+
+
+def _weights(rule: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    if "CidrIp" in rule:
+        yield "IPv4", 1
+    elif "CidrIpv6" in rule:
+        yield "IPv6", 1
+    else:
+        is_list = "SourcePrefixListId" in rule or "DestinationPrefixListId" in rule
+        yield from product(("IPv4", "IPv6"), (PREFIX_LIST if is_list else 1,))
+
+
+def _attached(seen: View, file: str) -> Iterator[Measure]:
+    used = Counter(
+        {
+            name: len(role.get("ManagedPolicyArns", []))
+            for name, role in seen.of_type("AWS::IAM::Role").items()
+        }
+    )
+    for policy in seen.of_type("AWS::IAM::ManagedPolicy").values():
+        used.update(_referred(role) for role in policy.get("Roles", []))
+    for role, policies in used.items():
+        yield Measure("managed policies of a role", file, f"Resources/{role}", policies, ATTACHED)
+
+
+def _referred(value: Any) -> str:
+    """The logical id behind a reference, or the text itself."""
+    if isinstance(value, dict) and len(value) == 1:
+        [target] = value.values()
+        return str(target[0] if isinstance(target, list) else target).partition(".")[0]
+    return str(value)
+
+
+def _texts(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    text = TEXTS.get(kind)
+    if text and (value := _at(properties, text.where)) is not None:
+        yield text.limit, (_text if text.is_program else characters)(value), text.most
+    if kind == "AWS::IAM::Role" and (inline := properties.get("Policies")):
+        yield INLINE[0], sum(characters(policy["PolicyDocument"]) for policy in inline), INLINE[1]
+
+
+def _counts(properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+    tags = properties.get("Tags", ())
+    yield "tags of a resource", len(tags), TAGS
+    behaviors = _at(properties, "DistributionConfig.CacheBehaviors")
+    if isinstance(behaviors, list):
+        yield "behaviors of a distribution", len(behaviors) + 1, BEHAVIORS
+    for node in nodes(properties):
+        for key in GROUPS_IN if isinstance(node, dict) else ():
+            if isinstance(groups := node.get(key), list):
+                yield "groups of an interface", len(groups), GROUPS
+
+
+def _names(seen: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
+    resolvers: dict[str, Resolver] = {}
+    for name, resource in seen.resources.items():
+        where, most = NAMES.get(resource["Type"], ("", 0))
+        if not where or _at(resource.get("Properties", {}), where) is None:
+            continue
+        stack = stacks.get(name, f"clinic-{seen.env}")
+        if stack not in resolvers:
+            around = pseudo_parameters(seen.region, stack)
+            resolvers[stack] = Resolver(seen.whole, {**around, **seen.values})
+        raw = resolvers[stack].resolve(seen.whole["Resources"][name]["Properties"])
+        length = _text(_at(raw, where))
+        yield Measure("characters of a name", file, f"Resources/{name}", length, most)
+
+
+def _at(properties: Any, where: str) -> Any:
+    for step in where.split("."):
+        properties = properties.get(step) if isinstance(properties, dict) else None
+    return properties
+
+
+def characters(node: Any) -> int:
+    """Characters of ``node`` as JSON without any space, references counted as REFERENCE."""
+    if _is_function(node):
+        return 2 + _text(node)
+    if isinstance(node, dict):
+        pairs = sum(characters(key) + 2 + characters(value) for key, value in node.items())
+        return max(2, 1 + pairs)
+    if isinstance(node, list):
+        return max(2, 1 + sum(1 + characters(item) for item in node))
+    return len(json.dumps(node, ensure_ascii=False))
+
+
+def _text(node: Any) -> int:
+    """Bytes of a text, references counted as REFERENCE."""
+    if isinstance(node, dict) and len(node) == 1:
+        [(function, argument)] = node.items()
+        if function == "Fn::Base64":
+            return _text(argument)
+        if function == "Fn::Join" and isinstance(argument[1], list):
+            separator, items = argument
+            return len(separator) * (len(items) - 1) + sum(map(_text, items))
+        if function == "Fn::Sub":
+            text = argument if isinstance(argument, str) else argument[0]
+            return _text(SUBSTITUTED.sub("x" * REFERENCE, text))
+        return REFERENCE
+    return len(node.encode()) if isinstance(node, str) else len(json.dumps(node))
+
+
+def _is_function(node: Any) -> bool:
+    if not isinstance(node, dict) or len(node) != 1:
+        return False
+    [name] = node
+    return bool(name == "Ref" or name.startswith("Fn::"))

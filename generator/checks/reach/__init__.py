@@ -1,0 +1,92 @@
+"""Who reaches whom, computed from resolved templates and compared with what each environment says.
+
+Read in this order:
+
+facts.py         what is said: one thing reaches another, and why
+names.py         the resources of a view, and the many ways of naming one
+roles.py         what each is to the documented system
+ports.py, addresses.py, groups.py, routes.py, stations.py     what decides about packets
+network.py       which packets get from one component to another
+traffic.py       all that moves in the networks of a view
+policies.py, iam.py, storage.py, services.py     who may do what, and gets there
+listeners.py, cdn.py, instances.py     what is behind the entrances, and what leaks
+kinds.py         what is not judged
+expectations.py, documented.py     what was expected
+command.py       ``clinic prove``
+
+What cannot be judged is said to be unknown, and never taken for fine.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generator.checks.reach import (
+    cdn,
+    documented,
+    expectations,
+    groups,
+    iam,
+    instances,
+    kinds,
+    listeners,
+    roles,
+    routes,
+    services,
+    stations,
+    storage,
+    traffic,
+)
+from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
+from generator.checks.reach.gates import Net
+from generator.checks.reach.names import Names
+from generator.checks.view import View
+from generator.errors import ClinicError
+
+__all__ = ["Difference", "Proof", "Reach", "prove"]
+
+
+def prove(seen: View, params: Path) -> Proof:
+    """What reaches what in ``seen``, and where that differs from what is expected.
+
+    ``params`` is the folder of the environment's parameter file; its expectations are beside it,
+    in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
+    cannot be read.
+    """
+    try:
+        names = Names(seen)
+        roles.assign(names)
+        facts = found(names)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as trouble:
+        raise ClinicError(
+            f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
+            f"({type(trouble).__name__}: {trouble}); clinic lint says where."
+        ) from trouble
+    path = expectations.place(params, seen.env)
+    expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
+    reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
+    differences = tuple(expectations.differences(facts, expected))
+    return Proof(seen.env, expected.source, reaches, differences)
+
+
+def found(names: Names) -> list[Fact]:
+    """Everything that can be said of who reaches whom."""
+    land, doubts = routes.land(names)
+    rules, more = groups.rules(names)
+    net = Net(land, rules)
+    placed = stations.stations(names, land)
+    own = storage.owned(names)
+    moving = list(traffic.facts(names, net, placed))
+    links = [fact for fact in moving if isinstance(fact, Link)]
+    granted = iam.facts(names, storage.denials(own))
+    return [
+        *doubts,
+        *more,
+        *moving,
+        *cdn.facts(names, net, placed, own),
+        *listeners.facts(names),
+        *instances.facts(names),
+        *services.blocked(granted, links, placed, net, names),
+        *storage.facts(names, own),
+        *kinds.facts(names),
+    ]

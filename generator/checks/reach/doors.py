@@ -1,0 +1,71 @@
+"""What a group alone lets through, though something else may stop it today."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from generator.checks.reach import ports
+from generator.checks.reach.addresses import INTERNET, NOWHERE, Range
+from generator.checks.reach.cdn import cdn_lists
+from generator.checks.reach.facts import Reach
+from generator.checks.reach.gates import Net
+from generator.checks.reach.groups import Rule
+from generator.checks.reach.names import Names
+from generator.checks.reach.network import OUTSIDE
+from generator.checks.reach.stations import Station
+from generator.checks.reach.storage import ANY_CDN
+
+NOBODY = "nobody"
+
+Members = Mapping[str, Sequence[str]]
+
+
+def facts(
+    names: Names, net: Net, stations: Sequence[Station], passing: Mapping[tuple[str, str], int]
+) -> Iterator[Reach]:
+    """Ports that rules open and that are not ``passing`` all the way, by source and target."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for station in stations:
+        for group in station.groups:
+            members[group].append(names.called(station.logical))
+    for station in stations:
+        own = names.called(station.logical)
+        for group in station.groups:
+            for rule in net.rules.get(group, ()):
+                for peer in _peers(rule, _networks(net, station), members, names):
+                    pair = (own, peer) if rule.out else (peer, own)
+                    yield from _door(rule, pair, passing.get(pair, 0))
+
+
+def _door(rule: Rule, pair: tuple[str, str], passing: int) -> Iterator[Reach]:
+    sixth = " over IPv6" if rule.kind == "ipv6" else ""
+    for said, _ in ports.runs(rule.ports & ~(0 if sixth else passing)):
+        yield Reach(*pair, f"{said}{sixth} by its group alone", (rule.name,))
+
+
+def _networks(net: Net, station: Station) -> list[Range]:
+    vpcs = dict.fromkeys(net.land.subnets[name].vpc for name in station.subnets)
+    return [block for vpc in vpcs for block in net.land.networks.get(vpc, ())]
+
+
+def _peers(rule: Rule, own: Sequence[Range], members: Members, names: Names) -> Sequence[str]:
+    """Whom a rule names, as people call them."""
+    if rule.kind == "group":
+        return members.get(rule.peer) or [f"whoever is in {rule.peer}"]
+    if rule.kind == "list":
+        return [list_name(rule.peer, names)]
+    if rule.kind == "ipv6":
+        return [] if rule.peer.startswith("::1") else [OUTSIDE]
+    if rule.range is None:
+        return [rule.peer]
+    if any(block.covers(rule.range) for block in own):
+        return ["the network"]
+    if any(block.meets(rule.range) for block in INTERNET):
+        return [OUTSIDE]
+    return [] if any(block.covers(rule.range) for block in NOWHERE) else ["other networks"]
+
+
+def list_name(prefix_list: str, names: Names) -> str:
+    """Who is on a prefix list."""
+    return ANY_CDN if prefix_list in cdn_lists(names) else f"prefix list {prefix_list}"

@@ -1,0 +1,177 @@
+"""What an environment expects, and how what was found differs from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator.checks.reach import ports
+from generator.checks.reach.facts import Difference, Fact, Link, Reach, Unknown
+from generator.errors import ClinicError, quote, reason
+
+FOLDER = "expectations"
+
+Table = Mapping[str, Mapping[str, list[str]]]
+"""From, to, and in which ways: ``{"backend": {"database": ["tcp 5432"]}}``."""
+
+
+class Expected(NamedTuple):
+    """What may be there, and what has to be."""
+
+    source: str
+    """Where it is from, for people."""
+    allowed: Table
+    required: Table
+
+
+def load(path: Path) -> Expected:
+    """The expectations in a file; ClinicError if it cannot be read or is no such table."""
+    try:
+        table = json.loads(path.read_bytes().decode())
+    except OSError as error:
+        raise ClinicError(
+            f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
+        ) from error
+    except ValueError as error:
+        raise ClinicError(f"{path} is not valid JSON: {error}.") from error
+    if not _is_table(table):
+        raise ClinicError(
+            f'{path} must be {{"from": {{"to": ["tcp 443", ...]}}}}: who reaches whom, and how.'
+        )
+    return Expected(str(path), table, table)
+
+
+def _is_table(table: Any) -> bool:
+    return isinstance(table, dict) and all(
+        isinstance(row, dict)
+        and all(
+            isinstance(ways, list) and all(isinstance(way, str) for way in ways)
+            for ways in row.values()
+        )
+        for row in table.values()
+    )
+
+
+def place(folder: Path, env: str) -> Path:
+    """The file of an environment's expectations, beside its parameter file in ``folder``."""
+    return folder / FOLDER / f"{env}.json"
+
+
+def accept(path: Path, found: Iterable[Reach]) -> None:
+    """Write what was found as what is expected, whole or not at all; ClinicError if it cannot be
+    written."""
+    rows: dict[str, dict[str, list[str]]] = {}
+    for reach in found:
+        ways = rows.setdefault(reach.source, {}).setdefault(reach.target, [])
+        if reach.what not in ways:
+            ways.append(reach.what)
+    unfinished = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise ClinicError(
+            f"{quote(str(path))} cannot be written ({reason(error)}): check the folder."
+        ) from error
+
+
+def reaches(facts: Iterable[Fact]) -> Iterator[Reach]:
+    """Everything that was found, one way at a time."""
+    for fact in facts:
+        if isinstance(fact, Link):
+            for said, let in ports.runs(fact.may):
+                yield Reach(fact.source, fact.target, said, fact.why(let))
+        elif isinstance(fact, Reach):
+            yield fact
+
+
+def differences(facts: Iterable[Fact], expected: Expected) -> list[Difference]:
+    """Where ``facts`` are not what is expected: what is too much, what is missing, what is not
+    known."""
+    facts = list(facts)
+    links = _merged(fact for fact in facts if isinstance(fact, Link))
+    said = [fact for fact in facts if isinstance(fact, Reach)]
+    unknown = dict.fromkeys(fact for fact in facts if isinstance(fact, Unknown))
+    found = [
+        *_unexpected_links(links.values(), expected.allowed),
+        *_unexpected(said, expected.allowed),
+        *_missing(links, said, expected.required),
+        *(
+            Difference("unknown", doubt.where, "", "", (), f"{doubt.sentence}.")
+            for doubt in unknown
+        ),
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _merged(links: Iterable[Link]) -> dict[tuple[str, str], Link]:
+    """Several components may go by one name: something passes if it does for one of them, and
+    surely if it does for all."""
+    found: dict[tuple[str, str], Link] = {}
+    for link in links:
+        old = found.get((link.source, link.target))
+        found[link.source, link.target] = (
+            Link(
+                link.source,
+                link.target,
+                old.may | link.may,
+                old.must & link.must,
+                old.passed + link.passed,
+                old.stopped + link.stopped,
+            )
+            if old
+            else link
+        )
+    return found
+
+
+def _ports(table: Table, source: str, target: str) -> int:
+    found = 0
+    for way in table.get(source, {}).get(target, []):
+        found |= ports.parse(way) or 0
+    return found
+
+
+def _unexpected_links(links: Iterable[Link], allowed: Table) -> Iterator[Difference]:
+    for link in links:
+        for way, let in ports.runs(link.may & ~_ports(allowed, link.source, link.target)):
+            yield _difference("unexpected", link.source, link.target, way, link.why(let))
+
+
+def _unexpected(said: Iterable[Reach], allowed: Table) -> Iterator[Difference]:
+    for fact in said:
+        if not fact.refusal and fact.what not in allowed.get(fact.source, {}).get(fact.target, ()):
+            yield _difference("unexpected", fact.source, fact.target, fact.what, fact.why)
+
+
+def _missing(
+    links: Mapping[tuple[str, str], Link], said: Iterable[Reach], required: Table
+) -> Iterator[Difference]:
+    there = {(fact.source, fact.target, fact.what): fact.blocked for fact in said}
+    for source, row in required.items():
+        for target, ways in row.items():
+            for way in ways:
+                wanted = ports.parse(way)
+                if wanted is None:
+                    why = there.get((source, target, way), ("nothing allows it",))
+                    if why:
+                        yield _difference("missing", source, target, way, why)
+                    continue
+                link = links.get((source, target))
+                if link is None:
+                    yield _difference("missing", source, target, way, ("one of them is gone",))
+                elif wanted & ~link.must:
+                    yield _difference("missing", source, target, way, link.why_not(wanted))
+
+
+def _difference(
+    problem: str, source: str, target: str, what: str, why: tuple[str, ...]
+) -> Difference:
+    if problem == "unexpected":
+        sentence = f"{source} -> {target}: {what} is not expected (by {', '.join(why)})."
+    else:
+        sentence = f"{source} -> {target}: {what} is expected and missing ({'; '.join(why)})."
+    return Difference(problem, source, target, what, why, sentence)

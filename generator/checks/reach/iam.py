@@ -1,0 +1,208 @@
+"""Who may do what: roles, users and everything that is attached to them, by whatever way."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Generator, Mapping
+from itertools import product
+from typing import Any
+
+from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
+from generator.checks.reach.names import Names, text
+from generator.checks.reach.policies import (
+    Statement,
+    conditioned,
+    covers,
+    statements,
+)
+from generator.checks.reach.stations import launches
+
+ATTACHED = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
+SINGLE = {
+    "AWS::IAM::RolePolicy": "RoleName",
+    "AWS::IAM::UserPolicy": "UserName",
+    "AWS::IAM::GroupPolicy": "GroupName",
+}
+HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
+ARNS = {
+    "AWS::S3::Bucket": "arn:aws:s3:::",
+    "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:REGION:ACCOUNT:secret:",
+    "AWS::ECR::Repository": "arn:aws:ecr:REGION:ACCOUNT:repository/",
+    "AWS::KMS::Key": "arn:aws:kms:REGION:ACCOUNT:key/",
+    "AWS::SNS::Topic": "arn:aws:sns:REGION:ACCOUNT:",
+    "AWS::Logs::LogGroup": "arn:aws:logs:REGION:ACCOUNT:log-group:",
+}
+"""How the ARN of a type begins, so that a pattern can be held against it."""
+
+Denials = Mapping[str, list[Statement]]
+"""Refusals of what a resource's own policy says, by the resource's logical id."""
+
+
+def users(names: Names) -> dict[str, tuple[str, ...]]:
+    """What each role is to the system: the components that act as it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    profiles = {
+        name: names.targets(given.get("Roles"))
+        for name, given in names.of_type("AWS::IAM::InstanceProfile").items()
+    }
+    for kind in ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"):
+        for name, given in names.of_type(kind).items():
+            for launch in launches(name, given, names):
+                profile = launch.get("IamInstanceProfile")
+                if isinstance(profile, dict) and profile.keys() & {"Arn", "Name"}:
+                    profile = profile.get("Arn", profile.get("Name"))
+                for role in profiles.get(names.target(profile), []):
+                    found[role].append(names.called(name))
+    for name, given in names.of_type("AWS::Lambda::Function").items():
+        found[names.target(given.get("Role"))].append(names.called(name))
+    return {role: tuple(dict.fromkeys(who)) for role, who in found.items()}
+
+
+def facts(names: Names, denials: Denials) -> Facts:
+    """What every role, user and unattached policy allows, and who may act as a role."""
+    held, loose = _held(names)
+    acting = users(names)
+    for holder in dict.fromkeys([*(h for k in HOLDERS for h in names.of_type(k)), *held]):
+        properties = names.resources.get(holder, {}).get("Properties", {})
+        limits = yield from _boundary(holder, properties, names)
+        for who in acting.get(holder, (names.called(holder),)):
+            yield from _granted(who, held.get(holder, []), names, denials, limits)
+            yield from _from_aws(who, properties, names)
+        yield from _trust(holder, properties, names)
+    for name, own in loose.items():
+        yield from _granted(f"holder of {name}", own, names, denials, None)
+    for name, given in names.of_type("AWS::IAM::AccessKey").items():
+        yield Reach(f"holder of {name}", names.target(given.get("UserName")), "access key", (name,))
+
+
+def _held(names: Names) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
+    """Statements by role, user or group, and those of policies that nobody has been given."""
+    held: dict[str, list[Statement]] = defaultdict(list)
+    managed = {
+        name: statements(name, given.get("PolicyDocument"), names)
+        for name, given in names.of_type(ATTACHED[0]).items()
+    }
+    loose = dict(managed)
+    for kind in HOLDERS:
+        for holder, given in names.of_type(kind).items():
+            for policy in given.get("Policies", []):
+                name = f"{holder}.{text(policy.get('PolicyName', 'Policies'))}"
+                held[holder] += statements(name, policy.get("PolicyDocument"), names)
+            for name in names.targets(given.get("ManagedPolicyArns")):
+                held[holder] += managed.get(name, [])
+                loose.pop(name, None)
+    for kind in ATTACHED:
+        for name, given in names.of_type(kind).items():
+            own = managed.get(name) or statements(name, given.get("PolicyDocument"), names)
+            for key in ("Roles", "Users", "Groups"):
+                for holder in names.targets(given.get(key)):
+                    held[holder] += own
+                    loose.pop(name, None)
+    for kind, key in SINGLE.items():
+        for name, given in names.of_type(kind).items():
+            document = given.get("PolicyDocument")
+            held[names.target(given.get(key))] += statements(name, document, names)
+    return held, loose
+
+
+def _boundary(
+    holder: str, properties: Mapping[str, Any], names: Names
+) -> Generator[Fact, None, list[Statement] | None]:
+    """What a permissions boundary leaves at most; None without one."""
+    if "PermissionsBoundary" not in properties:
+        return None
+    name = names.target(properties["PermissionsBoundary"])
+    policy = names.of_type(ATTACHED[0]).get(name)
+    if policy is None:
+        yield Unknown(holder, f"what the boundary {name} leaves {holder} is not in the templates")
+        return None
+    return statements(name, policy.get("PolicyDocument"), names)
+
+
+def _granted(
+    who: str,
+    own: list[Statement],
+    names: Names,
+    denials: Denials,
+    limits: list[Statement] | None,
+) -> Facts:
+    refusals = [statement for statement in own if not statement.allows]
+    for statement in own:
+        for action, node in product(_actions(statement), statement.resources):
+            resource = _but(names.resource(node), statement.but_resources)
+            if not statement.allows:
+                said = conditioned(f"never {action}", statement)
+                yield Reach(who, resource, said, (statement.name,), refusal=True)
+                continue
+            spellings = _spellings(node, names)
+            stops = [*refusals, *denials.get(names.owner(node), [])]
+            stops = [deny for deny in stops if covers(deny, action, spellings)]
+            stops = [deny for deny in stops if not deny.without_tls()]
+            if any(not deny.conditions for deny in stops) or not _within(limits, action, spellings):
+                continue
+            for deny in stops:
+                sentence = f"whether {deny.name} stops {who} from {action} depends on a condition"
+                yield Unknown(who, sentence)
+            yield Reach(who, resource, conditioned(action, statement), (statement.name,))
+
+
+def _actions(statement: Statement) -> tuple[str, ...]:
+    """One text for each action, or a single one for everything but them."""
+    if statement.but_actions:
+        return (f"everything but {', '.join(statement.actions)}",)
+    return statement.actions
+
+
+def _but(resource: str, but: bool) -> str:
+    return f"everything but {resource}" if but else resource
+
+
+def _within(limits: list[Statement] | None, action: str, spellings: list[str]) -> bool:
+    if limits is None:
+        return True
+    fitting = [limit for limit in limits if covers(limit, action, spellings)]
+    return any(limit.allows for limit in fitting) and all(limit.allows for limit in fitting)
+
+
+def _spellings(node: Any, names: Names) -> list[str]:
+    """A resource as policies may write it: by its name and by its ARN."""
+    words = names.blank(text(node))
+    owner = names.owner(node)
+    begin = ARNS.get(names.resources.get(owner, {}).get("Type", ""))
+    if begin is None:
+        return [words]
+    plain = words.replace(f"${{{owner}.Arn}}", f"{begin}${{{owner}}}")
+    whole = plain if plain.startswith("arn:") else begin + plain
+    return [words, whole, whole.replace(begin + f"${{{owner}}}", f"${{{owner}.Arn}}")]
+
+
+def _from_aws(who: str, properties: Mapping[str, Any], names: Names) -> Facts:
+    """Policies that AWS keeps, or that are in no template."""
+    managed = names.of_type(ATTACHED[0])
+    for name in names.targets(properties.get("ManagedPolicyArns")):
+        if name.startswith("arn:aws:iam::aws:policy/"):
+            yield Reach(who, "AWS", f"policy {name.rpartition('/')[2]}", (name,))
+        elif name not in managed:
+            yield Unknown(who, f"what the policy {name} lets {who} do is not in the templates")
+
+
+def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
+    document = properties.get("AssumeRolePolicyDocument")
+    for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names):
+        for action, principal in product(_actions(statement), statement.principals):
+            said = conditioned(action if statement.allows else f"never {action}", statement)
+            who = named(principal, names, statement.but_principals)
+            called = names.called(holder)
+            yield Reach(who, called, said, (statement.name,), refusal=not statement.allows)
+
+
+def named(principal: tuple[str, Any], names: Names, but: bool = False) -> str:
+    """Who is meant by an entry of a policy's Principal."""
+    kind, value = principal
+    words = names.resource(value)
+    if kind == "*":
+        words = "everybody"
+    elif kind == "AWS" and re.fullmatch(r"arn:[\w-]+:iam::ACCOUNT:root|ACCOUNT", words):
+        words = "the account"
+    return f"everybody but {words}" if but else words

@@ -1,0 +1,145 @@
+"""Tells who reaches whom: a matrix for people, one object a line for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from generator import tables
+from generator.checks.reach import ports
+from generator.checks.reach.facts import Proof, Reach
+from generator.checks.reach.network import OUTSIDE
+
+NETWORK = ("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database")
+STORES = (
+    *("frontend", "configuration", "documents", "logs", "cdn logs"),
+    *("database secret", "origin secret", "registry", "key"),
+)
+NOTHING = "-"
+
+
+def show(proof: Proof) -> None:
+    """Print the matrix, why its packets pass, and the differences."""
+    print(f"{proof.env}: who reaches whom")
+    _matrix(proof.reaches)
+    print()
+    _stores(proof.reaches)
+    print()
+    _why(proof.reaches)
+    print()
+    for difference in proof.differences:
+        print(f"{difference.problem}: {difference.sentence}")
+    count = len(proof.differences)
+    said = "as expected" if not count else f"{count} difference{'s' if count > 1 else ''}"
+    print(f"{proof.env}: {len(proof.reaches)} ways, {said} ({proof.expectations})")
+
+
+def print_lines(proof: Proof) -> None:
+    """Print every way, every difference and the sum, one object a line."""
+    wrong = {(d.source, d.target, d.what) for d in proof.differences if d.problem == "unexpected"}
+    for reach in proof.reaches:
+        expected = (reach.source, reach.target, reach.what) not in wrong
+        _print(
+            "reach", **_way(reach.source, reach.target, reach.what, reach.why), expected=expected
+        )
+    for one in proof.differences:
+        way = _way(one.source, one.target, one.what, one.why)
+        _print("difference", problem=one.problem, **way, sentence=one.sentence)
+    _print(
+        "proof",
+        env=proof.env,
+        expectations=proof.expectations,
+        reaches=len(proof.reaches),
+        differences=len(proof.differences),
+    )
+
+
+def _way(source: str, target: str, what: str, why: Sequence[str]) -> dict[str, object]:
+    way: dict[str, object] = {"from": source, "to": target, "what": what}
+    found = ports.TEXT.match(what)
+    if found:
+        protocol, _, port = found[0].partition(" ")
+        way |= {"protocol": protocol, "port": port or "all"}
+        if what.startswith("any protocol"):
+            way |= {"protocol": "all", "port": "all"}
+    return way | {"why": list(why)}
+
+
+def _print(kind: str, **fields: object) -> None:
+    print(json.dumps({"kind": kind, **fields}, ensure_ascii=False))
+
+
+TIER, HOUSED = "subnets of ", ("balancer", "backend", "database")
+
+
+def _shown(reaches: Iterable[Reach]) -> Iterator[Reach]:
+    """What belongs into the matrix, in few words."""
+    for reach in reaches:
+        if ports.parse(reach.what) is not None:
+            yield reach
+        elif reach.source.startswith(TIER):
+            yield reach._replace(what=reach.what.removeprefix("route by "))
+        elif reach.source == "viewer" and reach.what.startswith("http"):
+            yield reach._replace(what=reach.what.rpartition(",")[0])
+
+
+def _passes(reaches: Iterable[Reach]) -> list[Reach]:
+    """Ways of packets, and what balancers hand on."""
+    return [
+        reach
+        for reach in reaches
+        if ports.parse(reach.what) is not None or reach.source.startswith("balancer:")
+    ]
+
+
+def _matrix(reaches: Sequence[Reach]) -> None:
+    cells: dict[tuple[str, str], list[str]] = {}
+    for reach in _shown(reaches):
+        cells.setdefault((reach.source, reach.target), []).append(reach.what)
+    ends = dict.fromkeys(end for pair in cells for end in pair)
+    ordered = [*(name for name in NETWORK if name in ends), *ends]
+    # A row of nothing says something too.
+    named = [name for name in ordered if name in NETWORK]
+    tiers = [f"{TIER}{name}" for name in named if name in HOUSED]
+    sources = dict.fromkeys([OUTSIDE, *named, *(source for source, _ in cells), *tiers])
+    targets = [name for name in dict.fromkeys(ordered) if any(name == t for _, t in cells)]
+    rows = [
+        [source, *(_cell(cells.get((source, target), [])) for target in targets)]
+        for source in sources
+    ]
+    tables.show(["from \\ to", *targets], rows)
+
+
+def _cell(ways: list[str]) -> str:
+    """``tcp 80, 443`` for ``tcp 80`` and ``tcp 443``."""
+    short = [
+        way.partition(" ")[2]
+        if i and way.partition(" ")[0] == ways[i - 1].partition(" ")[0]
+        else way
+        for i, way in enumerate(ways)
+    ]
+    return ", ".join(short) or NOTHING
+
+
+def _stores(reaches: Sequence[Reach]) -> None:
+    """Who does what with buckets, secrets, registry and key."""
+    rows: dict[tuple[str, str], list[str]] = {}
+    for reach in reaches:
+        if reach.target.partition("/")[0] in STORES and not reach.refusal:
+            rows.setdefault((reach.target, reach.source), []).append(_brief(reach.what))
+    order = sorted(rows, key=lambda pair: STORES.index(pair[0].partition("/")[0]))
+    tables.show(
+        ["store", "by", "ways (+ under a condition)"],
+        [[*pair, ", ".join(dict.fromkeys(rows[pair]))] for pair in order],
+    )
+
+
+def _brief(what: str) -> str:
+    """Without the service, which the store says, and without the values of conditions."""
+    action, _, condition = what.partition(" if ")
+    return action.partition(":")[2] + ("+" if condition else "") if ":" in action else action
+
+
+def _why(reaches: Sequence[Reach]) -> None:
+    rows = [[r.source, r.target, r.what, ", ".join(r.why)] for r in _passes(reaches)]
+    tables.show(["from", "to", "port", "why"], rows)

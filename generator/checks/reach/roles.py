@@ -1,0 +1,93 @@
+"""What each resource is to the documented system, told by what is done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from generator.checks.reach.instances import RESOLVED
+from generator.checks.reach.names import Names, text
+from generator.checks.reach.policies import listed
+from generator.checks.walk import nodes
+
+BUCKET, SECRET = "AWS::S3::Bucket", "AWS::SecretsManager::Secret"
+ONE_OF_A_KIND = {
+    "balancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer",),
+    "backend": ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"),
+    "database": ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"),
+    "cdn": ("AWS::CloudFront::Distribution",),
+    "registry": ("AWS::ECR::Repository",),
+    "key": ("AWS::KMS::Key",),
+    "topic": ("AWS::SNS::Topic",),
+}
+ENV_FILE = "/.env"
+
+
+def assign(names: Names) -> None:
+    """Give the resources of a view their names in the documented system.
+
+    Of several that could be one, the first is; the others keep their logical ids, so that what
+    they reach is not taken for documented.
+    """
+    names.roles = {}
+    for role, logical in _candidates(names):
+        if logical in names.resources and role not in names.roles.values():
+            names.roles.setdefault(logical, role)
+
+
+def _instance_roles(names: Names) -> Iterator[str]:
+    for given in names.of_type("AWS::IAM::InstanceProfile").values():
+        yield from names.targets(given.get("Roles"))
+
+
+def _candidates(names: Names) -> Iterator[tuple[str, str]]:
+    for role, kinds in ONE_OF_A_KIND.items():
+        for kind in kinds:
+            yield from ((role, name) for name in names.of_type(kind))
+    yield from (("role of backend", name) for name in _instance_roles(names))
+    yield from _secrets(names)
+    buckets = names.of_type(BUCKET)
+    for role, name in _buckets(names):
+        if name in buckets:
+            yield role, name
+    for role in ("configuration", "documents", "frontend"):
+        yield from ((role, name) for name in buckets if role[:6] in name.lower())
+
+
+def _secrets(names: Names) -> Iterator[tuple[str, str]]:
+    for given in names.of_type("AWS::SecretsManager::SecretTargetAttachment").values():
+        yield "database secret", names.target(given.get("SecretId"))
+    for kind, role in (
+        ("AWS::RDS::DBInstance", "database secret"),
+        ("AWS::CloudFront::Distribution", "origin secret"),
+        ("AWS::ElasticLoadBalancingV2::ListenerRule", "origin secret"),
+    ):
+        for given in names.of_type(kind).values():
+            for node in nodes(given):
+                words = text(node) if isinstance(node, dict) and len(node) == 1 else ""
+                if words.startswith(RESOLVED):
+                    yield role, names.owner_in(words)
+
+
+def _buckets(names: Names) -> Iterator[tuple[str, str]]:
+    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"):
+        for given in names.of_type(kind).values():
+            for node in nodes(given):
+                for resource in listed(node.get("Resource", [])) if isinstance(node, dict) else []:
+                    if text(resource).endswith(ENV_FILE):
+                        yield "configuration", names.owner(resource)
+    for given in names.of_type("AWS::CloudFront::Distribution").values():
+        config = given.get("DistributionConfig", {})
+        default = config.get("DefaultCacheBehavior", {}).get("TargetOriginId")
+        for origin in config.get("Origins", []):
+            if origin.get("Id") == default:
+                yield "frontend", names.owner_in(text(origin.get("DomainName")))
+        yield "cdn logs", names.owner_in(text(config.get("Logging", {}).get("Bucket", "")))
+    for given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").values():
+        for setting in given.get("LoadBalancerAttributes", []):
+            if setting.get("Key") == "access_logs.s3.bucket":
+                yield "logs", names.target(setting.get("Value"))
+    for given in names.of_type(BUCKET).values():
+        yield (
+            "logs",
+            names.target(given.get("LoggingConfiguration", {}).get("DestinationBucketName")),
+        )

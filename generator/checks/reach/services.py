@@ -1,0 +1,129 @@
+"""Whether components inside a network get as far as the services that policies let them use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from generator.checks.reach import ports
+from generator.checks.reach.addresses import INTERNET
+from generator.checks.reach.facts import Fact, Link, Reach, Unknown
+from generator.checks.reach.gates import Net
+from generator.checks.reach.groups import Rule
+from generator.checks.reach.names import Names, text
+from generator.checks.reach.network import OUTSIDE
+from generator.checks.reach.policies import Statement, like, statements
+from generator.checks.reach.stations import Station
+
+ENDPOINT = "AWS::EC2::VPCEndpoint"
+HTTPS = ports.some("tcp", 443, 443)
+NO_CALL = ("sts:", "policy ", "access key", "never ")
+"""What is no call that the component itself makes."""
+LAYERS = "arn:aws:s3:::prod-REGION-starport-layer-bucket/*"
+"""Where the registry keeps layers; whoever pulls an image reads them from there."""
+PULL = "ecr:GetDownloadUrlForLayer"
+
+
+def blocked(
+    facts: Iterable[Fact],
+    links: Iterable[Link],
+    stations: Iterable[Station],
+    net: Net,
+    names: Names,
+) -> Iterator[Fact]:
+    """``facts``, those that the network is in the way of marked so."""
+    inside: dict[str, list[Station]] = {}
+    for station in stations:
+        inside.setdefault(names.called(station.logical), []).append(station)
+    found: dict[tuple[str, str], Link] = {(link.source, link.target): link for link in links}
+    for fact in facts:
+        if not isinstance(fact, Reach) or fact.what.startswith(NO_CALL):
+            yield fact
+            continue
+        doubts: list[Unknown] = []
+        why = tuple(
+            reason
+            for station in inside.get(fact.source, ())
+            for reason in _in_the_way(fact, station, found, net, names, doubts)
+        )
+        yield from doubts
+        yield fact._replace(blocked=tuple(dict.fromkeys(why)))
+
+
+def _in_the_way(
+    fact: Reach,
+    station: Station,
+    links: Mapping[tuple[str, str], Link],
+    net: Net,
+    names: Names,
+    doubts: list[Unknown],
+) -> Iterator[str]:
+    service = fact.what.partition(":")[0]
+    needed = [(service, fact.what.partition(" if ")[0], fact.target)]
+    if fact.what == PULL:
+        needed.append(("s3", "s3:GetObject", LAYERS))
+    for name, call, resource in needed:
+        gateway = _gateway(name, station, net, names)
+        if gateway:
+            yield from _refused(gateway, call, resource, names)
+            yield from _unsent(station, net)
+        elif not _interface(name, station, links, names):
+            link = links.get((fact.source, OUTSIDE))
+            if link and HTTPS & ~link.must:
+                yield from link.why_not(HTTPS)
+
+
+def _service(given: Mapping[str, object]) -> str:
+    """``ecr`` of ``com.amazonaws.us-east-1.ecr.dkr``."""
+    return text(given.get("ServiceName")).partition("amazonaws.")[2].split(".", 1)[-1].split(".")[0]
+
+
+def _gateway(service: str, station: Station, net: Net, names: Names) -> str | None:
+    """The gateway endpoint that every subnet of the component has a route to."""
+    tables = {net.land.tables.get(subnet, "") for subnet in station.subnets}
+    for table in tables:
+        for name in net.land.endpoints.get(table, ()):
+            given = names.of_type(ENDPOINT)[name]
+            if _service(given) == service and tables <= {*names.targets(given["RouteTableIds"])}:
+                return name
+    return None
+
+
+def _unsent(station: Station, net: Net) -> Iterator[str]:
+    rules = [r for group in station.groups for r in net.rules.get(group, ()) if r.out]
+    if not any(rule.ports & HTTPS and _leaves(rule) for rule in rules):
+        yield f"no rule of {' and '.join(station.groups)} lets it out"
+
+
+def _leaves(rule: Rule) -> bool:
+    """Whether a rule speaks of addresses of AWS's services."""
+    if rule.range is None:
+        return rule.kind == "list"
+    return any(block.meets(rule.range) for block in INTERNET)
+
+
+def _interface(
+    service: str, station: Station, links: Mapping[tuple[str, str], Link], names: Names
+) -> bool:
+    called = names.called(station.logical)
+    return any(
+        _service(given) == service
+        and (link := links.get((called, names.called(name)))) is not None
+        and not HTTPS & ~link.must
+        for name, given in names.of_type(ENDPOINT).items()
+    )
+
+
+def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[str]:
+    document = names.of_type(ENDPOINT)[endpoint].get("PolicyDocument")
+    if document is None:
+        return
+    own = statements(f"{endpoint}.PolicyDocument", document, names)
+    fitting = [s for s in own if _speaks(s, call, resource, names)]
+    if not any(s.allows for s in fitting) or any(not s.allows for s in fitting):
+        yield f"the policy of {endpoint} does not let {call} on {resource} pass"
+
+
+def _speaks(statement: Statement, call: str, resource: str, names: Names) -> bool:
+    acted = any(like(action.lower(), call.lower()) for action in statement.actions)
+    there = any(like(names.resource(node), resource) for node in statement.resources)
+    return acted != statement.but_actions and there != statement.but_resources

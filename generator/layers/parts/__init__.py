@@ -1,0 +1,1 @@
+"""Pieces of layers: what would make a layer longer than one reads at a sitting."""

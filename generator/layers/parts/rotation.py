@@ -1,0 +1,101 @@
+"""A new database password every so many days, without a way through the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import awacs.kms
+import awacs.rds
+import awacs.secretsmanager
+from troposphere import (
+    Equals,
+    If,
+    Not,
+    NoValue,
+    Ref,
+    Template,
+    awslambda,
+    rds,
+    secretsmanager,
+)
+
+from generator.layer import Name, Values
+from generator.layers.parts.inline_function import inline_function
+from generator.layers.secrets import DATABASE_SECRET_ARN, customer_key, key_id
+from generator.layers.shared import allow
+
+PASSWORD_ROTATION_DAYS = Name(
+    "PasswordRotationDays",
+    Type="Number",
+    Default=0,
+    MinValue=0,
+    MaxValue=365,
+    Description="A new database password every so many days; 0: never. Backends take it by "
+    "themselves within two minutes.",
+)
+
+
+def add_rotation(
+    template: Template,
+    values: Values,
+    database: rds.DBInstance,
+    database_arn: Any,
+    attachment: secretsmanager.SecretTargetAttachment,
+) -> None:
+    """Add the function and its schedule, all under PasswordRotationDays; not before
+    ``attachment``, since the function reads what that writes."""
+    rotates = template.add_condition(
+        "PasswordRotates", Not(Equals(values[PASSWORD_ROTATION_DAYS], "0"))
+    )
+    function = inline_function(
+        template,
+        values,
+        "Rotation",
+        "rotate_password.py",
+        _may_rotate(template, values, database_arn),
+        Condition=rotates,
+        KmsKeyArn=key_id(template, values),
+        Timeout=600,
+        Environment=awslambda.Environment(Variables={"DATABASE": database.ref()}),
+    )
+    permission = template.add_resource(
+        awslambda.Permission(
+            "RotationPermission",
+            Condition=rotates,
+            FunctionName=function.ref(),
+            Action="lambda:InvokeFunction",
+            Principal="secretsmanager.amazonaws.com",
+            SourceAccount=Ref("AWS::AccountId"),
+        )
+    )
+    every = secretsmanager.RotationRules(AutomaticallyAfterDays=values[PASSWORD_ROTATION_DAYS])
+    template.add_resource(
+        secretsmanager.RotationSchedule(
+            "RotationSchedule",
+            Condition=rotates,
+            DependsOn=[permission.title, attachment.title],
+            SecretId=values[DATABASE_SECRET_ARN],
+            RotationLambdaARN=function.get_att("Arn"),
+            RotateImmediatelyOnUpdate=False,
+            RotationRules=every,
+        )
+    )
+
+
+def _may_rotate(template: Template, values: Values, database_arn: Any) -> list[Any]:
+    has_key, key_arn = customer_key(template, values)
+    decrypt = allow([awacs.kms.Decrypt, awacs.kms.GenerateDataKey], [key_arn], Sid="UseCustomerKey")
+    return [
+        allow(
+            [
+                awacs.secretsmanager.DescribeSecret,
+                awacs.secretsmanager.GetSecretValue,
+                awacs.secretsmanager.PutSecretValue,
+                awacs.secretsmanager.UpdateSecretVersionStage,
+            ],
+            [values[DATABASE_SECRET_ARN]],
+        ),
+        allow([awacs.secretsmanager.GetRandomPassword], ["*"]),
+        allow([awacs.rds.ModifyDBInstance, awacs.rds.DescribeDBInstances], [database_arn]),
+        If(has_key, decrypt, NoValue),
+    ]

@@ -1,0 +1,41 @@
+"""Publishes a small build of Vite's and reads it back, as a browser would find it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from generator.application.publish.build import Build, names, read
+from generator.application.publish.publish import publish
+from generator.cloud.aws import Aws
+from generator.cloud.stacks import find
+from generator.errors import ClinicError
+from generator.shipped import text
+
+
+def rehearse_frontend(aws: Aws, stack: str) -> None:
+    """Publish twice; ClinicError (1) if the bucket of ``stack`` then holds anything else."""
+    with TemporaryDirectory(prefix="clinic-") as folder:
+        dist = Path(folder)
+        for key, content in json.loads(text("generator.local", "frontend.json")).items():
+            (dist / key).parent.mkdir(exist_ok=True)
+            (dist / key).write_text(content, "utf-8")
+        publish(lambda: aws, stack, dist)
+        publish(lambda: aws, stack, dist)
+        _compare(aws, stack, read(dist, names(dist)))
+
+
+def _compare(aws: Aws, stack: str, build: Build) -> None:
+    found = find(aws, stack)
+    bucket = found.outputs["FrontendBucketName"] if found else ""
+    s3 = aws.client("s3")
+    for key, file in build.files.items():
+        told = s3.get_object(Bucket=bucket, Key=key)
+        headers = {
+            name: told.get(name.replace("-", "")) for name in ("Content-Type", "Cache-Control")
+        }
+        wanted = {name: file.attributes[name] for name in headers}
+        if told["Body"].read() != file.path.read_bytes() or headers != wanted:
+            raise ClinicError(f"{bucket} holds another {key} than was published.", exit_code=1)
+    print(f"All {len(build.files)} files are in {bucket} as they were built, with their headers.")

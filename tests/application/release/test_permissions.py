@@ -1,0 +1,97 @@
+"""The releaser's policy allows every call of a release, and no more of these services' changes."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import generator.application.release
+from generator import policies
+from generator.cloud.aws import connect
+from generator.local import Endpoint
+from tests.cloud.conftest import new_account
+from tests.cloud.faults import Wire
+from tests.cloud.test_permissions import operations, rights
+from tests.policies.decide import is_allowed
+from tests.policies.ours import ARTIFACTS, BY_HAND, GROUP, PLACE, REPOSITORY, ROOT, TAGGED
+from tests.policies.test_releaser import INSTANCE, OUR_INSTANCE, OUR_TEMPLATE, SHELL
+
+from .stage import Scene, deployed, environment, rolled
+
+RELEASER = [policies.documents()["releaser"]]
+TEMPLATE = f"arn:aws:ec2:{PLACE}:launch-template/lt-0123456789abcdef0"
+ANYTHING = ("*", BY_HAND)
+THINGS: dict[str, tuple[tuple[str, dict[str, Any]], ...]] = {
+    "autoscaling:CancelInstanceRefresh": ((GROUP, TAGGED),),
+    "autoscaling:StartInstanceRefresh": ((GROUP, TAGGED),),
+    "cloudformation": ((ROOT, BY_HAND),),
+    "ec2:CreateLaunchTemplateVersion": ((TEMPLATE, OUR_TEMPLATE),),
+    "ec2:DeleteLaunchTemplateVersions": ((TEMPLATE, OUR_TEMPLATE),),
+    "ecr:DescribeImages": ((REPOSITORY, BY_HAND),),
+    "s3": ((f"{ARTIFACTS}/clinic-dev/x/root.json", BY_HAND),),
+    "ssm:SendCommand": ((INSTANCE, OUR_INSTANCE), (SHELL, BY_HAND)),
+}
+"""What the calls are about, by action or service; else anything."""
+ELSEWHERE = {
+    f"cloudformation:{name}"
+    for name in ("CreateChangeSet", "DescribeChangeSet", "DescribeStackEvents", "DescribeStacks")
+} | {
+    f"cloudformation:{name}"
+    for name in ("DeleteChangeSet", "ExecuteChangeSet", "ListChangeSets", "ListStackResources")
+}
+"""Calls of generator/cloud that a release makes."""
+
+
+def written() -> set[str]:
+    """service:Operation of all that the release's own code calls."""
+    found = set()
+    for path in Path(generator.application.release.__file__).parent.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        services = set(re.findall(r'client\(\s*"(\w+)"', text))
+        for node in ast.walk(ast.parse(text)):
+            name = node.attr if isinstance(node, ast.Attribute) else None
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                name = node.value
+            found |= {
+                f"{service}:{operations(service)[name]}"
+                for service in (services if name else ())
+                if name in operations(service)
+            }
+    return found
+
+
+def test_every_call_that_is_made_is_found_in_the_code(endpoint: Endpoint) -> None:
+    given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+    deployed(connect(given=given))
+    wire = Wire()
+    rolled(Scene(wire.watch(connect(given=given)), environment()))
+    made = {name.replace(".", ":") for name in wire.calls}
+    assert made - written() - ELSEWHERE == set()
+    assert len(made) > 10
+
+
+def needed(call: str) -> list[str]:
+    """The rights for a call; a release's change set names no tags."""
+    return [right for right in rights(call) if right != "cloudformation:TagResource"]
+
+
+@pytest.mark.parametrize("call", sorted(written() | ELSEWHERE))
+def test_the_releasers_policy_allows(call: str) -> None:
+    for action in needed(call):
+        service = action.partition(":")[0]
+        for thing, context in THINGS.get(action) or THINGS.get(service) or (ANYTHING,):
+            assert is_allowed(RELEASER, action, thing, context), f"{action} on {thing}"
+
+
+def test_every_action_is_one_that_iam_knows() -> None:
+    text = files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text("utf-8")
+    iam = json.loads(text)
+    for action in (action for call in written() for action in needed(call)):
+        service, _, name = action.partition(":")
+        assert name.lower() in iam[service]["Actions"], action

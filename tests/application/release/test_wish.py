@@ -1,0 +1,64 @@
+"""What instances should run is read from user data and written into it, and nothing else."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generator import bootstrap
+from generator.application.release.wish import Order, Wish, of_stack, of_user_data, rewritten
+from generator.errors import ClinicError
+from generator.layers.backend import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
+
+images = st.from_regex(BACKEND_IMAGE.AllowedPattern, fullmatch=True)
+revisions = st.from_regex(BACKEND_REVISION.AllowedPattern, fullmatch=True)
+releases = st.from_regex(RELEASE.AllowedPattern, fullmatch=True)
+wishes = st.builds(Wish, images, revisions, releases)
+HEAD = "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE=''\nBACKEND_REVISION='main'\n"
+
+
+@given(wishes)
+def test_what_was_written_is_read(wish: Wish) -> None:
+    text = rewritten(HEAD + bootstrap.script(), wish)
+    assert of_user_data(text) == wish
+    assert rewritten(text, of_user_data(HEAD)) == HEAD + bootstrap.script()
+    assert of_stack(wish.parameters) == wish
+
+
+@given(wishes, wishes)
+def test_only_three_lines_change(old: Wish, new: Wish) -> None:
+    before = rewritten(HEAD + bootstrap.script(), old).split("\n")
+    after = rewritten("\n".join(before), new).split("\n")
+    assert len(before) == len(after)
+    changed = [a for a, b in zip(after, before, strict=True) if a != b]
+    assert all(re.match("# Release |BACKEND_IMAGE=|BACKEND_REVISION=", line) for line in changed)
+
+
+def test_user_data_of_others_is_refused() -> None:
+    with pytest.raises(ClinicError, match="not what this project writes"):
+        of_user_data("#!/bin/bash\necho hello\n")
+
+
+@pytest.mark.parametrize("image", ["UPPER", "a b", "a'; reboot; '", "-x", "$(id)", "a\nb"])
+def test_what_is_no_image_is_refused(image: str) -> None:
+    with pytest.raises(ClinicError, match="is no image"):
+        Order(image=image)
+
+
+def test_one_of_image_and_revision_is_wanted() -> None:
+    for given_ in ({}, {"image": "a", "revision": "b"}):
+        with pytest.raises(ClinicError, match="one of --image, --revision"):
+            Order(**given_)
+
+
+def test_an_order_is_met_by_what_it_names() -> None:
+    image, revision = Wish("a:1", "main", "1"), Wish("", "main", "7")
+    assert Order("a:1").is_met(image)
+    assert not Order("a:2").is_met(image)
+    assert not Order(revision="main").is_met(image), "an image hides the revision"
+    assert Order(revision="main").is_met(revision)
+    assert Order("a:2").wish(revision, "word") == Wish("a:2", "main", "7")
+    assert Order(revision="v2").wish(image, "word") == Wish("", "v2", "word")

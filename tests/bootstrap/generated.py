@@ -1,0 +1,48 @@
+"""User data as the generated launch template gives it to an instance, conditions decided."""
+
+import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from generator.checks import view
+
+from .cloud import REGION
+
+PARAMS = Path(__file__).parents[2] / "params"
+PARAMETERS = {
+    "BACKEND_IMAGE": "BackendImage",
+    "BACKEND_REPOSITORY": "BackendRepository",
+    "BACKEND_REVISION": "BackendRevision",
+    "METRIC_PERIOD": "MetricPeriod",
+}
+"""The operator's parameter behind a setting."""
+TARGET_GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/clinic-Target/1"
+MADE = {
+    "ConfigurationBucket": "configuration",
+    "DatabaseSecret": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
+    "BackendLogGroupResource": "/clinic/backend",
+    "TargetGroup": TARGET_GROUP,
+}
+"""What only AWS knows: the physical ids of resources."""
+
+
+def user_data(environment: str, **settings: str) -> str:
+    """Return the program of an instance of an environment, with some settings changed."""
+    return _user_data(environment, tuple(sorted(settings.items())))
+
+
+@cache
+def _user_data(environment: str, settings: tuple[tuple[str, str], ...]) -> str:
+    entries = json.loads((PARAMS / f"{environment}.json").read_text())
+    values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
+    values |= {PARAMETERS[name]: value for name, value in settings}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"{environment}.json"
+        path.write_text(
+            json.dumps([{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()])
+        )
+        resources = view.load(str(path), PARAMS, region=REGION).resources
+    data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
+    parts = data["Fn::Base64"]["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else MADE[part["Ref"]] for part in parts)

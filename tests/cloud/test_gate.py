@@ -1,0 +1,43 @@
+"""The gate lets nothing pass that takes data away, unless a person names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.checks.stateful import STATEFUL
+from generator.cloud.gate import check
+from generator.errors import ClinicError
+from tests.checks.test_changes import changes, flat
+
+
+@pytest.mark.parametrize("kind", sorted(STATEFUL))
+@pytest.mark.parametrize("action", ["Remove", "Modify"])
+def test_the_gate_stops_what_removes_or_replaces_data(kind: str, action: str) -> None:
+    old = {"Thing": {"Type": kind, "DeletionPolicy": "Delete"}}
+    new = {"Thing": {"Type": "AWS::SNS::Topic"}} if action == "Modify" else {}
+    found = list(flat(old, new).values())
+    with pytest.raises(ClinicError, match="--allow-data-loss Thing") as told:
+        check(found, ())
+    assert told.value.exit_code == 3
+    check(found, ("Thing",))
+
+
+def test_the_gate_lets_pass_what_adds_or_updates() -> None:
+    bucket = {"Type": "AWS::S3::Bucket"}
+    tagged = {**bucket, "Properties": {"Tags": [{"Key": "a", "Value": "b"}]}}
+    check(flat({"Old": bucket}, {"Old": tagged, "New": bucket}).values(), ())
+
+
+def test_the_gate_wants_every_loss_to_be_named() -> None:
+    bucket = {"Type": "AWS::S3::Bucket"}
+    with pytest.raises(ClinicError) as told:
+        check(flat({"One": bucket, "Two": bucket}, {}).values(), ("One",))
+    assert "--allow-data-loss Two" in str(told.value)
+    assert "One" not in str(told.value)
+
+
+def test_a_key_for_the_data_costs_the_database_and_the_gate_says_why() -> None:
+    with pytest.raises(ClinicError) as told:
+        check(changes(CustomerKey="true").values(), ())
+    assert "DatabaseStack/Database would be replaced" in str(told.value)
+    assert "KmsKeyId" in str(told.value)
