@@ -12,100 +12,113 @@ import click
 from generator import __version__
 from generator.options import PARAMS
 
-LATER = {
-    "check": (
-        "generator.checks.preflight.command:check_command",
-        "Lint, prove and measure what an environment would deploy.",
-    ),
-    "forecast": (
-        "generator.checks.forecast.command:forecast_command",
-        "Say what output/ would do to stacks of another git revision.",
-    ),
-    "prove": (
-        "generator.checks.reach.command:prove_command",
-        "Prove who reaches whom, and that nobody else does.",
-    ),
-    "rehearse": (
-        "generator.local.rehearse:rehearse_command",
-        "Live a stack's whole life against an AWS endpoint in this machine.",
-    ),
-    "cost": (
-        "generator.cloud.cost:cost_command",
-        "Say what a month of an environment costs, by component and by option.",
-    ),
-    "deploy": (
-        "generator.cloud.commands:deploy_command",
-        "Bring a stack to what the code and params/ENV.json say.",
-    ),
-    "status": (
-        "generator.cloud.commands:status_command",
-        "Show the tree of stacks, their states and outputs.",
-    ),
-    "recover": (
-        "generator.cloud.commands:recover_command",
-        "Get a stack out of a state in which it takes no update.",
-    ),
-    "destroy": (
-        "generator.cloud.commands:destroy_command",
-        "Delete a stack, and say what is lost and what is kept.",
-    ),
-    "release": (
-        "generator.application.release.command:release_command",
-        "Roll the backend to another image, and back when it does not hold.",
-    ),
-    "smoke": (
-        "generator.application.smoke.command:smoke_command",
-        "Prove from outside that the site keeps the architecture's promises.",
-    ),
-    "doctor": (
-        "generator.application.doctor.command:doctor_command",
-        "Say what is wrong with each instance and target, and what to do.",
-    ),
-    "stress": (
-        "generator.application.stress.command:stress_command",
-        "Put load on the instances and see how long new capacity takes.",
-    ),
-    "stack-set": (
-        "generator.cloud.commands:stack_set_command",
-        "Run the flat form in many accounts and regions.",
-    ),
-    "timeline": (
-        "generator.checks.timeline.command:timeline_command",
-        "Show what a creation and an update take, and the chain that decides it.",
-    ),
-    "diagram": (
-        "generator.checks.diagram.command:diagram_command",
-        "Draw the architecture from the templates.",
-    ),
-    "env": (
-        "generator.application.env.command:env_command",
-        "Check, push, compare and show the backend's production .env.",
-    ),
-    "publish": (
-        "generator.application.publish.command:publish_command",
-        "Make the site show a built frontend.",
-    ),
+LATER: dict[str, dict[str, tuple[str, str]]] = {
+    "Proofs, offline": {
+        "check": (
+            "generator.checks.preflight.command:check_command",
+            "Lint, prove and measure what an environment would deploy.",
+        ),
+        "prove": (
+            "generator.checks.reach.command:prove_command",
+            "Prove who reaches whom, and that nobody else does.",
+        ),
+        "forecast": (
+            "generator.checks.forecast.command:forecast_command",
+            "Say what output/ would do to stacks of another git revision.",
+        ),
+        "timeline": (
+            "generator.checks.timeline.command:timeline_command",
+            "Show what a creation and an update take, and the chain that decides it.",
+        ),
+        "cost": (
+            "generator.cloud.cost:cost_command",
+            "Say what a month of an environment costs, by component and by option.",
+        ),
+        "diagram": (
+            "generator.checks.diagram.command:diagram_command",
+            "Draw the architecture from the templates.",
+        ),
+    },
+    "Stacks": {
+        "rehearse": (
+            "generator.local.rehearse:rehearse_command",
+            "Live a stack's whole life against an AWS endpoint in this machine.",
+        ),
+        "deploy": (
+            "generator.cloud.commands:deploy_command",
+            "Bring a stack to what the code and params/ENV.json say.",
+        ),
+        "status": (
+            "generator.cloud.commands:status_command",
+            "Show the tree of stacks, their states and outputs.",
+        ),
+        "recover": (
+            "generator.cloud.commands:recover_command",
+            "Get a stack out of a state in which it takes no update.",
+        ),
+        "destroy": (
+            "generator.cloud.commands:destroy_command",
+            "Delete a stack, and say what is lost and what is kept.",
+        ),
+        "stack-set": (
+            "generator.cloud.commands:stack_set_command",
+            "Run the flat form in many accounts and regions.",
+        ),
+    },
+    "The application": {
+        "env": (
+            "generator.application.env.command:env_command",
+            "Check, push, compare and show the backend's production .env.",
+        ),
+        "publish": (
+            "generator.application.publish.command:publish_command",
+            "Make the site show a built frontend.",
+        ),
+        "release": (
+            "generator.application.release.command:release_command",
+            "Roll the backend to another image, and back when it does not hold.",
+        ),
+        "smoke": (
+            "generator.application.smoke.command:smoke_command",
+            "Prove from outside that the site keeps the architecture's promises.",
+        ),
+        "doctor": (
+            "generator.application.doctor.command:doctor_command",
+            "Say what is wrong with each instance and target, and what to do.",
+        ),
+        "stress": (
+            "generator.application.stress.command:stress_command",
+            "Put load on the instances and see how long new capacity takes.",
+        ),
+    },
 }
-"""Commands that live in a package of their own: name -> "module:attribute" and what it does."""
+"""Commands that live in a package of their own, by group: name -> "module:attribute" and what it
+does."""
 
 
 class Clinic(click.Group):
     """A group that imports the commands of LATER only when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), *LATER]
+        return [*super().list_commands(ctx), *(name for group in LATER.values() for name in group)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in LATER:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = LATER[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
+        for group in LATER.values():
+            if cmd_name in group:
+                module, _, attribute = group[cmd_name][0].partition(":")
+                command: click.Command = getattr(import_module(module), attribute)
+                return command
+        return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        here = [(name, command.get_short_help_str(80)) for name, command in self.commands.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl(here + [(name, what) for name, (_, what) in LATER.items()])
+        here = {name: command.get_short_help_str(80) for name, command in self.commands.items()}
+        there = {
+            title: {name: what for name, (_, what) in group.items()}
+            for title, group in LATER.items()
+        }
+        for title, commands in {"Templates": here, **there}.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
 
 
 @click.group(cls=Clinic, context_settings={"help_option_names": ["-h", "--help"]})

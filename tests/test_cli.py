@@ -20,7 +20,7 @@ from tests.conftest import ROOT, Ended
 
 Clinic = Callable[..., Ended]
 
-COMMANDS = sorted(cli.clinic.commands) + sorted(cli.LATER)
+COMMANDS = cli.clinic.list_commands(click.Context(cli.clinic))
 
 SLOW = ("boto3", "botocore", "cfnlint", "cloudformation_validate", "rich")
 
@@ -188,8 +188,9 @@ def _read(file: Path) -> bytes:
 def test_a_command_of_another_package_is_imported_when_it_is_called(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(cli.LATER, "elsewhere", (f"{__name__}:elsewhere", "Somewhere else."))
-    monkeypatch.setitem(cli.LATER, "broken", ("no.such.module:at_all", "Is not there."))
+    elsewhere = (f"{__name__}:elsewhere", "Somewhere else.")
+    broken = ("no.such.module:at_all", "Is not there.")
+    monkeypatch.setitem(cli.LATER, "More", {"elsewhere": elsewhere, "broken": broken})
     assert "elsewhere  Somewhere else." in clinic("--help").out
     assert clinic("elsewhere") == (0, "here\n", "")
 
