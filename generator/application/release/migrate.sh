@@ -4,11 +4,13 @@
 set -euo pipefail
 
 # All that the instance's own program can do, without its last lines, which act.
-program=$(sed '/^case /,$d' "${CLINIC_BACKEND:-/usr/local/sbin/clinic-backend}")
+program=$(sed '/^case "\${1:-boot}" in/,$d' "${CLINIC_BACKEND:-/usr/local/sbin/clinic-backend}")
 eval "${program}"
 
 : "${STATE:?}"
+# It may have built its own image; the new one is pulled.
+@pull.sh@
 BACKEND_IMAGE=$1
-pull_image
+get_image
 docker run --rm --env-file "${STATE}/backend.env" \
     --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${BACKEND_IMAGE}" sh -c "$2"

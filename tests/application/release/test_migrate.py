@@ -15,6 +15,7 @@ from generator.application.release.migrate import shell
 from generator.errors import ClinicError
 from tests.bootstrap.conftest import machine
 from tests.bootstrap.machine import Machine
+from tests.bootstrap.test_boot import TO_BUILD
 
 from .stage import FIRST, NEXT, Scene, rolled
 
@@ -127,13 +128,13 @@ if [[ "$1" == run && -e "${NOTES}/fail-migration" ]]; then echo "no table" >&2 &
 ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/backend:2"
 
 
-def migrated(machine: Machine, image: str) -> subprocess.CompletedProcess[str]:
+def migrated(machine: Machine, image: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """On an instance that has booted into another image, what Systems Manager would run."""
-    assert machine.run().returncode == 0
+    assert machine.run(**settings).returncode == 0
     (machine.root / "bin/docker").write_text(DOCKER)
     program = machine.root / "usr/local/sbin/clinic-backend"
     return subprocess.run(
-        ["/bin/sh", "-c", shell(image, COMMAND)],
+        [*machine.place.prefix, "/bin/sh", "-c", shell(image, COMMAND)],
         env=machine.environment() | {"CLINIC_BACKEND": str(program)},
         capture_output=True,
         text=True,
@@ -166,11 +167,19 @@ def test_a_command_that_fails_fails_on_the_instance(machine: Machine) -> None:
     assert "login" not in (machine.root / "notes/migration").read_text()
 
 
-def test_the_script_takes_all_of_the_program_but_what_acts() -> None:
-    script = bootstrap.script()
-    [acts] = [n for n, line in enumerate(script.splitlines()) if line.startswith("case ")]
-    assert len(script.splitlines()) - acts < 10
-    assert "pull_image() {" in script
+def test_an_instance_that_built_its_image_pulls_the_new_one(machine: Machine) -> None:
+    done = migrated(machine, ECR, **TO_BUILD)
+    assert done.returncode == 0, done.stderr
+    asked = (machine.root / "notes/migration").read_text()
+    assert asked.index("login") < asked.index("pull") < asked.index("run")
+    assert "build" not in asked
+
+
+@pytest.mark.parametrize("way", bootstrap.IMAGE)
+def test_the_script_takes_all_of_the_program_but_what_acts(way: str) -> None:
+    lines = bootstrap.script(way).splitlines()
+    acts = lines.index('case "${1:-boot}" in')
+    assert len(lines) - acts < 10
 
 
 def test_the_script_is_clean() -> None:
