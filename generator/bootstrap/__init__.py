@@ -19,6 +19,8 @@ SETTINGS: Final[tuple[str, ...]] = (
     "DATABASE_SECRET",
     "DATABASE_NAME",
     "BACKEND_IMAGE",
+    "BACKEND_REPOSITORY",
+    "BACKEND_REVISION",
     "HEALTH_PATH",
     "METRIC_PERIOD",
     "METRIC_NAMESPACE",
@@ -27,12 +29,10 @@ SETTINGS: Final[tuple[str, ...]] = (
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the script."""
 
-TO_BUILD: Final[tuple[str, ...]] = ("BACKEND_REPOSITORY", "BACKEND_REVISION")
-"""Those that it sets before `build.sh`."""
-
 BEFORE: Final[tuple[str, ...]] = ("settings.sh", "aws.sh", "log.sh", "packages.sh")
 IMAGE: Final[dict[str, str]] = {"pull": "pull.sh", "build": "build.sh"}
-"""How an instance comes by the image; the other way stays out of its user data."""
+"""How an instance comes by the image; the other way stays out of its user data. A release that
+changes the way puts one in the place of the other."""
 AFTER: Final[tuple[str, ...]] = ("backend.sh", "turn.sh", "services.sh", "main.sh")
 """The rest; only the last one acts."""
 

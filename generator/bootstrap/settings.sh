@@ -18,7 +18,7 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
-: "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}"
+: "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}" "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}"
 
 # Where boot is, what to look at when it fails there, which machine this is, who ships its log;
 # the settings that a restart takes up, and whether it has begun.

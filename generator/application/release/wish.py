@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator import bootstrap
 from generator.errors import ClinicError, quote
 from generator.layers.backend import BACKEND_IMAGE, BACKEND_REVISION
 
@@ -87,7 +88,12 @@ def of_user_data(text: str) -> Wish:
 
 
 def rewritten(text: str, wish: Wish) -> str:
-    """User data that says ``wish`` and otherwise the same."""
+    """User data that says ``wish``, comes by its image accordingly, and is otherwise the same.
+
+    ClinicError (3) if the way to the image would change and is not this version's.
+    """
+    if bool(of_user_data(text).image) != bool(wish.image):
+        text = _another_way(text, *("build", "pull") if wish.image else ("pull", "build"))
     for line, now in (
         (LINES["release"], f"# Release {wish.release}"),
         (LINES["image"], f"BACKEND_IMAGE='{wish.image}'"),
@@ -95,3 +101,14 @@ def rewritten(text: str, wish: Wish) -> str:
     ):
         text = line.sub(lambda _, now=now: now, text, count=1)  # type: ignore[misc]
     return text
+
+
+def _another_way(text: str, old: str, new: str) -> str:
+    before, after = (bootstrap.part(bootstrap.IMAGE[way]) for way in (old, new))
+    if before not in text:
+        raise ClinicError(
+            f"the launch template's user data is another version's and knows how to {old} an "
+            f"image, not how to {new} one: run `clinic deploy` first.",
+            exit_code=3,
+        )
+    return text.replace(before, after)

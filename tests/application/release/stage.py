@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generator import bootstrap
 from generator.application.release.fleet import Fleet, Group
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
@@ -32,12 +33,14 @@ PARAMETERS = {
 
 def environment(**values: str) -> Environment:
     """A flat set of a launch template, a group of two, a target group and the alarms."""
+    pull, build = (bootstrap.part(name) for name in ("pull.sh", "build.sh"))
     head: list[Any] = ["#!/bin/bash\n# Release ", {"Ref": "Release"}, "\nREGION='x'\n"]
     for name, parameter in (("IMAGE", "BackendImage"), ("REVISION", "BackendRevision")):
         head += [f"BACKEND_{name}='", {"Ref": parameter}, "'\n"]
+    head += [{"Fn::If": ["Builds", build, pull]}, "echo 'BACKEND_IMAGE=x'\n"]
     data = {
         "ImageId": {"Ref": "MachineImage"},
-        "UserData": {"Fn::Base64": {"Fn::Join": ["", [*head, "echo 'BACKEND_IMAGE=x'\n"]]}},
+        "UserData": {"Fn::Base64": {"Fn::Join": ["", head]}},
     }
     launch = {"LaunchTemplateId": {"Ref": "LaunchTemplate"}}
     launch["Version"] = {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]}  # type: ignore[dict-item]
@@ -60,9 +63,9 @@ def environment(**values: str) -> Environment:
     }
     declared = {name: {"Type": "String", "Default": value} for name, value in given.items()}
     made = small.one(resources, **declared)
-    return replace(
-        made, documents={"flat.json": {**made.documents["flat.json"], "Outputs": outputs}}
-    )
+    builds = {"Builds": {"Fn::Equals": [{"Ref": "BackendImage"}, ""]}}
+    more = {"Outputs": outputs, "Conditions": builds}
+    return replace(made, documents={"flat.json": made.documents["flat.json"] | more})
 
 
 def thing(kind: str, **properties: Any) -> dict[str, Any]:

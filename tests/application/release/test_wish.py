@@ -18,23 +18,41 @@ revisions = st.from_regex(BACKEND_REVISION.AllowedPattern, fullmatch=True)
 releases = st.from_regex(RELEASE.AllowedPattern, fullmatch=True)
 wishes = st.builds(Wish, images, revisions, releases)
 HEAD = "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE=''\nBACKEND_REVISION='main'\n"
+BUILT = HEAD + bootstrap.script("build")
+
+
+def pulled(text: str) -> str:
+    return text.replace(bootstrap.part("build.sh"), bootstrap.part("pull.sh"))
 
 
 @given(wishes)
 def test_what_was_written_is_read(wish: Wish) -> None:
-    text = rewritten(HEAD + bootstrap.script(), wish)
+    text = rewritten(BUILT, wish)
     assert of_user_data(text) == wish
-    assert rewritten(text, of_user_data(HEAD)) == HEAD + bootstrap.script()
+    assert rewritten(text, of_user_data(HEAD)) == BUILT
     assert of_stack(wish.parameters) == wish
 
 
 @given(wishes, wishes)
-def test_only_three_lines_change(old: Wish, new: Wish) -> None:
-    before = rewritten(HEAD + bootstrap.script(), old).split("\n")
-    after = rewritten("\n".join(before), new).split("\n")
+def test_only_three_lines_change_and_the_way_to_the_image(old: Wish, new: Wish) -> None:
+    before = pulled(rewritten(BUILT, old)).split("\n")
+    after = pulled(rewritten(rewritten(BUILT, old), new)).split("\n")
     assert len(before) == len(after)
     changed = [a for a, b in zip(after, before, strict=True) if a != b]
     assert all(re.match("# Release |BACKEND_IMAGE=|BACKEND_REVISION=", line) for line in changed)
+
+
+@given(wishes)
+def test_an_image_is_pulled_and_a_revision_built(wish: Wish) -> None:
+    text = rewritten(BUILT, wish)
+    assert ("docker pull" in text, "docker build" in text) == (bool(wish.image), not wish.image)
+
+
+def test_user_data_of_another_version_keeps_its_way_to_the_image() -> None:
+    other = f"{HEAD}docker build --another-way\n"
+    assert of_user_data(rewritten(other, Wish("", "v2", "2"))).revision == "v2"
+    with pytest.raises(ClinicError, match="not how to pull one: run `clinic deploy`"):
+        rewritten(other, Wish("a:1", "main", "1"))
 
 
 def test_user_data_of_others_is_refused() -> None:
