@@ -35,8 +35,10 @@ IMAGE: Final[dict[str, str]] = {"pull": "pull.sh", "build": "build.sh"}
 changes the way puts one in the place of the other."""
 AFTER: Final[tuple[str, ...]] = ("backend.sh", "turn.sh", "services.sh", "main.sh")
 """The rest; only the last one acts."""
+POOL: Final = "pool.sh"
+"""What comes before the rest where the group has a warm pool."""
 
-FILES: Final[tuple[str, ...]] = (*BEFORE, *IMAGE.values(), *AFTER)
+FILES: Final[tuple[str, ...]] = (*BEFORE, *IMAGE.values(), POOL, *AFTER)
 
 _NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
 """What a part takes from others: for the reader and the linter of that part alone."""
@@ -44,6 +46,7 @@ _NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
 _MARK = re.compile(r"^@([\w.-]+)@\n", re.MULTILINE)
 
 _COMMENTS = re.compile(r"^[ ]*((#|//) .*)?\n", re.MULTILINE)
+_CONTINUED = re.compile(r" \\\n *")
 _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 """The shell's own. Python inside it means its indentation, so there it is by two."""
 
@@ -60,11 +63,12 @@ def part(*names: str) -> str:
     """Return some files as an instance gets them.
 
     A line `@file@` stands for that file: the default Dockerfile, the keep-alive.
-    User data is limited to 16 KiB, so comments and indentation stay behind.
+    User data is limited to 16 KiB, so comments, indentation and broken lines stay behind.
     """
     whole = "".join(_NEEDS.sub("", _read(name)) for name in names)
     whole = _MARK.sub(lambda mark: _read(mark[1]), whole)
     whole = _COMMENTS.sub("", whole)
+    whole = _CONTINUED.sub(" ", whole)
     return _INDENTATION.sub("", whole)
 
 

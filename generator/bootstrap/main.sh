@@ -26,6 +26,8 @@ finish() {
     fi
     [[ -z "${SHIPPER}" ]] || kill "${SHIPPER}"
     ship
+    # The group ends one that failed.
+    if ((status == 0)) && declare -F ready >/dev/null; then ready; fi
     signal "${outcome}"
     ship
     exit "${status}"
@@ -63,5 +65,6 @@ case "${1:-boot}" in
     boot) boot ;;
     refresh) refresh ;;
     publish-cpu) publish_cpu ;;
-    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu]" >&2 && exit 2 ;;
+    wake) wake ;;
+    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu | wake]" >&2 && exit 2 ;;
 esac

@@ -2,6 +2,7 @@
 : "${UNITS:?}" "${ROOT?}" "${METRIC_PERIOD:?}" "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}"
 
 install_services() {
+    local units=(clinic-refresh.timer)
     mkdir -p "${UNITS}"
     cat >"${UNITS}/clinic-refresh.service" <<'UNIT'
 [Unit]
@@ -22,14 +23,9 @@ AccuracySec=1
 [Install]
 WantedBy=timers.target
 UNIT
-    if [[ "${METRIC_PERIOD}" == 10 ]]; then cpu_unit >"${UNITS}/clinic-cpu.service"; fi
-    systemctl daemon-reload
-    systemctl enable --now clinic-refresh.timer
-    if [[ "${METRIC_PERIOD}" == 10 ]]; then systemctl enable --now clinic-cpu.service; fi
-}
-
-cpu_unit() {
-    cat <<'UNIT'
+    if [[ "${METRIC_PERIOD}" == 10 ]]; then
+        units+=(clinic-cpu.service)
+        cat >"${UNITS}/clinic-cpu.service" <<'UNIT'
 [Unit]
 Description=Publish the load
 [Service]
@@ -39,6 +35,9 @@ RestartSec=10
 [Install]
 WantedBy=multi-user.target
 UNIT
+    fi
+    systemctl daemon-reload
+    systemctl enable --now "${units[@]}"
 }
 
 # publish_cpu: until it is stopped, or a point is refused and systemd starts it anew. Time waiting

@@ -97,5 +97,13 @@ def _user_data(file: str, template: Mapping[str, Any]) -> Iterator[Measure]:
 
 
 def _literal(node: Any) -> int:
-    """Bytes of all text in ``node``: the least that it can become, references aside."""
-    return sum(len(item.encode()) for item in nodes(node) if isinstance(item, str))
+    """Bytes of all text in ``node``, with the longer of two alternatives; references aside."""
+    if isinstance(node, str):
+        return len(node.encode())
+    if isinstance(node, list):
+        return sum(map(_literal, node))
+    if not isinstance(node, dict):
+        return 0
+    if list(node) == ["Fn::If"]:
+        return max(map(_literal, node["Fn::If"][1:]))
+    return sum(map(_literal, node.values()))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import awacs.autoscaling
 import awacs.aws as aws
 import awacs.cloudformation
 import awacs.cloudwatch
 import awacs.elasticloadbalancing
 import awacs.logs
 from troposphere import (
+    And,
     Base64,
+    Condition,
     Equals,
     If,
     Join,
     Not,
     NoValue,
     Ref,
+    Sub,
     Template,
     autoscaling,
     ec2,
@@ -153,7 +157,7 @@ WARM_POOL_SIZE = Name(
     MinValue=0,
     MaxValue=8,
     Description="Stopped instances that have booted once and join within a minute; 0: none. Needs "
-    "BackendImage. `clinic release` renews the pool too; a deployment leaves it as it was.",
+    "BackendImage. With a pool a deployment replaces nobody; `clinic release` renews all.",
 )
 CPU_CREDITS = choice(
     "CpuCredits",
@@ -203,11 +207,15 @@ def has_fast_metric(template: Template, values: Values) -> str:
     return template.add_condition("HasFastMetric", Equals(values[METRIC_PERIOD], "10"))
 
 
+def _has_warm_pool(template: Template, values: Values) -> str:
+    return template.add_condition("HasWarmPool", Not(Equals(values[WARM_POOL_SIZE], "0")))
+
+
 def _own_stack_policy(
     template: Template, values: Values, log_group: logs.LogGroup
 ) -> iam.ManagedPolicy:
     """What the role may do with this stack's things: write its log, signal, say how busy it is,
-    see whether others serve before it restarts its container."""
+    see whether others serve before it restarts its container, say when it is ready."""
     signal = allow(
         [awacs.cloudformation.SignalResource], [Ref("AWS::StackId")], Sid="SignalThisStack"
     )
@@ -234,10 +242,24 @@ def _own_stack_policy(
                 write_log,
                 see_others,
                 If(has_fast_metric(template, values), publish, NoValue),
+                *_wait_for_boot(template, values),
             ),
             Roles=[values[INSTANCE_ROLE_NAME]],
         )
     )
+
+
+def _wait_for_boot(template: Template, values: Values) -> list[If]:
+    """The rights by which an instance ends the wait of the group's hook."""
+    group = Sub(
+        "arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:"
+        f"autoScalingGroupName/${{AWS::StackName}}-{GROUP}-*"
+    )
+    ready = allow([awacs.autoscaling.CompleteLifecycleAction], [group], Sid="SayReady")
+    # AWS knows no narrower resource for looking up an instance's group.
+    find = allow([awacs.autoscaling.DescribeAutoScalingInstances], ["*"], Sid="FindOwnGroup")
+    has_pool = _has_warm_pool(template, values)
+    return [If(has_pool, statement, NoValue) for statement in (ready, find)]
 
 
 def _user_data(template: Template, values: Values, log_group: logs.LogGroup) -> Base64:
@@ -265,7 +287,8 @@ def _user_data(template: Template, values: Values, log_group: logs.LogGroup) -> 
     pull, build = (bootstrap.part(bootstrap.IMAGE[way]) for way in ("pull", "build"))
     pulls = is_given(template, values, BACKEND_IMAGE)
     before, after = bootstrap.part(*bootstrap.BEFORE), bootstrap.part(*bootstrap.AFTER)
-    return Base64(Join("", [*lines, before, If(pulls, pull, build), after]))
+    pool = If(_has_warm_pool(template, values), bootstrap.part(bootstrap.POOL), "")
+    return Base64(Join("", [*lines, before, If(pulls, pull, build), pool, after]))
 
 
 def _assigned(name: str, settings: dict[str, Any]) -> list[Any]:
@@ -341,6 +364,7 @@ def _group(
             HealthCheckType="ELB",
             HealthCheckGracePeriod=by_boot(BOOT_SECONDS),
             DefaultInstanceWarmup=by_boot(WARM_UP_SECONDS),
+            LifecycleHookSpecificationList=If(_has_warm_pool(template, values), [_hook()], NoValue),
             MetricsCollection=[autoscaling.MetricsCollection(Granularity="1Minute")],
             Tags=GroupTags(Name=named(values, "backend")),
             CreationPolicy=CreationPolicy(
@@ -350,6 +374,16 @@ def _group(
             ),
             UpdatePolicy=_update_policy(template, values, by_boot(SIGNAL_TIMEOUT)),
         )
+    )
+
+
+def _hook() -> autoscaling.LifecycleHookSpecification:
+    """Nobody is stopped in the pool, or put into service, before its boot says so."""
+    return autoscaling.LifecycleHookSpecification(
+        LifecycleHookName="boot",
+        LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",
+        HeartbeatTimeout=BOOT_SECONDS["pull"],
+        DefaultResult="ABANDON",
     )
 
 
@@ -367,8 +401,16 @@ def _update_policy(template: Template, values: Values, patience: If) -> UpdatePo
             "ScheduledActions",
         ],
     )
+    # What comes from a pool runs what was there before, and sends no signal.
+    rolls = template.add_condition(
+        "InstancesAreRolled",
+        And(
+            Condition(is_true(template, values, ROLLING_UPDATE)),
+            Not(Condition(_has_warm_pool(template, values))),
+        ),
+    )
     return UpdatePolicy(
-        AutoScalingRollingUpdate=If(is_true(template, values, ROLLING_UPDATE), rolling, NoValue),
+        AutoScalingRollingUpdate=If(rolls, rolling, NoValue),
         AutoScalingScheduledAction=AutoScalingScheduledAction(
             IgnoreUnmodifiedGroupSizeProperties=True
         ),
@@ -409,11 +451,11 @@ def _scaling(template: Template, values: Values, group: autoscaling.AutoScalingG
     template.add_resource(
         autoscaling.WarmPool(
             "WarmPool",
-            Condition=template.add_condition(
-                "HasWarmPool", Not(Equals(values[WARM_POOL_SIZE], "0"))
-            ),
+            Condition=_has_warm_pool(template, values),
             AutoScalingGroupName=group.ref(),
+            # Only with both alike is it of this size; else it fills the group up to its maximum.
             MinSize=values[WARM_POOL_SIZE],
+            MaxGroupPreparedCapacity=values[WARM_POOL_SIZE],
             PoolState="Stopped",
             InstanceReusePolicy=autoscaling.InstanceReusePolicy(ReuseOnScaleIn=False),
         )

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 
 REGION = "eu-west-1"
 INSTANCE = "i-0123456789abcdef0"
+GROUP = "clinic-BackendStack-1A2B-BackendGroup-3C4D"
 PASSWORD = "the{database}password"
 KEYS = Credentials("ASIAEXAMPLE", "role/secret+key", "role-session/token+==")
 IMDS_TOKEN = "metadata-session-token"
@@ -123,7 +124,9 @@ class Cloud:
                 return self._take_turn(call)
             case "DescribeTargetHealth":
                 return 200, self._health()
-            case "PutLogEvents" | "SignalResource" | "PutMetricData":
+            case "DescribeAutoScalingInstances":
+                return 200, _group(call.body["InstanceIds.member.1"])
+            case "PutLogEvents" | "SignalResource" | "PutMetricData" | "CompleteLifecycleAction":
                 return 200, "{}"
             case other:
                 return 400, f"nobody plays {other}"
@@ -151,6 +154,16 @@ class Cloud:
             f"{members}</TargetHealthDescriptions></DescribeTargetHealthResult>"
             "</DescribeTargetHealthResponse>"
         )
+
+
+def _group(instance: str) -> str:
+    return (
+        "<DescribeAutoScalingInstancesResponse>\n <DescribeAutoScalingInstancesResult>\n"
+        f"  <AutoScalingInstances>\n   <member>\n    <InstanceId>{instance}</InstanceId>\n"
+        f"    <AutoScalingGroupName>{GROUP}</AutoScalingGroupName>\n   </member>\n"
+        "  </AutoScalingInstances>\n </DescribeAutoScalingInstancesResult>\n"
+        "</DescribeAutoScalingInstancesResponse>\n"
+    )
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -15,6 +15,7 @@ PARAMETERS = {
     "BACKEND_REPOSITORY": "BackendRepository",
     "BACKEND_REVISION": "BackendRevision",
     "METRIC_PERIOD": "MetricPeriod",
+    "WARM_POOL_SIZE": "WarmPoolSize",
 }
 """The operator's parameter behind a setting."""
 TARGET_GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/clinic-Target/1"

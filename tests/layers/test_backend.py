@@ -78,13 +78,15 @@ WAYS = {"build": "", "pull": "i" * 255}
 """How an instance comes by its image, and the parameter that says so."""
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_user_data_fits_with_the_longest_values_that_parameters_may_have(way):
-    values = LONGEST | {"BackendImage": WAYS[way]}
+@pytest.mark.parametrize(("way", "pool"), [("build", "0"), ("pull", "0"), ("pull", "1")])
+def test_user_data_fits_with_the_longest_values_that_parameters_may_have(way, pool):
+    values = LONGEST | {"BackendImage": WAYS[way], "WarmPoolSize": pool, "MetricPeriod": "10"}
     declared = flat()["Parameters"]
-    assert all(re.fullmatch(declared[k]["AllowedPattern"], v) for k, v in values.items())
+    patterns = {k: declared[k]["AllowedPattern"] for k in values if "AllowedPattern" in declared[k]}
+    assert all(re.fullmatch(pattern, values[k]) for k, pattern in patterns.items())
     whole = text(user_data(**values))
-    assert whole.endswith(bootstrap.part(bootstrap.IMAGE[way], *bootstrap.AFTER))
+    pooled = [bootstrap.POOL] * int(pool)
+    assert whole.endswith(bootstrap.part(bootstrap.IMAGE[way], *pooled, *bootstrap.AFTER))
     # A stack's id has up to 128 characters more than the one in the test.
     assert len(whole.encode()) + 128 < 16_384
 
@@ -183,7 +185,29 @@ def test_fast_metrics_scale_on_what_instances_publish_every_ten_seconds():
 def test_a_warm_pool_exists_only_when_asked_for():
     pool = properties("WarmPool", WarmPoolSize="1", BackendImage=IMAGE)
     assert pool["PoolState"] == "Stopped"
+    assert pool["MinSize"] == pool["MaxGroupPreparedCapacity"] == "1"
     assert "WarmPool" not in resources()
+
+
+def test_nobody_is_stopped_in_the_pool_before_it_has_booted():
+    pooled = {"WarmPoolSize": "1", "BackendImage": IMAGE}
+    [hook] = properties("BackendGroup", **pooled)["LifecycleHookSpecificationList"]
+    assert hook["LifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING"
+    assert hook["DefaultResult"] == "ABANDON"
+    script = text(user_data(**pooled))
+    assert f"LifecycleHookName={hook['LifecycleHookName']} " in script
+    rights = json.dumps(properties("BackendStackPolicy", **pooled)["PolicyDocument"])
+    for action in ("CompleteLifecycleAction", "DescribeAutoScalingInstances"):
+        assert f"Action={action} " in script
+        assert f'"autoscaling:{action}"' in rights
+    assert "Lifecycle" not in text(user_data()) + json.dumps(properties("BackendStackPolicy"))
+    assert "LifecycleHookSpecificationList" not in properties("BackendGroup")
+
+
+def test_a_deployment_rolls_nobody_into_a_group_with_a_pool():
+    """What comes from a pool runs the version before, and runs no user data that would signal."""
+    update = resources(WarmPoolSize="1", BackendImage=IMAGE)["BackendGroup"]["UpdatePolicy"]
+    assert "AutoScalingRollingUpdate" not in update
 
 
 def test_the_log_outlives_the_stack():

@@ -82,7 +82,6 @@ def test_a_fleet_that_does_not_change_waits_for_no_database() -> None:
         ({}, (2, 420)),
         ({"MinInstances": "3"}, (2, 420)),
         ({"BackendImage": "clinic/backend:1"}, (2, 225)),
-        ({"BackendImage": "clinic/backend:1", "WarmPoolSize": "1"}, (2, 135)),
     ],
 )
 def test_batches_are_as_many_as_the_instances_that_run(
