@@ -251,11 +251,17 @@ def _own_stack_policy(
 
 def _wait_for_boot(template: Template, values: Values) -> list[If]:
     """The rights by which an instance ends the wait of the group's hook."""
-    group = Sub(
+    groups = Sub(
         "arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:"
-        f"autoScalingGroupName/${{AWS::StackName}}-{GROUP}-*"
+        "autoScalingGroupName/*"
     )
-    ready = allow([awacs.autoscaling.CompleteLifecycleAction], [group], Sid="SayReady")
+    own = aws.StringEquals({"aws:ResourceTag/aws:cloudformation:stack-id": Ref("AWS::StackId")})
+    ready = allow(
+        [awacs.autoscaling.CompleteLifecycleAction],
+        [groups],
+        Sid="SayReady",
+        Condition=aws.Condition(own),
+    )
     # AWS knows no narrower resource for looking up an instance's group.
     find = allow([awacs.autoscaling.DescribeAutoScalingInstances], ["*"], Sid="FindOwnGroup")
     has_pool = _has_warm_pool(template, values)

@@ -70,6 +70,7 @@ EVERYTHING_ON = {
     **{"CustomerKey": "true", "PasswordRotationDays": "30", "FlowLogs": "true", "Zones": "3"},
     **{"CloseDefaultSecurityGroup": "true", "BackupPlan": "true", "DatabaseMonitoring": "true"},
     **{"CdnLogs": "true", "MetricPeriod": "10", "CloudFrontPrefixListId": "pl-3b927c52"},
+    **{"WarmPoolSize": "1", "BackendImage": "docker.io/clinic/backend:1"},
 }
 
 
