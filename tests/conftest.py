@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from generator import __main__ as program
 from generator import output
 from tests.bootstrap.place import why_not
 
 ROOT = Path(__file__).parents[1]
+
+# How long an example takes says something about the machine only.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
