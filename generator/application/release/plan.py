@@ -18,6 +18,7 @@ from generator.cloud.environment import Environment
 from generator.cloud.follow import attach
 from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError
+from generator.layers.backend import WARM_POOL_SIZE
 
 BAKE = 180
 """Seconds after the last replacement in which an alarm still turns a release back."""
@@ -94,6 +95,11 @@ def at_rest(aws: Aws, env: Environment, wishes: Wishes) -> Stack:
 
 def plan(this: Release, group: Group) -> Plan | None:
     """What is left to do; None for nothing. ClinicError (3) while another release is under way."""
+    if this.order.revision and this.stack.parameters.get(WARM_POOL_SIZE.title, "0") != "0":
+        raise ClinicError(
+            f"{this.env.stack} has a warm pool, whose instances need an image: give --image or "
+            "--build, or deploy with WarmPoolSize=0 first."
+        )
     now = this.fleet.version(group.template, group.version)
     stacked = of_stack(this.stack.parameters)
     running = refresh.find(this.fleet)

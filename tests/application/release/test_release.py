@@ -73,6 +73,14 @@ def test_a_moved_branch_is_released_again(scene: Scene) -> None:
         assert scene.stack.parameters["Release"].startswith("r20")
 
 
+def test_a_group_with_a_pool_builds_nothing(aws: Aws) -> None:
+    scene = deployed(aws, WarmPoolSize="1")
+    with pytest.raises(ClinicError, match="has a warm pool, whose instances need an image"):
+        rolled(scene, order=Order(revision="main"))
+    assert scene.refreshes() == []
+    assert rolled(scene)
+
+
 def test_a_later_deployment_of_something_else_keeps_the_released_image(scene: Scene) -> None:
     rolled(scene)
     ids = {instance.id for instance in scene.group().instances}
