@@ -19,6 +19,8 @@ SETTINGS: Final[tuple[str, ...]] = (
     "DATABASE_SECRET",
     "DATABASE_NAME",
     "BACKEND_IMAGE",
+    "BACKEND_REPOSITORY",
+    "BACKEND_REVISION",
     "HEALTH_PATH",
     "METRIC_PERIOD",
     "METRIC_NAMESPACE",
@@ -26,9 +28,6 @@ SETTINGS: Final[tuple[str, ...]] = (
     "TARGET_GROUP",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the script."""
-
-TO_BUILD: Final[tuple[str, ...]] = ("BACKEND_REPOSITORY", "BACKEND_REVISION")
-"""Those that it sets before `build.sh`."""
 
 BEFORE: Final[tuple[str, ...]] = ("settings.sh", "aws.sh", "log.sh", "packages.sh")
 IMAGE: Final[dict[str, str]] = {"pull": "pull.sh", "build": "build.sh"}

@@ -6,7 +6,7 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 # The head of the user data defines these.
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
-: "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
+: "${BACKEND_REPOSITORY:?}" "${BACKEND_REVISION:?}" "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
 : "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
@@ -18,7 +18,8 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
-: "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}"
+# Only building uses these two; a release finds them in everybody's head.
+: "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}" "${BACKEND_REPOSITORY}${BACKEND_REVISION}"
 
 # Where boot is, what to look at when it fails there, which machine this is, who ships its log;
 # the settings that a restart takes up, and whether it has begun.

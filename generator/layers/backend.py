@@ -261,17 +261,11 @@ def _user_data(template: Template, values: Values, log_group: logs.LogGroup) -> 
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:
-        lines += _assigned(name, settings)
-    to_build = [part for name in bootstrap.TO_BUILD for part in _assigned(name, settings)]
+        lines += [f"{name}='", settings[name], "'\n"]
     pull, build = (bootstrap.part(bootstrap.IMAGE[way]) for way in ("pull", "build"))
     pulls = is_given(template, values, BACKEND_IMAGE)
     before, after = bootstrap.part(*bootstrap.BEFORE), bootstrap.part(*bootstrap.AFTER)
-    image = If(pulls, pull, Join("", [*to_build, build]))
-    return Base64(Join("", [*lines, before, image, after]))
-
-
-def _assigned(name: str, settings: dict[str, Any]) -> list[Any]:
-    return [f"{name}='", settings[name], "'\n"]
+    return Base64(Join("", [*lines, before, If(pulls, pull, build), after]))
 
 
 def _launch_template(

@@ -40,7 +40,6 @@ def test_the_settings_are_what_the_script_uses_and_does_not_define() -> None:
     assigned = set(re.findall(r"(?:^|[\s{])([A-Z][A-Z_]*):?=", text))
     assert used - assigned - {"SECONDS", "BASH_REMATCH"} == {
         *bootstrap.SETTINGS,
-        *bootstrap.TO_BUILD,
     }
 
 

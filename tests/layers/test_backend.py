@@ -97,8 +97,7 @@ def test_user_data_leaves_out_the_way_to_an_image_that_is_not_taken():
 def test_user_data_sets_every_setting_that_the_script_expects():
     setting = re.compile(r"^([A-Z_]+)='[^'\n]*'$", re.MULTILINE)
     assert setting.findall(text(user_data(BackendImage=IMAGE))) == list(bootstrap.SETTINGS)
-    both = [*bootstrap.SETTINGS, *bootstrap.TO_BUILD]
-    assert setting.findall(text(user_data(BackendImage=""))) == both
+    assert setting.findall(text(user_data(BackendImage=""))) == list(bootstrap.SETTINGS)
 
 
 def test_user_data_names_secrets_and_holds_none():

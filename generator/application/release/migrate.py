@@ -14,6 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from generator import bootstrap
 from generator.application.release.fleet import Fleet, Version
 from generator.cloud.aws import code_of
 from generator.cloud.progress import Report
@@ -55,7 +56,8 @@ def migrate(fleet: Fleet, version: Version, command: str, report: Report) -> Non
 def shell(image: str, command: str) -> str:
     """The line that an instance's shell runs."""
     script = text("generator.application.release", "migrate.sh")
-    return shlex.join(["bash", "-c", script, "migrate", image, command])
+    pull = bootstrap.part(bootstrap.IMAGE["pull"])
+    return shlex.join(["bash", "-c", script, "migrate", image, command, pull])
 
 
 def _comment(version: Version, command: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from generator import bootstrap
 from generator.errors import ClinicError, quote
 from generator.layers.backend import BACKEND_IMAGE, BACKEND_REVISION
 
@@ -87,7 +88,18 @@ def of_user_data(text: str) -> Wish:
 
 
 def rewritten(text: str, wish: Wish) -> str:
-    """User data that says ``wish`` and otherwise the same."""
+    """User data that says ``wish``, comes by its image in that way, and otherwise is the same.
+
+    ClinicError (3) if the way changes and the script is another version's.
+    """
+    before, after = _way(of_user_data(text)), _way(wish)
+    if before != after and text.count(before) != 1:
+        raise ClinicError(
+            "the launch template's user data is another version's, which cannot change between "
+            "pulling and building: run `clinic deploy` first.",
+            exit_code=3,
+        )
+    text = text.replace(before, after)
     for line, now in (
         (LINES["release"], f"# Release {wish.release}"),
         (LINES["image"], f"BACKEND_IMAGE='{wish.image}'"),
@@ -95,3 +107,8 @@ def rewritten(text: str, wish: Wish) -> str:
     ):
         text = line.sub(lambda _, now=now: now, text, count=1)  # type: ignore[misc]
     return text
+
+
+def _way(wish: Wish) -> str:
+    """The part of the script that gets the image."""
+    return bootstrap.part(bootstrap.IMAGE["pull" if wish.image else "build"])

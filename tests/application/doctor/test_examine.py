@@ -122,8 +122,9 @@ def test_a_log_has_no_power_over_the_terminal() -> None:
     assert "\x1b" not in found.meaning + found.evidence
 
 
-STEPS = re.findall(r'step "([^"$]+)', bootstrap.script())
-SAYS = "\n".join(re.findall(r'echo "([^"]+)"', bootstrap.script()))
+SCRIPT = bootstrap.part(*bootstrap.FILES)
+STEPS = re.findall(r'step "([^"$]+)', SCRIPT)
+SAYS = "\n".join(re.findall(r'echo "([^"]+)"', SCRIPT))
 
 
 def test_the_boot_script_says_what_the_rules_wait_for() -> None:
@@ -134,11 +135,11 @@ def test_the_boot_script_says_what_the_rules_wait_for() -> None:
         for step in re.findall(r"^--- DEPLOYMENT FAILED: ([A-Z ]+?) \(status", text, re.M):
             assert step in STEPS, step
     assert "--- ${STEP} ---" in SAYS
-    assert "--- DEPLOYMENT FAILED: ${STEP} (status ${status}) ---" in SAYS
+    assert "--- DEPLOYMENT FAILED: ${STEP} (status $1) ---" in SAYS
     assert "${service} answered HTTP ${code}: ${answer:0:400}" in SAYS
     assert "Gave up after ${limit} s: ${what}" in SAYS
-    for what in ("the database's address in its secret", "the database's port", "s3://"):
-        assert f'"{what}' in bootstrap.script()
+    for what in ("the database's address in its secret", "the database's port", "the .env"):
+        assert f'"{what}' in SCRIPT
 
 
 def test_every_step_of_the_boot_that_fails_is_explained() -> None:
@@ -149,7 +150,7 @@ def test_every_step_of_the_boot_that_fails_is_explained() -> None:
 
 def test_no_hint_of_the_script_is_taken_for_what_happened() -> None:
     """A hint names what may be wrong; only the step's own rule may speak then."""
-    hints = re.findall(r'step "[^"]+" "((?:[^"]|\\\n)+)"', bootstrap.script())
+    hints = re.findall(r'step "[^"]+" "((?:[^"]|\\\n)+)"', SCRIPT)
     assert len(hints) >= 10
     for hint in hints:
         assert catalogue.look_up(hint, among=catalogue.on_instances()) is None, hint

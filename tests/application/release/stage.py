@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, replace
 from typing import Any
 
+from generator import bootstrap
 from generator.application.release.fleet import Fleet, Group
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
@@ -35,9 +36,11 @@ def environment(**values: str) -> Environment:
     head: list[Any] = ["#!/bin/bash\n# Release ", {"Ref": "Release"}, "\nREGION='x'\n"]
     for name, parameter in (("IMAGE", "BackendImage"), ("REVISION", "BackendRevision")):
         head += [f"BACKEND_{name}='", {"Ref": parameter}, "'\n"]
+    pull, build = (bootstrap.part(bootstrap.IMAGE[name]) for name in ("pull", "build"))
+    way = {"Fn::If": ["Pulls", pull, build]}
     data = {
         "ImageId": {"Ref": "MachineImage"},
-        "UserData": {"Fn::Base64": {"Fn::Join": ["", [*head, "echo 'BACKEND_IMAGE=x'\n"]]}},
+        "UserData": {"Fn::Base64": {"Fn::Join": ["", [*head, way, "echo 'BACKEND_IMAGE=x'\n"]]}},
     }
     launch = {"LaunchTemplateId": {"Ref": "LaunchTemplate"}}
     launch["Version"] = {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]}  # type: ignore[dict-item]
@@ -60,9 +63,9 @@ def environment(**values: str) -> Environment:
     }
     declared = {name: {"Type": "String", "Default": value} for name, value in given.items()}
     made = small.one(resources, **declared)
-    return replace(
-        made, documents={"flat.json": {**made.documents["flat.json"], "Outputs": outputs}}
-    )
+    pulls = {"Pulls": {"Fn::Not": [{"Fn::Equals": [{"Ref": "BackendImage"}, ""]}]}}
+    flat = {**made.documents["flat.json"], "Conditions": pulls, "Outputs": outputs}
+    return replace(made, documents={"flat.json": flat})
 
 
 def thing(kind: str, **properties: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -133,7 +134,7 @@ def migrated(machine: Machine, image: str) -> subprocess.CompletedProcess[str]:
     (machine.root / "bin/docker").write_text(DOCKER)
     program = machine.root / "usr/local/sbin/clinic-backend"
     return subprocess.run(
-        ["/bin/sh", "-c", shell(image, COMMAND)],
+        [*machine.place.prefix, "/bin/sh", "-c", shell(image, COMMAND)],
         env=machine.environment() | {"CLINIC_BACKEND": str(program)},
         capture_output=True,
         text=True,
@@ -167,10 +168,11 @@ def test_a_command_that_fails_fails_on_the_instance(machine: Machine) -> None:
 
 
 def test_the_script_takes_all_of_the_program_but_what_acts() -> None:
-    script = bootstrap.script()
-    [acts] = [n for n, line in enumerate(script.splitlines()) if line.startswith("case ")]
-    assert len(script.splitlines()) - acts < 10
-    assert "pull_image() {" in script
+    for way in bootstrap.IMAGE:
+        lines = bootstrap.script(way).splitlines()
+        [acts] = [n for n, line in enumerate(lines) if re.match("case .*:-boot", line)]
+        assert len(lines) - acts < 10
+    assert "get_image() {" in bootstrap.part(bootstrap.IMAGE["pull"])
 
 
 def test_the_script_is_clean() -> None:

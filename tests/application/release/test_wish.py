@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generator import bootstrap
@@ -22,19 +22,35 @@ HEAD = "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE=''\nBACKEND_REVISION
 
 @given(wishes)
 def test_what_was_written_is_read(wish: Wish) -> None:
-    text = rewritten(HEAD + bootstrap.script(), wish)
+    built = HEAD + bootstrap.script("build")
+    text = rewritten(built, wish)
     assert of_user_data(text) == wish
-    assert rewritten(text, of_user_data(HEAD)) == HEAD + bootstrap.script()
+    assert rewritten(text, of_user_data(HEAD)) == built
     assert of_stack(wish.parameters) == wish
 
 
+@given(wishes)
+def test_the_way_to_the_image_goes_with_it(wish: Wish) -> None:
+    text = rewritten(HEAD + bootstrap.script("build"), wish)
+    assert text.endswith(bootstrap.script("pull" if wish.image else "build"))
+
+
 @given(wishes, wishes)
-def test_only_three_lines_change(old: Wish, new: Wish) -> None:
-    before = rewritten(HEAD + bootstrap.script(), old).split("\n")
+def test_only_three_lines_change_while_the_way_stays(old: Wish, new: Wish) -> None:
+    assume(bool(old.image) == bool(new.image))
+    before = rewritten(HEAD + bootstrap.script("build"), old).split("\n")
     after = rewritten("\n".join(before), new).split("\n")
     assert len(before) == len(after)
     changed = [a for a, b in zip(after, before, strict=True) if a != b]
     assert all(re.match("# Release |BACKEND_IMAGE=|BACKEND_REVISION=", line) for line in changed)
+
+
+def test_another_version_s_script_keeps_its_way() -> None:
+    old = HEAD + "echo from another version\n"
+    with pytest.raises(ClinicError, match="another version's") as told:
+        rewritten(old, Wish("a:1", "main", "1"))
+    assert told.value.exit_code == 3
+    assert of_user_data(rewritten(old, Wish("", "v2", "2"))).revision == "v2"
 
 
 def test_user_data_of_others_is_refused() -> None:
