@@ -10,21 +10,22 @@ layers/           one module per layer; shared.py for what several of them use, 
                   would make one too long
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
-policies/         IAM policies for the people and pipelines that deploy, publish and release
+policies/         IAM policies for the people and pipelines that deploy, publish, release, operate
 plain.py          templates as plain data
 output.py         renders everything and writes the output folder whole or not at all
 checks/           what is proven offline: parameters, lint, limits, who reaches whom, what changes,
                   what it takes and costs
-application/      what puts the documented application on that cloud: a package per command
 cloud/            everything that talks to AWS, behind clients that are passed in
 application/      what puts the application on the cloud and keeps it well, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
 options.py        options that several commands share
+tables.py         tables on a terminal and in a pipe
+errors.py         what a person is told instead of a traceback
 shipped.py        reads files that ship with the package
-cli.py            the `clinic` command: parse, call, print
+cli.py            the `clinic` command: its groups, and the commands that make and check templates
 
 Dependencies point one way:
-cli -> local, application, cloud -> checks -> output -> architecture -> layers -> layer.
+cli -> local, application, cloud -> checks -> output -> policies -> architecture -> layers -> layer.
 """
 
 __version__ = "0.1.0"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from configparser import ConfigParser
 from pathlib import Path
 
 import click
 import pytest
 
 from generator.architecture import LAYERS
-from generator.cli import clinic
+from generator.cli import LATER, clinic
 from tests.resolved import ENVIRONMENTS, flat
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +26,13 @@ def rows(readme: str) -> dict[str, list[str]]:
         if line.startswith("|")
     ]
     return {cells[0].strip("`"): cells[1:] for cells in table}
+
+
+def command(name: str, part: str = "") -> click.Command:
+    """The command that a row is about: `clinic NAME`, or `clinic NAME PART` of a group."""
+    found = clinic.get_command(click.Context(clinic), name)
+    assert found
+    return found.commands[part] if isinstance(found, click.Group) else found
 
 
 @pytest.mark.parametrize("readme", LANGUAGES)
@@ -50,6 +58,25 @@ def test_every_command_is_named(readme):
 
 
 @pytest.mark.parametrize("readme", LANGUAGES)
+def test_commands_are_grouped_as_the_help_groups_them(readme):
+    parts = (ROOT / readme).read_text().split("\n### ")[1:]
+    named = [list(dict.fromkeys(re.findall(r"^\| `clinic ([\w-]+)", p, re.M))) for p in parts]
+    assert named == [list(clinic.commands), *map(list, LATER.values())]
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_options_in_the_tables_of_commands_exist(readme):
+    for name, (what, *_) in rows(readme).items():
+        if name.startswith("clinic "):
+            known = {
+                text
+                for parameter in command(*name.split()[1:3]).params
+                for text in (*parameter.opts, *parameter.secondary_opts)
+            }
+            assert set(re.findall(r"`(--[\w-]+)", what)) <= known, name
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
 def test_every_layer_and_environment_is_named(readme):
     table = rows(readme)
     assert {layer.title.lower() for layer in LAYERS} <= set(table)
@@ -63,6 +90,16 @@ def test_every_dependency_is_named_with_its_reason(readme):
     assert wanted
     for line in wanted[1].splitlines():
         assert f"[{line.split()[0]}]" in text
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_every_package_of_an_extra_is_named(readme):
+    config = ConfigParser(interpolation=None)
+    config.read(ROOT / "setup.cfg")
+    last = (ROOT / readme).read_text().split("\n## ")[-1]
+    for extra in config["options.extras_require"].values():
+        for name in re.findall(r"^[a-z][\w-]*", extra, re.M):
+            assert re.search(rf"\b{name}\b", last), name
 
 
 @pytest.mark.parametrize("readme", LANGUAGES)

@@ -1,1 +1,9 @@
-"""What puts the documented application on the cloud and keeps it well, a package per command."""
+"""What puts the documented application on the cloud and keeps it well, a package per command.
+
+env/       the backend's ``.env``: checked, pushed, compared, shown
+publish/   a built frontend to its bucket
+release/   the backend's instances to another image or revision, and back
+smoke/     whether the site keeps the architecture's promises, seen from outside
+doctor/    what is wrong with each instance and target, and what to do
+stress/    how long new capacity takes under load, live or simulated
+"""

@@ -5,8 +5,7 @@ environment.py   what is deployed: a set of templates with checked parameters
 stacks.py        stacks, their states, resources and events as the service tells them
 artifacts.py     the bucket and the upload
 change_set.py    a change set from its making to its end
-forecast.py      what an update will change, told by the templates (resolve.py, schemas.py)
-preview.py       the same, with what only the service knows, as one table
+preview.py       what an update will change, by the templates (checks/changes.py) and the service
 gate.py          what would cost data, and the permission it needs
 follow.py        an operation in progress, event by event
 progress.py      the same for people, logs and programs

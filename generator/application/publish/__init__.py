@@ -2,6 +2,7 @@
 
 command.py    `clinic publish`: parse, call, print
 publish.py    all of it in order
+bring.py      a plan carried out
 build.py      reads a build and refuses what is none (refusals.py: what, and why)
 headers.py    content type and caching of a file, by its name
 api_url.py    which backend a build would call

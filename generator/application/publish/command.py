@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 
 from generator.application.publish.plan import KEEP
-from generator.checks import parameters
 from generator.errors import ClinicError, quote
 from generator.options import JSON, connected
 
@@ -85,7 +84,11 @@ def publish_command(
 def _stack(env: str, folder: Path) -> str:
     """The stack of an environment. A frontend's pipeline has no parameter files, so the name is
     enough there; where they are, a slip of the keyboard is noticed before anybody is asked."""
-    name = parameters.find(env, folder).stem if folder.is_dir() else Path(env).stem
+    name = Path(env).stem
+    if folder.is_dir():
+        from generator.checks import parameters
+
+        name = parameters.find(env, folder).stem
     if not NAME.fullmatch(name):
         raise ClinicError(f"{quote(env)} names no environment: give one such as dev or prod.")
     return f"clinic-{name}"

@@ -20,7 +20,7 @@ from .sites import STACK
 
 # Each child is a fork of a server that has imported everything, and has no thread yet.
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__])
+SPAWN.set_forkserver_preload([__name__, "generator.application.publish.bring"])
 PATIENCE = 300
 """Seconds that no run takes."""
 LOADER = create_loader()
