@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -9,10 +10,12 @@ import sys
 import click
 
 from generator.cli import clinic
-from generator.errors import ClinicError
+from generator.errors import ClinicError, reason
 
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+MEND = "make room, or send it elsewhere."
 
 
 def main() -> None:
@@ -21,12 +24,23 @@ def main() -> None:
         code = _run()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us has gone; Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         code = 1
+    except OSError as error:
+        # What was opened by name is explained where it was opened; this is stdout itself.
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        _drop_output()
+        print(f"clinic: the output cannot be written ({reason(error)}): {MEND}", file=sys.stderr)
+        code = 2
     # Python looks for garbage twice more on its way out, a tenth of the whole run.
     gc.freeze()
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Nobody takes it any more; Python would complain once more when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run() -> int:

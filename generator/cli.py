@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.options import PARAMS
+from generator.options import DEFAULT_PARAMS, PARAMS
 
 LATER: dict[str, dict[str, tuple[str, str]]] = {
     "Proofs, offline": {
@@ -162,6 +163,7 @@ def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
     if check:
         outputs.compare(output, files)
         return
+    lint = lint and _lintable(params)
     outputs.write(output, files)
     tables.show(*outputs.summary(documents, files))
     if lint:
@@ -189,7 +191,9 @@ def lint(strict: bool, form: str, params: Path) -> None:
     clinic lint --format sarif >lint.sarif
     """
     from generator import output as outputs
+    from generator.checks import parameters
 
+    parameters.find_all((), params)
     documents = outputs.documents()
     _lint(documents, outputs.render(documents), params, form, strict)
 
@@ -214,6 +218,17 @@ def params(envs: tuple[str, ...], params: Path) -> None:
     for path in parameters.find_all(envs, params):
         values = parameters.load_checked(path, template)
         print(f"{path}: {len(values)} parameters, all valid")
+
+
+def _lintable(params: Path) -> bool:
+    """Whether there are parameter files to lint with. ClinicError if there are none, unless it is
+    the default folder that is missing, as it is outside the project."""
+    from generator.checks import parameters
+
+    if params == DEFAULT_PARAMS and not params.exists():
+        print("Not linted: there is no folder params here. See --params.", file=sys.stderr)
+        return False
+    return bool(parameters.find_all((), params))
 
 
 def _lint(

@@ -10,10 +10,11 @@ import click
 
 Command = Callable[..., Any]
 
+DEFAULT_PARAMS = Path("params")
 PARAMS = click.option(
     "--params",
     type=click.Path(path_type=Path),
-    default="params",
+    default=DEFAULT_PARAMS,
     show_default=True,
     help="The folder of parameter files.",
 )

@@ -242,3 +242,45 @@ def test_a_bad_parameter_file_is_code_2_and_a_sentence_per_problem(
     assert (ended.code, ended.out) == (2, "")
     assert f'{file}: "Enviroment" is not a parameter of the template: did you mean' in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["params"], ["diagram", "--json"]])
+def test_a_full_disk_behind_stdout_is_a_sentence_and_code_2(arguments: list[str]) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "generator", *arguments],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "clinic: the output cannot be written (no space left on device): make room, or send it "
+        "elsewhere.\n"
+    )
+
+
+@pytest.mark.parametrize("command", [["lint"], ["generate", "--output", "made"]])
+def test_linting_without_a_parameter_file_is_refused_before_anything_is_written(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    ended = clinic(*command, "--params", tmp_path / "none")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.endswith("none holds no parameter files: name another folder with --params.\n")
+    assert not (ROOT / "made").exists()
+
+
+def test_generate_works_where_there_is_no_project(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "generator", "generate"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (
+        0,
+        "Not linted: there is no folder params here. See --params.\n",
+    )
+    assert (tmp_path / "output" / "flat.json").is_file()
