@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from pathlib import Path
-
-from generator.errors import ClinicError, reason
 
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -89,26 +86,6 @@ def document(
         )
         + "\n"
     )
-
-
-def save(target: Path, drawn: str) -> None:
-    """Write a picture whole or not at all; ClinicError if it cannot be written."""
-    unfinished = target.with_name(f"{target.name}.unfinished")
-    try:
-        if target.exists() and not target.is_file():  # a pipe, or a folder in the way
-            target.write_text(drawn, "utf-8")
-            return
-        try:
-            unfinished.write_text(drawn, "utf-8")
-            unfinished.replace(target)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ClinicError(
-            f"{target} cannot be written ({reason(error)}): name a file in a folder that exists "
-            "and that this user may write to."
-        ) from error
 
 
 def _width(character: str) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from generator import files
 from generator.application.smoke import report as telling
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, Result, prove
@@ -29,7 +30,7 @@ FRESH = 180.0
 @REGION
 @JSON
 @click.option(
-    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Also write this file for CI."
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Also write this file for CI."
 )
 @click.option(
     "--wait",
@@ -60,8 +61,8 @@ def smoke_command(
     clinic smoke prod --wait 300 --junit smoke.xml
     """
     report = Report(as_json)
-    if junit and not junit.parent.is_dir():
-        raise ClinicError(f"{junit.parent} is no folder: give --junit a place that there is.")
+    if junit:
+        files.check(junit)
     results = _prove(_site(target, params, profile, region), report, wait)
     if junit:
         telling.junit(target, results, junit)

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 from rich.console import Console
 from rich.text import Text
 
+from generator import files
 from generator.application.smoke.prove import FAILED, OK, UNDECIDED, UNTESTED, Result
 from generator.cloud.progress import Report
-from generator.errors import ClinicError, reason
 
 STYLES = {OK: "green", FAILED: "red", UNDECIDED: "yellow", UNTESTED: "dim"}
 
@@ -53,9 +53,4 @@ def junit(name: str, results: Sequence[Result], path: Path) -> None:
         elif result.status != OK:
             message = f"{result.status}: {result.reason}"
             ElementTree.SubElement(case, "skipped", {"message": message})
-    try:
-        path.write_bytes(ElementTree.tostring(root, "utf-8", xml_declaration=True))
-    except OSError as error:
-        raise ClinicError(
-            f"{path} cannot be written ({reason(error)}): give --junit a place that can."
-        ) from error
+    files.write(path, ElementTree.tostring(root, "utf-8", xml_declaration=True))

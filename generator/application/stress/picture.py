@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from string import ascii_lowercase
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from generator import files
 from generator.application.stress.timeline import IN_SERVICE, Moment, Timeline
-from generator.errors import ClinicError, quote, reason
+from generator.errors import ClinicError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,11 +33,7 @@ def check(path: Path) -> None:
             "--png needs matplotlib: run pip install 'clinic-stack[plots]', or leave --png out; "
             "the terminal shows the same picture."
         )
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise ClinicError(
-            f"{quote(str(path))} cannot be written: name a file in a folder of yours."
-        )
+    files.check(path)
 
 
 def draw(timeline: Timeline, path: Path) -> None:
@@ -55,13 +52,9 @@ def draw(timeline: Timeline, path: Path) -> None:
     figure.align_ylabels()
     _marks(marks, (cpu, capacity, latency, failures), timeline)
     figure.supxlabel(_key(timeline.moments), fontsize=9, x=0.08, ha="left", family="monospace")
-    half = path.with_name(f".{path.name}.half")
-    try:
-        figure.savefig(half, format="png")
-        half.replace(path)
-    except OSError as error:
-        half.unlink(missing_ok=True)
-        raise ClinicError(f"{quote(str(path))} cannot be written: {reason(error)}.") from error
+    drawn = BytesIO()
+    figure.savefig(drawn, format="png")
+    files.write(path, drawn.getvalue())
 
 
 def _title(timeline: Timeline) -> str:

@@ -9,13 +9,18 @@ from pathlib import Path
 
 import click
 
-from generator.checks import svg, view
+from generator import files
+from generator.checks import view
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.words import LANGUAGES, Words
 from generator.checks.sense import expected
+from generator.errors import ClinicError
 from generator.options import JSON, PARAMS, TEMPLATES
+
+SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
+SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
 
 
 @click.command()
@@ -67,15 +72,24 @@ def diagram_command(
     if output is None:
         click.echo(drawn, nl=False)
         return
-    svg.save(output, drawn)
+    files.write(output, drawn.encode())
     print(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
 
 
 def _drawn(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
     if form is None and output is not None:
-        form = output.suffix.removeprefix(".")
+        form = _form(output)
     words = Words(language)
     return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
+
+
+def _form(output: Path) -> str:
+    if output.suffix not in SUFFIXES:
+        raise ClinicError(
+            f"{output} ends like no format that this can draw: call it .svg or .mmd, or give "
+            "--format."
+        )
+    return SUFFIXES[output.suffix]
 
 
 def _objects(found: Architecture) -> Iterator[str]:

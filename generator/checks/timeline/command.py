@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from generator.checks import svg, view
+from generator import files
+from generator.checks import view
 from generator.checks.sense import expected
 from generator.checks.timeline import gantt, report
 from generator.checks.timeline.graph import creation
@@ -57,6 +58,8 @@ def timeline_command(
     clinic timeline prod --change DatabaseClass=db.t4g.medium --json
     clinic timeline seed --templates output/flat.json
     """
+    if picture:
+        files.check(picture)
     seen = view.load(env, params, templates)
     changes = _changes(pairs)
     with expected(templates):
@@ -68,7 +71,7 @@ def timeline_command(
             report.show(operation)
     if picture:
         drawn = gantt.draw(operations[0].steps, operations[0].heading, report.NOTE)
-        svg.save(picture, drawn)
+        files.write(picture, drawn.encode())
     if not as_json:
         print(report.NOTE + (f" The picture is in {picture}." if picture else ""))
 

@@ -75,7 +75,7 @@ def test_ci_gets_a_case_for_each_promise(clinic: Clinic, tmp_path: Path) -> None
         (("https://",), "nor an address"),
         (("ftp://clinic.example",), "nor an address"),
         (("https://clinic.example:port",), "nor an address"),
-        (("http://127.0.0.1:1", "--junit", "/nowhere/at/all.xml"), "is no folder"),
+        (("http://127.0.0.1:1", "--junit", "/nowhere/at/all.xml"), "cannot be written"),
         (("http://127.0.0.1:1", "--wait", "-1"), "--wait"),
     ],
 )

@@ -358,6 +358,7 @@ def test_another_region_has_its_own_zones(clinic: Clinic) -> None:
         (("diagram", "seed", "--templates", "nowhere"), "cannot be read"),
         (("diagram", "seed", "--output", "nowhere/a.svg"), "cannot be written"),
         (("diagram", "seed", "--output", "tests"), "cannot be written"),
+        (("diagram", "seed", "--output", "a.png"), "a.png ends like no format"),
         (("diagram", "seed", "--templates", "{odd}"), "cfn-lint says where"),
         (("timeline", "seed", "--templates", "{odd}"), "cfn-lint says where"),
     ],
