@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Event
 from typing import Any
 
 import boto3
@@ -26,6 +27,8 @@ CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="clinic-stack",
 )
+KNOCKS = 3
+"""Attempts after which an address that has never answered is taken for a wrong one."""
 NOBODYS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -83,16 +86,34 @@ class Aws:
     endpoint: str | None = None
     """None leaves the choice to AWS_ENDPOINT_URL and the profile, as the AWS CLI does."""
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+    _answered: Event = field(default_factory=Event, repr=False)
 
     def client(self, service: str) -> Any:
-        """The client of a service; every call is retried with growing pauses, at most 8 times."""
+        """The client of a service; every call is retried with growing pauses, at most 8 times,
+        and the first ones at most 3 times until anything answers."""
         if service not in self._clients:
             make: Callable[..., Any] = self.session.client
             try:
-                self._clients[service] = make(service, config=CONFIG, endpoint_url=self.endpoint)
+                made = make(service, config=CONFIG, endpoint_url=self.endpoint)
             except ValueError as error:
                 raise ClinicError(f"AWS_ENDPOINT_URL is no address: {_bare(error)}.") from error
+            made.meta.events.register_first("needs-retry", self._heard)
+            self._clients[service] = made
         return self._clients[service]
+
+    def _heard(
+        self, response: object, attempts: int, caught_exception: Exception | None, **_: object
+    ) -> None:
+        """Stop botocore's retries, which go on for a minute, while nothing was ever answered:
+        then it is the address or the network, and no pause mends that."""
+        if response is not None:
+            self._answered.set()
+        elif (
+            attempts >= KNOCKS
+            and isinstance(caught_exception, UNREACHABLE)
+            and not self._answered.is_set()
+        ):
+            raise caught_exception
 
     @cached_property
     def account(self) -> str:

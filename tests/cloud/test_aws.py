@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 from botocore import exceptions
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
@@ -151,3 +153,41 @@ def test_text_of_a_service_has_no_power_over_the_terminal(text: str, harmless: s
 def test_importing_the_command_line_does_not_import_the_aws_client() -> None:
     code = "import sys, generator.cli; sys.exit('boto3' in sys.modules)"
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0
+
+
+def test_an_address_where_nobody_answers_is_given_up_soon() -> None:
+    """Three knocks, not the eight that a disturbed service gets."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        aws = connect(
+            given={
+                "AWS_ENDPOINT_URL": nowhere,
+                "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "b",
+                "AWS_REGION": "us-east-1",
+            }
+        )
+        tried: list[str] = []
+        sts = aws.client("sts")
+        sts.meta.events.register("before-send", lambda request, **_: tried.append(request.url))
+        with pytest.raises(ClinicError, match="cannot be reached") as told, explained():
+            _ = aws.account
+    assert told.value.exit_code == 3
+    assert len(tried) == 3
+
+
+def test_once_anything_has_answered_a_lost_connection_is_retried_longer(endpoint: Endpoint) -> None:
+    aws = connect(given=endpoint.environment)
+    assert aws.account == endpoint.account
+    tried: list[str] = []
+    cloudformation = aws.client("cloudformation")
+
+    def cut(request: AWSPreparedRequest, **_: object) -> None:
+        tried.append(request.url)
+        if len(tried) < 4:
+            raise exceptions.EndpointConnectionError(endpoint_url=request.url)
+
+    cloudformation.meta.events.register("before-send", cut)
+    assert cloudformation.list_stacks()["StackSummaries"] == []
+    assert len(tried) == 4
