@@ -18,7 +18,7 @@ from generator.application.smoke.site import of_stack as site_of_stack
 from generator.checks import parameters
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes
-from generator.cloud.environment import Environment, load
+from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
 from generator.errors import ClinicError
@@ -76,8 +76,11 @@ def release_command(
     clinic release prod --build ../backend --migrate "npm run migration:run" --yes --save
     """
     asked = _order(image, revision, context, migration)
+    wanted = load(env, params)
     report, aws = Report(as_json, brief=True), connect(profile, region)
-    wanted, stack = _deployed(aws, env, params, report)
+    stack = at_rest(aws, wanted, Wishes(yes=True, report=report))
+    if "TemplateBaseUrl" not in stack.parameters:
+        wanted = load(env, params, flat=True)
     this = Release(
         aws=aws,
         env=wanted,
@@ -110,14 +113,6 @@ def _order(image: str, revision: str, context: Path | None, migration: str) -> O
 
 def _built(aws: Aws, stack: Stack, context: Path, report: Report) -> Order:
     return Order(build(aws, stack.outputs["ImageRepositoryUri"], context, report))
-
-
-def _deployed(aws: Aws, env: str, folder: Path, report: Report) -> tuple[Environment, Stack]:
-    """The environment in the form in which it is deployed, and its stack at rest."""
-    wanted = load(env, folder)
-    stack = at_rest(aws, wanted, Wishes(yes=True, report=report))
-    flat = "TemplateBaseUrl" not in stack.parameters
-    return (load(env, folder, flat=True) if flat else wanted), stack
 
 
 def _agreed(question: str) -> bool:

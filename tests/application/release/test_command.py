@@ -101,6 +101,18 @@ def test_bad_input_is_one_sentence(
     assert len(told.err.splitlines()) == 1
 
 
+def test_the_environment_is_looked_at_before_aws(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    told = clinic("release", "prdo", "--image", "a")
+    assert (told.code, told.err) == (
+        2,
+        'clinic: there is no environment "prdo" in params: did you mean prod?\n',
+    )
+
+
 def test_it_explains_itself(clinic: Clinic) -> None:
     told = clinic("release", "--help")
     assert told.code == 0
