@@ -7,9 +7,6 @@ import gc
 import os
 import sys
 
-import click
-
-from generator.cli import clinic
 from generator.errors import ClinicError, reason
 
 INTERRUPTED = 130
@@ -23,6 +20,8 @@ def main() -> None:
     try:
         code = _run()
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _interrupted()
     except BrokenPipeError:
         _drop_output()
         code = 1
@@ -43,15 +42,24 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _interrupted() -> int:
+    print("clinic: interrupted", file=sys.stderr)
+    return INTERRUPTED
+
+
 def _run() -> int:
+    # Imported here, so that a Ctrl-C this early is one like any other.
+    import click
+
+    from generator.cli import clinic
+
     try:
         return clinic.main(prog_name="clinic", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print("clinic: interrupted", file=sys.stderr)
-        return INTERRUPTED
+    except click.Abort:
+        return _interrupted()
     except ClinicError as trouble:
         print(f"clinic: {trouble}", file=sys.stderr)
         return trouble.exit_code

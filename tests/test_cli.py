@@ -284,3 +284,15 @@ def test_generate_works_where_there_is_no_project(tmp_path: Path) -> None:
         "Not linted: there is no folder params here. See --params.\n",
     )
     assert (tmp_path / "output" / "flat.json").is_file()
+
+
+def test_an_interrupt_while_the_commands_are_imported_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    ended = subprocess.run(
+        [sys.executable, "-m", "generator", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "clinic: interrupted\n")
