@@ -21,6 +21,7 @@ from generator.cloud.environment import Environment, load
 from generator.cloud.follow import Feed
 from generator.cloud.instances import Targets
 from generator.cloud.progress import Report
+from generator.errors import ClinicError
 from generator.options import JSON, YES, connected
 
 FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
@@ -187,7 +188,13 @@ def _terminal() -> bool:
 
 
 def _typed(question: str) -> str:
-    answer: str = click.prompt(question, default="", show_default=False)
+    """What a person, or a pipe, answers; ClinicError where there is neither."""
+    try:
+        answer: str = click.prompt(question, default="", show_default=False)
+    except click.Abort as aborted:
+        if not isinstance(aborted.__context__, EOFError):
+            raise
+        raise ClinicError("nobody can be asked here: nothing was changed; give --yes.") from None
     return answer
 
 

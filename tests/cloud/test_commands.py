@@ -34,6 +34,7 @@ def clinic(environment: dict[str, str]) -> Run:
             [sys.executable, "-m", "generator", *arguments],
             env={**environment, **variables},
             cwd=ROOT,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=300,
@@ -59,6 +60,12 @@ def test_the_whole_life_of_a_stack_by_hand(clinic: Run) -> None:
     assert shown.returncode == 0
     assert "aws logs tail" in shown.stdout
     assert clinic("recover", "dev").returncode == 0
+    unasked = clinic("destroy", "dev")
+    assert unasked.returncode == 2
+    assert unasked.stderr.splitlines()[-1] == (
+        "clinic: nobody can be asked here: nothing was changed; give --yes."
+    )
+    assert clinic("status", "dev").returncode == 0
     assert clinic("destroy", "dev", "--yes").returncode == 0
     assert clinic("status", "dev").returncode == 2
 

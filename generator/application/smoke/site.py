@@ -65,7 +65,9 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
     """The site of an environment, from its stack. ClinicError (2) if there is none."""
     stack = find(aws, stack_name)
     if stack is None or family(stack.status) == "absent" or "SiteUrl" not in stack.outputs:
-        raise ClinicError(f"there is no site {stack_name} in {aws.region}: run `clinic deploy`.")
+        raise ClinicError(
+            f"there is no stack {stack_name} in {aws.region}: run `clinic deploy` first."
+        )
     host = urlsplit(stack.outputs["SiteUrl"]).hostname or ""
     balancer = stack.outputs["AlbDnsName"]
     through = _through(aws)
