@@ -14,9 +14,7 @@ def expected(name: object) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        said = (
-            str(trouble).splitlines()[0].strip("'\"") if str(trouble) else "nothing more is known"
-        )
+        said = str(trouble).splitlines()[0] if str(trouble) else "nothing more is known"
         raise ClinicError(
             f"{name} has a resource of a form that nobody expects ({type(trouble).__name__}: "
             f"{said}): cfn-lint says where."

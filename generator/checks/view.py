@@ -16,6 +16,9 @@ from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote, reason
 
 FLAT, ROOT = "flat", "root"
+NAMED = ("Parameters", "Resources", "Outputs", "Rules", "Mappings")
+SECTIONS = (*NAMED, "Conditions", "Metadata")
+"""Of a template, those that hold objects by name, and all that are objects."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def resolving(name: object) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        raise ClinicError(f"{name} cannot be resolved: {_say(trouble)}.") from trouble
+        raise ClinicError(f"{name} cannot be resolved: {_missing(trouble)}.") from trouble
 
 
 def _decided(
@@ -123,6 +126,14 @@ def template(name: str, data: bytes) -> Template:
         raise ClinicError(f"{name} is not UTF-8 text: give a template.") from error
     if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
         raise ClinicError(f"{name} is not a template: it has no Resources.")
+    for section in SECTIONS:
+        if not isinstance(found.get(section, {}), dict):
+            raise ClinicError(f"{name} is not a template: its {section} must be an object.")
+        for key, entry in found.get(section, {}).items():
+            if section in NAMED and not isinstance(entry, dict):
+                raise ClinicError(
+                    f"{name} is not a template: {section}/{quote(key)} must be an object."
+                )
     return found
 
 
@@ -141,14 +152,22 @@ def _parse(name: str, text: str) -> Any:
     except ValueError as error:
         if text.lstrip().startswith("{"):
             raise ClinicError(f"{name} is not valid JSON: {error}.") from error
+    except RecursionError as error:
+        raise ClinicError(f"{name} is not a template: it is nested too deeply.") from error
     # Not needed for our own templates, and slow to import.
-    from cfn_flip import to_json
+    from cfn_flip import dump_json, load_yaml
     from yaml import YAMLError
 
     try:
-        return json.loads(to_json(text))
-    except (YAMLError, ValueError) as error:
-        raise ClinicError(f"{name} is neither JSON nor YAML: {_say(error)}.") from error
+        return json.loads(dump_json(load_yaml(text)))
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise ClinicError(f"{name} is neither JSON nor YAML: {_unread(error)}.") from error
+
+
+def _unread(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return where + str(getattr(error, "problem", None) or _say(error))
 
 
 def inlined(found: Mapping[str, Template], path: object) -> Template:
@@ -158,11 +177,7 @@ def inlined(found: Mapping[str, Template], path: object) -> Template:
     try:
         return inline(found)
     except (KeyError, TypeError, ValueError, AttributeError) as trouble:
-        raise ClinicError(
-            f"{path} does not hold together: {_say(trouble)} is asked for and not there."
-            if isinstance(trouble, KeyError)
-            else f"{path} does not hold together: {_say(trouble)}."
-        ) from trouble
+        raise ClinicError(f"{path} does not hold together: {_missing(trouble)}.") from trouble
 
 
 def _layers(found: Mapping[str, Template]) -> dict[str, str]:
@@ -171,5 +186,11 @@ def _layers(found: Mapping[str, Template]) -> dict[str, str]:
     return {logical: file for file in files for logical in found[file]["Resources"]}
 
 
+def _missing(trouble: Exception) -> str:
+    if isinstance(trouble, KeyError) and trouble.args:
+        return f"{trouble.args[0]} is asked for and not there"
+    return _say(trouble)
+
+
 def _say(trouble: Exception) -> str:
-    return str(trouble).splitlines()[0].strip("'\".") if str(trouble) else type(trouble).__name__
+    return str(trouble).splitlines()[0].rstrip(".") if str(trouble) else type(trouble).__name__

@@ -66,6 +66,11 @@ def test_the_region_decides_the_zones() -> None:
     [
         ("{", "is not valid JSON"),
         ("a: [", "is neither JSON nor YAML"),
+        ("Resources:\n\tA: 1\n", "neither JSON nor YAML: line 2, column 1: found character"),
+        ("Resources: &a\n  A: *a\n", "line 1, column 12: found unconstructable recursive node"),
+        ("[" * 100_000, "is nested too deeply"),
+        ('{"Resources": {}, "Parameters": []}', "its Parameters must be an object"),
+        ('{"Resources": {"A": "b"}}', 'Resources/"A" must be an object'),
         ("[]", "is not a template: it has no Resources"),
         ("\x80", "is not UTF-8 text"),
         (None, "cannot be read (no such file or directory)"),
@@ -79,6 +84,14 @@ def test_what_is_no_template_is_one_sentence(tmp_path: Path, text: str | None, s
         view.load("dev", PARAMS, file)
     assert says in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_condition_that_is_not_there_is_named(tmp_path: Path) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Condition": "IsOpen"}
+    (tmp_path / "t.json").write_text(json.dumps({"Conditions": {}, "Resources": {"A": bucket}}))
+    (tmp_path / "mine.json").write_text("[]")
+    with pytest.raises(ClinicError, match="cannot be resolved: IsOpen is asked for and not there"):
+        view.load(str(tmp_path / "mine.json"), PARAMS, tmp_path / "t.json")
 
 
 def test_a_folder_without_a_root_is_one_sentence(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def _layers(steps: Schedule) -> Iterator[list[str | int]]:
     spare = slack(steps)
     for name, step in sorted(steps.items(), key=lambda item: (item[1].start, item[0])):
         if step.task.is_stack:
-            inside = [n for n, other in steps.items() if other.task.layer == name]
+            inside = [n for n, other in steps.items() if other.task.layer == name] or [name]
             end = max(steps[n].end for n in inside)
             held = step.held_by.partition("/")[0]
             yield [name, step.start, end, min(spare[n] for n in inside), held]

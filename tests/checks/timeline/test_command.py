@@ -90,6 +90,22 @@ def test_bad_input_is_one_sentence(clinic: Clinic, arguments: tuple[str, ...], s
     assert ended.err.count("\n") == 1
 
 
+def test_a_stack_inside_a_layer_is_a_layer_with_nothing_inside(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    for file, inside in (("root", "other"), ("other", "elsewhere")):
+        url = {"TemplateURL": {"Fn::Sub": f"${{TemplateBaseUrl}}/{inside}.json"}}
+        stack = {"Type": "AWS::CloudFormation::Stack", "Properties": url}
+        made = {"Resources": {inside.capitalize(): stack}}
+        (tmp_path / "set").mkdir(exist_ok=True)
+        (tmp_path / "set" / f"{file}.json").write_text(json.dumps(made))
+    (tmp_path / "mine.json").write_text("[]")
+    ended = clinic("timeline", tmp_path / "mine.json", "--templates", tmp_path / "set")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("Creation of mine: 20 s")
+    assert "Other/Elsewhere" in ended.out
+
+
 def test_the_picture_marks_the_critical_path_and_is_the_same_every_time(
     clinic: Clinic, tmp_path: Path
 ) -> None:
