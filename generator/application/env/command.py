@@ -135,17 +135,20 @@ def show_command(
 
 
 def _say(checked: Checked, as_json: bool) -> None:
-    warnings = len(checked.remarks) - len(checked.errors)
+    keys, errors = len(checked.values), len(checked.errors)
+    warnings = len(checked.remarks) - errors
     if as_json:
         for remark in checked.remarks:
             print(json.dumps({"kind": "remark", **remark._asdict()}))
+        counts = {"keys": keys, "errors": errors, "warnings": warnings}
+        held = {"file": str(checked.path), "against_schema": checked.schema is not None}
+        print(json.dumps({"kind": "checked", **held, **counts}))
         print(json.dumps({"kind": "supplied", "keys": SUPPLIED | DEFAULTS}))
         return
     for remark in checked.remarks:
         print(line(checked.path, remark))
     if checked.schema is None:
         print(f"There is no {SCHEMA} in the folder of parameter files: keys were not checked.")
-    keys, errors = len(checked.values), len(checked.errors)
     print(
         f"{checked.path}: {_count(keys, 'key')}, {_count(errors, 'error')}, "
         f"{_count(warnings, 'warning')}"

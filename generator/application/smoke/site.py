@@ -53,6 +53,11 @@ def of_url(url: str) -> Site:
             f"{quote(url)} is neither an environment nor an address: give one such as "
             "https://d111111abcdef8.cloudfront.net."
         )
+    if parts.username is not None:
+        raise ClinicError(
+            f"the address of {host} carries a user's name, which would stand in every report: "
+            "leave out what is before the @."
+        )
     # An http address with a port of its own is a stand-in somewhere: it is taken as it is.
     tls = parts.scheme == "https" or port is None
     way = Way(host, port or 443, tls)

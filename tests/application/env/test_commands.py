@@ -37,6 +37,9 @@ def test_check_tells_programs_one_object_a_line(env: Run, tmp_path: Path) -> Non
     kinds = objects(ended.out)
     assert {"rule": "space", "line": 4, "key": "A"}.items() <= kinds[0].items()
     assert kinds[-1]["kind"] == "supplied"
+    assert kinds[-2]["kind"] == "checked"
+    assert kinds[-2]["against_schema"] is True
+    assert kinds[-2]["errors"] == sum(line.get("severity") == "error" for line in kinds)
 
 
 def test_push_sends_the_file_encrypted_versioned_and_with_a_fingerprint(

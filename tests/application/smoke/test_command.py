@@ -75,6 +75,7 @@ def test_ci_gets_a_case_for_each_promise(clinic: Clinic, tmp_path: Path) -> None
         (("https://",), "nor an address"),
         (("ftp://clinic.example",), "nor an address"),
         (("https://clinic.example:port",), "nor an address"),
+        (("https://name:fake-word@clinic.example",), "leave out what is before the @"),
         (("http://127.0.0.1:1", "--junit", "/nowhere/at/all.xml"), "cannot be written"),
         (("http://127.0.0.1:1", "--wait", "-1"), "--wait"),
     ],
@@ -84,6 +85,7 @@ def test_bad_input_is_one_sentence(clinic: Clinic, arguments: tuple[str, ...], s
     assert told.code == 2
     assert says in told.err
     assert "Traceback" not in told.err
+    assert "fake-word" not in told.err
     assert not told.out
 
 
