@@ -26,16 +26,17 @@ def check(target: Path) -> None:
 def write(target: Path, data: bytes) -> None:
     """Make ``target`` hold ``data``, or raise ClinicError and leave it as it was.
 
-    A pipe or a device is written to, never replaced.
+    A pipe or a device is written to, never replaced, and a link stays one.
     """
-    unfinished = target.with_name(f"{target.name}.unfinished")
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
+        place = target.resolve()
+        unfinished = place.with_name(f"{place.name}.unfinished")
         try:
             unfinished.write_bytes(data)
-            unfinished.replace(target)
+            unfinished.replace(place)
         except OSError:
             unfinished.unlink(missing_ok=True)
             raise

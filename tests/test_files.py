@@ -23,6 +23,14 @@ def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_link_stays_one(tmp_path: Path) -> None:
+    link = tmp_path / "latest.svg"
+    link.symlink_to("first.svg")
+    files.write(link, b"drawn")
+    assert link.readlink() == Path("first.svg")
+    assert (tmp_path / "first.svg").read_bytes() == b"drawn"
+
+
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
