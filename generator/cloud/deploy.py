@@ -38,6 +38,8 @@ class Wishes:
     terminal: bool = False
     """Whether a person can answer questions."""
     pace: float = PACE
+    outlives: bool = True
+    """Whether an operation goes on when this process ends; a rehearsal's endpoint ends with it."""
 
 
 def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
@@ -181,6 +183,8 @@ def watch(
                 status = follow(feed, both, wishes.pace)
             break
         except KeyboardInterrupt:
+            if not wishes.outlives:
+                raise
             _interrupted(env, feed, wishes)
     # A deletion goes the other way round, and a rollback its own.
     if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"} and (chain := board.critical()[::-1]):

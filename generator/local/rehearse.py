@@ -79,7 +79,7 @@ def rehearse_command(env: str, params: Path, flat: bool) -> None:
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
-            wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+            wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE, outlives=False)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:
         raise ClinicError(str(error)) from error

@@ -125,3 +125,21 @@ def test_every_command_explains_itself(clinic: Run, command: str) -> None:
     told = clinic(command, "--help")
     assert told.returncode == 0
     assert f"clinic {command}" in told.stdout
+
+
+def test_an_interrupted_rehearsal_says_nothing_of_aws(environment: dict[str, str]) -> None:
+    """Its endpoint ends with it, so nothing goes on that `clinic deploy` could follow."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "generator", "rehearse", "dev"],
+        env=environment,
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert any("CREATE_IN_PROGRESS" in line for line in process.stdout)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert (process.returncode, err.strip()) == (130, "clinic: interrupted")

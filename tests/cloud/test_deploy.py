@@ -215,6 +215,12 @@ def test_ctrl_c_in_a_pipe_detaches_and_says_how_to_come_back(aws: Aws) -> None:
     assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
 
 
+def test_ctrl_c_ends_what_does_not_outlive_the_process(aws: Aws) -> None:
+    at_call(aws, "DescribeStackEvents", 2, KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        deploy(aws, TOPIC, replace(YES, outlives=False))
+
+
 def test_ctrl_c_at_a_terminal_asks_and_detaches(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     at_call(aws, "DescribeStackEvents", 2, KeyboardInterrupt())
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda prompt: "detach")

@@ -153,6 +153,8 @@ def _followed(this: Release, started: str, guard: refresh.Guard | None = None) -
         with screen(this.wishes.report) as show:
             return refresh.follow(this.fleet, started, show, this.pace, guard)
     except KeyboardInterrupt:
+        if not this.wishes.outlives:
+            raise
         raise ClinicError(
             "the instance refresh goes on in AWS, but nobody checks the site or turns it back: "
             "the same command follows it again.",
