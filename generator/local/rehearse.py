@@ -24,6 +24,7 @@ from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
+from generator.options import PARAMS
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""
@@ -57,13 +58,7 @@ class Rehearsal:
 @click.command("rehearse")
 @click.argument("env")
 @click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
-@click.option(
-    "--params",
-    type=click.Path(path_type=Path),
-    default="params",
-    show_default=True,
-    help="The folder of parameter files.",
-)
+@PARAMS
 @explained()
 def rehearse_command(env: str, params: Path, flat: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
