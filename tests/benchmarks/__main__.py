@@ -20,7 +20,7 @@ from statistics import median
 from typing import NamedTuple
 
 from generator import output, tables
-from generator.checks import view
+from generator.checks import parameters, view
 from tests.benchmarks.copies import copies
 from tests.benchmarks.tenfold import repeated
 
@@ -149,7 +149,8 @@ def _repository(folder: Path, times: int) -> Path:
     identity = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]
     for command in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "As it was."]):
         subprocess.run(["git", *identity, *command], cwd=folder, check=True)
-    for file in (folder / "params").glob("*.json"):
+    for env in parameters.environments(folder / "params"):
+        file = folder / "params" / f"{env}.json"
         given = json.loads(file.read_text("utf-8"))
         given = [row for row in given if row["ParameterKey"] != "VpcCidr"]
         given.append({"ParameterKey": "VpcCidr", "ParameterValue": "10.200.0.0/16"})
