@@ -99,7 +99,7 @@ def rewritten(text: str, wish: Wish) -> str:
         (LINES["image"], f"BACKEND_IMAGE='{wish.image}'"),
         (LINES["revision"], f"BACKEND_REVISION='{wish.revision}'"),
     ):
-        text = line.sub(lambda _, now=now: now, text, count=1)  # type: ignore[misc]
+        text = line.sub(now.replace("\\", r"\\"), text, count=1)
     return text
 
 

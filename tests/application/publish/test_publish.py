@@ -174,7 +174,7 @@ def test_other_rules_send_only_what_they_change(
         build()["index.html"],
         ContentType=index["ContentType"],
         CacheControl=index["CacheControl"],
-        Metadata={**index["Metadata"], "rules": "older"},  # type: ignore[arg-type]
+        Metadata={**index["Metadata"], "rules": "older"},
     )
     run(through, dist)
     assert proxy.sent() == ["index.html"]

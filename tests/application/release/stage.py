@@ -43,7 +43,7 @@ def environment(**values: str) -> Environment:
         "UserData": {"Fn::Base64": {"Fn::Join": ["", head]}},
     }
     launch = {"LaunchTemplateId": {"Ref": "LaunchTemplate"}}
-    launch["Version"] = {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]}  # type: ignore[dict-item]
+    launch["Version"] = {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]}
     alarm = {"Namespace": "x", "MetricName": "x", "Threshold": 1, "EvaluationPeriods": 1}
     alarm |= {"Period": 60, "Statistic": "Sum", "ComparisonOperator": "GreaterThanThreshold"}
     group = {"LaunchTemplate": launch, "MinSize": "2", "MaxSize": "4"}
