@@ -244,17 +244,25 @@ def test_node_keeps_connections_longer_than_the_balancer(machine: Machine) -> No
     assert "/keep-alive.cjs:/keep-alive.cjs:ro" in run
 
 
-def test_a_sick_container_fails_and_shows_its_log_without_secrets(machine: Machine) -> None:
+def test_a_container_that_exits_fails_and_shows_its_log_without_secrets(machine: Machine) -> None:
     machine.note("fail-health")
     result = machine.run(HEALTH_SECONDS="0")
     assert_failed(machine, result.returncode, "WAITING FOR THE BACKEND", "DB_PASSWORD=***")
     assert "backend-api: Restarting (1) 2 seconds ago" in machine.cloud.shipped()
 
 
-def test_a_container_that_cannot_start_fails(machine: Machine) -> None:
+def test_a_backend_that_runs_and_never_gets_well_fails_with_a_reason(machine: Machine) -> None:
+    machine.healthy = lambda: False
+    result = machine.run(HEALTH_SECONDS="0")
+    assert_failed(machine, result.returncode, "Gave up after 0 s: 2xx from", "is the .env complete")
+    assert "backend-api: Up 2 seconds" in machine.cloud.shipped()
+
+
+def test_a_container_that_cannot_start_fails_with_dockers_reason(machine: Machine) -> None:
     machine.note("fail-run")
-    assert machine.run().returncode == 125
-    assert machine.cloud.signals() == ["FAILURE"]
+    result = machine.run()
+    assert result.returncode == 125
+    assert_failed(machine, 125, "RUNNING THE CONTAINER", "port is already allocated")
 
 
 def test_throttling_server_errors_and_lost_keys_are_survived(machine: Machine) -> None:

@@ -28,8 +28,12 @@ def entry(cloud: Cloud) -> str:
 
 
 def refresh_together(machines: list[Machine]) -> list[int]:
+    # Started by one thread: beside another one's fork the kernel calls a script that has just been
+    # written busy.
+    started = [machine.start("refresh") for machine in machines]
     with ThreadPoolExecutor(len(machines)) as pool:
-        return [ended.returncode for ended in pool.map(lambda m: m.run("refresh"), machines)]
+        list(pool.map(lambda process: process.communicate(timeout=300), started))
+    return [process.returncode for process in started]
 
 
 def assert_never_two_at_once(happened: list[str]) -> None:
