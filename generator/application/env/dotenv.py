@@ -18,6 +18,8 @@ LONGEST_LINE = 65_536
 """Bytes, with the line end, at which Docker's reader gives up."""
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 """What may be repeated in a remark; anything else may be a piece of a value."""
+REST = re.compile(r"[A-Za-z0-9]+==|(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]+=")
+"""A line that looks like a variable and is more likely the end of something in base64."""
 ANOTHER = re.compile(r"\s*(export\s+)?[A-Z][A-Z0-9_]*\s*=|\s*#")
 """The beginning of a variable or a comment, where the lines of an unfinished value end."""
 ERROR, WARNING = "error", "warning"
@@ -115,8 +117,8 @@ def _take(found: EnvFile, lines: Sequence[tuple[int, str]], at: int) -> int:
     """Take in the variable that begins at an index; the index of its last line."""
     number, text = lines[at]
     text = text.lstrip()
-    name, equals, value = text.partition("=")
-    if not text or text.startswith("#") or not _takes_name(found, number, name, equals):
+    name, _, value = text.partition("=")
+    if not text or text.startswith("#") or not _takes_name(found, number, text):
         return at
     if name in found.variables:
         first = found.variables[name].line
@@ -133,10 +135,12 @@ def _take(found: EnvFile, lines: Sequence[tuple[int, str]], at: int) -> int:
     return end
 
 
-def _takes_name(found: EnvFile, number: int, name: str, equals: str) -> bool:
-    """Whether Docker takes this for a name; if not, a remark says why."""
+def _takes_name(found: EnvFile, number: int, text: str) -> bool:
+    """Whether a line begins with what Docker takes for a name; if not, a remark says why."""
+    name, equals, _ = text.partition("=")
     bare = name.strip()
-    shown = bare if NAME.fullmatch(bare) else ""
+    # A line without a `=` may be the rest of the value before it.
+    shown = bare if equals and NAME.fullmatch(bare) and not REST.fullmatch(text) else ""
     if exported := re.fullmatch(rf"export\s+({NAME.pattern})\s*", name):
         says = "`export` is not known to Docker, which refuses the file: begin the line with "
         found.wrong(number, "export", f"{says}{exported[1]}.", exported[1])
@@ -146,12 +150,12 @@ def _takes_name(found: EnvFile, number: int, name: str, equals: str) -> bool:
         where = f"white space between {shown} and the `=`" if shown else "white space in the name"
         says = f"{where}: Docker refuses the file. (The rest of a value? It must be on one line.)"
         found.wrong(number, "space-in-name", says, shown)
+    elif not equals and NAME.fullmatch(bare):
+        says = "has no `=`: Docker takes the value of such a name from the instance, which has none. "
+        found.wrong(number, "no-value", f"{says}(The rest of a value? It must be on one line.)")
     elif not shown:
         says = "does not begin with a name of letters, digits and underscores and a `=`. "
         found.wrong(number, "odd-name", f"{says}(The rest of a value? It must be on one line.)")
-    elif not equals:
-        says = f"{shown} has no `=`: Docker takes its value from the instance, which has none. "
-        found.wrong(number, "no-value", f"{says}Write {shown}=value.", shown)
     else:
         return True
     return False

@@ -55,7 +55,8 @@ def remarks(file: EnvFile, schema: Schema) -> Iterator[Remark]:
     seen = set[Remark]()
     for error in Draft202012Validator(schema).iter_errors(_ours(file)):
         seen.update(_broken(file, error, properties))
-    yield from seen
+    # One thing is said once, as the worst that it is.
+    yield from {(r.key, r.message): r for r in sorted(seen, reverse=True)}.values()
 
 
 def _ours(file: EnvFile) -> dict[str, str]:

@@ -40,6 +40,8 @@ def test_a_plain_file_is_taken_without_a_word() -> None:
         ("ALONE\n", "no-value", 1, "error"),
         ("ALONE \n", "space-in-name", 1, "error"),
         ("1/x=2\n", "odd-name", 1, "error"),
+        ("A=1\nhidden5PartOfBase64==\n", "odd-name", 2, "error"),
+        ("A=1\nhidden5PartOfBase64=\n", "odd-name", 2, "error"),
         ("A= 1\n", "space", 1, "warning"),
         ("A=1 \n", "space", 1, "warning"),
         ("A=1 # why\n", "comment", 1, "warning"),
@@ -120,6 +122,13 @@ def test_no_remark_repeats_a_value(value: str) -> None:
     text = f'A={hidden}\n={hidden}\nB="{hidden}\n{hidden} x\n {hidden} y=1\n'
     said = "".join(remark.message for remark in parse(text.encode()).remarks)
     assert hidden not in said
+
+
+@pytest.mark.parametrize("rest", ["hidden", "hidden ", "HIDDEN", "hidden0Words==", "hidden0Words="])
+def test_no_remark_repeats_what_may_be_the_rest_of_a_value(rest: str) -> None:
+    remarks = parse(f"JWT_SECRET=x\n{rest}\n".encode()).remarks
+    assert [remark.line for remark in remarks] == [2]
+    assert "hidden" not in str(remarks).lower()
 
 
 def as_docker(text: str) -> dict[str, str] | None:
