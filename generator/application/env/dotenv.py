@@ -151,7 +151,7 @@ def _takes_name(found: EnvFile, number: int, text: str) -> bool:
         says = f"{where}: Docker refuses the file. (The rest of a value? It must be on one line.)"
         found.wrong(number, "space-in-name", says, shown)
     elif not equals and NAME.fullmatch(bare):
-        says = "has no `=`: Docker takes the value of such a name from the instance, which has none. "
+        says = "has no `=`: Docker takes the value from the instance, which has none. "
         found.wrong(number, "no-value", f"{says}(The rest of a value? It must be on one line.)")
     elif not shown:
         says = "does not begin with a name of letters, digits and underscores and a `=`. "

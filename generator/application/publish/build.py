@@ -17,10 +17,17 @@ from generator.application.publish.headers import (
     content_type,
     is_hashed,
 )
-from generator.application.publish.refusals import MOST_BYTES, MOST_FILES, refuse, refuse_folder
+from generator.application.publish.refusals import (
+    MOST_BYTES,
+    MOST_FILES,
+    refuse,
+    refuse_folder,
+    refuse_inline_map,
+)
 from generator.errors import ClinicError, quote, reason
 
 SCRIPTS = (".js", ".mjs", ".html")
+MAPPED = (".js", ".mjs", ".css")
 
 
 @dataclass(frozen=True)
@@ -88,8 +95,9 @@ def names(dist: Path, maps: bool = False) -> dict[str, Path]:
     return found
 
 
-def read(dist: Path, named: dict[str, Path]) -> Build:
-    """Sum up the content of every file but the hidden ones; ClinicError if one cannot be read."""
+def read(dist: Path, named: dict[str, Path], maps: bool = False) -> Build:
+    """Sum up the content of every file but the hidden ones; ClinicError if one cannot be read, or
+    holds its source map and not ``maps``."""
     build = Build({})
     for key, path in named.items():
         if _hidden(key):
@@ -101,6 +109,8 @@ def read(dist: Path, named: dict[str, Path]) -> Build:
         if len(data) > MOST_BYTES:
             raise ClinicError(f"{quote(key)} has {len(data):,} bytes, and S3 takes 5 GB at once.")
         build.files[key] = File(key, path, len(data), md5(data), is_hashed(key))
+        if key.endswith(MAPPED) and not maps:
+            refuse_inline_map(dist, key, data)
         if key.endswith(SCRIPTS):
             build.backends.read(data)
     if not build.files[INDEX].size:

@@ -65,7 +65,7 @@ def publish(
         site = _site(found.result(), stack, aws.region)
         bucket = Bucket(aws, site.bucket)
         looked = pool.submit(bucket.look, pool)
-        run = Run(bucket, read(dist, named), wishes.keep, wishes.show, pool)
+        run = Run(bucket, read(dist, named, wishes.maps), wishes.keep, wishes.show, pool)
         _warn(run.build, site, wishes)
         if wishes.only_plan:
             preview(wishes.show, site.url, run.build, planned(run, looked.result()))

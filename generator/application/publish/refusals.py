@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -26,6 +27,13 @@ SOURCES = {
     "yarn.lock",
 }
 """What lies beside the sources of a site and never in its build."""
+SOURCE_MAP = (
+    "a source map, which shows your source to everybody: build without (for Vite, "
+    "build.sourcemap: false), or publish it knowingly with --source-maps"
+)
+INLINE = b"sourceMappingURL=data:"
+INLINE_MAP = re.compile(rb"[#@]\s?" + INLINE + rb"application/json[\w;=:-]*,[\w+/%{]")
+"""A source map inside the file itself; what only makes such lines has quotes in them."""
 OUTPUTS = ("dist", "build", "out")
 """Where builds are written."""
 
@@ -55,6 +63,8 @@ def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
             f"{dist} holds more than {MOST_FILES:,} files, which is taken for a mistake: give the "
             "folder that the build writes."
         )
+    if INDEX not in keys:
+        raise ClinicError(f"{dist / INDEX} is a folder: it must be the site's page. Build again.")
     names = {key: key.rpartition("/")[2].lower() for key in keys}
     _refuse_any(
         dist,
@@ -68,15 +78,18 @@ def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
         "part of a git repository, which holds all your sources: take it out",
     )
     _refuse_any(
-        dist,
-        [key for key, name in names.items() if name.endswith(".map") and not maps],
-        "a source map, which shows your source to everybody: build without (for Vite, "
-        "build.sourcemap: false), or publish it knowingly with --source-maps",
+        dist, [key for key, name in names.items() if name.endswith(".map") and not maps], SOURCE_MAP
     )
     for key in keys:
         if trouble := _unservable(key):
             raise ClinicError(f"{dist} contains {quote(key)}, {trouble}: rename it.")
     _refuse_twins(dist, keys)
+
+
+def refuse_inline_map(dist: Path, key: str, data: bytes) -> None:
+    """ClinicError if a script or a style sheet holds its own source map."""
+    if INLINE in data and INLINE_MAP.search(data):
+        _refuse_any(dist, [key], f"which ends in {SOURCE_MAP}")
 
 
 def _refuse_any(dist: Path, found: Sequence[str], why: str) -> None:

@@ -16,10 +16,11 @@ from generator.errors import ClinicError
 from .sites import build, write
 
 Change = Callable[[Path], None]
+MAP = "sourceMappingURL=data:application/json;charset=utf-8;base64,eyJ2ZXJzaW9uIjozfQ=="
 
 
 def whole(dist: Path, maps: bool = False) -> Build:
-    return read(dist, names(dist, maps))
+    return read(dist, names(dist, maps), maps)
 
 
 def add(key: str, text: str = "x") -> Change:
@@ -47,6 +48,11 @@ def index_below(dist: Path) -> None:
     without_index(dist)
 
 
+def index_is_a_folder(dist: Path) -> None:
+    without_index(dist)
+    add("index.html/page.html")(dist)
+
+
 def index_in_capitals(dist: Path) -> None:
     (dist / "index.html").rename(dist / "Index.html")
 
@@ -60,12 +66,15 @@ def pipe(dist: Path) -> None:
     [
         (without_index, "has no index.html, so it is no build of a site: run the build"),
         (index_below, "build?"),
+        (index_is_a_folder, "index.html is a folder: it must be the site's page"),
         (index_in_capitals, "rename Index.html"),
         (add("index.html", ""), "index.html is empty: the build did not finish"),
         (add(".env"), 'contains ".env", which may hold secrets'),
         (add("config/.env.production"), 'contains "config/.env.production", which'),
         (add("assets/prod.env"), 'contains "assets/prod.env", which'),
         (add("assets/index-BkA3xQ9z.js.map"), "--source-maps"),
+        (add("assets/a-BkA3xQ9z.js", f"x\n//# {MAP}"), "which ends in a source map, which shows"),
+        (add("assets/a-BkA3xQ9z.css", f"x /*# {MAP} */"), 'contains "assets/a-BkA3xQ9z.css"'),
         (add("node_modules/x/index.js"), "is a project and not its build, since it has node_mod"),
         (add("vite.config.ts"), "is a project and not its build, since it has vite.config.ts"),
         (add(".git/config"), 'contains ".git/config", part of a git repository'),
@@ -129,7 +138,14 @@ def test_a_file_that_cannot_be_read_is_named(dist: Path) -> None:
 
 def test_source_maps_are_published_by_wish(dist: Path) -> None:
     add("assets/index-BkA3xQ9z.js.map")(dist)
+    add("assets/a-BkA3xQ9z.js", f"//# {MAP}")(dist)
     assert "assets/index-BkA3xQ9z.js.map" in whole(dist, maps=True).files
+
+
+@pytest.mark.parametrize("code", ['base64,".concat(btoa(x))', "base64,${btoa(x)}`"])
+def test_a_script_that_makes_source_maps_holds_none(dist: Path, code: str) -> None:
+    add("assets/a-BkA3xQ9z.js", f"'//# sourceMappingURL=data:application/json;{code}")(dist)
+    assert "assets/a-BkA3xQ9z.js" in whole(dist).files
 
 
 def test_links_inside_are_followed(dist: Path) -> None:
