@@ -10,6 +10,8 @@ import click
 
 Command = Callable[..., Any]
 
+# Whether it can be read or written is said, in a sentence, by what reads or writes it.
+A_PATH = click.Path(path_type=Path, readable=False)
 DEFAULT_PARAMS = Path("params")
 PARAMS = click.option(
     "--params",

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -43,6 +43,22 @@ def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) 
     ended = clinic(command, "--help")
     assert ended.code == 0
     assert f"\n  clinic {command}" in ended.out
+
+
+def parameters(command: click.Command) -> Iterator[click.Parameter]:
+    """Those of a command and of the commands below it."""
+    yield from command.params
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from parameters(inner)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_files_are_refused_in_the_projects_own_words(command: str) -> None:
+    found = cli.clinic.get_command(click.Context(cli.clinic), command)
+    assert found
+    ours = (p for p in parameters(found) if p.name not in ("params", "templates"))
+    paths = [p.type for p in ours if isinstance(p.type, click.Path)]
+    assert not any(path.readable or path.exists or path.writable for path in paths)
 
 
 def test_no_command_shows_the_help(clinic: Clinic) -> None:

@@ -65,6 +65,7 @@ UNREACHABLE = (
     wrong.IncompleteReadError,
     ResponseParserError,
 )
+PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
 S3_ACTIONS = {
     "HeadBucket": "ListBucket",
     "ListObjectsV2": "ListBucket",
@@ -98,6 +99,7 @@ class Aws:
             except ValueError as error:
                 raise ClinicError(f"AWS_ENDPOINT_URL is no address: {_bare(error)}.") from error
             made.meta.events.register_first("needs-retry", self._heard)
+            made.meta.events.register("before-parse", _no_page)
             self._clients[service] = made
         return self._clients[service]
 
@@ -119,6 +121,14 @@ class Aws:
     def account(self) -> str:
         """The twelve digits of the account whose credentials these are; asks once."""
         return str(self.client("sts").get_caller_identity()["Account"])
+
+
+def _no_page(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Stop where something else than AWS answers, such as a network's page to sign in on: botocore
+    would take the page for an answer without content."""
+    body = response_dict["body"]
+    if response_dict["status_code"] < 300 and isinstance(body, bytes) and PAGE.match(body):
+        raise ResponseParserError("a web page answers in its place")
 
 
 def connect(

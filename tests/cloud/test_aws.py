@@ -17,6 +17,7 @@ from generator.cloud.aws import connect, explain, explained
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from tests.application.smoke.stage import Reply, played
 
 
 def refusal(code: str, message: str = "said", status: int = 400, call: str = "X") -> ClientError:
@@ -116,6 +117,24 @@ def test_an_endpoint_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatch
     }
     with pytest.raises(ClinicError, match="cannot be reached") as told, explained():
         assert connect(given=given).account
+    assert told.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("service", "call"), [("cloudformation", "describe_stacks"), ("ssm", "list_commands")]
+)
+def test_a_web_page_is_no_answer_of_aws(service: str, call: str) -> None:
+    page = Reply(200, "text/html", b"\n<!DOCTYPE HTML><html>Sign in to this network</html>")
+    with played(lambda _: page) as (port, _):
+        given = {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "a",
+            "AWS_SECRET_ACCESS_KEY": "b",
+            "AWS_REGION": "eu-west-1",
+        }
+        ask = getattr(connect(given=given).client(service), call)
+        with pytest.raises(ClinicError, match="a web page answers") as told, explained():
+            ask()
     assert told.value.exit_code == 3
 
 

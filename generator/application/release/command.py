@@ -22,7 +22,7 @@ from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
 from generator.errors import ClinicError
-from generator.options import JSON, YES, connected
+from generator.options import A_PATH, JSON, YES, connected
 
 
 @click.command("release")
@@ -34,14 +34,13 @@ from generator.options import JSON, YES, connected
 @click.option(
     "--build",
     "context",
-    type=click.Path(path_type=Path),
+    type=A_PATH,
     metavar="CONTEXT",
     help="Build this folder with Docker, push it to the stack's registry, and run that.",
 )
 @click.option(
     "--migrate",
     "migration",
-    default="",
     metavar="COMMAND",
     help="Run this once, on one instance, in the new image, before any instance is replaced.",
 )
@@ -58,7 +57,7 @@ def release_command(
     image: str,
     revision: str,
     context: Path | None,
-    migration: str,
+    migration: str | None,
     no_alarms: bool,
     keep: bool,
     yes: bool,
@@ -90,17 +89,19 @@ def release_command(
         wishes=Wishes(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
         agreed=lambda question: yes or as_json or _agreed(question),
-        migration=migration,
+        migration=migration or "",
         heed_alarms=not no_alarms,
     )
     if release(this):
         _told(this, parameters.find(env, params), keep)
 
 
-def _order(image: str, revision: str, context: Path | None, migration: str) -> Order | Path:
+def _order(image: str, revision: str, context: Path | None, migration: str | None) -> Order | Path:
     """What is asked for, or what is still to be built; ClinicError if that cannot be."""
     if bool(image) + bool(revision) + bool(context) != 1:
         raise ClinicError("give one of --image, --revision and --build.")
+    if migration is not None and not migration.strip():
+        raise ClinicError("--migrate is empty: give the command, or leave the option out.")
     if migration and revision:
         raise ClinicError(
             "--migrate needs an image: a revision is built by each instance at its boot."

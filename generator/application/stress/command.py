@@ -15,7 +15,7 @@ from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load as load_environment
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import JSON, TEMPLATES, YES, connected
+from generator.options import A_PATH, JSON, TEMPLATES, YES, connected
 
 
 @click.command("stress")
@@ -51,7 +51,7 @@ from generator.options import JSON, TEMPLATES, YES, connected
 )
 @TEMPLATES
 @click.option("--url", help="Ask this address instead of the site's health path.")
-@click.option("--png", type=click.Path(path_type=Path), help="Write the picture to this file.")
+@click.option("--png", type=A_PATH, help="Write the picture to this file.")
 @JSON
 @YES
 @explained()

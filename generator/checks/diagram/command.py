@@ -17,7 +17,7 @@ from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.words import LANGUAGES, Words
 from generator.checks.sense import expected
 from generator.errors import ClinicError
-from generator.options import JSON, PARAMS, TEMPLATES
+from generator.options import A_PATH, JSON, PARAMS, TEMPLATES
 
 SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
 SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
@@ -31,7 +31,7 @@ SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
     type=click.Choice(["mermaid", "svg"]),
     help="Mermaid text or an SVG picture; otherwise as --output ends, else mermaid.",
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Where to write; otherwise stdout.")
+@click.option("--output", type=A_PATH, help="Where to write; otherwise stdout.")
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),

@@ -86,6 +86,7 @@ def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
         (("dev", "--image", "NOT AN IMAGE"), "is no image"),
         (("dev", "--revision", "../main"), "is no branch or tag"),
         (("dev", "--revision", "main", "--migrate", "x"), "--migrate needs an image"),
+        (("dev", "--image", "a", "--migrate", " "), "--migrate is empty"),
         (("dev", "--image", "a"), "no stack clinic-dev"),
         (("dev", "--build", "/nowhere"), "/nowhere is no folder"),
         (("nowhere", "--image", "a"), "no environment"),
