@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from generator.application.env import fingerprint
+from generator.application.env import dotenv, fingerprint
 from generator.application.env.fingerprint import Fingerprint
 from generator.cloud.aws import Aws
+from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, family, find, tree, walk
 from generator.errors import ClinicError
 from generator.layers.identity import ENV_FILE
@@ -99,3 +100,14 @@ def reveal(aws: Aws, deployed: Deployed) -> bytes:
     told = aws.client("s3").get_object(Bucket=deployed.bucket, Key=ENV_FILE)
     data: bytes = told["Body"].read()
     return data
+
+
+def revealed(aws: Aws, deployed: Deployed, report: Report) -> dict[str, str]:
+    """The values in the current version; a file that came another way may have lines without any,
+    and those are told."""
+    file = dotenv.parse(reveal(aws, deployed))
+    for remark in file.errors:
+        where = f"line {remark.line}" if remark.line else "as a whole"
+        report.say(f"deployed, {where}: {remark.message}")
+        report.tell("remark", **remark._asdict())
+    return file.values

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator.application.env import dotenv
 from generator.application.env.check import Checked, is_no_text, line
-from generator.application.env.deployed import bucket_of, look, reveal
+from generator.application.env.deployed import bucket_of, look, revealed
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
 from generator.cloud.text import plain
@@ -36,7 +35,7 @@ def diff(aws: Aws, stack: str, checked: Checked, report: Report, shown: bool) ->
     if deployed.current is None:
         raise ClinicError(f"{stack} has no .env yet: `clinic env push` sends one.")
     report.say(f"{checked.path} against version {deployed.current.id} in {stack}")
-    there = dotenv.parse(reveal(aws, deployed)).values if shown else None
+    there = revealed(aws, deployed, report) if shown else None
     if there is not None:
         changes = _between(there, checked.values)
     elif deployed.fingerprint:

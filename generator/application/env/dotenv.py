@@ -66,6 +66,10 @@ class EnvFile:
     def values(self) -> dict[str, str]:
         return {name: variable.value for name, variable in self.variables.items()}
 
+    @property
+    def errors(self) -> list[Remark]:
+        return [remark for remark in self.remarks if remark.severity == ERROR]
+
     def wrong(self, line: int, rule: str, message: str, key: str = "") -> None:
         self.remarks.append(Remark(line, ERROR, rule, key, message))
 

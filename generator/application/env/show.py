@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from generator.application.env import dotenv
-from generator.application.env.deployed import Deployed, bucket_of, look, reveal
+from generator.application.env.deployed import Deployed, bucket_of, look, revealed
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
@@ -36,7 +35,7 @@ def show(aws: Aws, stack: str, report: Report, shown: bool) -> None:
         size=current.size,
         fingerprint=deployed.fingerprint is not None,
     )
-    values = dotenv.parse(reveal(aws, deployed)).values if shown else {}
+    values = revealed(aws, deployed, report) if shown else {}
     rows = _rows(deployed, values)
     for key, supplier, *value in rows:
         report.tell("key", key=key, supplied_by=supplier, **({"value": value[0]} if value else {}))

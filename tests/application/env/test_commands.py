@@ -207,3 +207,18 @@ def test_a_file_that_cannot_be_read_is_bad_input(env: Run, command: list[str], p
 def test_an_empty_file_cannot_be_compared(env: Run, tmp_path: Path) -> None:
     ended = env("diff", "dev", write(tmp_path, ""))
     assert (ended.code, "the file is empty" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("show", "dev"), ("diff", "dev", ".env")])
+def test_lines_of_a_deployed_file_that_give_no_value_are_told(
+    env: Run, aws: Aws, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    path = write(tmp_path, GOOD)
+    text = f"{GOOD}export HIDDEN=1\n".encode()
+    aws.client("s3").put_object(Bucket=bucket(aws), Key=".env", Body=text)
+    asked = [path if word == ".env" else word for word in command]
+    ended = env(*asked, "--reveal")
+    assert "deployed, line 4: `export` is not known to Docker" in ended.out
+    remark = {"kind": "remark", "line": 4, "rule": "export"}
+    told = objects(env(*asked, "--reveal", "--json").out)
+    assert any(remark.items() <= one.items() for one in told)
