@@ -34,7 +34,8 @@ from ..policies.decide import is_allowed
 from ..policies.ours import ACCOUNT, ARTIFACTS, PLACE, ROOT, TAGGED, bucket
 from . import small
 from .faults import Fault, Wire, impatient
-from .matrix import Scene, quietly
+from .matrix import Scene
+from .outcomes import quietly
 from .test_diagnose import event
 
 DEPLOYER = [text for stem, text in policies.documents().items() if stem.startswith("deployer-")]
