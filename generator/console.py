@@ -19,7 +19,15 @@ from generator.layers import (
     shared,
     storage,
 )
-from generator.layers.parts import backup_plan, rotation
+from generator.layers.parts import (
+    alias_records,
+    backup_plan,
+    launch_template,
+    rotation,
+    scaling,
+    user_data,
+    warm_pool,
+)
 
 GROUPS: dict[str, dict[Name, str]] = {
     "Environment": {
@@ -30,27 +38,27 @@ GROUPS: dict[str, dict[Name, str]] = {
     "Site": {
         edge.DOMAIN_NAME: "Host name of the site",
         edge.CERTIFICATE_ARN: "Certificate of the site (us-east-1)",
-        balancer.HOSTED_ZONE_ID: "Route 53 zone",
+        alias_records.HOSTED_ZONE_ID: "Route 53 zone",
         edge.WEB_ACL_ARN: "Web ACL for CloudFront (us-east-1)",
         edge.PRICE_CLASS: "Where CloudFront answers from",
     },
     "Backend": {
-        backend.BACKEND_IMAGE: "Container image",
-        backend.BACKEND_REPOSITORY: "Git repository to build when there is no image",
-        backend.BACKEND_REVISION: "Branch or tag to build",
-        backend.RELEASE: "Release",
+        user_data.BACKEND_IMAGE: "Container image",
+        user_data.BACKEND_REPOSITORY: "Git repository to build when there is no image",
+        user_data.BACKEND_REVISION: "Branch or tag to build",
+        user_data.RELEASE: "Release",
         backend.ROLLING_UPDATE: "Replace instances when something changes",
         balancer.HEALTH_CHECK_PATH: "Health check path",
-        backend.INSTANCE_TYPE: "Instance type",
-        backend.MACHINE_IMAGE: "Ubuntu image",
+        launch_template.INSTANCE_TYPE: "Instance type",
+        launch_template.MACHINE_IMAGE: "Ubuntu image",
     },
     "Scaling": {
         backend.MIN_INSTANCES: "Fewest instances",
         backend.MAX_INSTANCES: "Most instances",
-        backend.CPU_TARGET: "Average CPU to keep to (%)",
-        backend.METRIC_PERIOD: "Seconds between CPU readings",
-        backend.WARM_POOL_SIZE: "Instances in the warm pool",
-        backend.CPU_CREDITS: "CPU credits",
+        scaling.CPU_TARGET: "Average CPU to keep to (%)",
+        scaling.METRIC_PERIOD: "Seconds between CPU readings",
+        warm_pool.WARM_POOL_SIZE: "Instances in the warm pool",
+        launch_template.CPU_CREDITS: "CPU credits",
     },
     "Load balancer": {
         security.ALB_EXPOSURE: "Who reaches the load balancer",

@@ -128,21 +128,21 @@ MUTATIONS = (
     ),
     layer(
         "answer metadata without a token",
-        "backend",
+        "parts/launch_template",
         'HttpTokens="required"',
         'HttpTokens="optional"',
         "backend.py",
     ),
     layer(
         "show the container the role",
-        "backend",
+        "parts/launch_template",
         "HttpPutResponseHopLimit=1",
         "HttpPutResponseHopLimit=2",
         "backend.py",
     ),
     layer(
         "leave disks unencrypted",
-        "backend",
+        "parts/launch_template",
         'VolumeType="gp3", Encrypted=True',
         'VolumeType="gp3", Encrypted=False',
         "backend.py::test_disks_are_encrypted_gp3",
@@ -192,7 +192,7 @@ MUTATIONS = (
     ),
     layer(
         "forward without the secret header",
-        "balancer",
+        "parts/listeners",
         "serve = If(only_cdn_with_header(template, values), REFUSE, forward)",
         "serve = forward",
         "balancer.py",
@@ -241,7 +241,7 @@ MUTATIONS = (
     ),
     layer(
         "tell nobody of an alarm",
-        "monitoring",
+        "parts/alarms",
         "AlarmActions=[topic.ref()]",
         "AlarmActions=[]",
         "monitoring.py",
@@ -305,7 +305,7 @@ MUTATIONS = (
     ),
     Mutation(
         "accept a warm pool that builds",
-        "generator/layers/backend.py",
+        "generator/layers/parts/warm_pool.py",
         '"Assert": Not(Equals(Ref("BackendImage"), ""))',
         '"Assert": Equals("1", "1")',
         "tests/test_console.py",

@@ -1,27 +1,22 @@
-"""The load balancer, its target group and its listeners."""
+"""The load balancer and its target group; parts/listeners.py says what it answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from troposphere import And, Condition, Equals, If, Not, Or, Ref, Template, route53, wafv2
+from troposphere import And, Equals, If, Not, Or, Ref, Template, wafv2
 from troposphere import elasticloadbalancingv2 as elb
-from troposphere.validators.route53 import AliasTarget
 
 from generator.layer import Layer, Name, Values
 from generator.layers.network import APP_SUBNET_IDS, PUBLIC_SUBNET_IDS, VPC_ID
-from generator.layers.secrets import (
-    ORIGIN_VERIFY_SECRET_ARN,
-    only_cdn_with_header,
-    secret_value,
-)
+from generator.layers.parts.alias_records import HOSTED_ZONE_ID, add_alias_records
+from generator.layers.parts.listeners import add_listeners
+from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import (
     ALB_CERTIFICATE_ARN,
     ALB_EXPOSURE,
     ALB_SECURITY_GROUP_ID,
     BACKEND_PORT,
-    HTTP,
-    HTTPS,
 )
 from generator.layers.shared import (
     DELETION_PROTECTION,
@@ -48,13 +43,6 @@ ALB_DOMAIN_NAME = optional(
     r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}",
     "A host name such as origin.clinic.example",
 )
-HOSTED_ZONE_ID = optional(
-    "HostedZoneId",
-    "Route 53 zone in which the records of DomainName and AlbDomainName are made; empty: you make "
-    "them yourself.",
-    r"Z[A-Z0-9]{5,31}",
-    "An id such as Z0123456789ABCDEFGHIJ",
-)
 ALB_WEB_ACL_ARN = optional(
     "AlbWebAclArn",
     "WAF web ACL of this region to put before the load balancer.",
@@ -72,9 +60,6 @@ TARGET_GROUP_FULL_NAME = Name(
     "TargetGroupFullName", Type="String", Description="The target group as its metrics name it."
 )
 
-VERIFY_HEADER = "X-Origin-Verify"
-TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-
 # A lost backend is out after 10 s; AWS's defaults (30 s, twice, timeout 5) take 60.
 HEALTH_CHECK: dict[str, Any] = {
     "HealthCheckIntervalSeconds": 5,
@@ -83,17 +68,6 @@ HEALTH_CHECK: dict[str, Any] = {
     "UnhealthyThresholdCount": 2,
 }
 DRAIN_SECONDS = 30
-
-REFUSE = elb.Action(
-    Type="fixed-response",
-    FixedResponseConfig=elb.FixedResponseConfig(
-        StatusCode="403", ContentType="text/plain", MessageBody="Only through the site."
-    ),
-)
-TO_HTTPS = elb.Action(
-    Type="redirect",
-    RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
-)
 
 
 def is_private(template: Template, values: Values) -> str:
@@ -120,8 +94,15 @@ def together(first: str, second: str) -> dict[str, Any]:
 def build(template: Template, values: Values) -> Values:
     balancer = template.add_resource(_balancer(template, values))
     targets = template.add_resource(_target_group(values))
-    _listeners(template, values, balancer, targets)
-    _domain_name(template, values, balancer)
+    add_listeners(template, values, balancer, targets)
+    add_alias_records(
+        template,
+        values,
+        {"A": "AlbRecord"},
+        ALB_DOMAIN_NAME,
+        balancer.get_att("CanonicalHostedZoneID"),
+        balancer.get_att("DNSName"),
+    )
     template.add_resource(
         wafv2.WebACLAssociation(
             "AlbWebAcl",
@@ -180,75 +161,6 @@ def _target_group(values: Values) -> elb.TargetGroup:
 
 def _attributes(kind: Any, settings: dict[str, Any]) -> list[Any]:
     return [kind(Key=key, Value=value) for key, value in settings.items()]
-
-
-def _listeners(
-    template: Template, values: Values, balancer: elb.LoadBalancer, targets: elb.TargetGroup
-) -> None:
-    certified = is_given(template, values, ALB_CERTIFICATE_ARN)
-    forward = elb.Action(Type="forward", TargetGroupArn=targets.ref())
-    serve = If(only_cdn_with_header(template, values), REFUSE, forward)
-    http = template.add_resource(
-        elb.Listener(
-            "HttpListener",
-            LoadBalancerArn=balancer.ref(),
-            Port=HTTP,
-            Protocol="HTTP",
-            # Without a certificate CloudFront comes in here: a redirect would be a loop.
-            DefaultActions=[If(certified, TO_HTTPS, serve)],
-        )
-    )
-    https = template.add_resource(
-        elb.Listener(
-            "HttpsListener",
-            Condition=certified,
-            LoadBalancerArn=balancer.ref(),
-            Port=HTTPS,
-            Protocol="HTTPS",
-            SslPolicy=TLS_POLICY,
-            Certificates=[elb.Certificate(CertificateArn=values[ALB_CERTIFICATE_ARN])],
-            DefaultActions=[serve],
-        )
-    )
-    entry = If(certified, https.ref(), http.ref())
-    template.add_resource(_verified(template, values, entry, targets))
-
-
-def _verified(
-    template: Template, values: Values, entry: If, targets: elb.TargetGroup
-) -> elb.ListenerRule:
-    """Whoever knows the secret header is the CDN and is served."""
-    header = elb.HttpHeaderConfig(
-        HttpHeaderName=VERIFY_HEADER,
-        Values=[secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")],
-    )
-    return elb.ListenerRule(
-        "OriginVerifyRule",
-        Condition=only_cdn_with_header(template, values),
-        ListenerArn=entry,
-        Priority=1,
-        Conditions=[elb.Condition(Field="http-header", HttpHeaderConfig=header)],
-        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets.ref())],
-    )
-
-
-def _domain_name(template: Template, values: Values, balancer: elb.LoadBalancer) -> None:
-    named = is_given(template, values, ALB_DOMAIN_NAME)
-    zoned = is_given(template, values, HOSTED_ZONE_ID)
-    condition = template.add_condition("AlbRecordIsMade", And(Condition(named), Condition(zoned)))
-    template.add_resource(
-        route53.RecordSetType(
-            "AlbRecord",
-            Condition=condition,
-            HostedZoneId=values[HOSTED_ZONE_ID],
-            Name=values[ALB_DOMAIN_NAME],
-            Type="A",
-            AliasTarget=AliasTarget(
-                HostedZoneId=balancer.get_att("CanonicalHostedZoneID"),
-                DNSName=balancer.get_att("DNSName"),
-            ),
-        )
-    )
 
 
 BALANCER = Layer(

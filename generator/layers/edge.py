@@ -10,8 +10,6 @@ from typing import Any
 import awacs.aws as aws
 import awacs.s3
 from troposphere import (
-    And,
-    Condition,
     Equals,
     If,
     Join,
@@ -22,24 +20,20 @@ from troposphere import (
     Sub,
     Template,
     cloudfront,
-    route53,
     s3,
 )
-from troposphere.validators.route53 import AliasTarget
 
 from generator.layer import Layer, Name, Values
 from generator.layers.balancer import (
     ALB_ARN,
     ALB_DNS_NAME,
     ALB_DOMAIN_NAME,
-    HOSTED_ZONE_ID,
     together,
 )
 from generator.layers.parts import behaviors
+from generator.layers.parts.alias_records import HOSTED_ZONE_ID, add_alias_records
 from generator.layers.parts.origins import backend_origin, frontend_origin
-from generator.layers.secrets import (
-    ORIGIN_VERIFY_SECRET_ARN,
-)
+from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import ALB_EXPOSURE
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
@@ -91,7 +85,7 @@ DISTRIBUTION_ID = Name(
     "DistributionId", Type="String", Description="CloudFront distribution to invalidate."
 )
 
-# Managed policies of CloudFront; their ids are the same everywhere.
+# The hosted zone that all distributions are in, everywhere.
 CLOUDFRONT_ZONE_ID = "Z2FDTNDATAQYW2"
 
 
@@ -116,7 +110,14 @@ def build(template: Template, values: Values) -> Values:
     )
     _let_in(template, bucket, distribution)
     has_domain = is_given(template, values, DOMAIN_NAME)
-    _records(template, values, distribution, has_domain)
+    add_alias_records(
+        template,
+        values,
+        {"A": "SiteRecord", "AAAA": "SiteRecordIpv6"},
+        DOMAIN_NAME,
+        CLOUDFRONT_ZONE_ID,
+        distribution.get_att("DomainName"),
+    )
     host = If(has_domain, values[DOMAIN_NAME], distribution.get_att("DomainName"))
     return {
         SITE_URL: Join("", ["https://", host]),
@@ -191,29 +192,6 @@ def _let_in(template: Template, bucket: s3.Bucket, distribution: cloudfront.Dist
             allow([awacs.s3.ListBucket], [arn], Sid="CdnKnowsWhatIsMissing", **for_cdn),
         )
     )
-
-
-def _records(
-    template: Template, values: Values, distribution: cloudfront.Distribution, has_domain: str
-) -> None:
-    zoned = is_given(template, values, HOSTED_ZONE_ID)
-    condition = template.add_condition(
-        "SiteRecordIsMade", And(Condition(has_domain), Condition(zoned))
-    )
-    for kind, title in (("A", "SiteRecord"), ("AAAA", "SiteRecordIpv6")):
-        template.add_resource(
-            route53.RecordSetType(
-                title,
-                Condition=condition,
-                HostedZoneId=values[HOSTED_ZONE_ID],
-                Name=values[DOMAIN_NAME],
-                Type=kind,
-                AliasTarget=AliasTarget(
-                    HostedZoneId=CLOUDFRONT_ZONE_ID,
-                    DNSName=distribution.get_att("DomainName"),
-                ),
-            )
-        )
 
 
 EDGE = Layer(

@@ -21,8 +21,7 @@ from typing import NamedTuple
 
 from generator import output, tables
 from generator.checks import parameters, view
-from tests.benchmarks.copies import copies
-from tests.benchmarks.tenfold import repeated
+from tests.benchmarks import copies
 
 ROOT = Path(__file__).parents[2]
 FILES = 1_000
@@ -119,7 +118,7 @@ def _architectures(folder: Path) -> dict[int, str]:
     paths = {count: str(folder / f"{count}.json") for count in (1, 10, 20)}
     flat = output.documents()["flat.json"]
     for count, path in paths.items():
-        Path(path).write_text(json.dumps(copies(flat, count)), "utf-8")
+        Path(path).write_text(json.dumps(copies.flat(flat, count)), "utf-8")
     return paths
 
 
@@ -143,7 +142,7 @@ def _sizes(folder: Path, clinic: Command) -> list[Case]:
 def _repository(folder: Path, times: int) -> Path:
     """A project under git in whose parameter files the network has changed since the commit."""
     (folder / "output" / "nested").mkdir(parents=True)
-    documents = {f"nested/{k}.json": v for k, v in repeated(view.ours(), times).items()}
+    documents = {f"nested/{k}.json": v for k, v in copies.nested(view.ours(), times).items()}
     output.write(folder / "output", output.render(documents))
     subprocess.run(["cp", "-r", str(ROOT / "params"), str(folder)], check=True)
     identity = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com"]

@@ -6,19 +6,15 @@ prints how each call took each fault. Exits with 1 if a second run ever left som
 
 from __future__ import annotations
 
-import contextlib
-import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from botocore.loaders import create_loader
 
-from generator import tables
 from generator.cloud.aws import Aws, connect
 from generator.cloud.environment import Environment, load
 from generator.errors import ClinicError
@@ -28,6 +24,7 @@ from generator.local import Endpoint, embedded_endpoint
 
 from . import small
 from .faults import FAULTS, Fault, Outcome, impatient, walk
+from .outcomes import quietly, show
 
 LOADER = create_loader()
 PACE = 0.08
@@ -106,31 +103,6 @@ class Scene:
         )
 
 
-def quietly(do: Callable[[], Any]) -> None:
-    with contextlib.redirect_stdout(io.StringIO()):
-        do()
-
-
-def table(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
-    """Headings and a row for each operation: how often it was broken, and how that ended."""
-    names = list(dict.fromkeys(str(outcome.fault) for outcome in outcomes))
-    rows = []
-    for call in dict.fromkeys(outcome.call for outcome in outcomes):
-        cells = [[o for o in outcomes if o.call == call and str(o.fault) == name] for name in names]
-        rows.append([call, *(_cell(cell) for cell in cells)])
-    return ["call", *names], rows
-
-
-def _cell(outcomes: Sequence[Outcome]) -> str:
-    """``3 alone``, ``3 again`` (by the second run), ``1 WRONG``."""
-    counts = {
-        "WRONG": sum(bool(o.wrong) for o in outcomes),
-        "alone": sum(not o.wrong and o.alone for o in outcomes),
-        "again": sum(not o.wrong and not o.alone for o in outcomes),
-    }
-    return ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-
-
 def main(whole: bool) -> int:
     wrong = 0
     with (
@@ -140,13 +112,7 @@ def main(whole: bool) -> int:
     ):
         for name, pair in pairs(whole).items():
             outcomes = list(Scene(endpoint, pair).walk(lambda number: FAULTS))
-            calls = len(outcomes) // len(FAULTS)
-            print(f"\n{name}: {calls} calls x {len(FAULTS)} faults = {len(outcomes)} runs")
-            tables.show(*table(outcomes))
-            for outcome in outcomes:
-                if outcome.wrong:
-                    wrong += 1
-                    print(f"WRONG: {outcome.call}, {outcome.fault}: {outcome.wrong}")
+            wrong += show(name, outcomes)
     return 1 if wrong else 0
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
-from generator import tables
 from generator.errors import ClinicError
 from generator.local import Endpoint
 
 from . import small
-from .faults import FAULTS, Fault, Outcome, Wire, impatient
-from .matrix import Scene, pairs, quietly, table
+from .faults import FAULTS, Fault, Wire, impatient
+from .matrix import Scene, pairs
+from .outcomes import quietly, show
 
 CUTS = tuple(fault for fault in FAULTS if not fault.code)
 OTHERS = tuple(fault for fault in FAULTS if fault.code)
@@ -26,32 +26,26 @@ def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def told(outcomes: Sequence[Outcome]) -> None:
-    """Print the table of calls by faults (pytest -s shows it); fail on what is wrong."""
-    print("\n" + "\n".join(tables.align(*table(outcomes))))
-    assert [f"{o.call}, {o.fault}: {o.wrong}" for o in outcomes if o.wrong] == []
-
-
 @pytest.mark.parametrize("cut", CUTS, ids=str)
 def test_a_creation_cut_off_at_any_call_is_completed_by_the_next_run(
     endpoint: Endpoint, cut: Fault
 ) -> None:
     outcomes = list(Scene(endpoint, PAIRS["create"]).walk(lambda number: [cut]))
     assert len(outcomes) > 20
-    told(outcomes)
+    assert show("creation", outcomes) == 0
 
 
 def test_an_update_cut_off_at_any_call_is_completed_by_the_next_run(endpoint: Endpoint) -> None:
     """By turns before and after the call; matrix.py does both at each, and the rest."""
     outcomes = list(Scene(endpoint, PAIRS["update"]).walk(lambda number: [CUTS[number % 2]]))
     assert len(outcomes) > 20
-    told(outcomes)
+    assert show("update", outcomes) == 0
 
 
 def test_refusals_and_disturbances_at_every_call_by_turns(endpoint: Endpoint) -> None:
     scene = Scene(endpoint, PAIRS["update"])
     outcomes = list(scene.walk(lambda number: [OTHERS[number * 3 % len(OTHERS)]]))
-    told(outcomes)
+    assert show("refusals", outcomes) == 0
     for outcome in outcomes:
         # Whoever executed a change set and did not hear so must look before going on.
         unheard = outcome.fault.after and outcome.call.endswith("ExecuteChangeSet")

@@ -18,7 +18,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Content-Security-Policy": "frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
 }
-"""What the CDN adds to every answer (generator/layers/edge.py)."""
+"""What the CDN adds to every answer (generator/layers/parts/behaviors.py)."""
 OVERRIDDEN = ("Strict-Transport-Security", "X-Content-Type-Options")
 """Those of them that the backend cannot replace by its own."""
 SMALLEST = 1000

@@ -9,9 +9,9 @@ from generator.layers.balancer import (
     ALB_ARN,
     ALB_DNS_NAME,
     ALB_DOMAIN_NAME,
-    VERIFY_HEADER,
     is_private,
 )
+from generator.layers.parts.listeners import VERIFY_HEADER
 from generator.layers.secrets import (
     ORIGIN_VERIFY_SECRET_ARN,
     only_cdn_with_header,

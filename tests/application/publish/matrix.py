@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from generator import tables
 from generator.application.publish import bucket
 from generator.application.publish.progress import Show
 from generator.application.publish.publish import Wishes, publish
@@ -27,7 +26,7 @@ from generator.cloud.aws import Aws, explained
 from generator.errors import ClinicError
 from generator.local import embedded_endpoint
 from tests.cloud.faults import FAULTS, Fault, Outcome, impatient
-from tests.cloud.matrix import quietly, table
+from tests.cloud.outcomes import quietly, show
 
 from . import killed
 from .proxy import KILLED, Proxy, running
@@ -133,12 +132,7 @@ def main() -> int:
             scene = Scene(endpoint.url, endpoint.environment, Path(folder), name == "later")
             outcomes = list[Outcome]()
             quietly(lambda scene=scene, all=outcomes: all.extend(scene.walk(KILLS + FAULTS, ("",))))
-            print(f"\n{name}: {len(outcomes)} runs")
-            tables.show(*table(outcomes))
-            for outcome in outcomes:
-                if outcome.wrong:
-                    wrong += 1
-                    print(f"WRONG: {outcome.call}, {outcome.fault}: {outcome.wrong}")
+            wrong += show(name, outcomes)
     return 1 if wrong else 0
 
 

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +15,7 @@ from generator.errors import ClinicError
 from generator.local import Endpoint, embedded_endpoint
 from tests.cloud.conftest import new_account
 from tests.cloud.faults import Fault, Outcome, Wire, impatient, walk
+from tests.cloud.outcomes import quietly, show
 
 from .stage import FIRST, NEXT, Scene, deployed, environment, rolled
 
@@ -61,16 +59,10 @@ def struck(scene: Scene, operation: str, after: bool) -> Wire:
 
 def main() -> int:
     """Print every call with what became of it; 1 if a second run did not finish one."""
-    started, outcomes = time.monotonic(), list[Outcome]()
-    patch = pytest.MonkeyPatch()
-    silence = contextlib.redirect_stdout(io.StringIO())
-    with embedded_endpoint() as endpoint, impatient(patch), silence:
-        outcomes += killed(endpoint)
-    bad = [outcome for outcome in outcomes if outcome.wrong]
-    for outcome in bad:
-        print(outcome.call, outcome.fault, outcome.wrong)
-    print(f"{len(outcomes)} cuts, {len(bad)} wrong, {time.monotonic() - started:.0f} s")
-    return bool(bad)
+    outcomes = list[Outcome]()
+    with embedded_endpoint() as endpoint, impatient(pytest.MonkeyPatch()):
+        quietly(lambda: outcomes.extend(killed(endpoint)))
+    return 1 if show("release", outcomes) else 0
 
 
 if __name__ == "__main__":

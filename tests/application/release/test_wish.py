@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generator import bootstrap
 from generator.application.release.wish import Order, Wish, of_stack, of_user_data, rewritten
 from generator.errors import ClinicError
-from generator.layers.backend import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
+from generator.layers.parts.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
 
 images = st.from_regex(BACKEND_IMAGE.AllowedPattern, fullmatch=True)
 revisions = st.from_regex(BACKEND_REVISION.AllowedPattern, fullmatch=True)
