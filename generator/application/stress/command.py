@@ -85,6 +85,8 @@ def stress_command(
     """
     if png:
         picture.check(png)
+    if simulated and url:
+        raise ClinicError("--url goes with a live test: a simulation asks nobody.")
     report, load = Report(as_json), Load(cpu, timeout)
     if simulated:
         timeline = offline.run(env, params, region, load, report, **design)

@@ -92,6 +92,7 @@ def test_another_set_of_templates_is_taken(clinic: Clinic, tmp_path: Path) -> No
         (["seed", "--simulate", "--templates", "/none"], "/none"),
         (["seed", "--metric-period", "300"], "go with --simulate"),
         (["seed", "--assume", "build=1"], "go with --simulate"),
+        (["seed", "--simulate", "--url", "https://clinic.example"], "a simulation asks nobody"),
     ],
 )
 def test_bad_input_is_a_sentence_and_code_2(
