@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore import xform_name
 
 import generator.cloud
 from generator import policies
@@ -33,30 +26,13 @@ from generator.local import Endpoint
 from ..policies.decide import is_allowed
 from ..policies.ours import ACCOUNT, ARTIFACTS, PLACE, ROOT, TAGGED, bucket
 from . import small
+from .calls import rights, unknown, written
 from .faults import Fault, Wire, impatient
 from .matrix import Scene
 from .outcomes import quietly
 from .test_diagnose import event
 
 DEPLOYER = [text for stem, text in policies.documents().items() if stem.startswith("deployer-")]
-PREFIXES = {"elbv2": "elasticloadbalancing"}
-"""Services that IAM calls by another name."""
-ACTIONS = {
-    "s3:DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
-    "s3:HeadBucket": ("s3:ListBucket",),
-    "s3:ListBuckets": ("s3:ListAllMyBuckets",),
-    "s3:ListObjectVersions": ("s3:ListBucketVersions",),
-    "s3:ListObjectsV2": ("s3:ListBucket",),
-    "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
-    "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
-    "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
-    # What a request brings along is asked for too.
-    "cloudformation:CreateChangeSet": (
-        "cloudformation:CreateChangeSet",
-        "cloudformation:TagResource",
-    ),
-}
-"""Operations by the rights that they need, where IAM has other words."""
 NESTED = f"arn:aws:cloudformation:{PLACE}:stack/clinic-dev-EdgeStack-1A2B3C4D5E6F7/0a1b"
 FRONTEND = bucket("FrontendBucket")
 SET = f"arn:aws:cloudformation:{PLACE}:stackset/clinic-dev:0a1b"
@@ -87,38 +63,8 @@ EXCEPT: Mapping[str, tuple[str, ...]] = {
 MAKES_SET = f"https://s3.eu-west-1.amazonaws.com/{ARTIFACTS.rpartition(':')[2]}/x/flat.json"
 CONTEXT = TAGGED | {"cloudformation:TemplateUrl": MAKES_SET, "aws:PrincipalAccount": ACCOUNT}
 
-
-@cache
-def operations(service: str) -> dict[str, str]:
-    """Operations of a service by their names in Python."""
-    model = boto3.client(
-        service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
-    ).meta.service_model
-    return {xform_name(name): name for name in model.operation_names}
-
-
-def written() -> set[str]:
-    """service:Operation of all that the code calls: names and texts that are operations of a
-    service whose client the module takes."""
-    found = set()
-    for path in Path(generator.cloud.__file__).parent.glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        services = set(re.findall(r'client\(\s*"(\w+)"', text))
-        names = set(re.findall(r"self\.aws\.client\(|made\.call\(", text)) and {"cloudformation"}
-        for node in ast.walk(ast.parse(text)):
-            name = node.attr if isinstance(node, ast.Attribute) else None
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                name = node.value
-            for service in (services | names) if name else ():
-                if name in operations(service):
-                    found.add(f"{service}:{operations(service)[name]}")
-    return found
-
-
-def rights(call: str) -> list[str]:
-    service, _, operation = call.partition(":")
-    named = f"{PREFIXES.get(service, service)}:{operation}"
-    return list(ACTIONS.get(named, (named,)))
+CALLS = written(Path(generator.cloud.__file__).parent.glob("*.py"))
+"""All that the helper's code calls."""
 
 
 def group_of(aws: Aws) -> Any:
@@ -209,11 +155,11 @@ def recorded(scene: Scene) -> set[str]:
 
 def test_every_call_that_is_made_is_found_in_the_code(scene: Scene) -> None:
     made = recorded(scene)
-    assert made - written() == set()
+    assert made - CALLS == set()
     assert len(made) > 35
 
 
-@pytest.mark.parametrize("call", sorted(written()))
+@pytest.mark.parametrize("call", sorted(CALLS))
 def test_the_deployers_policies_allow_every_call_of_the_code(call: str) -> None:
     for action in rights(call):
         things = EXCEPT.get(action)
@@ -224,11 +170,7 @@ def test_the_deployers_policies_allow_every_call_of_the_code(call: str) -> None:
 
 
 def test_every_action_is_one_that_iam_knows() -> None:
-    text = files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text("utf-8")
-    iam = json.loads(text)
-    for action in (action for call in written() for action in rights(call)):
-        service, _, name = action.partition(":")
-        assert name.lower() in iam[service]["Actions"], action
+    assert unknown(action for call in CALLS for action in rights(call)) == []
 
 
 def test_a_policy_without_the_right_is_noticed() -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +11,9 @@ import generator.application.release
 from generator import policies
 from generator.cloud.aws import connect
 from generator.local import Endpoint
+from tests.cloud.calls import rights, unknown, written
 from tests.cloud.conftest import new_account
 from tests.cloud.faults import Wire
-from tests.cloud.test_permissions import operations, rights
 from tests.policies.decide import is_allowed
 from tests.policies.ours import ARTIFACTS, BY_HAND, GROUP, PLACE, REPOSITORY, ROOT, TAGGED
 from tests.policies.test_releaser import INSTANCE, OUR_INSTANCE, OUR_TEMPLATE, SHELL
@@ -46,24 +42,8 @@ ELSEWHERE = {
     for name in ("DeleteChangeSet", "ExecuteChangeSet", "ListChangeSets", "ListStackResources")
 }
 """Calls of generator/cloud that a release makes."""
-
-
-def written() -> set[str]:
-    """service:Operation of all that the release's own code calls."""
-    found = set()
-    for path in Path(generator.application.release.__file__).parent.glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        services = set(re.findall(r'client\(\s*"(\w+)"', text))
-        for node in ast.walk(ast.parse(text)):
-            name = node.attr if isinstance(node, ast.Attribute) else None
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                name = node.value
-            found |= {
-                f"{service}:{operations(service)[name]}"
-                for service in (services if name else ())
-                if name in operations(service)
-            }
-    return found
+CALLS = written(Path(generator.application.release.__file__).parent.glob("*.py"))
+"""All that the release's own code calls."""
 
 
 def test_every_call_that_is_made_is_found_in_the_code(endpoint: Endpoint) -> None:
@@ -72,7 +52,7 @@ def test_every_call_that_is_made_is_found_in_the_code(endpoint: Endpoint) -> Non
     wire = Wire()
     rolled(Scene(wire.watch(connect(given=given)), environment()))
     made = {name.replace(".", ":") for name in wire.calls}
-    assert made - written() - ELSEWHERE == set()
+    assert made - CALLS - ELSEWHERE == set()
     assert len(made) > 10
 
 
@@ -81,7 +61,7 @@ def needed(call: str) -> list[str]:
     return [right for right in rights(call) if right != "cloudformation:TagResource"]
 
 
-@pytest.mark.parametrize("call", sorted(written() | ELSEWHERE))
+@pytest.mark.parametrize("call", sorted(CALLS | ELSEWHERE))
 def test_the_releasers_policy_allows(call: str) -> None:
     for action in needed(call):
         service = action.partition(":")[0]
@@ -90,8 +70,4 @@ def test_the_releasers_policy_allows(call: str) -> None:
 
 
 def test_every_action_is_one_that_iam_knows() -> None:
-    text = files("cfnlint.data.AdditionalSpecs").joinpath("Policies.json").read_text("utf-8")
-    iam = json.loads(text)
-    for action in (action for call in written() for action in needed(call)):
-        service, _, name = action.partition(":")
-        assert name.lower() in iam[service]["Actions"], action
+    assert unknown(action for call in CALLS for action in needed(call)) == []
