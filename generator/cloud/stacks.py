@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws, code_of
+from generator.errors import ClinicError
 
 ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 """Nothing is there but a name."""
@@ -113,6 +114,14 @@ def find(aws: Aws, name: str) -> Stack | None:
             p["ParameterKey"]: p.get("ParameterValue", "") for p in told.get("Parameters", [])
         },
     )
+
+
+def existing(aws: Aws, name: str) -> Stack:
+    """The stack of a name; ClinicError where there is nothing but a name."""
+    stack = find(aws, name)
+    if stack is None or family(stack.status) == "absent":
+        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    return stack
 
 
 def tree(aws: Aws, stack: str, path: str = "") -> tuple[Resource, ...]:

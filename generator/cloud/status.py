@@ -10,7 +10,7 @@ from typing import Any
 from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
-from generator.cloud.stacks import Resource, Stack, family, find, tree, walk
+from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
@@ -20,9 +20,7 @@ PAUSE = 2.0
 
 def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: float = PAUSE) -> None:
     """Show a stack by name; ClinicError (2) if there is none, (3) if it needs a person."""
-    stack = find(aws, name)
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    stack = existing(aws, name)
     resources = tree(aws, stack.id)
     report.tell("stack", name=name, status=stack.status, reason=stack.reason, outputs=stack.outputs)
     report.say(f"{name}: {stack.status}{stack.reason and f' ({plain(stack.reason)})'}")

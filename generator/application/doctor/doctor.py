@@ -11,7 +11,7 @@ from generator.application.doctor.patient import Patient, ask, meet
 from generator.cloud import witness
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
-from generator.cloud.stacks import Stack, family, find, tree, walk
+from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.cloud.text import plain
 from generator.cloud.witness import GROUP, LOG_GROUP, Target
 from generator.errors import ClinicError
@@ -22,9 +22,7 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
 
     ClinicError (2) if there is no such stack, group or instance.
     """
-    stack = find(aws, name)
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    stack = existing(aws, name)
     made = list(walk(tree(aws, stack.id)))
     group = next((r.physical for r in made if r.type == GROUP), "")
     log_group = next((r.physical for r in made if r.path.rpartition("/")[2] == LOG_GROUP), "")

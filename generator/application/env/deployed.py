@@ -13,7 +13,7 @@ from typing import Any
 from generator.application.env import fingerprint
 from generator.application.env.fingerprint import Fingerprint
 from generator.cloud.aws import Aws
-from generator.cloud.stacks import Stack, family, find, tree, walk
+from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.errors import ClinicError
 from generator.layers.identity import ENV_FILE
 from generator.layers.storage import CONFIGURATION_BUCKET
@@ -49,9 +49,7 @@ class Deployed:
 
 def bucket_of(aws: Aws, name: str) -> str:
     """The configuration bucket of a stack, from the moment it exists; ClinicError before that."""
-    stack = find(aws, name)
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    stack = existing(aws, name)
     if bucket := stack.outputs.get(CONFIGURATION_BUCKET.title) or _made(aws, stack):
         return bucket
     raise ClinicError(

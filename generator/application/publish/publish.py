@@ -15,7 +15,7 @@ from generator.application.publish.plan import KEEP
 from generator.application.publish.progress import Show
 from generator.application.publish.send import THREADS
 from generator.cloud.aws import Aws
-from generator.cloud.stacks import Stack, family, find
+from generator.cloud.stacks import Stack, existing
 from generator.errors import ClinicError
 
 
@@ -56,13 +56,13 @@ def publish(
     aws = connected()
     with _threads() as pool:
         aws.client("cloudformation")
-        found = pool.submit(find, aws, stack)
+        found = pool.submit(existing, aws, stack)
         # While a service answers, there is time for what this machine has to do.
         from generator.application.publish.bring import Run, bring, invalidate, planned
         from generator.application.publish.bucket import Bucket
         from generator.application.publish.summary import Done, conclude, preview
 
-        site = _site(found.result(), stack, aws.region)
+        site = _site(found.result())
         bucket = Bucket(aws, site.bucket)
         looked = pool.submit(bucket.look, pool)
         run = Run(bucket, read(dist, named), wishes.keep, wishes.show, pool)
@@ -87,16 +87,14 @@ def _threads() -> Iterator[Executor]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _site(stack: Stack | None, name: str, region: str) -> Site:
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(f"there is no stack {name} in {region}: run `clinic deploy` first.")
+def _site(stack: Stack) -> Site:
     try:
         outputs = stack.outputs
         return Site(outputs["FrontendBucketName"], outputs["DistributionId"], outputs["SiteUrl"])
     except KeyError as missing:
         raise ClinicError(
-            f"{name} is in {stack.status} and has no output {missing.args[0]}: bring it to its end "
-            "with `clinic deploy` first.",
+            f"{stack.name} is in {stack.status} and has no output {missing.args[0]}: bring it to "
+            "its end with `clinic deploy` first.",
             exit_code=3,
         ) from missing
 

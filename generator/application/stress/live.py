@@ -20,7 +20,7 @@ from generator.application.stress.timeline import Load, Sample, Timeline
 from generator.application.stress.watch import Place, Watch, place, with_points
 from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
-from generator.cloud.stacks import family, find
+from generator.cloud.stacks import existing
 from generator.errors import ClinicError
 
 INSTALL = (
@@ -143,9 +143,7 @@ def run(aws: Aws, stack: str, load: Load, wishes: Wishes) -> Timeline:
 
 def _found(aws: Aws, name: str, wishes: Wishes) -> tuple[str, str]:
     """The group and the address to ask."""
-    stack = find(aws, name)
-    if stack is None or family(stack.status) == "absent":
-        raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
+    stack = existing(aws, name)
     group, site = stack.outputs.get("BackendGroupName"), stack.outputs.get("SiteUrl", "")
     if not group or not (wishes.url or site):
         raise ClinicError(
