@@ -16,8 +16,6 @@ WHOLE: dict[str, Callable[[list[Finding]], str]] = {
     "sarif": formats.sarif,
 }
 
-FORMATS = (*STREAMED, *WHOLE)
-
 
 def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     """Print what no excuse covers; whether nothing failed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import click
 
@@ -100,14 +101,20 @@ def with_prefix_list(aws: Aws, env: Environment) -> Environment:
     values = env.parameters("")
     if values.get("AlbExposure", "public") == "public" or values["CloudFrontPrefixListId"]:
         return env
-    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST]}
-    found = aws.client("ec2").describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    found = cdn_prefix_list(aws.client("ec2"))
     if not found:
         raise ClinicError(
             f"{aws.region} has no prefix list {PREFIX_LIST}: set CloudFrontPrefixListId, or "
             "AlbExposure to public."
         )
-    return env.with_values(CloudFrontPrefixListId=found[0]["PrefixListId"])
+    return env.with_values(CloudFrontPrefixListId=found)
+
+
+def cdn_prefix_list(ec2: Any) -> str:
+    """The id of CloudFront's prefix list in the region of a client; empty if it has none."""
+    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST]}
+    found = ec2.describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    return str(found[0]["PrefixListId"]) if found else ""
 
 
 def _accepted(

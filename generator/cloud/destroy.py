@@ -111,8 +111,7 @@ def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
             lines.append(f"  {event.path}: {plain(event.reason)}")
             lines += [f"    {trap.meaning} {trap.advice}"] if trap else []
             given_up += f" {option} {dotted(event.path)}"
-    env = stack.name.removeprefix("clinic-")
-    return [*lines, f"Mend it and run `clinic recover {env}`; to give it up, add{given_up}."]
+    return [*lines, f"Mend it and run `clinic recover {stack.env}`; to give it up, add{given_up}."]
 
 
 def dotted(path: str) -> str:
@@ -121,17 +120,16 @@ def dotted(path: str) -> str:
 
 
 def _refuse(stack: Stack) -> None:
-    env = stack.name.removeprefix("clinic-")
     if family(stack.status) == "busy":
         raise ClinicError(
-            f"{stack.name} is in {stack.status}: `clinic deploy {env}` shows it to its end; then "
-            "repeat this.",
+            f"{stack.name} is in {stack.status}: `clinic deploy {stack.env}` shows it to its end; "
+            "then repeat this.",
             exit_code=3,
         )
     if stack.parameters.get("DeletionProtection") == "true":
         raise ClinicError(
             f"{stack.name} is protected from deletion. If you do want to lose it, set "
-            f"DeletionProtection to false in its parameters, run `clinic deploy {env}`, then "
+            f"DeletionProtection to false in its parameters, run `clinic deploy {stack.env}`, then "
             "repeat this."
         )
 

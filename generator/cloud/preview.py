@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -65,8 +64,8 @@ def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:
 
 
 def _template(cloudformation: Any, stack: str) -> dict[str, Any]:
-    body = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    told = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
+    template: dict[str, Any] = told["TemplateBody"]
     return template
 
 

@@ -54,8 +54,7 @@ def _fine(case: Case) -> None:
 
 
 def _wait(case: Case) -> None:
-    env = case.stack.name.removeprefix("clinic-")
-    case.say(f"It is at work: `clinic deploy {env}` attaches to it and shows the end.")
+    case.say(f"It is at work: `clinic deploy {case.stack.env}` attaches to it and shows the end.")
 
 
 def _leave(case: Case) -> None:

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from generator import tables
 from generator.cloud import artifacts, catalogue
 from generator.cloud.aws import CONFIG, Aws, code_of
+from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, Say, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.instances import Place, StackSet, Targets
@@ -22,7 +23,6 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 
 PREFIX_LIST = "CloudFrontPrefixListId"
-PREFIX_LIST_NAME = "com.amazonaws.global.cloudfront.origin-facing"
 Show = Callable[[Sequence[str], Sequence[tables.Row]], object]
 
 
@@ -144,10 +144,9 @@ def _overrides(aws: Aws, region: str) -> dict[str, Any]:
     ec2: Any = aws.session.client(
         "ec2", region_name=region, config=CONFIG, endpoint_url=aws.endpoint
     )
-    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST_NAME]}
-    found = ec2.describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
-    own = [{"ParameterKey": PREFIX_LIST, "ParameterValue": p["PrefixListId"]} for p in found]
-    return {"ParameterOverrides": own} if own else {}
+    if not (found := cdn_prefix_list(ec2)):
+        return {}
+    return {"ParameterOverrides": [{"ParameterKey": PREFIX_LIST, "ParameterValue": found}]}
 
 
 def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list[str]]:

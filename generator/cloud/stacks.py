@@ -50,10 +50,14 @@ class Stack:
     name: str
     status: str
     reason: str
-    created: datetime
     outputs: dict[str, str]
     parameters: dict[str, str]
     """Values as the service shows them: NoEcho ones are asterisks."""
+
+    @property
+    def env(self) -> str:
+        """The environment, as the commands want it named."""
+        return self.name.removeprefix("clinic-")
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,6 @@ class Resource:
     physical: str
     status: str
     reason: str
-    changed: datetime
     children: tuple[Resource, ...] = ()
 
 
@@ -108,7 +111,6 @@ def find(aws: Aws, name: str) -> Stack | None:
         name=told["StackName"],
         status=told["StackStatus"],
         reason=told.get("StackStatusReason", ""),
-        created=told["CreationTime"],
         outputs={o["OutputKey"]: o["OutputValue"] for o in told.get("Outputs", [])},
         parameters={
             p["ParameterKey"]: p.get("ParameterValue", "") for p in told.get("Parameters", [])
@@ -144,7 +146,6 @@ def _resource(aws: Aws, path: str, told: dict[str, Any]) -> Resource:
         physical=physical,
         status=status,
         reason=told.get("ResourceStatusReason", ""),
-        changed=told["LastUpdatedTimestamp"],
         children=tree(aws, physical, below) if nested else (),
     )
 

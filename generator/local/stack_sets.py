@@ -38,7 +38,7 @@ def _read_as_owner(read: Callable[..., Any], bucket: str, *rest: Any) -> Any:
 def _handle(action: str, act: Callable[[Record], Record], params: Record) -> Any:
     request = autoscaling._parse_nested({f"_.{key}": v for key, v in params.items()}, "_")
     name = request.get("StackSetName")
-    if name not in _sets and action not in ("CreateStackSet", "ListStackSets"):
+    if name not in _sets and action != "CreateStackSet":
         return helpers._error("StackSetNotFoundException", f"StackSet {name} not found", 404)
     try:
         result = autoscaling._member_xml({f"{action}Result": act(request)})
@@ -86,12 +86,12 @@ def _start(request: Record, action: str, places: list[tuple[str, str, str]]) -> 
     mine = [operation for operation in _operations.values() if operation["StackSetName"] == name]
     if any(operation["Status"] == "RUNNING" for operation in mine):
         raise ValueError("OperationInProgressException")
-    identity = {"OperationId": request.get("OperationId") or str(uuid.uuid4())}
-    operation = {**request, **identity, "Action": action, "Status": "RUNNING"}
-    _operations[identity["OperationId"]] = operation
-    _results[identity["OperationId"]] = []
-    threading.Thread(target=_run, args=(operation, places)).start()
-    return identity
+    # The caller's SDK makes up an id where the caller gave none.
+    identity: str = request["OperationId"]
+    _operations[identity] = {**request, "Action": action, "Status": "RUNNING"}
+    _results[identity] = []
+    threading.Thread(target=_run, args=(_operations[identity], places)).start()
+    return {"OperationId": identity}
 
 
 def _run(operation: Record, places: list[tuple[str, str, str]]) -> None:
@@ -154,7 +154,6 @@ ACTIONS: dict[str, Callable[[Record], Record]] = {
     "UpdateStackSet": _update,
     "DeleteStackSet": _delete,
     "DescribeStackSet": lambda request: {"StackSet": _sets[request["StackSetName"]]},
-    "ListStackSets": lambda request: {"Summaries": list(_sets.values())},
     "CreateStackInstances": partial(_change_instances, "CREATE"),
     "DeleteStackInstances": partial(_change_instances, "DELETE"),
     "ListStackInstances": lambda request: {"Summaries": _instances_of(request)},

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import boto3
 from botocore import xform_name
@@ -43,11 +42,11 @@ def operations(service: str) -> dict[str, str]:
     return {xform_name(name): name for name in model.operation_names}
 
 
-def written(package: ModuleType) -> set[str]:
-    """service:Operation of all that a package's modules call: names and texts that are operations
-    of a service whose client the module takes."""
+def written(modules: Iterable[Path]) -> set[str]:
+    """service:Operation of all that modules call: names and texts that are operations of a service
+    whose client the module takes."""
     found = set()
-    for path in Path(package.__path__[0]).glob("*.py"):
+    for path in modules:
         text = path.read_text(encoding="utf-8")
         services = set(re.findall(r'client\(\s*"(\w+)"', text))
         names = set(re.findall(r"self\.aws\.client\(|made\.call\(", text)) and {"cloudformation"}

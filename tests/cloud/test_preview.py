@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.stub import Stubber
@@ -22,7 +21,6 @@ from . import small
 BASE = "https://x/y"
 LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
 ID = "arn:aws:cloudformation:eu-west-1:111122223333:"
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT = f"{ID}stack/clinic-small/1"
 
 
@@ -73,7 +71,7 @@ def told_by_service(
     with Stubber(aws.client("sts")) as sts:
         sts.add_response("get_caller_identity", {"Account": "111122223333"})
         values = {**old.parameters(BASE)}
-        stack = Stack(ROOT, "clinic-small", "CREATE_COMPLETE", "", NOW, {}, values)
+        stack = Stack(ROOT, "clinic-small", "CREATE_COMPLETE", "", {}, values)
         nested = [change(n, STACK, ChangeSetId=n) for n in announced]
         found = preview(aws, new, BASE, stack, ChangeSet("root", ROOT, tuple(nested)))
     return {c.path: c for c in found}

@@ -38,7 +38,7 @@ def test_a_bucket_gets_every_property_that_was_asked_for(
         "AWS::S3::Bucket",
         Tags=NAMED,
         LoggingConfiguration={"DestinationBucketName": ref("Logs"), "LogFilePrefix": "s3/"},
-        OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerPreferred"}]},
         BucketEncryption={
             "ServerSideEncryptionConfiguration": [
                 {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
@@ -71,7 +71,7 @@ def test_a_bucket_gets_every_property_that_was_asked_for(
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert (rule["ID"], rule["Filter"]) == ("old", {"Prefix": "logs/"})
     controls = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]
-    assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerPreferred"}]
     assert NAMED[0] in s3.get_bucket_tagging(Bucket=name)["TagSet"]
     stacks.update("bucket", body, Days="30")
     rule = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"][0]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import generator
-from tests.cloud.test_permissions import PREFIXES, operations
+from tests.cloud.calls import rights, written
 
 from .decide import is_allowed
 from .ours import BY_HAND, PLACE, ROOT, TAGGED
@@ -34,17 +32,10 @@ Documents = dict[str, dict[str, Any]]
 
 
 def calls(paths: list[Path]) -> set[str]:
-    """service:Operation of all that the modules call."""
-    found = set(ALWAYS)
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        for service in set(re.findall(r'client\("(\w+)"', text)):
-            names = {n.attr for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Attribute)}
-            known = operations(service)
-            prefix = PREFIXES.get(service, service)
-            found |= {f"{prefix}:{known[name]}" for name in names if name in known}
+    """The rights that all calls of the modules need."""
+    found = {right for call in written(paths) for right in rights(call)}
     # This one is asked for on the way to a deployment's diagnosis only.
-    return found - {"logs:DescribeLogStreams"}
+    return (found | ALWAYS) - {"logs:DescribeLogStreams"}
 
 
 def test_the_calls_are_found_in_the_code() -> None:
