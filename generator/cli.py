@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.options import DEFAULT_PARAMS, PARAMS
+from generator.options import DEFAULT_PARAMS, PARAMS, PATH
 
 LATER: dict[str, dict[str, tuple[str, str]]] = {
     "Proofs, offline": {
@@ -137,7 +137,7 @@ def clinic() -> None:
 @clinic.command()
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default="output",
     show_default=True,
     help="Where to write.",

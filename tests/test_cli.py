@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -69,6 +69,33 @@ def test_what_no_command_understands_is_a_sentence_and_code_2(
     assert ended.out == ""
     assert "Error: " in ended.err
     assert "Traceback" not in ended.err
+
+
+def paths(command: click.Command, *words: str) -> Iterator[list[str]]:
+    """Arguments that give each path of a command, and of those below it, as an empty word."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            assert below
+            yield from paths(below, *words, name)
+        return
+    arguments = [each for each in command.params if isinstance(each, click.Argument)]
+    for parameter in command.params:
+        if isinstance(parameter.type, click.Path):
+            given = ["" if each is parameter else "dev" for each in arguments]
+            option = [] if parameter in arguments else [parameter.opts[0], ""]
+            yield [*words, *given, *option]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_empty_path_is_a_sentence_and_code_2(clinic: Clinic, name: str) -> None:
+    command = cli.clinic.get_command(click.Context(cli.clinic), name)
+    assert command
+    for arguments in paths(command, name):
+        ended = clinic(*arguments)
+        assert (ended.code, ended.out) == (2, ""), arguments
+        assert ended.err.endswith(" is empty: give a path.\n"), arguments
+        assert len(ended.err.splitlines()) == 1, arguments
 
 
 def test_generate_writes_everything_and_tells_it_in_a_table(clinic: Clinic, tmp_path: Path) -> None:
