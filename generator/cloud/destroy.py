@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+
+from botocore.exceptions import ClientError
 
 from generator.checks.walk import STACK
 from generator.cloud import catalogue
-from generator.cloud.aws import Aws
+from generator.cloud.aws import Aws, code_of
 from generator.cloud.fate import BUCKET, Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
 from generator.cloud.stacks import Stack, began, events, family, find, newest
@@ -41,16 +44,15 @@ def destroy(
         say(f"There is no stack {name}: nothing to do.")
         return
     planned = fates(aws, stack.id)
-    if stack.status == "DELETE_IN_PROGRESS":
-        say(f"{name} is being deleted: this run attaches to it.")
-        status = follow(attach(aws, stack.id))
-    else:
+    if stack.status != "DELETE_IN_PROGRESS":
         _refuse(stack)
         for line in plan(name, planned):
             say(line)
         confirm(name, ask, yes)
         _empty_all(aws, planned, say)
-        status = delete(aws, stack, follow)
+        # Somebody else may have had the same idea.
+        stack = find(aws, stack.id) or replace(stack, status="DELETE_COMPLETE")
+    status = _delete(aws, stack, follow, say)
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
@@ -60,6 +62,15 @@ def destroy(
         say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
 
 
+def _delete(aws: Aws, stack: Stack, follow: Follow, say: Say) -> str:
+    if stack.status == "DELETE_COMPLETE":
+        return stack.status
+    if stack.status == "DELETE_IN_PROGRESS":
+        say(f"{stack.name} is being deleted: this run attaches to it.")
+        return follow(attach(aws, stack.id))
+    return delete(aws, stack, follow)
+
+
 def confirm(name: str, ask: Ask, yes: bool) -> None:
     """ClinicError unless the person means it."""
     if not yes and ask(f"Type {name} to delete it").strip() != name:
@@ -67,8 +78,21 @@ def confirm(name: str, ask: Ask, yes: bool) -> None:
 
 
 def empty(aws: Aws, bucket: str) -> int:
-    """Delete every version and delete marker of a bucket; answers how many. Can be repeated."""
-    s3, count = aws.client("s3"), 0
+    """Delete every version and delete marker of a bucket; answers how many. Can be repeated, and
+    a bucket that somebody else deletes meanwhile is empty as well."""
+    count = 0
+    try:
+        for more in _emptying(aws, bucket):
+            count += more
+    except ClientError as error:
+        if code_of(error) != "NoSuchBucket":
+            raise
+    return count
+
+
+def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
+    """How many of each page went."""
+    s3 = aws.client("s3")
     owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(**owned):
@@ -83,8 +107,7 @@ def empty(aws: Aws, bucket: str) -> int:
                 "the stack is untouched. Mend that, then repeat.",
                 exit_code=3,
             )
-        count += len(old)
-    return count
+        yield len(old)
 
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
