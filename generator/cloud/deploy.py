@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 
 import click
@@ -32,7 +32,7 @@ class Wishes:
     """Do not ask."""
     plan: bool = False
     """Only show."""
-    allowed: Iterable[str] = ()
+    allowed: Collection[str] = ()
     """Logical ids whose data may be lost."""
     report: Report = field(default_factory=Report)
     terminal: bool = False
