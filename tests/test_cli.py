@@ -323,3 +323,17 @@ def test_an_interrupt_while_the_commands_are_imported_is_no_traceback(tmp_path: 
         text=True,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "clinic: interrupted\n")
+
+
+def test_parameter_files_are_told_to_programs(clinic: Clinic, tmp_path: Path) -> None:
+    ended = clinic("params", "--json")
+    told = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(one["kind"], one["file"]) for one in told] == [
+        ("parameters", f"params/{env}.json") for env in ("dev", "prod", "seed")
+    ]
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps([{"ParameterKey": "Enviroment", "ParameterValue": "x"}]))
+    ended = clinic("params", file, "--json")
+    assert ended.code == 2
+    assert [json.loads(line)["parameter"] for line in ended.out.splitlines()] == ["Enviroment"]
+    assert ended.err.startswith(f"clinic: {file}: ")
