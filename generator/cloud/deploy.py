@@ -124,7 +124,9 @@ def _accepted(
         changes = preview(aws, env, base, stack, made)
         _show(changes, wishes.report)
         gate.check(changes, wishes.allowed)
-        agreed = not wishes.plan and (wishes.yes or _ask(env, wishes))
+        agreed = not wishes.plan and agree(
+            f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
+        )
     finally:
         if not agreed:
             change_set.abandon(aws, made)
@@ -143,10 +145,11 @@ def _show(changes: list[Change], report: Report) -> None:
         report.tell("change", **asdict(change), replacement=change.replacement)
 
 
-def _ask(env: Environment, wishes: Wishes) -> bool:
-    if not wishes.terminal:
-        raise ClinicError("nobody can be asked here: read what --plan shows, then give --yes.")
-    return click.confirm(f"Change {env.stack} so?")
+def agree(question: str, wishes: Wishes, otherwise: str) -> bool:
+    """Whether the person wants it; ClinicError, with what to do ``otherwise``, if there is none."""
+    if not (wishes.yes or wishes.terminal):
+        raise ClinicError(f"nobody can be asked here: {otherwise}")
+    return wishes.yes or click.confirm(question, err=wishes.report.json)
 
 
 def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:

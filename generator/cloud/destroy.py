@@ -13,6 +13,7 @@ from generator.cloud import catalogue
 from generator.cloud.aws import Aws, code_of
 from generator.cloud.fate import BUCKET, Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
+from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, began, events, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
@@ -21,8 +22,6 @@ Follow = Callable[[Feed], str]
 """Shows an operation to its end; answers the stack's last state."""
 Ask = Callable[[str], str]
 """Puts a question to a person; answers what was typed."""
-Say = Callable[[str], object]
-"""Says a line."""
 
 
 def destroy(
@@ -31,8 +30,8 @@ def destroy(
     *,
     follow: Follow,
     ask: Ask,
+    report: Report,
     yes: bool = False,
-    say: Say = print,
 ) -> None:
     """Delete a stack by name, and say what is left of it.
 
@@ -41,32 +40,38 @@ def destroy(
     """
     stack = find(aws, name)
     if not stack:
-        say(f"There is no stack {name}: nothing to do.")
+        report.say(f"There is no stack {name}: nothing to do.")
+        report.tell("done", stack=name)
         return
     planned = fates(aws, stack.id)
+    for resource, policy in planned:
+        about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
+        report.tell("fate", **about, policy=policy)
     if stack.status != "DELETE_IN_PROGRESS":
         _refuse(stack)
         for line in plan(name, planned):
-            say(line)
+            report.say(line)
         confirm(name, ask, yes)
-        _empty_all(aws, planned, say)
+        _empty_all(aws, planned, report)
         # Somebody else may have had the same idea.
         stack = find(aws, stack.id) or replace(stack, status="DELETE_COMPLETE")
-    status = _delete(aws, stack, follow, say)
+    status = _delete(aws, stack, follow, report)
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
     remains = left(aws, planned)
-    say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
+    report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
-        say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
+        report.say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
+        report.tell("left", **thing._asdict())
+    report.tell("done", stack=name)
 
 
-def _delete(aws: Aws, stack: Stack, follow: Follow, say: Say) -> str:
+def _delete(aws: Aws, stack: Stack, follow: Follow, report: Report) -> str:
     if stack.status == "DELETE_COMPLETE":
         return stack.status
     if stack.status == "DELETE_IN_PROGRESS":
-        say(f"{stack.name} is being deleted: this run attaches to it.")
+        report.say(f"{stack.name} is being deleted: this run attaches to it.")
         return follow(attach(aws, stack.id))
     return delete(aws, stack, follow)
 
@@ -159,9 +164,10 @@ def _refuse(stack: Stack) -> None:
         )
 
 
-def _empty_all(aws: Aws, planned: Iterable[Fate], say: Say) -> None:
+def _empty_all(aws: Aws, planned: Iterable[Fate], report: Report) -> None:
     """Empty the buckets that go with the stack, which a full one would stop; never a kept one."""
     for resource in (fate.resource for fate in planned if not fate.kept):
         if resource.type == BUCKET:
             count = empty(aws, resource.physical)
-            say(f"Emptied {resource.path}: {count:,} versions.")
+            report.say(f"Emptied {resource.path}: {count:,} versions.")
+            report.tell("emptied", path=resource.path, versions=count)

@@ -36,10 +36,10 @@ def nobody(question: object) -> str:
 
 def gone(aws: Aws, **options: Any) -> str:
     """Destroy, and answer what was said."""
-    lines: list[str] = []
-    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "say": lines.append}
+    heard = small.Heard()
+    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "report": heard}
     destroy(aws, "clinic-small", **(settings | options))
-    return "\n".join(lines)
+    return "\n".join(heard.lines)
 
 
 def physical(aws: Aws, logical: str) -> str:
