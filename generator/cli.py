@@ -132,6 +132,9 @@ def clinic() -> None:
     clinic generate       write output/ from the code, then lint it
     clinic rehearse dev   see it live without an account
     clinic deploy dev     the same in yours
+
+    Exit codes: 0 done or nothing to do, 1 failed (and rolled back) or something was found, 2 bad
+    input, 3 needs a person, 130 interrupted.
     """
 
 

@@ -40,9 +40,12 @@ def imported(*arguments: str | Path) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) -> None:
-    ended = clinic(command, "--help")
-    assert ended.code == 0
-    assert f"\n  clinic {command}" in ended.out
+    found = cli.clinic.get_command(click.Context(cli.clinic), command)
+    below = list(found.commands) if isinstance(found, click.Group) else []
+    for words in [[command], *([command, part] for part in below)]:
+        ended = clinic(*words, "--help")
+        assert ended.code == 0
+        assert f"\n  clinic {' '.join(words)}" in ended.out
 
 
 def test_no_command_shows_the_help(clinic: Clinic) -> None:

@@ -87,12 +87,15 @@ def status_command(
 ) -> None:
     """Show the tree of stacks, their states and outputs, and the AWS CLI's commands for more.
 
+    Exits with 1 when --drift finds something, 3 when the stack needs a person.
+
     \b
     clinic status prod
     clinic status prod --drift
     """
     wanted = load(env, params)
-    states.status(connect(profile, region), wanted.stack, Report(as_json), drift)
+    if not states.status(connect(profile, region), wanted.stack, Report(as_json), drift):
+        raise click.exceptions.Exit(1)
 
 
 @click.command("recover")

@@ -156,6 +156,15 @@ def test_ctrl_c_in_a_pipe_detaches(environment: dict[str, str]) -> None:
     assert "Traceback" not in errors
 
 
+def test_drift_is_something_that_was_found(clinic: Run) -> None:
+    """The emulator takes the secret of a nested stack for deleted."""
+    assert clinic("deploy", "dev", "--yes", "--no-smoke").returncode == 0
+    assert clinic("status", "dev").returncode == 0
+    drifted = clinic("status", "dev", "--drift")
+    assert (drifted.returncode, drifted.stderr) == (1, "")
+    assert "DatabaseSecret  DELETED" in drifted.stdout
+
+
 @pytest.mark.parametrize(
     "command", ["deploy", "status", "recover", "destroy", "stack-set", "rehearse"]
 )
