@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import click
 
 from generator import __version__
-from generator.options import A_PATH, DEFAULT_PARAMS, PARAMS
+from generator.options import DEFAULT_PARAMS, JSON, PARAMS, PATH
 
 LATER: dict[str, dict[str, tuple[str, str]]] = {
     "Proofs, offline": {
@@ -131,13 +132,16 @@ def clinic() -> None:
     clinic generate       write output/ from the code, then lint it
     clinic rehearse dev   see it live without an account
     clinic deploy dev     the same in yours
+
+    Exit codes: 0 done or nothing to do, 1 failed (and rolled back) or something was found, 2 bad
+    input, 3 needs a person, 130 interrupted.
     """
 
 
 @clinic.command()
 @click.option(
     "--output",
-    type=A_PATH,
+    type=PATH,
     default="output",
     show_default=True,
     help="Where to write.",
@@ -201,7 +205,8 @@ def lint(strict: bool, form: str, params: Path) -> None:
 @clinic.command()
 @click.argument("envs", metavar="[ENV|FILE]...", nargs=-1)
 @PARAMS
-def params(envs: tuple[str, ...], params: Path) -> None:
+@JSON
+def params(envs: tuple[str, ...], params: Path, as_json: bool) -> None:
     """Check parameter files as CloudFormation would, without asking it.
 
     ENV is the name of a file in the folder of parameter files; all of them if none is given.
@@ -210,14 +215,18 @@ def params(envs: tuple[str, ...], params: Path) -> None:
     clinic params
     clinic params prod
     clinic params /tmp/mine.json
+    clinic params --json
     """
     from generator import output as outputs
     from generator.checks import parameters
 
     template = outputs.documents()["flat.json"]
     for path in parameters.find_all(envs, params):
+        for told in parameters.objects(path, template) if as_json else ():
+            print(json.dumps(told))
         values = parameters.load_checked(path, template)
-        print(f"{path}: {len(values)} parameters, all valid")
+        if not as_json:
+            print(f"{path}: {len(values)} parameters, all valid")
 
 
 def _lintable(params: Path) -> bool:

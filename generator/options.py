@@ -8,21 +8,38 @@ from typing import Any
 
 import click
 
+from generator.errors import ClinicError
+
 Command = Callable[..., Any]
 
+
+class _Path(click.Path):
+    """A path; an empty word, as a shell's unset variable gives, would be the current folder."""
+
+    def __init__(self, readable: bool = True) -> None:
+        super().__init__(path_type=Path, readable=readable)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "" and param:
+            option = isinstance(param, click.Option)
+            name = param.opts[0] if option else param.human_readable_name
+            raise ClinicError(f"{name} is empty: give a path.")
+        return super().convert(value, param, ctx)
+
+
 # Whether it can be read or written is said, in a sentence, by what reads or writes it.
-A_PATH = click.Path(path_type=Path, readable=False)
+PATH = _Path(readable=False)
 DEFAULT_PARAMS = Path("params")
 PARAMS = click.option(
     "--params",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     default=DEFAULT_PARAMS,
     show_default=True,
     help="The folder of parameter files.",
 )
 TEMPLATES = click.option(
     "--templates",
-    type=click.Path(path_type=Path),
+    type=_Path(),
     help="Another set: one flat template, or a folder with a root and its children.",
 )
 REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")

@@ -40,9 +40,12 @@ def imported(*arguments: str | Path) -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) -> None:
-    ended = clinic(command, "--help")
-    assert ended.code == 0
-    assert f"\n  clinic {command}" in ended.out
+    found = cli.clinic.get_command(click.Context(cli.clinic), command)
+    below = list(found.commands) if isinstance(found, click.Group) else []
+    for words in [[command], *([command, part] for part in below)]:
+        ended = clinic(*words, "--help")
+        assert ended.code == 0
+        assert f"\n  clinic {' '.join(words)}" in ended.out
 
 
 def parameters(command: click.Command) -> Iterator[click.Parameter]:
@@ -85,6 +88,33 @@ def test_what_no_command_understands_is_a_sentence_and_code_2(
     assert ended.out == ""
     assert "Error: " in ended.err
     assert "Traceback" not in ended.err
+
+
+def paths(command: click.Command, *words: str) -> Iterator[list[str]]:
+    """Arguments that give each path of a command, and of those below it, as an empty word."""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(click.Context(command)):
+            below = command.get_command(click.Context(command), name)
+            assert below
+            yield from paths(below, *words, name)
+        return
+    arguments = [each for each in command.params if isinstance(each, click.Argument)]
+    for parameter in command.params:
+        if isinstance(parameter.type, click.Path):
+            given = ["" if each is parameter else "dev" for each in arguments]
+            option = [] if parameter in arguments else [parameter.opts[0], ""]
+            yield [*words, *given, *option]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_empty_path_is_a_sentence_and_code_2(clinic: Clinic, name: str) -> None:
+    command = cli.clinic.get_command(click.Context(cli.clinic), name)
+    assert command
+    for arguments in paths(command, name):
+        ended = clinic(*arguments)
+        assert (ended.code, ended.out) == (2, ""), arguments
+        assert ended.err.endswith(" is empty: give a path.\n"), arguments
+        assert len(ended.err.splitlines()) == 1, arguments
 
 
 def test_generate_writes_everything_and_tells_it_in_a_table(clinic: Clinic, tmp_path: Path) -> None:
@@ -312,3 +342,17 @@ def test_an_interrupt_while_the_commands_are_imported_is_no_traceback(tmp_path: 
         text=True,
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "clinic: interrupted\n")
+
+
+def test_parameter_files_are_told_to_programs(clinic: Clinic, tmp_path: Path) -> None:
+    ended = clinic("params", "--json")
+    told = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(one["kind"], one["file"]) for one in told] == [
+        ("parameters", f"params/{env}.json") for env in ("dev", "prod", "seed")
+    ]
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps([{"ParameterKey": "Enviroment", "ParameterValue": "x"}]))
+    ended = clinic("params", file, "--json")
+    assert ended.code == 2
+    assert [json.loads(line)["parameter"] for line in ended.out.splitlines()] == ["Enviroment"]
+    assert ended.err.startswith(f"clinic: {file}: ")

@@ -28,6 +28,10 @@ def rows(readme: str) -> dict[str, list[str]]:
     return {cells[0].strip("`"): cells[1:] for cells in table}
 
 
+def one_line(file: Path) -> str:
+    return " ".join(file.read_text().split())
+
+
 def command(name: str, part: str = "") -> click.Command:
     """The command that a row is about: `clinic NAME`, or `clinic NAME PART` of a group."""
     found = clinic.get_command(click.Context(clinic), name)
@@ -107,6 +111,15 @@ def test_files_that_it_links_to_exist(readme):
     text = (ROOT / readme).read_text()
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / target).exists(), target
+
+
+@pytest.mark.parametrize(("readme", "other"), LANGUAGES.items())
+def test_exit_codes_are_those_that_the_help_says(readme, other):
+    told = re.search(r"(Exit codes|Códigos de salida): (.*?)\. ", one_line(ROOT / readme))
+    assert told
+    codes = re.findall(r"\b\d+\b", told[2])
+    assert codes == ["0", "1", "2", "3", "130"]
+    assert other == "README.md" or told[0].strip() in " ".join(str(clinic.help).split())
 
 
 @pytest.mark.parametrize(("readme", "other"), LANGUAGES.items())

@@ -10,7 +10,7 @@ import json
 import os
 import stat
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -116,6 +116,16 @@ def load_checked(path: Path, template: Mapping[str, Any]) -> dict[str, str]:
     if problems := check(given, template):
         raise ClinicError("\n        ".join(f"{path}: {problem.sentence}" for problem in problems))
     return given
+
+
+def objects(path: Path, template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same for programs: an object for each problem, or one that says that there is none."""
+    about, given = {"file": str(path)}, load(path)
+    problems = check(given, template)
+    for key, sentence in problems:
+        yield {"kind": "problem", **about, "parameter": key, "sentence": sentence}
+    if not problems:
+        yield {"kind": "parameters", **about, "count": len(given)}
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:

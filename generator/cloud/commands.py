@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,14 +15,14 @@ from generator.cloud import recover as recovering
 from generator.cloud import stack_set as sets
 from generator.cloud import status as states
 from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, deploy, watch
-from generator.cloud.environment import Environment, load
-from generator.cloud.follow import Feed
+from generator.cloud.deploy import Wishes, agree, deploy, watch
+from generator.cloud.environment import load
 from generator.cloud.instances import Targets
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.options import JSON, YES, connected
 
+UNASKED = "nothing was changed; give --yes."
 FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
 
 
@@ -88,18 +87,22 @@ def status_command(
 ) -> None:
     """Show the tree of stacks, their states and outputs, and the AWS CLI's commands for more.
 
+    Exits with 1 when --drift finds something, 3 when the stack needs a person.
+
     \b
     clinic status prod
     clinic status prod --drift
     """
     wanted = load(env, params)
-    states.status(connect(profile, region), wanted.stack, Report(as_json), drift)
+    if not states.status(connect(profile, region), wanted.stack, Report(as_json), drift):
+        raise click.exceptions.Exit(1)
 
 
 @click.command("recover")
 @connected
 @click.option("--skip", multiple=True, metavar="LAYER.ID", help="Give up this one's rollback.")
 @click.option("--retain", multiple=True, metavar="LAYER.ID", help="Leave this one behind.")
+@JSON
 @explained()
 def recover_command(
     env: str,
@@ -108,6 +111,7 @@ def recover_command(
     region: str | None,
     skip: tuple[str, ...],
     retain: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Get a stack out of a state in which it takes no update.
 
@@ -115,24 +119,29 @@ def recover_command(
     clinic recover dev
     clinic recover dev --skip DatabaseStack.Database
     """
-    wanted, aws = load(env, params), connect(profile, region)
-    recovering.recover(aws, wanted.stack, follow=_follower(wanted), skip=skip, retain=retain)
+    wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
+    follow = partial(watch, wanted, Wishes(terminal=_terminal(), report=report))
+    recovering.recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)
 
 
 @click.command("destroy")
 @connected
 @YES
+@JSON
 @explained()
 def destroy_command(
-    env: str, params: Path, profile: str | None, region: str | None, yes: bool
+    env: str, params: Path, profile: str | None, region: str | None, yes: bool, as_json: bool
 ) -> None:
     """Delete a stack: what is lost and what is kept is said first, and proven afterwards.
 
     \b
     clinic destroy dev
+    clinic destroy dev --yes --json >destroy.jsonl
     """
-    wanted, aws = load(env, params), connect(profile, region)
-    destroying.destroy(aws, wanted.stack, follow=_follower(wanted), ask=_typed, yes=yes)
+    wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
+    follow = partial(watch, wanted, Wishes(terminal=_terminal(), report=report))
+    ask = partial(_typed, err=as_json)
+    destroying.destroy(aws, wanted.stack, follow=follow, ask=ask, report=report, yes=yes)
 
 
 @click.command("stack-set")
@@ -144,6 +153,7 @@ def destroy_command(
 @click.option("--max-concurrent", default=1, show_default=True, help="Accounts at a time.")
 @click.option("--failure-tolerance", default=0, show_default=True, help="Failures in a region.")
 @click.option("--remove", is_flag=True, help="Delete these stacks, and then an empty set.")
+@JSON
 @explained()
 def stack_set_command(
     env: str,
@@ -157,15 +167,18 @@ def stack_set_command(
     max_concurrent: int,
     failure_tolerance: int,
     remove: bool,
+    as_json: bool,
 ) -> None:
     """Run the flat form in many accounts and regions, as a CloudFormation StackSet.
+
+    Says first which stacks it would make, update or delete, and asks.
 
     \b
     clinic stack-set prod --accounts 111122223333,444455556666 --regions us-east-1,eu-west-1
     clinic stack-set prod --ous ou-ab12-cd34ef56 --regions us-east-1
     clinic stack-set prod --accounts 111122223333 --regions us-east-1 --remove
     """
-    wanted, aws = load(env, params, flat=True), connect(profile, region)
+    wanted, aws, report = load(env, params, flat=True), connect(profile, region), Report(as_json)
     targets = Targets(
         regions=_split(regions),
         accounts=_split(accounts),
@@ -174,27 +187,26 @@ def stack_set_command(
         failure_tolerance=failure_tolerance,
     )
     if remove:
-        sets.remove(aws, wanted, targets, ask=_typed, yes=yes)
+        ask = partial(_typed, err=as_json)
+        sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
     else:
-        sets.deploy(aws, wanted, targets)
-
-
-def _follower(env: Environment) -> Callable[[Feed], str]:
-    return partial(watch, env, Wishes(terminal=_terminal()))
+        wishes = Wishes(yes=yes, report=report, terminal=_terminal())
+        agreed = partial(agree, wishes=wishes, otherwise=UNASKED)
+        sets.deploy(aws, wanted, targets, agree=agreed, report=report)
 
 
 def _terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _typed(question: str) -> str:
+def _typed(question: str, err: bool) -> str:
     """What a person, or a pipe, answers; ClinicError where there is neither."""
     try:
-        answer: str = click.prompt(question, default="", show_default=False)
+        answer: str = click.prompt(question, default="", show_default=False, err=err)
     except click.Abort as aborted:
         if not isinstance(aborted.__context__, EOFError):
             raise
-        raise ClinicError("nobody can be asked here: nothing was changed; give --yes.") from None
+        raise ClinicError(f"nobody can be asked here: {UNASKED}") from None
     return answer
 
 

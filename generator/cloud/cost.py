@@ -15,11 +15,12 @@ from typing import Any
 import click
 
 from generator import tables
-from generator.checks import view
+from generator.checks import regions, view
 from generator.checks.cost import choices, components, prices, report
 from generator.checks.cost.prices import OLD_DAYS, Price
 from generator.checks.cost.report import Estimate
 from generator.checks.cost.usage import Usage
+from generator.errors import ClinicError
 from generator.options import JSON, PARAMS, PROFILE, TEMPLATES
 
 Command = Callable[..., Any]
@@ -91,9 +92,11 @@ def cost_command(
     clinic cost seed --json | jq 'select(.kind == "total").usd'
     """
     usage = Usage(**assumed)
+    regions.require(region)
     if not live:
-        prices.require(region)
-    views = [view.load(name, params, templates, region) for name in (env, other) if name]
+        _offline(region, profile)
+    names = [env] if other is None else [env, other]
+    views = [view.load(name, params, templates, region) for name in names]
     listed = prices.listed(region)
     moved = _moved(views, listed, usage, profile) if live else {}
     current = {**listed, **{key: new for key, (_, new) in moved.items()}}
@@ -101,10 +104,16 @@ def cost_command(
     _warn(estimates, current)
     if as_json:
         _print_objects(estimates)
-    elif other:
+    elif other is not None:
         _show_compared(*estimates)
     else:
         _show(estimates[0])
+
+
+def _offline(region: str, profile: str | None) -> None:
+    prices.require(region)
+    if profile is not None:
+        raise ClinicError("--profile goes with --live: without it no account is asked.")
 
 
 def _estimate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class Wishes:
     """Do not ask."""
     plan: bool = False
     """Only show."""
-    allowed: Iterable[str] = ()
+    allowed: Collection[str] = ()
     """Logical ids whose data may be lost."""
     report: Report = field(default_factory=Report)
     terminal: bool = False
@@ -131,7 +131,9 @@ def _accepted(
         changes = preview(aws, env, base, stack, made)
         _show(changes, wishes.report)
         gate.check(changes, wishes.allowed)
-        agreed = not wishes.plan and (wishes.yes or _ask(env, wishes))
+        agreed = not wishes.plan and agree(
+            f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
+        )
     finally:
         if not agreed:
             change_set.abandon(aws, made)
@@ -150,10 +152,11 @@ def _show(changes: list[Change], report: Report) -> None:
         report.tell("change", **asdict(change), replacement=change.replacement)
 
 
-def _ask(env: Environment, wishes: Wishes) -> bool:
-    if not wishes.terminal:
-        raise ClinicError("nobody can be asked here: read what --plan shows, then give --yes.")
-    return click.confirm(f"Change {env.stack} so?")
+def agree(question: str, wishes: Wishes, otherwise: str) -> bool:
+    """Whether the person wants it; ClinicError, with what to do ``otherwise``, if there is none."""
+    if not (wishes.yes or wishes.terminal):
+        raise ClinicError(f"nobody can be asked here: {otherwise}")
+    return wishes.yes or click.confirm(question, err=wishes.report.json)
 
 
 def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:

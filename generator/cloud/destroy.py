@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
+
+from botocore.exceptions import ClientError
 
 from generator.checks.walk import STACK
 from generator.cloud import catalogue
-from generator.cloud.aws import Aws
+from generator.cloud.aws import Aws, code_of
 from generator.cloud.fate import BUCKET, Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
+from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, began, events, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
@@ -18,8 +22,6 @@ Follow = Callable[[Feed], str]
 """Shows an operation to its end; answers the stack's last state."""
 Ask = Callable[[str], str]
 """Puts a question to a person; answers what was typed."""
-Say = Callable[[str], object]
-"""Says a line."""
 
 
 def destroy(
@@ -28,8 +30,8 @@ def destroy(
     *,
     follow: Follow,
     ask: Ask,
+    report: Report,
     yes: bool = False,
-    say: Say = print,
 ) -> None:
     """Delete a stack by name, and say what is left of it.
 
@@ -38,26 +40,40 @@ def destroy(
     """
     stack = find(aws, name)
     if not stack:
-        say(f"There is no stack {name}: nothing to do.")
+        report.say(f"There is no stack {name}: nothing to do.")
+        report.tell("done", stack=name)
         return
     planned = fates(aws, stack.id)
-    if stack.status == "DELETE_IN_PROGRESS":
-        say(f"{name} is being deleted: this run attaches to it.")
-        status = follow(attach(aws, stack.id))
-    else:
+    for resource, policy in planned:
+        about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
+        report.tell("fate", **about, policy=policy)
+    if stack.status != "DELETE_IN_PROGRESS":
         _refuse(stack)
         for line in plan(name, planned):
-            say(line)
+            report.say(line)
         confirm(name, ask, yes)
-        _empty_all(aws, planned, say)
-        status = delete(aws, stack, follow)
+        _empty_all(aws, planned, report)
+        # Somebody else may have had the same idea.
+        stack = find(aws, stack.id) or replace(stack, status="DELETE_COMPLETE")
+    status = _delete(aws, stack, follow, report)
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
     remains = left(aws, planned)
-    say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
+    report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
-        say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
+        report.say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
+        report.tell("left", **thing._asdict())
+    report.tell("done", stack=name)
+
+
+def _delete(aws: Aws, stack: Stack, follow: Follow, report: Report) -> str:
+    if stack.status == "DELETE_COMPLETE":
+        return stack.status
+    if stack.status == "DELETE_IN_PROGRESS":
+        report.say(f"{stack.name} is being deleted: this run attaches to it.")
+        return follow(attach(aws, stack.id))
+    return delete(aws, stack, follow)
 
 
 def confirm(name: str, ask: Ask, yes: bool) -> None:
@@ -67,8 +83,21 @@ def confirm(name: str, ask: Ask, yes: bool) -> None:
 
 
 def empty(aws: Aws, bucket: str) -> int:
-    """Delete every version and delete marker of a bucket; answers how many. Can be repeated."""
-    s3, count = aws.client("s3"), 0
+    """Delete every version and delete marker of a bucket; answers how many. Can be repeated, and
+    a bucket that somebody else deletes meanwhile is empty as well."""
+    count = 0
+    try:
+        for more in _emptying(aws, bucket):
+            count += more
+    except ClientError as error:
+        if code_of(error) != "NoSuchBucket":
+            raise
+    return count
+
+
+def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
+    """How many of each page went."""
+    s3 = aws.client("s3")
     owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(**owned):
@@ -83,8 +112,7 @@ def empty(aws: Aws, bucket: str) -> int:
                 "the stack is untouched. Mend that, then repeat.",
                 exit_code=3,
             )
-        count += len(old)
-    return count
+        yield len(old)
 
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
@@ -134,9 +162,10 @@ def _refuse(stack: Stack) -> None:
         )
 
 
-def _empty_all(aws: Aws, planned: Iterable[Fate], say: Say) -> None:
+def _empty_all(aws: Aws, planned: Iterable[Fate], report: Report) -> None:
     """Empty the buckets that go with the stack, which a full one would stop; never a kept one."""
     for resource in (fate.resource for fate in planned if not fate.kept):
         if resource.type == BUCKET:
             count = empty(aws, resource.physical)
-            say(f"Emptied {resource.path}: {count:,} versions.")
+            report.say(f"Emptied {resource.path}: {count:,} versions.")
+            report.tell("emptied", path=resource.path, versions=count)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from generator.checks import stateful
 from generator.checks.changes import Change
-from generator.errors import ClinicError
+from generator.checks.parameters import nearest
+from generator.errors import ClinicError, quote
+
+NOTHING = "leave it out, since this plan loses no data."
 
 
-def check(changes: Iterable[Change], allowed: Iterable[str]) -> None:
-    """ClinicError unless every resource that loses its data is named in ``allowed``."""
+def check(changes: Collection[Change], allowed: Collection[str]) -> None:
+    """ClinicError unless every resource that loses its data is named in ``allowed``, and all that
+    is named there is among ``changes``."""
+    _recognize(changes, allowed)
     stopped = stateful.losing(changes, allowed)
     if not stopped:
         return
@@ -25,3 +30,17 @@ def check(changes: Iterable[Change], allowed: Iterable[str]) -> None:
         ),
         exit_code=3,
     )
+
+
+def _recognize(changes: Collection[Change], allowed: Collection[str]) -> None:
+    planned = {change.logical for change in changes}
+    losing = list(dict.fromkeys(change.logical for change in stateful.losing(changes, ())))
+    for name in allowed:
+        if name in planned:
+            continue
+        near = nearest(name, losing)
+        choice = f"name one of {', '.join(losing)}." if losing else NOTHING
+        raise ClinicError(
+            f"--allow-data-loss names {quote(name)}, which is not in this plan: "
+            + (f"did you mean {near}?" if near else choice)
+        )

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.destroy import Say
+from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
@@ -77,7 +77,7 @@ class StackSet:
     aws: Aws
     name: str
     targets: Targets
-    say: Say
+    report: Report
     failed: list[str] = field(default_factory=list)
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
@@ -103,14 +103,15 @@ class StackSet:
         """Start an operation and wait for its end; what failed in it is remembered."""
         preferences = {"OperationPreferences": self.targets.preferences}
         started = self.call(operation, **arguments, **preferences)["OperationId"]
-        self.say(f"{title} ...")
+        self.report.say(f"{title} ...")
         while True:
             told = self.call("describe_stack_set_operation", OperationId=started)
             status = told["StackSetOperation"]["Status"]
             if status not in ("RUNNING", "QUEUED", "STOPPING"):
                 break
             time.sleep(PAUSE)
-        self.say(f"{title}: {status}")
+        self.report.say(f"{title}: {status}")
+        self.report.tell("operation", title=title, status=status)
         if status != "SUCCEEDED":
             self.failed.append(f"{title}: {status}")
         for result in self.listed("list_stack_set_operation_results", OperationId=started):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from generator.cloud.aws import Aws
-from generator.cloud.destroy import Follow, Say, blocking, delete, dotted, operate
+from generator.cloud.destroy import Follow, blocking, delete, dotted, operate
+from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
 
@@ -21,7 +22,7 @@ class Case:
     aws: Aws
     stack: Stack
     follow: Follow
-    say: Say
+    report: Report
     skip: Sequence[str]
     retain: Sequence[str]
 
@@ -31,9 +32,9 @@ def recover(
     name: str,
     *,
     follow: Follow,
+    report: Report,
     skip: Sequence[str] = (),
     retain: Sequence[str] = (),
-    say: Say = print,
 ) -> None:
     """Do what the state of a stack asks for, so that it can be deployed again.
 
@@ -43,18 +44,21 @@ def recover(
     """
     stack = find(aws, name)
     if not stack:
-        say(f"There is no stack {name}: nothing to recover.")
-        return
-    say(f"{name} is in {stack.status}.")
-    REMEDIES[stack.status](Case(aws, stack, follow, say, skip, retain))
+        report.say(f"There is no stack {name}: nothing to recover.")
+    else:
+        report.say(f"{name} is in {stack.status}.")
+        report.tell("stack", name=name, status=stack.status, reason=stack.reason)
+        REMEDIES[stack.status](Case(aws, stack, follow, report, skip, retain))
+    report.tell("done", stack=name)
 
 
 def _fine(case: Case) -> None:
-    case.say("Nothing to recover.")
+    case.report.say("Nothing to recover.")
 
 
 def _wait(case: Case) -> None:
-    case.say(f"It is at work: `clinic deploy {case.stack.env}` attaches to it and shows the end.")
+    again = f"clinic deploy {case.stack.env}"
+    case.report.say(f"It is at work: `{again}` attaches to it and shows the end.")
 
 
 def _leave(case: Case) -> None:
@@ -71,21 +75,23 @@ def _discard(case: Case) -> None:
     for page in client.get_paginator("list_change_sets").paginate(StackName=case.stack.id):
         for told in page["Summaries"]:
             client.delete_change_set(ChangeSetName=told["ChangeSetId"])
-            case.say(f"Deleted the change set {told['ChangeSetName']}.")
+            case.report.say(f"Deleted the change set {told['ChangeSetName']}.")
+            case.report.tell("change-set", name=told["ChangeSetName"])
     client.delete_stack(StackName=case.stack.id)
-    case.say("Nothing had been made; the empty stack is gone.")
+    case.report.say("Nothing had been made; the empty stack is gone.")
 
 
 def _delete(case: Case) -> None:
     """What is left of a creation that failed, or of a deletion."""
-    case.say("Deleting what is left of it.")
+    case.report.say("Deleting what is left of it.")
     own = _leave_behind(case)
     _end(case, delete(case.aws, case.stack, case.follow, own), "DELETE_COMPLETE", RETAIN)
     told = events(case.aws, case.stack.id, None)
     kept = {event.path: event.physical for event in told if event.status == "DELETE_SKIPPED"}
-    case.say(f"Kept, and used by nobody now:{'' if kept else ' nothing.'}")
+    case.report.say(f"Kept, and used by nobody now:{'' if kept else ' nothing.'}")
     for path, physical in kept.items():
-        case.say(f"  {path}  {physical}")
+        case.report.say(f"  {path}  {physical}")
+        case.report.tell("kept", path=path, physical=physical)
 
 
 def _leave_behind(case: Case) -> list[str]:
@@ -120,7 +126,7 @@ def _roll_back(case: Case) -> None:
 
 
 def _roll(case: Case, start: Callable[[], object]) -> None:
-    case.say("Going back to what was there before the update.")
+    case.report.say("Going back to what was there before the update.")
     status = operate(case.aws, case.stack, start, case.follow)
     _end(case, status, "UPDATE_ROLLBACK_COMPLETE", SKIP)
 
@@ -131,7 +137,7 @@ def _end(case: Case, status: str, wanted: str, option: str) -> None:
         raise ClinicError(
             "\n".join([f"{case.stack.name} is in {status}. What blocks it:", *lines]), exit_code=3
         )
-    case.say(f"{case.stack.name} is in {status}: `clinic deploy` can go on.")
+    case.report.say(f"{case.stack.name} is in {status}: `clinic deploy` can go on.")
 
 
 def _chosen(case: Case, names: Sequence[str], status: str) -> list[Resource]:

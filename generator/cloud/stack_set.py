@@ -5,88 +5,83 @@ CloudFormation reads the template as the caller, so the other accounts need no r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator import tables
 from generator.cloud import artifacts, catalogue
 from generator.cloud.aws import CONFIG, Aws, code_of
 from generator.cloud.deploy import cdn_prefix_list
-from generator.cloud.destroy import Ask, Say, confirm
+from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.instances import Place, StackSet, Targets
+from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
 PREFIX_LIST = "CloudFrontPrefixListId"
-Show = Callable[[Sequence[str], Sequence[tables.Row]], object]
+Agree = Callable[[str], bool]
+"""Puts a question to a person; answers whether it was a yes."""
 
 
-def deploy(
-    aws: Aws, env: Environment, targets: Targets, *, say: Say = print, show: Show = tables.show
-) -> None:
+def deploy(aws: Aws, env: Environment, targets: Targets, *, agree: Agree, report: Report) -> None:
     """Make or update the set of the flat form, and its stack in every account and region named.
 
-    Can be repeated: what is there is updated, what is missing is made. Shows a row for each stack.
-    Raises ClinicError with exit code 1 when one failed.
+    Can be repeated: what is there is updated, what is missing is made. Says first what that is,
+    and does nothing unless ``agree`` says yes. Shows a row for each stack. Raises ClinicError
+    with exit code 1 when one failed.
     """
     targets.check()
     if env.nested:
         raise ClinicError("a stack set holds no nested stacks: it takes the flat form.")
-    made = StackSet(aws, env.stack, targets, say)
-    values = env.parameters("")
-    content = {
-        "TemplateURL": f"{artifacts.upload(aws, env).base}/{env.top}",
-        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
-        "Capabilities": CAPABILITIES,
-        "Tags": env.tags,
-    }
-    if not _describe(made):
+    made = StackSet(aws, env.stack, targets, report)
+    there = _describe(made)
+    before = made.instances() if there else {}
+    missing = _missing(targets, before)
+    _preview(made, before, missing)
+    if not agree(f"Change the stack set {made.name} so?"):
+        report.say("Nothing was changed.")
+        return
+    content = _content(aws, env)
+    if not there:
         made.call("create_stack_set", **content, **_permissions(env, targets))
-        say(f"Made the stack set {made.name}.")
-    before = made.instances()
+        report.say(f"Made the stack set {made.name}.")
     if before:
         made.run(f"Updating {len(before)} stacks", "update_stack_set", **content)
-    for region, accounts in _missing(targets, before).items():
+    for region, accounts in missing.items():
         if not made.failed:
             where = {"Regions": [region], **targets.among(accounts)}
             own = _overrides(aws, region)
             made.run(f"Creating in {region}", "create_stack_instances", **where, **own)
-    _conclude(made, show)
+    _conclude(made)
 
 
 def remove(
-    aws: Aws,
-    env: Environment,
-    targets: Targets,
-    *,
-    ask: Ask,
-    yes: bool = False,
-    say: Say = print,
-    show: Show = tables.show,
+    aws: Aws, env: Environment, targets: Targets, *, ask: Ask, report: Report, yes: bool = False
 ) -> None:
     """Delete the stacks of the named accounts and regions (none named: all), then an empty set.
 
     ``ask`` must bring the set's name, unless ``yes``. Raises ClinicError: exit code 2 when the
     stacks are protected or the answer is another, 1 when one of them stays.
     """
-    made = StackSet(aws, env.stack, targets, say)
+    made = StackSet(aws, env.stack, targets, report)
     there = _describe(made)
     if not there:
-        say(f"There is no stack set {made.name}: nothing to do.")
+        report.say(f"There is no stack set {made.name}: nothing to do.")
+        report.tell("done", stack_set=made.name)
         return
     _refuse(made, there)
     before = made.instances()
     doomed = sorted(
         (region, account) for account, region in before if targets.name(account, region)
     )
-    say(f"Deleting {len(doomed)} of {len(before)} stacks; databases leave a last snapshot:")
+    report.say(f"Deleting {len(doomed)} of {len(before)} stacks; databases leave a last snapshot:")
     for region, account in doomed:
-        say(f"  {account} {region}")
+        report.say(f"  {account} {region}")
+        report.tell("place", action="Delete", account=account, region=region)
     confirm(made.name, ask, yes)
     units = sorted({i.get("OrganizationalUnitId", "") for i in before.values()} - {""})
     owned = replace(targets, ous=targets.ous or units)
@@ -94,11 +89,33 @@ def remove(
         if not made.failed:
             where = {"Regions": [region], **owned.among([account for _, account in places])}
             made.run(f"Deleting in {region}", "delete_stack_instances", **where, RetainStacks=False)
-    if not made.instances():
-        made.call("delete_stack_set")
-        say(f"{made.name} is gone.")
+    if made.instances():
+        _conclude(made)
         return
-    _conclude(made, show)
+    made.call("delete_stack_set")
+    report.say(f"{made.name} is gone.")
+    report.tell("done", stack_set=made.name)
+
+
+def _preview(made: StackSet, before: Iterable[Place], missing: Mapping[str, Sequence[str]]) -> None:
+    """Say what would be done where: an update reaches every stack of the set."""
+    every = [f"all of {unit}" for unit in made.targets.ous]
+    rows = [("Update", account, region) for account, region in sorted(before)]
+    rows += [("Create", a, region) for region, names in missing.items() for a in names or every]
+    made.report.table(["action", "account", "region"], rows)
+    for action, account, region in rows:
+        made.report.tell("place", action=action, account=account, region=region)
+
+
+def _content(aws: Aws, env: Environment) -> dict[str, Any]:
+    """What the set is made of, uploaded to where CloudFormation reads it."""
+    values = env.parameters("")
+    return {
+        "TemplateURL": f"{artifacts.upload(aws, env).base}/{env.top}",
+        "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
+        "Capabilities": CAPABILITIES,
+        "Tags": env.tags,
+    }
 
 
 def _refuse(made: StackSet, there: Mapping[str, Any]) -> None:
@@ -160,13 +177,16 @@ def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list
     return {region: accounts for region, accounts in lacking.items() if accounts}
 
 
-def _conclude(made: StackSet, show: Show) -> None:
+def _conclude(made: StackSet) -> None:
     """Show a row for each stack; ClinicError with exit code 1 and the reasons if one failed."""
     rows = [
         [account, region, told["Status"], plain(told.get("StatusReason", ""))]
         for (account, region), told in sorted(made.instances().items())
     ]
-    show(["account", "region", "state", "reason"], rows)
+    headings = ["account", "region", "state", "reason"]
+    made.report.table(headings, rows)
+    for row in rows:
+        made.report.tell("instance", **dict(zip(headings, row, strict=True)))
     if made.failed:
         trap = catalogue.look_up(*made.failed)
         advice = [f"{trap.meaning} {trap.advice}"] if trap else []
@@ -174,3 +194,4 @@ def _conclude(made: StackSet, show: Show) -> None:
             "\n        ".join([f"{made.name} failed in places:", *made.failed, *advice]),
             exit_code=1,
         )
+    made.report.tell("done", stack_set=made.name)

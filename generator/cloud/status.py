@@ -18,8 +18,11 @@ PAUSE = 2.0
 """Seconds between two questions whether a drift detection is done."""
 
 
-def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: float = PAUSE) -> None:
-    """Show a stack by name; ClinicError (2) if there is none, (3) if it needs a person."""
+def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: float = PAUSE) -> bool:
+    """Show a stack by name, and answer whether it is as it was deployed, as far as that was asked.
+
+    ClinicError (2) if there is none, (3) if it needs a person.
+    """
     stack = existing(aws, name)
     resources = tree(aws, stack.id)
     report.tell("stack", name=name, status=stack.status, reason=stack.reason, outputs=stack.outputs)
@@ -29,10 +32,10 @@ def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: floa
     for what, command in commands(aws, stack).items():
         report.say(f"{what}:\n    {command}")
         report.tell("command", purpose=what, command=command)
-    if drift:
-        _drift(aws, stack, resources, report, pause)
+    same = not drift or _same(aws, stack, resources, report, pause)
     if family(stack.status) == "stuck":
         raise ClinicError(f"{name} takes no update: run `clinic recover`.", exit_code=3)
+    return same
 
 
 def _rows(resources: tuple[Resource, ...]) -> list[list[str]]:
@@ -67,10 +70,10 @@ def commands(aws: Aws, stack: Stack) -> dict[str, str]:
     return found
 
 
-def _drift(
+def _same(
     aws: Aws, stack: Stack, resources: tuple[Resource, ...], report: Report, pause: float
-) -> None:
-    """Ask what was changed by hand, in the stack and in each nested one."""
+) -> bool:
+    """Ask what was changed by hand, in the stack and in each nested one; whether nothing was."""
     nested = {r.physical: r.path for r in walk(resources) if r.type == STACK}
     rows = list[list[str]]()
     for physical, path in {stack.id: "", **nested}.items():
@@ -83,6 +86,7 @@ def _drift(
         report.table(["drifted", "how", "property", "template", "now"], rows)
     else:
         report.say("Drift: none found.")
+    return not rows
 
 
 def _detect(aws: Aws, stack: str, pause: float) -> str:

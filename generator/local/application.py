@@ -45,15 +45,15 @@ def release_image(aws: Aws, env: Environment, wishes: Wishes) -> Environment:
     return env.with_values(BackendImage=IMAGE, RollingUpdate="false")
 
 
-def look_from_outside(aws: Aws, env: Environment) -> None:
+def look_from_outside(aws: Aws, env: Environment, report: Report) -> None:
     """The promises that the endpoint can play; ClinicError (1) when one is broken."""
     site = replace(of_stack(aws, env.name, env.stack), may_be_empty=True)
     if site.silent:
-        print("Not shown: the endpoint runs the CDN's function with node, which is not here.")
+        report.say("Not shown: the endpoint runs the CDN's function with node, which is not here.")
         return
     broken = []
     for result in prove(site, PROMISES):
-        telling.show(result, Report())
+        telling.show(result, report)
         broken += [result.name] if result.status == FAILED else []
     if broken:
         raise ClinicError(f"the site does not keep: {', '.join(broken)}.", exit_code=1)

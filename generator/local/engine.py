@@ -37,7 +37,8 @@ responses: Any = import_module("ministack.core.responses")
 PRIVATE_NAMES = {
     cloudformation: "_stacks",
     changesets: "_evaluate_conditions",
-    handlers: "_ACTION_HANDLERS _capabilities_enforced _evaluate_conditions _roll_back_operation",
+    handlers: "_ACTION_HANDLERS _capabilities_enforced _delete_stack_async _evaluate_conditions "
+    "_roll_back_operation",
     helpers: "_error _xml",
     provisioners: "_RESOURCE_HANDLERS",
     stacks: "_add_event _evaluate_conditions _roll_back_operation _runs_on_worker_thread",
@@ -68,6 +69,7 @@ def install() -> None:
     stacks._add_event = _complete_event(stacks._add_event)
     roll_back = _complete_rollback(stacks._roll_back_operation)
     stacks._roll_back_operation = handlers._roll_back_operation = roll_back
+    handlers._delete_stack_async = _once(handlers._delete_stack_async)
     children = {"create": _create_child, "update": _update_child, "delete": _delete_child}
     provisioners._RESOURCE_HANDLERS[STACK] = children
 
@@ -150,6 +152,16 @@ def _complete_rollback(roll_back: Callable[..., Any]) -> Callable[..., Any]:
         await roll_back(name, stack_id, stack, operation, reason)
 
     return complete
+
+
+def _once(delete: Callable[..., Any]) -> Callable[..., Any]:
+    """To delete what is being deleted starts nothing: two at once would find half of it each."""
+
+    async def begin(name: str, *args: Any, **kwargs: Any) -> None:
+        if cloudformation._stacks.get(name, {}).get("StackStatus") != "DELETE_IN_PROGRESS":
+            await delete(name, *args, **kwargs)
+
+    return begin
 
 
 def _create_child(logical_id: str, props: Record, parent_name: str) -> tuple[str, Record]:

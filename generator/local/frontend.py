@@ -7,26 +7,34 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from generator.application.publish.build import Build, names, read
-from generator.application.publish.publish import publish
+from generator.application.publish.progress import Show
+from generator.application.publish.publish import Wishes, publish
 from generator.cloud.aws import Aws
+from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.shipped import text
 
 
-def rehearse_frontend(aws: Aws, stack: str) -> None:
+def rehearse_frontend(aws: Aws, stack: str, report: Report) -> None:
     """Publish twice; ClinicError (1) if the bucket of ``stack`` then holds anything else."""
     with TemporaryDirectory(prefix="clinic-") as folder:
         dist = Path(folder)
         for key, content in json.loads(text("generator.local", "frontend.json")).items():
             (dist / key).parent.mkdir(exist_ok=True)
             (dist / key).write_text(content, "utf-8")
-        publish(lambda: aws, stack, dist)
-        publish(lambda: aws, stack, dist)
-        _compare(aws, stack, read(dist, names(dist)))
+        wishes = Wishes(show=Show(report.json))
+        publish(lambda: aws, stack, dist, wishes)
+        publish(lambda: aws, stack, dist, wishes)
+        build = read(dist, names(dist))
+        bucket = _compare(aws, stack, build)
+    report.say(
+        f"All {len(build.files)} files are in {bucket} as they were built, with their headers."
+    )
 
 
-def _compare(aws: Aws, stack: str, build: Build) -> None:
+def _compare(aws: Aws, stack: str, build: Build) -> str:
+    """The bucket, once it is known to hold the build."""
     found = find(aws, stack)
     bucket = found.outputs["FrontendBucketName"] if found else ""
     s3 = aws.client("s3")
@@ -38,4 +46,4 @@ def _compare(aws: Aws, stack: str, build: Build) -> None:
         wanted = {name: file.attributes[name] for name in headers}
         if told["Body"].read() != file.path.read_bytes() or headers != wanted:
             raise ClinicError(f"{bucket} holds another {key} than was published.", exit_code=1)
-    print(f"All {len(build.files)} files are in {bucket} as they were built, with their headers.")
+    return bucket

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from generator import tables
 from generator.application.env import rehearse as env_file
 from generator.checks.preflight import screen
 from generator.checks.preflight.gate import demand
@@ -24,7 +23,7 @@ from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
-from generator.options import PARAMS
+from generator.options import JSON, PARAMS
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""
@@ -54,13 +53,23 @@ class Rehearsal:
     wishes: Wishes
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
 
+    @property
+    def report(self) -> Report:
+        return self.wishes.report
+
+    def begin(self, number: int, title: str) -> None:
+        """Say which step comes now."""
+        self.report.say(f"\n== {number}. {title}\n")
+        self.report.tell("step", number=number, title=title)
+
 
 @click.command("rehearse")
 @click.argument("env")
 @click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
 @PARAMS
+@JSON
 @explained()
-def rehearse_command(env: str, params: Path, flat: bool) -> None:
+def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
 
     Create, read back, push a .env, publish, release, look from outside, update, fail and roll back,
@@ -68,13 +77,17 @@ def rehearse_command(env: str, params: Path, flat: bool) -> None:
 
     \b
     clinic rehearse dev
+    clinic rehearse prod --flat
+    clinic rehearse dev --json >rehearsal.jsonl
     """
-    wanted = load(env, params, flat)
-    print(screen.line(demand(env, params)), flush=True)
+    wanted, report = load(env, params, flat), Report(as_json, brief=True)
+    checked = demand(env, params)
+    report.say(screen.line(checked))
+    report.tell("check", findings=checked.count)
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(given=endpoint.environment)
-            wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE, outlives=False)
+            wishes = Wishes(yes=True, report=report, pace=PACE, outlives=False)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:
         raise ClinicError(str(error)) from error
@@ -82,26 +95,29 @@ def rehearse_command(env: str, params: Path, flat: bool) -> None:
 
 def rehearse(this: Rehearsal) -> None:
     """Go through all of it; ClinicError (1) as soon as something does not go as it should."""
-    print(f"Rehearsing {this.env.stack} against an AWS endpoint embedded in this machine.")
-    _title(1, f"create {this.env.stack}")
+    this.report.say(
+        f"Rehearsing {this.env.stack} against an AWS endpoint embedded in this machine."
+    )
+    this.begin(1, f"create {this.env.stack}")
     deploy(this.aws, this.env, this.wishes)
-    _title(2, "read the resources back through their services")
-    _show(*read_back(this.aws, this.env))
-    _title(3, "push a .env, twice")
-    env_file.rehearse(this.aws, this.env.stack)
-    _title(4, "publish a frontend, and again")
-    rehearse_frontend(this.aws, this.env.stack)
-    _title(5, f"release {IMAGE}")
+    this.begin(2, "read the resources back through their services")
+    _show(*read_back(this.aws, this.env), this.report)
+    this.begin(3, "push a .env, twice")
+    env_file.rehearse(this.aws, this.env.stack, this.report)
+    this.begin(4, "publish a frontend, and again")
+    rehearse_frontend(this.aws, this.env.stack, this.report)
+    this.begin(5, f"release {IMAGE}")
     released = release_image(this.aws, this.env, this.wishes)
-    _title(6, "look at the site from outside")
-    look_from_outside(this.aws, released)
-    _title(7, "update one parameter")
+    this.begin(6, "look at the site from outside")
+    look_from_outside(this.aws, released, this.report)
+    this.begin(7, "update one parameter")
     changed = _update(replace(this, env=released))
-    _title(8, f"make a mistake: {_said(this.mistake)}")
+    this.begin(8, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
-    _title(9, f"destroy {this.env.stack}")
+    this.begin(9, f"destroy {this.env.stack}")
     _destroy(this, changed)
-    print(PROVEN)
+    this.report.say(PROVEN)
+    this.report.tell("rehearsed", stack=this.env.stack)
 
 
 def _update(this: Rehearsal) -> Environment:
@@ -109,9 +125,9 @@ def _update(this: Rehearsal) -> Environment:
     declared = this.env.documents[this.env.top]["Parameters"]["LogRetentionDays"]
     old = this.env.parameters("")["LogRetentionDays"]
     new = next(days for days in map(str, declared["AllowedValues"]) if days != old)
-    print(f"LogRetentionDays from {old} to {new}")
+    this.report.say(f"LogRetentionDays from {old} to {new}")
     env = this.env.with_values(LogRetentionDays=new)
-    deploy(this.aws, env, replace(this.wishes, report=Report(brief=True)))
+    deploy(this.aws, env, this.wishes)
     stack = find(this.aws, env.stack)
     if not stack or stack.parameters["LogRetentionDays"] != new:
         raise ClinicError("the update did not reach the stack.", exit_code=1)
@@ -122,10 +138,10 @@ def _fail(this: Rehearsal) -> None:
     """The gate stops the mistake; when it is overruled, the rollback mends it."""
     wrong = this.env.with_values(**this.mistake)
     stopped = _refused(this, wrong, this.wishes)
-    print(f"\nThe data-loss gate: {stopped}\n")
-    print("Overruled with --allow-data-loss Database, to see what happens then:\n")
+    this.report.say(f"\nThe data-loss gate: {stopped}\n")
+    this.report.say("Overruled with --allow-data-loss Database, to see what happens then:\n")
     failed = _refused(this, wrong, replace(this.wishes, allowed=("Database",)))
-    print(f"\n{failed}")
+    this.report.say(f"\n{failed}")
     stack = find(this.aws, this.env.stack)
     if failed.exit_code != 1 or not stack or stack.status != "UPDATE_ROLLBACK_COMPLETE":
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
@@ -135,38 +151,39 @@ def _refused(this: Rehearsal, env: Environment, wishes: Wishes) -> ClinicError:
     try:
         deploy(this.aws, env, wishes)
     except ClinicError as trouble:
+        this.report.tell("refused", exit_code=trouble.exit_code, sentence=str(trouble))
         return trouble
     raise ClinicError(f"the mistake {_said(this.mistake)} went through.", exit_code=1)
 
 
 def _destroy(this: Rehearsal, env: Environment) -> None:
     if env.parameters("")["DeletionProtection"] == "true":
-        print("Deletion protection is on, so it is switched off first:\n")
+        this.report.say("Deletion protection is on, so it is switched off first:\n")
         env = env.with_values(DeletionProtection="false")
         deploy(this.aws, env, this.wishes)
     follow = partial(watch, env, this.wishes)
-    destroy(this.aws, env.stack, follow=follow, ask=str, yes=True)
+    destroy(this.aws, env.stack, follow=follow, ask=str, report=this.report, yes=True)
 
 
-def _show(counts: Mapping[str, Count], lost: list[str]) -> None:
+def _show(counts: Mapping[str, Count], lost: list[str], report: Report) -> None:
+    for layer, count in counts.items():
+        report.tell("layer", layer=layer, **asdict(count))
+    for line in lost:
+        report.tell("lost", property=line)
     headings = ["layer", "resources", "not readable", "properties", "equal", "lost or different"]
     rows: list[list[str | int]] = [
         [layer, c.resources, c.unread, c.equal + c.lost, c.equal, c.lost]
         for layer, c in counts.items()
     ]
     totals = [sum(int(row[column]) for row in rows) for column in range(1, len(headings))]
-    tables.show(headings, [*rows, ["all", *totals]])
+    report.table(headings, [*rows, ["all", *totals]])
     if lost:
-        print("\nLost by the emulator, or not told by the call that was made:")
+        report.say("\nLost by the emulator, or not told by the call that was made:")
     for line in lost[:SHOWN]:
-        print(f"  {line[:96]}")
+        report.say(f"  {line[:96]}")
     if len(lost) > SHOWN:
-        print(f"  and {len(lost) - SHOWN} more")
+        report.say(f"  and {len(lost) - SHOWN} more")
 
 
 def _said(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
-
-
-def _title(number: int, text: str) -> None:
-    print(f"\n== {number}. {text}\n")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from generator import architecture, assemble
+from generator import architecture, assemble, tables
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws, explained
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import Environment
 from generator.cloud.follow import Feed, follow
+from generator.cloud.progress import Report
 from generator.cloud.stacks import Event, Resource, events, find, tree, walk
 from generator.layer import Layer, Name
 from generator.layers.network import NETWORK
@@ -19,6 +21,21 @@ from generator.layers.storage import CONFIGURATION_BUCKET, STORAGE
 
 LAYERS = (NETWORK, SECURITY, SECRETS, STORAGE)
 PACE = 0.02
+
+
+class Heard(Report):
+    """A report that keeps what it says to people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.rows: list[tuple[Any, ...]] = []
+
+    def say(self, text: str = "") -> None:
+        self.lines.append(text)
+
+    def table(self, headings: Sequence[str], rows: Sequence[tables.Row]) -> None:
+        self.rows = [tuple(row) for row in rows]
 
 
 def nested(

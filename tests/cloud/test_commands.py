@@ -20,6 +20,9 @@ ROOT = Path(__file__).parents[2]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+SET = ("stack-set", "dev", "--accounts", "111122223333", "--regions", "us-east-1")
+
+
 @pytest.fixture
 def environment(endpoint: Endpoint) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -76,6 +79,40 @@ def test_json_is_all_that_is_printed(clinic: Run) -> None:
     assert kinds == {"check", "upload", "change"}
 
 
+def kinds(told: subprocess.CompletedProcess[str]) -> list[str]:
+    """What a run told programs, in order, each kind once; no line may be anything else."""
+    assert told.returncode == 0, told.stderr
+    return list(dict.fromkeys(json.loads(line)["kind"] for line in told.stdout.splitlines()))
+
+
+def test_the_whole_life_of_a_stack_is_told_to_programs(clinic: Run) -> None:
+    assert kinds(clinic("destroy", "dev", "--json")) == ["done"]
+    assert kinds(clinic("recover", "dev", "--json")) == ["done"]
+    made = kinds(clinic("deploy", "dev", "--yes", "--json", "--no-smoke"))
+    assert made == ["check", "upload", "change", "event", "done"]
+    assert kinds(clinic("recover", "dev", "--json")) == ["stack", "done"]
+    unasked = clinic("destroy", "dev", "--json")
+    assert (unasked.returncode, "Type clinic-dev" in unasked.stderr) == (2, True)
+    assert {json.loads(line)["kind"] for line in unasked.stdout.splitlines()} == {"fate"}
+    destroyed = clinic("destroy", "dev", "--yes", "--json")
+    assert kinds(destroyed) == ["fate", "emptied", "event", "left", "done"]
+
+
+def test_a_stack_set_is_told_to_programs(clinic: Run) -> None:
+    assert kinds(clinic(*SET, "--yes", "--json")) == ["place", "operation", "instance", "done"]
+    assert kinds(clinic(*SET, "--remove", "--yes", "--json")) == ["place", "operation", "done"]
+    assert kinds(clinic(*SET, "--remove", "--yes", "--json")) == ["done"]
+
+
+def test_a_rehearsal_is_told_to_programs(clinic: Run) -> None:
+    told = clinic("rehearse", "dev", "--json")
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+    assert {"check", "step", "layer", "lost", "push", "sent", "refused"} <= set(kinds(told))
+    assert [one["number"] for one in found if one["kind"] == "step"] == list(range(1, 10))
+    assert [one["exit_code"] for one in found if one["kind"] == "refused"] == [3, 1]
+    assert found[-1] == {"kind": "rehearsed", "stack": "clinic-dev"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "says"),
     [
@@ -85,6 +122,7 @@ def test_json_is_all_that_is_printed(clinic: Run) -> None:
         (("deploy", "dev"), {"AWS_ENDPOINT_URL": "nothing"}, "AWS_ENDPOINT_URL"),
         (("deploy", "dev"), {}, "give --yes"),
         (("stack-set", "dev", "--accounts", "12", "--regions", "us-east-1"), {}, "twelve digits"),
+        (SET, {}, "nobody can be asked here: nothing was changed; give --yes."),
     ],
 )
 def test_bad_input_is_one_sentence(
@@ -116,6 +154,15 @@ def test_ctrl_c_in_a_pipe_detaches(environment: dict[str, str]) -> None:
     assert child.returncode == 130
     assert "`clinic deploy dev` follows it" in errors
     assert "Traceback" not in errors
+
+
+def test_drift_is_something_that_was_found(clinic: Run) -> None:
+    """The emulator takes the secret of a nested stack for deleted."""
+    assert clinic("deploy", "dev", "--yes", "--no-smoke").returncode == 0
+    assert clinic("status", "dev").returncode == 0
+    drifted = clinic("status", "dev", "--drift")
+    assert (drifted.returncode, drifted.stderr) == (1, "")
+    assert "DatabaseSecret  DELETED" in drifted.stdout
 
 
 @pytest.mark.parametrize(

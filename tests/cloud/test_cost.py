@@ -115,6 +115,11 @@ def test_a_region_with_some_prices_gives_a_lower_bound(clinic):
     ("arguments", "says"),
     [
         (["seed", "--region", "eu-west-1"], 'there are no prices of "eu-west-1"'),
+        (["seed", "--region", "us-east"], "did you mean us-east-"),
+        (["seed", "--region", "aws-global"], 'there is no AWS region "aws-global"'),
+        (["seed", "--live", "--region", "mars"], 'there is no AWS region "mars"'),
+        (["seed", "--profile", "nope"], "--profile goes with --live"),
+        (["seed", "--compare", ""], 'there is no environment ""'),
         (["sed"], "did you mean seed?"),
         (["seed", "--compare", "prd"], "did you mean prod?"),
         (["seed", "--hours", "800"], "is not between 0 and 744"),

@@ -98,6 +98,15 @@ def test_a_loss_that_is_allowed_by_name_goes_through(aws: Aws) -> None:
     assert small.status(aws, "clinic-small") == "UPDATE_COMPLETE"
 
 
+def test_an_id_that_the_plan_does_not_have_leaves_everything_as_it_is(aws: Aws) -> None:
+    deploy(aws, TOPIC, YES)
+    with pytest.raises(ClinicError, match='names "Nope", which is not in this plan') as told:
+        deploy(aws, BOTH, replace(YES, allowed=("Nope",)))
+    assert told.value.exit_code == 2
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+    assert left_over(aws) == []
+
+
 def test_a_failed_update_is_rolled_back_and_told_with_its_first_cause(aws: Aws) -> None:
     deploy(aws, TOPIC, YES)
     with pytest.raises(ClinicError, match="DBSnapshot not found: no-such") as told:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -28,16 +30,16 @@ KEPT = {"DeletionPolicy": "Retain"}
 PROTECTION = {"Type": "String", "Default": "false"}
 
 
-def nobody(question: str) -> str:
+def nobody(question: object) -> str:
     raise AssertionError(question)
 
 
 def gone(aws: Aws, **options: Any) -> str:
     """Destroy, and answer what was said."""
-    lines: list[str] = []
-    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "say": lines.append}
+    heard = small.Heard()
+    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "report": heard}
     destroy(aws, "clinic-small", **(settings | options))
-    return "\n".join(lines)
+    return "\n".join(heard.lines)
 
 
 def physical(aws: Aws, logical: str) -> str:
@@ -182,6 +184,32 @@ def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
     assert "attaches to it" in gone(aws, yes=False, follow=follow)
     assert len(asked) == 1
     assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+
+
+def test_what_somebody_else_deletes_while_the_person_is_asked_ends_well(aws: Aws) -> None:
+    small.deploy(aws, small.one({"FrontendBucket": BUCKET, "LogBucket": {**BUCKET, **KEPT}}))
+
+    def meanwhile(question: str) -> str:
+        gone(aws)
+        return "clinic-small"
+
+    said = gone(aws, yes=False, ask=meanwhile, follow=nobody)
+    assert "Emptied FrontendBucket: 0 versions." in said
+    assert "clinic-small is gone. Still there:\n  LogBucket" in said
+
+
+def test_two_deletions_at_once_both_end_well(aws: Aws) -> None:
+    small.deploy(aws, small.nested())
+    both = Barrier(2)
+
+    def asked(question: str) -> str:
+        both.wait(30)
+        return "clinic-small"
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(gone, aws, yes=False, ask=asked) for _ in range(2)]
+    assert all("clinic-small is gone." in run.result() for run in runs)
+    assert small.status(aws, "clinic-small") == "absent"
 
 
 def test_what_blocks_a_deletion_is_said(aws: Aws) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from generator.checks.stateful import STATEFUL
@@ -41,3 +43,23 @@ def test_a_key_for_the_data_costs_the_database_and_the_gate_says_why() -> None:
         check(changes(CustomerKey="true").values(), ())
     assert "DatabaseStack/Database would be replaced" in str(told.value)
     assert "KmsKeyId" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("new", "typed", "says"),
+    [
+        ({}, "Bukcet", '"Bukcet", which is not in this plan: did you mean Bucket?'),
+        ({}, "Nope", '"Nope", which is not in this plan: name one of Bucket, Log.'),
+        ({"Log": {"Type": "AWS::Logs::LogGroup"}}, "Log", "name one of Bucket."),
+        (None, "Nope", "leave it out, since this plan loses no data."),
+    ],
+)
+def test_an_id_that_is_not_in_the_plan_is_refused_with_those_that_could_be_meant(
+    new: dict[str, Any] | None, typed: str, says: str
+) -> None:
+    old = {"Bucket": {"Type": "AWS::S3::Bucket"}, "Log": {"Type": "AWS::Logs::LogGroup"}}
+    found = flat(old, old if new is None else new)
+    with pytest.raises(ClinicError, match=r"^--allow-data-loss names ") as told:
+        check(found.values(), ("Bucket", typed) if new else (typed,))
+    assert str(told.value).endswith(says)
+    assert told.value.exit_code == 2

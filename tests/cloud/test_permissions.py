@@ -85,7 +85,7 @@ def everything(
     log = small.one({LOG_GROUP: {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain"}})
     site = {"FrontendBucket": {"Type": "AWS::S3::Bucket"}, "Topic": {"Type": "AWS::SNS::Topic"}}
     more = small.one({**log.documents["flat.json"]["Resources"], **site})
-    ends: dict[str, Any] = {"follow": small.quietly, "say": str}
+    ends: dict[str, Any] = {"follow": small.quietly, "report": small.Heard()}
     yield lambda: small.deploy(fresh(), log)
     yield lambda: small.deploy(fresh(), more)
     yield lambda: status.status(fresh(), "clinic-small", Report(), drift=True, pause=0.01)
@@ -98,11 +98,9 @@ def everything(
     targets = Targets(regions=("us-east-1",), accounts=(account,))
     # The emulator keeps the sets of all accounts together.
     log, more = replace(log, name=account), replace(more, name=account)
-    yield lambda: stack_set.deploy(fresh(), log, targets, say=str, show=lambda *_: None)
-    yield lambda: stack_set.deploy(fresh(), more, targets, say=str, show=lambda *_: None)
-    yield lambda: stack_set.remove(
-        fresh(), more, targets, ask=str, yes=True, say=str, show=lambda *_: None
-    )
+    yield lambda: stack_set.deploy(fresh(), log, targets, agree=bool, report=small.Heard())
+    yield lambda: stack_set.deploy(fresh(), more, targets, agree=bool, report=small.Heard())
+    yield lambda: stack_set.remove(fresh(), more, targets, ask=str, yes=True, report=small.Heard())
 
 
 def fill(aws: Aws) -> None:

@@ -56,7 +56,6 @@ class Told:
             }
         )
         self.stub = Stubber(self.aws.client("cloudformation"))
-        self.lines: list[str] = []
         stack = {"StackId": ID, "StackName": "clinic-small", "CreationTime": NOW}
         self.expect("describe_stacks", {"Stacks": [{**stack, "StackStatus": status}]})
         self.stub.activate()
@@ -93,9 +92,10 @@ class Told:
         def follow(feed: Feed) -> str:
             return end
 
-        recover(self.aws, "clinic-small", follow=follow, say=self.lines.append, **options)
+        heard = small.Heard()
+        recover(self.aws, "clinic-small", follow=follow, report=heard, **options)
         self.stub.assert_no_pending_responses()
-        return "\n".join(self.lines)
+        return "\n".join(heard.lines)
 
 
 def test_every_state_of_the_service_has_a_remedy() -> None:
@@ -182,9 +182,9 @@ def test_what_blocks_is_said_with_the_way_to_give_it_up() -> None:
 
 
 def test_no_stack_is_nothing_to_recover(aws: Aws) -> None:
-    lines: list[str] = []
-    recover(aws, "clinic-small", follow=small.quietly, say=lines.append)
-    assert lines == ["There is no stack clinic-small: nothing to recover."]
+    heard = small.Heard()
+    recover(aws, "clinic-small", follow=small.quietly, report=heard)
+    assert heard.lines == ["There is no stack clinic-small: nothing to recover."]
 
 
 def test_a_creation_that_was_rolled_back_can_be_deployed_again(aws: Aws) -> None:
@@ -193,7 +193,7 @@ def test_a_creation_that_was_rolled_back_can_be_deployed_again(aws: Aws) -> None
         small.deploy(aws, broken)
     assert failed.value.exit_code == 1
     assert small.status(aws, "clinic-small") == "ROLLBACK_COMPLETE"
-    recover(aws, "clinic-small", follow=small.quietly)
+    recover(aws, "clinic-small", follow=small.quietly, report=small.Heard())
     small.deploy(aws, small.nested())
     assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
 
@@ -206,7 +206,7 @@ def test_the_shell_of_a_stack_that_was_never_made_goes_with_its_change_sets(aws:
         TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}',
     )
     assert small.status(aws, "clinic-small") == "REVIEW_IN_PROGRESS"
-    recover(aws, "clinic-small", follow=small.quietly)
+    recover(aws, "clinic-small", follow=small.quietly, report=small.Heard())
     assert small.status(aws, "clinic-small") == "absent"
 
 
@@ -228,9 +228,9 @@ def test_a_full_bucket_blocks_a_deletion_until_it_is_left_behind(aws: Aws, form:
     while small.status(aws, "clinic-small") == "DELETE_IN_PROGRESS":
         pass
     with pytest.raises(ClinicError, match=f"--retain {name}") as blocked:
-        recover(aws, "clinic-small", follow=small.quietly)
+        recover(aws, "clinic-small", follow=small.quietly, report=small.Heard())
     assert blocked.value.exit_code == 3
     assert "still holds objects" in str(blocked.value)
-    recover(aws, "clinic-small", follow=small.quietly, retain=[name])
+    recover(aws, "clinic-small", follow=small.quietly, report=small.Heard(), retain=[name])
     assert small.status(aws, "clinic-small") == "absent"
     assert aws.client("s3").get_object(Bucket=bucket, Key="x")["Body"].read() == b"x"

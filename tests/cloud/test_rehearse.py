@@ -107,7 +107,9 @@ def test_a_mistake_that_goes_through_fails_the_rehearsal(aws: Aws) -> None:
 
 
 def test_lost_properties_are_listed_up_to_a_point(capsys: pytest.CaptureFixture[str]) -> None:
-    rehearsing._show({"Edge": Count(3, 1, 10, 20)}, [f"Edge/X.P = {n}" for n in range(20)])
+    rehearsing._show(
+        {"Edge": Count(3, 1, 10, 20)}, [f"Edge/X.P = {n}" for n in range(20)], Report()
+    )
     out = capsys.readouterr().out
     assert "Edge           3             1          30     10                 20" in out
     assert "Edge/X.P = 11" in out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -41,23 +41,27 @@ class Run:
     """Calls with what they said and showed."""
 
     def __init__(self, aws: Aws, name: str) -> None:
-        self.aws, self.lines = aws, list[str]()
-        self.rows: list[Any] = []
+        self.aws, self.heard = aws, small.Heard()
         # The emulator keeps its stack sets for all accounts together.
         self.env = replace(small.one({"Topic": TOPIC}, Word=WORD), name=name)
 
-    def show(self, headings: Sequence[str], rows: Sequence[Any]) -> None:
-        self.rows = [tuple(row) for row in rows]
+    @property
+    def lines(self) -> list[str]:
+        return self.heard.lines
 
-    def deploy(self, targets: Targets = TARGETS, **values: str) -> None:
+    @property
+    def rows(self) -> list[Any]:
+        return self.heard.rows
+
+    def deploy(
+        self, targets: Targets = TARGETS, agree: Callable[[str], bool] = bool, **values: str
+    ) -> None:
         env = self.env.with_values(**values)
-        stack_set.deploy(self.aws, env, targets, say=self.lines.append, show=self.show)
+        stack_set.deploy(self.aws, env, targets, agree=agree, report=self.heard)
 
     def remove(self, targets: Targets = ALL, **options: Any) -> None:
         wants: dict[str, Any] = {"yes": True, "ask": str} | options
-        stack_set.remove(
-            self.aws, self.env, targets, say=self.lines.append, show=self.show, **wants
-        )
+        stack_set.remove(self.aws, self.env, targets, report=self.heard, **wants)
 
 
 def topics(endpoint: Endpoint, account: str, region: str) -> list[str]:
@@ -92,6 +96,20 @@ def test_a_set_reaches_every_account_in_every_region_and_can_be_repeated(
     assert all(topics(endpoint, *place) == [] for place in places)
     run.remove()
     assert "There is no stack set clinic-many" in run.lines[-1]
+
+
+def test_a_set_is_made_and_changed_only_after_a_yes(aws: Aws, endpoint: Endpoint) -> None:
+    run, one = Run(aws, "asked"), Targets(regions=REGIONS[:1], accounts=ACCOUNTS[:1])
+    run.deploy(one, agree=lambda question: False)
+    assert run.rows == [("Create", ACCOUNTS[0], REGIONS[0])]
+    assert run.lines == ["Nothing was changed."]
+    assert aws.client("s3").list_buckets()["Buckets"] == []
+    run.deploy(one)
+    run.deploy(TARGETS, agree=lambda question: "clinic-asked" not in question, Word="two")
+    assert run.rows[0] == ("Update", ACCOUNTS[0], REGIONS[0])
+    assert len(run.rows) == 4
+    assert topics(endpoint, ACCOUNTS[0], REGIONS[0]) == ["one"]
+    run.remove()
 
 
 def test_where_it_fails_the_reason_and_the_advice_are_told(aws: Aws) -> None:
@@ -193,7 +211,6 @@ def test_a_service_managed_set_goes_to_units_of_the_organization(aws: Aws) -> No
                 "Tags": ANY,
             },
         )
-        stub.add_response("list_stack_instances", {"Summaries": []})
         stub.add_response(
             "create_stack_instances",
             CREATE,

@@ -48,11 +48,12 @@ def test_what_was_changed_by_hand_is_found(aws: Aws, capsys: pytest.CaptureFixtu
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 60}}
     small.deploy(aws, small.one({"Queue": queue}))
     capsys.readouterr()
-    status(aws, "clinic-small", Report(), drift=True, pause=0)
+    assert status(aws, "clinic-small", Report(), drift=True, pause=0)
     assert "Drift: none found." in capsys.readouterr().out
     [url] = aws.client("sqs").list_queues()["QueueUrls"]
     aws.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "90"})
-    status(aws, "clinic-small", Report(), drift=True, pause=0)
+    assert status(aws, "clinic-small", Report())
+    assert not status(aws, "clinic-small", Report(), drift=True, pause=0)
     out = capsys.readouterr().out
     assert "Queue    MODIFIED  /VisibilityTimeout  60        90" in out, out
 

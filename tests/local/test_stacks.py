@@ -255,3 +255,13 @@ def test_a_condition_may_ask_where_the_stack_is(stacks: Stacks, account: str) ->
     assert change["StackStatus"] == "CREATE_COMPLETE"
     assert stacks.physical("where", "Group0")
     assert stacks.physical("where", "Group1")
+
+
+def test_deleting_what_is_being_deleted_does_nothing_more(stacks: Stacks) -> None:
+    """As CloudFormation, where a second deletion beside the first one would find half of it."""
+    stack = stacks.create("twice", root(stacks))["StackId"]
+    for _ in range(3):
+        stacks.api.delete_stack(StackName=stack)
+    assert stacks.rest(stack)["StackStatus"] == "DELETE_COMPLETE"
+    said = [status for name, status, _ in stacks.events(stack) if name == "twice"]
+    assert said.count("DELETE_IN_PROGRESS") == 1

@@ -17,9 +17,9 @@ from generator.application.env.supplied import DEFAULTS, SUPPLIED
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import name_of, stack_name
 from generator.cloud.progress import Report
-from generator.options import A_PATH, JSON, PARAMS, connected
+from generator.options import JSON, PARAMS, PATH, connected
 
-FILE = click.argument("file", type=A_PATH)
+FILE = click.argument("file", type=PATH)
 REVEAL = click.option("--reveal", is_flag=True, help="Show values. They are secrets.")
 
 
@@ -82,7 +82,7 @@ def push_command(
 
 @env_command.command("diff")
 @connected
-@click.argument("file", type=A_PATH, required=False)
+@click.argument("file", type=PATH, required=False)
 @REVEAL
 @JSON
 @explained()

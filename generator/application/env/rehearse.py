@@ -16,13 +16,13 @@ from generator.errors import ClinicError
 FAKE = b"JWT_SECRET=made-up-for-the-rehearsal\nGEMINI_API_KEY=made-up\nJWT_EXPIRATION_TIME=3d\n"
 
 
-def rehearse(aws: Aws, stack: str) -> None:
+def rehearse(aws: Aws, stack: str, report: Report) -> None:
     """Push, read back, push again; ClinicError (1) if the bucket has anything else."""
     checked = Checked(Path("a made-up .env"), FAKE, dotenv.parse(FAKE).values, [], None)
-    push(aws, stack, checked, Report())
+    push(aws, stack, checked, report)
     deployed = look(aws, bucket_of(aws, stack))
     if reveal(aws, deployed) != FAKE or not deployed.fingerprint:
         raise ClinicError("the bucket does not give back the .env that was pushed.", exit_code=1)
-    show(aws, stack, Report(), shown=False)
-    if push(aws, stack, checked, Report()):
+    show(aws, stack, report, shown=False)
+    if push(aws, stack, checked, report):
         raise ClinicError("an unchanged .env was sent again.", exit_code=1)

@@ -11,14 +11,14 @@ import click
 
 from generator.application.publish.plan import KEEP
 from generator.errors import ClinicError, quote
-from generator.options import A_PATH, JSON, connected
+from generator.options import JSON, PATH, connected
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
 
 
 @click.command("publish")
 @connected
-@click.argument("dist", type=A_PATH)
+@click.argument("dist", type=PATH)
 @click.option(
     "--keep-days",
     type=click.IntRange(0, 3650),

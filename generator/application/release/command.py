@@ -22,7 +22,7 @@ from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
 from generator.errors import ClinicError
-from generator.options import A_PATH, JSON, YES, connected
+from generator.options import JSON, PATH, YES, connected
 
 
 @click.command("release")
@@ -34,7 +34,7 @@ from generator.options import A_PATH, JSON, YES, connected
 @click.option(
     "--build",
     "context",
-    type=A_PATH,
+    type=PATH,
     metavar="CONTEXT",
     help="Build this folder with Docker, push it to the stack's registry, and run that.",
 )

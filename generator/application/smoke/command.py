@@ -17,7 +17,7 @@ from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import A_PATH, JSON, PARAMS, PROFILE, REGION
+from generator.options import JSON, PARAMS, PATH, PROFILE, REGION
 
 FRESH = 180.0
 """Seconds that a site gets after a deployment to answer."""
@@ -29,7 +29,7 @@ FRESH = 180.0
 @PROFILE
 @REGION
 @JSON
-@click.option("--junit", type=A_PATH, metavar="FILE", help="Also write this file for CI.")
+@click.option("--junit", type=PATH, metavar="FILE", help="Also write this file for CI.")
 @click.option(
     "--wait",
     type=click.FloatRange(0, 3600),

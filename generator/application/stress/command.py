@@ -15,7 +15,7 @@ from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load as load_environment
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import A_PATH, JSON, TEMPLATES, YES, connected
+from generator.options import JSON, PATH, TEMPLATES, YES, connected
 
 
 @click.command("stress")
@@ -51,7 +51,7 @@ from generator.options import A_PATH, JSON, TEMPLATES, YES, connected
 )
 @TEMPLATES
 @click.option("--url", help="Ask this address instead of the site's health path.")
-@click.option("--png", type=A_PATH, help="Write the picture to this file.")
+@click.option("--png", type=PATH, help="Write the picture to this file.")
 @JSON
 @YES
 @explained()
@@ -85,10 +85,10 @@ def stress_command(
     """
     if png:
         picture.check(png)
-    if simulated and url:
-        raise ClinicError("--url goes with a live test: a simulation asks nobody.")
     report, load = Report(as_json), Load(cpu, timeout)
     if simulated:
+        if profile is not None or url is not None:
+            raise ClinicError("--profile and --url go with a live test: --simulate asks nobody.")
         timeline = offline.run(env, params, region, load, report, **design)
     elif any(given not in (None, ()) for given in design.values()):
         raise ClinicError(

@@ -12,7 +12,7 @@ from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import Load, Timeline
 from generator.application.stress.variants import spread, variants
-from generator.checks import view
+from generator.checks import regions, view
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
 
@@ -40,7 +40,9 @@ def run(
     ``changes`` are other assumptions (``build=180``); what comes after them stands for what the
     templates say. ClinicError (2) for what cannot be simulated.
     """
-    seen, assumed = view.load(env, params, templates, region or "us-east-1"), assume(changes)
+    here = "us-east-1" if region is None else region
+    regions.require(here)
+    seen, assumed = view.load(env, params, templates, here), assume(changes)
     wanted = _chosen(settings(seen), metric_period, boot, warm_pool)
     timeline = simulate(wanted, load, assumed, f"clinic-{seen.env}, simulated")
     report.tell("settings", **asdict(wanted))

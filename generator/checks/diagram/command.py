@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from generator import files
-from generator.checks import view
+from generator.checks import regions, view
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture
 from generator.checks.diagram.words import LANGUAGES, Words
 from generator.checks.sense import expected
 from generator.errors import ClinicError
-from generator.options import A_PATH, JSON, PARAMS, TEMPLATES
+from generator.options import JSON, PARAMS, PATH, TEMPLATES
 
 SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
 SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
@@ -31,7 +31,7 @@ SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
     type=click.Choice(["mermaid", "svg"]),
     help="Mermaid text or an SVG picture; otherwise as --output ends, else mermaid.",
 )
-@click.option("--output", type=A_PATH, help="Where to write; otherwise stdout.")
+@click.option("--output", type=PATH, help="Where to write; otherwise stdout.")
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
@@ -64,6 +64,7 @@ def diagram_command(
     clinic diagram prod --format svg --language es >prod.svg
     clinic diagram prod --json
     """
+    regions.require(region)
     seen = view.load(env, params, templates, region)
     with expected(templates):
         found = derive(seen)

@@ -16,7 +16,7 @@ from generator.checks.timeline.schedule import schedule
 from generator.checks.timeline.update import update
 from generator.checks.variant import with_values
 from generator.errors import ClinicError
-from generator.options import A_PATH, JSON, PARAMS, TEMPLATES
+from generator.options import JSON, PARAMS, PATH, TEMPLATES
 
 RELEASE = "Release"
 """The parameter whose change is the everyday update: new instances, nothing else."""
@@ -32,7 +32,7 @@ RELEASE = "Release"
     multiple=True,
     help="Show the update by a new value of a parameter instead; repeat it for several.",
 )
-@click.option("--svg", "picture", type=A_PATH, help="Draw it as a Gantt chart there.")
+@click.option("--svg", "picture", type=PATH, help="Draw it as a Gantt chart there.")
 @JSON
 @TEMPLATES
 @PARAMS

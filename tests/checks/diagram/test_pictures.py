@@ -355,6 +355,9 @@ def test_another_region_has_its_own_zones(clinic: Clinic) -> None:
     ("arguments", "says"),
     [
         (("diagram", "nowhere"), "there is no environment"),
+        (("diagram", "--region", "mars"), 'no AWS region "mars": give one such as us-east-1.'),
+        (("diagram", "--region", "eu-wst-1"), 'no AWS region "eu-wst-1": did you mean eu-west-1?'),
+        (("diagram", "--region", ""), 'no AWS region ""'),
         (("diagram", "seed", "--templates", "nowhere"), "cannot be read"),
         (("diagram", "seed", "--output", "nowhere/a.svg"), "cannot be written"),
         (("diagram", "seed", "--output", "tests"), "cannot be written"),
