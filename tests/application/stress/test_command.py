@@ -95,7 +95,6 @@ def test_another_set_of_templates_is_taken(clinic: Clinic, tmp_path: Path) -> No
         (["seed", "--simulate", "--url", "https://x.example"], "go with a live test"),
         (["seed", "--metric-period", "300"], "go with --simulate"),
         (["seed", "--assume", "build=1"], "go with --simulate"),
-        (["seed", "--simulate", "--url", "https://clinic.example"], "a simulation asks nobody"),
     ],
 )
 def test_bad_input_is_a_sentence_and_code_2(
