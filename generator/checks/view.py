@@ -134,6 +134,8 @@ def template(name: str, data: bytes) -> Template:
                 raise ClinicError(
                     f"{name} is not a template: {section}/{quote(key)} must be an object."
                 )
+            if section == "Resources" and not isinstance(entry.get("Type"), str):
+                raise ClinicError(f"{name} is not a template: Resources/{quote(key)} has no Type.")
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -20,6 +20,7 @@ from generator.checks.cost import choices, components, prices, report
 from generator.checks.cost.prices import OLD_DAYS, Price
 from generator.checks.cost.report import Estimate
 from generator.checks.cost.usage import Usage
+from generator.checks.sense import expected
 from generator.errors import ClinicError
 from generator.options import JSON, PARAMS, PROFILE, TEMPLATES
 
@@ -98,9 +99,12 @@ def cost_command(
     names = [env] if other is None else [env, other]
     views = [view.load(name, params, templates, region) for name in names]
     listed = prices.listed(region)
-    moved = _moved(views, listed, usage, profile) if live else {}
+    with expected(templates):
+        keys = {line.key for each in views for line in components.bill(each, listed, usage).lines}
+    moved = _moved(keys, listed, region, profile) if live else {}
     current = {**listed, **{key: new for key, (_, new) in moved.items()}}
-    estimates = [_estimate(each, current, usage, moved) for each in views]
+    with expected(templates):
+        estimates = [_estimate(each, current, usage, moved) for each in views]
     _warn(estimates, current)
     if as_json:
         _print_objects(estimates)
@@ -138,18 +142,16 @@ def _estimate(
 
 
 def _moved(
-    views: Iterable[view.View], listed: Mapping[str, Price], usage: Usage, profile: str | None
+    keys: Collection[str], listed: Mapping[str, Price], region: str, profile: str | None
 ) -> dict[str, tuple[Price | None, Price]]:
-    """What AWS answers for every price of these bills that differs from the list."""
+    """What AWS answers for these prices, where it differs from the list."""
     from generator.cloud import pricing
     from generator.cloud.aws import connect
 
-    seen = list(views)
-    keys = {line.key for each in seen for line in components.bill(each, listed, usage).lines}
     asked = sorted(key for key in keys if pricing.query(key))
     client = connect(profile, pricing.ENDPOINT_REGION).client("pricing")
     with click.progressbar(asked, label="Asking AWS", file=sys.stderr) as bar:
-        live = pricing.ask(client, seen[0].region, bar)
+        live = pricing.ask(client, region, bar)
     print(f"AWS answered for {len(live)} of {len(keys)} prices.", file=sys.stderr)
     return {
         key: (listed.get(key), price)

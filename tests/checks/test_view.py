@@ -71,6 +71,8 @@ def test_the_region_decides_the_zones() -> None:
         ("[" * 100_000, "is nested too deeply"),
         ('{"Resources": {}, "Parameters": []}', "its Parameters must be an object"),
         ('{"Resources": {"A": "b"}}', 'Resources/"A" must be an object'),
+        ('{"Resources": {"A": {}}}', 'Resources/"A" has no Type'),
+        ('{"Resources": {"A": {"Type": {"Ref": "B"}}}}', 'Resources/"A" has no Type'),
         ("[]", "is not a template: it has no Resources"),
         ("\x80", "is not UTF-8 text"),
         (None, "cannot be read (no such file or directory)"),

@@ -105,6 +105,18 @@ def test_a_template_with_an_unknown_type_costs_at_least(clinic, tmp_path):
     assert lines[-1]["complete"] is False
 
 
+def test_a_template_of_another_shape_is_one_sentence(clinic, tmp_path):
+    """Where it is only resolved by a choice that the report tries out."""
+    template = json.loads((ROOT / "output" / "flat.json").read_text())
+    address = template["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    address["WebACLId"]["Fn::If"][1] = {"Ref": {"a": "b"}}
+    (tmp_path / "odd.json").write_text(json.dumps(template))
+    ended = clinic("cost", "seed", "--templates", tmp_path / "odd.json")
+    assert (ended.code, ended.out) == (2, "")
+    assert "has a resource of a form that nobody expects" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
 def test_a_region_with_some_prices_gives_a_lower_bound(clinic):
     ended = clinic("cost", "seed", "--region", "sa-east-1")
     assert "seed in sa-east-1: at least " in ended.out

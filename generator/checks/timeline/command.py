@@ -15,7 +15,7 @@ from generator.checks.timeline.report import Operation
 from generator.checks.timeline.schedule import schedule
 from generator.checks.timeline.update import update
 from generator.checks.variant import with_values
-from generator.errors import ClinicError
+from generator.errors import ClinicError, quote
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
 
 RELEASE = "Release"
@@ -98,6 +98,8 @@ def _changes(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise ClinicError(f"--change {pair} says no value: give NAME=VALUE, such as Release=2.")
+            raise ClinicError(
+                f"--change {quote(pair)} says no value: give NAME=VALUE, such as Release=2."
+            )
         changes[name] = value
     return changes

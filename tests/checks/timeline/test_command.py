@@ -77,6 +77,7 @@ def test_a_change_to_the_same_value_changes_nothing(clinic: Clinic) -> None:
     [
         (("--change", "Release"), "give NAME=VALUE, such as Release=2"),
         (("--change", "=2"), "give NAME=VALUE"),
+        (("--change", "\x1b[2J"), r'"\u001b[2J" says no value'),
         (("--change", "Zones=7"), "Zones"),
         (("--templates", "nowhere"), "cannot be read"),
         (("--svg", "nowhere/x.svg"), "cannot be written"),
