@@ -164,7 +164,6 @@ def _stack_sets() -> dict[str, Any]:
     named = "arn:aws:cloudformation:*:*:"
     return document(
         allow("Make", ["cloudformation:CreateStackSet"], ["*"], from_artifacts),
-        allow("Read", ["cloudformation:ListStackSets"]),
         allow(
             "Use",
             _cloudformation(STACK_SET_ACTIONS),
