@@ -210,12 +210,12 @@ def params(envs: tuple[str, ...], params: Path, as_json: bool) -> None:
     """Check parameter files as CloudFormation would, without asking it.
 
     ENV is the name of a file in the folder of parameter files; all of them if none is given.
+    Kinds of --json: parameters, problem.
 
     \b
     clinic params
     clinic params prod
-    clinic params /tmp/mine.json
-    clinic params --json
+    clinic params /tmp/mine.json --json
     """
     from generator import output as outputs
     from generator.checks import parameters

@@ -61,6 +61,8 @@ def deploy_command(
     nothing to do, 1 when the check found something, it failed and was rolled back, or is deployed
     but does not answer, 2 for bad input, 3 when it needs a person.
 
+    Kinds of --json: check, upload, change, event, diagnosis, done; promise from the smoke test.
+
     \b
     clinic deploy dev
     clinic deploy prod --plan
@@ -87,7 +89,8 @@ def status_command(
 ) -> None:
     """Show the tree of stacks, their states and outputs, and the AWS CLI's commands for more.
 
-    Exits with 1 when --drift finds something, 3 when the stack needs a person.
+    Exits with 1 when --drift finds something, 3 when the stack needs a person. Kinds of --json:
+    stack, command, drift.
 
     \b
     clinic status prod
@@ -115,6 +118,8 @@ def recover_command(
 ) -> None:
     """Get a stack out of a state in which it takes no update.
 
+    Kinds of --json: stack, change-set, event, kept, done.
+
     \b
     clinic recover dev
     clinic recover dev --skip DatabaseStack.Database
@@ -133,6 +138,8 @@ def destroy_command(
     env: str, params: Path, profile: str | None, region: str | None, yes: bool, as_json: bool
 ) -> None:
     """Delete a stack: what is lost and what is kept is said first, and proven afterwards.
+
+    Kinds of --json: fate, emptied, event, left, done.
 
     \b
     clinic destroy dev
@@ -171,7 +178,8 @@ def stack_set_command(
 ) -> None:
     """Run the flat form in many accounts and regions, as a CloudFormation StackSet.
 
-    Says first which stacks it would make, update or delete, and asks.
+    Says first which stacks it would make, update or delete, and asks. Kinds of --json: place,
+    operation, instance, done.
 
     \b
     clinic stack-set prod --accounts 111122223333,444455556666 --regions us-east-1,eu-west-1

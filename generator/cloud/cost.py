@@ -93,9 +93,7 @@ def cost_command(
     clinic cost seed --json | jq 'select(.kind == "total").usd'
     """
     usage = Usage(**assumed)
-    regions.require(region)
-    if not live:
-        _offline(region, profile)
+    _require(region, live, profile)
     names = [env] if other is None else [env, other]
     views = [view.load(name, params, templates, region) for name in names]
     listed = prices.listed(region)
@@ -114,9 +112,11 @@ def cost_command(
         _show(estimates[0])
 
 
-def _offline(region: str, profile: str | None) -> None:
-    prices.require(region)
-    if profile is not None:
+def _require(region: str, live: bool, profile: str | None) -> None:
+    regions.require(region)
+    if not live:
+        prices.require(region)
+    if not live and profile is not None:
         raise ClinicError("--profile goes with --live: without it no account is asked.")
 
 

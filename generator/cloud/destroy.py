@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from generator.checks.walk import STACK
 from generator.cloud import catalogue
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.fate import BUCKET, Fate, fates, left, plan
+from generator.cloud.fate import BUCKET, Fate, fates, kept, left, plan
 from generator.cloud.follow import Feed, attach
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, began, events, family, find, newest
@@ -44,10 +44,9 @@ def destroy(
         report.tell("done", stack=name)
         return
     planned = fates(aws, stack.id)
-    for resource, policy in planned:
-        about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
-        report.tell("fate", **about, policy=policy)
-    if stack.status != "DELETE_IN_PROGRESS":
+    _tell(planned, report)
+    begun = stack.status == "DELETE_IN_PROGRESS"
+    if not begun:
         _refuse(stack)
         for line in plan(name, planned):
             report.say(line)
@@ -59,12 +58,18 @@ def destroy(
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
-    remains = left(aws, planned)
+    remains = left(aws, kept(aws, stack.id) if begun else planned)
     report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
         report.say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
         report.tell("left", **thing._asdict())
     report.tell("done", stack=name)
+
+
+def _tell(planned: Iterable[Fate], report: Report) -> None:
+    for resource, policy in planned:
+        about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
+        report.tell("fate", **about, policy=policy)
 
 
 def _delete(aws: Aws, stack: Stack, follow: Follow, report: Report) -> str:

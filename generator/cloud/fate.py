@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from generator.checks.stateful import STATEFUL
 from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
-from generator.cloud.stacks import Resource, tree
+from generator.cloud.stacks import Resource, began, events, tree
 
 BUCKET, DATABASE, LOG_GROUP = "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::Logs::LogGroup"
 REMOVAL = {
@@ -51,6 +51,20 @@ def fates(aws: Aws, stack: str) -> list[Fate]:
     Read from the templates that are deployed, not from those at hand: one call for each stack.
     """
     return list(_fates(aws, stack, tree(aws, stack)))
+
+
+def kept(aws: Aws, stack: str) -> list[Fate]:
+    """What the last deletion of a stack, by id, left behind, as its events tell it.
+
+    For who comes when it has begun, and resources are no longer listed. Of a database they do not
+    say whether it left a snapshot; ``left`` asks for that.
+    """
+    told = events(aws, stack, began(aws, stack))
+    return [
+        Fate(Resource(e.path, e.type, e.physical, e.status, e.reason, e.time), "Retain")
+        for e in told
+        if e.status == "DELETE_SKIPPED" or (e.type, e.status) == (DATABASE, "DELETE_COMPLETE")
+    ]
 
 
 def plan(name: str, planned: list[Fate]) -> list[str]:

@@ -75,6 +75,9 @@ def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
     Create, read back, push a .env, publish, release, look from outside, update, fail and roll back,
     destroy; then a report of what that proves.
 
+    Kinds of --json: check, step, layer, lost, refused, rehearsed, and those of the commands that
+    the steps are about.
+
     \b
     clinic rehearse dev
     clinic rehearse prod --flat

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -83,6 +84,19 @@ def kinds(told: subprocess.CompletedProcess[str]) -> list[str]:
     """What a run told programs, in order, each kind once; no line may be anything else."""
     assert told.returncode == 0, told.stderr
     return list(dict.fromkeys(json.loads(line)["kind"] for line in told.stdout.splitlines()))
+
+
+@pytest.mark.parametrize(
+    "command", ["deploy", "status", "recover", "destroy", "stack-set", "rehearse"]
+)
+def test_the_help_names_every_kind_that_programs_are_told(clinic: Run, command: str) -> None:
+    modules = {"stack-set": ["stack_set", "instances"], "rehearse": ["../local/rehearse"]}
+    files = [f"{name}.py" for name in modules.get(command, [command])]
+    sources = "".join((ROOT / "generator" / "cloud" / file).read_text() for file in files)
+    told = set(re.findall(r'\.tell\("([\w-]+)"', sources))
+    shown = " ".join(clinic(command, "--help").stdout.split())
+    named = shown.partition("Kinds of --json: ")[2].partition(".")[0]
+    assert told <= set(re.findall(r"[\w-]+", named))
 
 
 def test_the_whole_life_of_a_stack_is_told_to_programs(clinic: Run) -> None:

@@ -186,6 +186,26 @@ def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
     assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
 
 
+def test_whoever_attaches_late_is_told_what_is_kept_as_well(aws: Aws) -> None:
+    """When it attaches, the resources of the stack are no longer listed."""
+    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    database, documents = physical(aws, "/Database"), physical(aws, "/DocumentsBucket")
+    client, began = aws.client("cloudformation"), "after-call.cloudformation.DescribeStacks"
+
+    def being_deleted(parsed: dict[str, Any], **_: Any) -> None:
+        client.meta.events.unregister(began, being_deleted)
+        gone(aws)
+        parsed["Stacks"][0]["StackStatus"] = "DELETE_IN_PROGRESS"
+
+    client.meta.events.register(began, being_deleted)
+    _, _, after = gone(aws, yes=False).partition("is gone")
+    assert f"StorageStack/DocumentsBucket  {documents}" in after
+    [snapshot] = aws.client("rds").describe_db_snapshots(DBInstanceIdentifier=database)[
+        "DBSnapshots"
+    ]
+    assert f"DatabaseStack/Database  {snapshot['DBSnapshotIdentifier']}" in after
+
+
 def test_what_somebody_else_deletes_while_the_person_is_asked_ends_well(aws: Aws) -> None:
     small.deploy(aws, small.one({"FrontendBucket": BUCKET, "LogBucket": {**BUCKET, **KEPT}}))
 
