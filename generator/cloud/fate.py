@@ -56,12 +56,12 @@ def fates(aws: Aws, stack: str) -> list[Fate]:
 def kept(aws: Aws, stack: str) -> list[Fate]:
     """What the last deletion of a stack, by id, left behind, as its events tell it.
 
-    For who comes when it has begun, and resources are no longer listed. Of a database they do not
-    say whether it left a snapshot; ``left`` asks for that.
+    For whoever comes when it has begun, and resources are no longer listed. Of a database they do
+    not say whether it left a snapshot; ``left`` asks for that.
     """
     told = events(aws, stack, began(aws, stack))
     return [
-        Fate(Resource(e.path, e.type, e.physical, e.status, e.reason, e.time), "Retain")
+        Fate(Resource(e.path, e.type, e.physical, e.status, e.reason), "Retain")
         for e in told
         if e.status == "DELETE_SKIPPED" or (e.type, e.status) == (DATABASE, "DELETE_COMPLETE")
     ]
