@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from json.encoder import encode_basestring as quoted
 from pathlib import Path
 from typing import Any
@@ -104,11 +107,11 @@ def _difference(old: bytes, new: bytes) -> str:
 
 def read(folder: Path) -> dict[str, bytes]:
     """What ``folder`` holds of the files that render() makes or once made; {} without a folder."""
-    found = [
-        folder / "flat.json",
-        *(file for name in FOLDERS for file in folder.glob(f"{name}/*.json")),
-    ]
     try:
+        found = [
+            folder / "flat.json",
+            *(file for name in FOLDERS for file in folder.glob(f"{name}/*.json")),
+        ]
         return {f.relative_to(folder).as_posix(): f.read_bytes() for f in found if f.is_file()}
     except OSError as error:
         raise ClinicError(
@@ -119,20 +122,51 @@ def read(folder: Path) -> dict[str, bytes]:
 def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Make ``folder`` hold exactly ``files``, or raise ClinicError and leave it as it was.
 
-    All bytes are on the disk beside their targets before the first target is replaced.
+    All bytes are on the disk beside their targets before the first target is replaced. Who writes
+    there at the same time waits.
     """
-    old = read(folder)
-    changed = {path: data for path, data in files.items() if old.get(path) != data}
     try:
-        _stage(folder, changed)
-        _replace(folder, changed, old)
-        for path in _obsolete(folder, files, old):
-            path.unlink()
+        fresh = [place for place in _places(folder, files) if not place.exists()]
+        try:
+            with _alone(folder):
+                _fill(folder, files)
+        except BaseException:
+            for place in fresh:
+                with suppress(OSError):
+                    place.rmdir()
+            raise
     except OSError as error:
         raise ClinicError(
             f"{error.filename or folder} cannot be written ({reason(error)}); {folder} is as it "
             "was: make room, allow this user to write there, or choose another --output."
         ) from error
+
+
+def _places(folder: Path, files: Iterable[str]) -> list[Path]:
+    """Every folder that ``files`` need, those inside others first."""
+    inside = dict.fromkeys((folder / path).parent for path in files)
+    return [*(place for place in inside if place != folder), folder, *folder.parents]
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system that knows no locks
+            flock(handle, LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    old = read(folder)
+    changed = {path: data for path, data in files.items() if old.get(path) != data}
+    _stage(folder, changed)
+    _replace(folder, changed, old)
+    for path in _obsolete(folder, files, old):
+        path.unlink()
 
 
 def _stage(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -8,7 +8,10 @@ import os
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
+from fcntl import LOCK_EX, flock
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -161,6 +164,40 @@ def test_an_interrupt_while_writing_leaves_the_old_output_whole(
     with pytest.raises(KeyboardInterrupt):
         output.write(folder, NEW)
     assert contents(folder) == OLD
+
+
+@pytest.mark.parametrize("place", ["new", "new/deep", "was there"])
+def test_a_failure_leaves_no_folder_that_was_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "was there").mkdir()
+
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(ClinicError, match="no space left on device"):
+        output.write(tmp_path / place, NEW)
+    assert [*tmp_path.rglob("*")] == [tmp_path / "was there"]
+
+
+def test_two_runs_write_one_after_the_other(folder: Path) -> None:
+    second = Thread(target=output.write, args=(folder, NEW))
+    first = os.open(folder, os.O_RDONLY)
+    flock(first, LOCK_EX)
+    second.start()
+    second.join(0.2)
+    assert second.is_alive()
+    assert contents(folder) == OLD
+    os.close(first)
+    second.join()
+    assert contents(folder) == NEW
+
+
+@pytest.mark.parametrize("ask", [output.write, output.compare])
+def test_a_name_that_is_too_long_is_refused(tmp_path: Path, ask: Callable[..., None]) -> None:
+    with pytest.raises(ClinicError, match="file name too long"):
+        ask(tmp_path / ("x" * 300), NEW)
 
 
 def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
