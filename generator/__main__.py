@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import sys
+from io import TextIOWrapper
 
 from generator.errors import ClinicError, reason
 
@@ -17,6 +18,8 @@ MEND = "make room, or send it elsewhere."
 
 def main() -> None:
     """Run the command line; every end that is no defect is an exit code and at most a sentence."""
+    if isinstance(sys.stdout, TextIOWrapper):  # letters that a terminal does not know
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = _run()
         sys.stdout.flush()

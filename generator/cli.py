@@ -12,7 +12,10 @@ from typing import Any
 import click
 
 from generator import __version__
+from generator.errors import ClinicError
 from generator.options import DEFAULT_PARAMS, JSON, PARAMS, PATH
+
+Values = dict[str, dict[str, str]]
 
 LATER: dict[str, dict[str, tuple[str, str]]] = {
     "Proofs, offline": {
@@ -167,11 +170,11 @@ def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
     if check:
         outputs.compare(output, files)
         return
-    lint = lint and _lintable(params)
+    values = _values(documents, params) if lint and _lintable(params) else None
     outputs.write(output, files)
     tables.show(*outputs.summary(documents, files))
-    if lint:
-        _lint(documents, files, params, "text", strict=False)
+    if values is not None:
+        _lint(documents, files, values, "text", strict=False)
 
 
 @clinic.command()
@@ -187,7 +190,8 @@ def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
 def lint(strict: bool, form: str, params: Path) -> None:
     """Check both forms and every parameter file with all linters.
 
-    Exits with 1 on any finding that generator/checks/excuses.py does not excuse.
+    Exits with 1 on any finding that generator/checks/excuses.py does not excuse, with 2 on a
+    parameter file that CloudFormation would not take.
 
     \b
     clinic lint
@@ -199,7 +203,8 @@ def lint(strict: bool, form: str, params: Path) -> None:
 
     parameters.find_all((), params)
     documents = outputs.documents()
-    _lint(documents, outputs.render(documents), params, form, strict)
+    values = _values(documents, params, form)
+    _lint(documents, outputs.render(documents), values, form, strict)
 
 
 @clinic.command()
@@ -240,11 +245,24 @@ def _lintable(params: Path) -> bool:
     return bool(parameters.find_all((), params))
 
 
+def _values(documents: dict[str, Any], params: Path, form: str = "text") -> Values:
+    """Values by parameter file. ClinicError for all that is wrong with them, which forms for
+    programs hold as well."""
+    from generator.checks import lint, report
+
+    values, troubles = lint.read(params, documents["flat.json"])
+    if troubles:
+        if form != "text":
+            report.report(iter(troubles), form, strict=False, complete=False)
+        raise ClinicError("\n        ".join(trouble.message for trouble in troubles))
+    return values
+
+
 def _lint(
-    documents: dict[str, Any], files: dict[str, bytes], params: Path, form: str, strict: bool
+    documents: dict[str, Any], files: dict[str, bytes], values: Values, form: str, strict: bool
 ) -> None:
     from generator.checks import cache, lint, report
 
-    findings = lint.lint(documents, files, params, cache.Cache(cache.folder()))
+    findings = lint.judge(documents, files, values, cache.Cache(cache.folder()))
     if not report.report(findings, form, strict):
         raise click.exceptions.Exit(1)

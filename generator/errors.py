@@ -8,10 +8,11 @@ import json
 class ClinicError(Exception):
     """Shown as it is on stderr, without a traceback: what is wrong, where, and what to do."""
 
-    def __init__(self, sentence: str, exit_code: int = 2) -> None:
-        """``exit_code``: 1 failed, 2 bad input, 3 needs a person."""
+    def __init__(self, sentence: str, exit_code: int = 2, line: int = 1) -> None:
+        """``exit_code``: 1 failed, 2 bad input, 3 needs a person. ``line``: of the bad file."""
         super().__init__(sentence)
         self.exit_code = exit_code
+        self.line = line
 
 
 def reason(error: OSError) -> str:

@@ -317,6 +317,45 @@ def test_linting_without_a_parameter_file_is_refused_before_anything_is_written(
     assert not (ROOT / "made").exists()
 
 
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_linting_with_a_bad_parameter_file_is_code_2_and_a_sentence(
+    clinic: Clinic, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "bad.json").write_text("[\n{")
+    ended = clinic("lint", "--params", tmp_path, "--format", form)
+    assert ended.code == 2
+    assert "bad.json is not valid JSON: line 2, column 2" in ended.err.splitlines()[-1]
+    assert ("bad.json" in ended.out) is (form != "text")
+    assert form not in ("json", "sarif") or json.loads(ended.out)
+
+
+def test_generate_refuses_a_bad_parameter_file_before_anything_is_written(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    (tmp_path / "dev.json").mkdir()
+    ended = clinic("generate", "--params", tmp_path, "--output", tmp_path / "made")
+    assert (ended.code, ended.out) == (2, "")
+    assert "dev.json is a folder" in ended.err
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_a_name_that_the_terminal_cannot_show_is_no_traceback(
+    tmp_path: Path, form: str, encoding: str
+) -> None:
+    (tmp_path / "ñ\udcff.json").write_text("[")
+    for command in ["params"], ["lint", "--format", form]:
+        ended = subprocess.run(
+            [sys.executable, "-m", "generator", *command, "--params", tmp_path],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONIOENCODING": f"{encoding}:strict"},
+            capture_output=True,
+        )
+        assert ended.returncode == 2
+        assert b"Traceback" not in ended.stderr
+
+
 def test_generate_works_where_there_is_no_project(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "generator", "generate"],

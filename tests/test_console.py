@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from troposphere import Parameter, Template
 
 from generator import console
-from generator.checks import rules
+from generator.checks import rules, values
+from generator.layers import network
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, children, flat, parameters
 
 
@@ -51,6 +56,42 @@ def test_what_cannot_work_is_refused_before_anything_is_created(changes, rule):
 )
 def test_what_can_work_is_taken(changes):
     assert not broken(**changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        # Rules and conditions compare text, and to text 4.0 is another number than 4.
+        ("MinInstances", "4.0"),
+        ("MinInstances", "2.5"),
+        ("MaxInstances", "04"),
+        ("WarmPoolSize", "0.0"),
+        # What AWS would refuse half an hour later.
+        ("DatabaseClass", "db.m7g.micro"),
+        ("DatabaseClass", "db.t4g.4xlarge"),
+        ("DatabaseStorage", "901"),
+        ("DatabaseUser", "user"),
+        ("DatabaseUser", "rds_superuser"),
+        ("DatabaseUser", "pg_monitor"),
+        # An address inside the range instead of its first.
+        ("VpcCidr", "10.0.1.0/16"),
+        ("VpcCidr", "10.0.8.0/20"),
+        ("VpcCidr", "10.01.0.0/16"),
+    ],
+)
+def test_a_value_that_cannot_work_is_refused_before_anything_is_created(name, value):
+    for template in (flat(), children()["root"]):
+        assert values.check(value, template["Parameters"][name])
+
+
+RANGES = st.from_regex(
+    str(network.VPC_CIDR.AllowedPattern), fullmatch=True, alphabet=st.characters(codec="ascii")
+)
+
+
+@given(RANGES)
+def test_every_address_range_that_is_taken_begins_at_its_first_address(text):
+    assert ip_network(text.strip()).is_private
 
 
 def test_both_forms_carry_the_same_rules():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+TOOLS = ("cfn-lint", "cloudformation-validate", "clinic")
 SEVERITIES = ("error", "warning", "informational")
 
 
@@ -11,7 +12,7 @@ class Finding(NamedTuple):
     """One remark of one tool about one place."""
 
     tool: str
-    """``cfn-lint``, ``cloudformation-validate`` or ``clinic``."""
+    """One of TOOLS."""
     rule: str
     """The tool's own id of the rule, such as E3012."""
     severity: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from urllib.parse import quote
 
-from generator.checks.finding import Finding
+from generator.checks.finding import TOOLS, Finding
 
 LEVELS = {"error": "error", "warning": "warning", "informational": "notice"}
 """What GitHub calls our severities."""
@@ -36,20 +37,21 @@ def github(finding: Finding) -> str:
 
 def as_json(findings: Iterable[Finding]) -> str:
     """A list of objects with the fields of Finding."""
-    return json.dumps([finding._asdict() for finding in findings], indent=2, ensure_ascii=False)
+    return json.dumps([finding._asdict() for finding in findings], indent=2)
 
 
 def sarif(findings: Iterable[Finding]) -> str:
     """SARIF 2.1.0 with one run per tool, as GitHub's code scanning reads it."""
-    runs: dict[str, list[Finding]] = {}
+    # A tool without findings has a run too, or code scanning would keep those it once had.
+    runs: dict[str, list[Finding]] = {tool: [] for tool in TOOLS}
     for finding in findings:
         runs.setdefault(finding.tool, []).append(finding)
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [_run(tool, found) for tool, found in (runs or {"clinic": []}).items()],
+        "runs": [_run(tool, found) for tool, found in runs.items()],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2)
 
 
 def _run(tool: str, findings: list[Finding]) -> dict[str, object]:
@@ -69,7 +71,7 @@ def _result(finding: Finding) -> dict[str, object]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": finding.file},
+                    "artifactLocation": {"uri": quote(finding.file, errors="surrogateescape")},
                     "region": {"startLine": finding.line},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding.place}],

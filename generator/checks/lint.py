@@ -56,23 +56,6 @@ class Run(NamedTuple):
         return cache.key(use, seen, template.file, template.data, *beside)
 
 
-def lint(
-    documents: Mapping[str, Any],
-    files: Mapping[str, bytes],
-    params: Path,
-    kept: cache.Cache,
-    regions: Sequence[str] = REGIONS,
-) -> Iterator[Finding]:
-    """Each finding once, soonest first; what the cache knows is not asked again.
-
-    ``documents`` are the parsed ``files``, both by path under output/; ``params`` is the folder
-    of the parameter files, which flat is linted with: root has no property that takes a value.
-    """
-    values, troubles = read(params, documents["flat.json"])
-    yield from troubles
-    yield from judge(documents, files, values, kept, regions)
-
-
 def judge(
     documents: Mapping[str, Any],
     files: Mapping[str, bytes],
@@ -81,9 +64,11 @@ def judge(
     regions: Sequence[str] = REGIONS,
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Finding]:
-    """As ``lint``, of any set, with ``values`` by parameter file.
+    """Each finding once, soonest first; what the cache knows is not asked again.
 
-    A set has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
+    ``documents`` are the parsed ``files``, both by path under output/; ``values`` are those of
+    each parameter file, which flat is linted with: root has no property that takes a value. A set
+    has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
     ``given`` says by the same paths where each file of a set that is not ours was found.
     """
     templates = [
@@ -105,16 +90,29 @@ def judge(
 def read(
     params: Path, template: Mapping[str, Any]
 ) -> tuple[dict[str, dict[str, str]], list[Finding]]:
-    """Values by parameter file, and a finding for each file that does not fit ``template``."""
+    """Values by parameter file, and what is wrong with each that does not fit ``template``."""
     values: dict[str, dict[str, str]] = {}
     troubles: list[Finding] = []
     for env in parameters.environments(params):
         path = params / f"{env}.json"
         try:
-            values[str(path)] = parameters.load_checked(path, template)
+            data = parameters.read(path)
+            given = parameters.parse(path, data)
         except ClinicError as trouble:
-            troubles.append(Finding("clinic", "parameters", "error", str(path), "", str(trouble)))
+            troubles.append(_trouble(path, str(trouble), trouble.line))
+            continue
+        problems = parameters.check(given, template)
+        troubles += [
+            _trouble(path, f"{path}: {sentence}", parameters.line_of(key, data))
+            for key, sentence in problems
+        ]
+        if not problems:
+            values[str(path)] = given
     return values, troubles
+
+
+def _trouble(path: Path, sentence: str, line: int) -> Finding:
+    return Finding("clinic", "parameters", "error", str(path), "", sentence, line)
 
 
 def _validate(run: Run) -> Iterator[Finding]:

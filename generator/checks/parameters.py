@@ -128,6 +128,12 @@ def objects(path: Path, template: Mapping[str, Any]) -> Iterator[dict[str, Any]]
         yield {"kind": "parameters", **about, "count": len(given)}
 
 
+def line_of(key: str, data: bytes) -> int:
+    """Where a file gives a parameter; its first line if it does not."""
+    before, found, _ = data.partition(json.dumps(key).encode())
+    return before.count(b"\n") + 1 if found else 1
+
+
 def nearest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that was probably meant."""
     from difflib import get_close_matches
@@ -174,11 +180,14 @@ def _parse(path: Path, data: bytes) -> Any:
         return json.loads(data.decode(), object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         raise ClinicError(
-            f"{path} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+            f"{path} is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
+            line=error.lineno,
         ) from error
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ClinicError(f"{path} is not UTF-8 text (line {line}): save it as UTF-8.") from error
+        raise ClinicError(
+            f"{path} is not UTF-8 text (line {line}): save it as UTF-8.", line=line
+        ) from error
     except RecursionError as error:
         raise ClinicError(f"{path} is not a parameter file: it is nested too deeply.") from error
     except ValueError as error:

@@ -17,15 +17,16 @@ WHOLE: dict[str, Callable[[list[Finding]], str]] = {
 }
 
 
-def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
+def report(findings: Iterator[Finding], form: str, strict: bool, complete: bool = True) -> bool:
     """Print what no excuse covers; whether nothing failed.
 
     Errors and warnings fail; informational findings are shown, and fail, only if ``strict``.
+    ``complete`` as in ``unexcused``.
     """
     shown: list[Finding] = []
     told = SEVERITIES if strict else SEVERITIES[:2]
     used: set[excuses.Excuse] = set()
-    for finding in unexcused(findings, used):
+    for finding in unexcused(findings, used, complete):
         if finding.severity in told:
             shown.append(finding)
             if form in STREAMED:

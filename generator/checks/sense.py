@@ -7,6 +7,9 @@ from contextlib import contextmanager
 
 from generator.errors import ClinicError
 
+OURS = "what the code builds"
+"""What a sentence calls the set that is looked at when no other is given."""
+
 
 @contextmanager
 def expected(name: object) -> Iterator[None]:
@@ -16,6 +19,6 @@ def expected(name: object) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
         said = str(trouble).splitlines()[0] if str(trouble) else "nothing more is known"
         raise ClinicError(
-            f"{name} has a resource of a form that nobody expects ({type(trouble).__name__}: "
-            f"{said}): cfn-lint says where."
+            f"{name or OURS} has a resource of a form that nobody expects "
+            f"({type(trouble).__name__}: {said}): cfn-lint says where."
         ) from trouble

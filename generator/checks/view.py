@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import output
-from generator.checks import parameters
+from generator.checks import parameters, sense
 from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
 from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote, reason
@@ -76,7 +76,9 @@ def resolving(name: object) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        raise ClinicError(f"{name} cannot be resolved: {_missing(trouble)}.") from trouble
+        raise ClinicError(
+            f"{name or sense.OURS} cannot be resolved: {_missing(trouble)}."
+        ) from trouble
 
 
 def _decided(

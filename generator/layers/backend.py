@@ -83,20 +83,20 @@ ROLLING_UPDATE = flag(
     "that start from now on; `clinic release` sets it when it has replaced them already.",
     "true",
 )
+# Listed, since conditions and rules compare text: 4.0 would be none of the numbers they know.
+LEAST, MOST = range(1, 9), range(2, 21)
 MIN_INSTANCES = Name(
     "MinInstances",
     Type="Number",
     Default=2,
-    MinValue=1,
-    MaxValue=8,
+    AllowedValues=[*LEAST],
     Description="Instances that are always in service.",
 )
 MAX_INSTANCES = Name(
     "MaxInstances",
     Type="Number",
     Default=4,
-    MinValue=2,
-    MaxValue=20,
+    AllowedValues=[*MOST],
     Description="The most instances under load; above MinInstances, since an update needs room.",
 )
 
@@ -198,8 +198,8 @@ def _update_policy(template: Template, values: Values, patience: If) -> UpdatePo
 
 def _room_for_an_update() -> dict[str, Any]:
     rules: dict[str, Any] = {}
-    for least in range(MIN_INSTANCES.MinValue, MIN_INSTANCES.MaxValue + 1):
-        above = [str(most) for most in range(least + 1, MAX_INSTANCES.MaxValue + 1)]
+    for least in LEAST:
+        above = [str(most) for most in MOST if most > least]
         rules[f"MoreThan{least}Instances"] = {
             "RuleCondition": Equals(Ref("MinInstances"), str(least)),
             "Assertions": [

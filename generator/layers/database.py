@@ -65,8 +65,8 @@ DATABASE_CLASS = Name(
     Default="db.t4g.micro",
     Description="Size of the database instance. A micro holds about 80 connections; four backend "
     "instances with TypeORM's pool of 10 use 40.",
-    AllowedPattern=r"^db\.(t3|t4g|m6g|m6i|m7g|m7i|r6g|r6i|r7g|r7i)\.(micro|small|medium|"
-    r"large|xlarge|2xlarge|4xlarge)$",
+    AllowedPattern=r"^db\.((t3|t4g)\.(micro|small|medium|large|xlarge|2xlarge)|"
+    r"[mr][67][gi]\.(large|xlarge|2xlarge|4xlarge))$",
     ConstraintDescription="A class such as db.t4g.micro, db.t4g.medium or db.m7g.large.",
 )
 DATABASE_STORAGE = Name(
@@ -74,7 +74,7 @@ DATABASE_STORAGE = Name(
     Type="Number",
     Default=20,
     MinValue=20,
-    MaxValue=1000,
+    MaxValue=900,  # RDS wants a tenth of room to grow
     Description="Storage in GiB to begin with; it grows by itself up to 1,000.",
 )
 MULTI_AZ = flag("MultiAz", "true: a standby in another zone takes over by itself (price twice).")

@@ -9,14 +9,19 @@ from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Sub, Template, ec
 from generator.layer import Layer, Name, Values
 from generator.layers.shared import ENVIRONMENT_NAME, choice, tags
 
-OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+# With any other address than its first, AWS takes a range for another than the one that was typed.
+SIZES = "|".join(
+    rf"({'|'.join(map(str, range(0, 256, 2 ** (24 - bits))))})\.0/{bits}" for bits in range(16, 21)
+)
 VPC_CIDR = Name(
     "VpcCidr",
     Type="String",
     Default="10.0.0.0/16",
     Description="The address range of the network, /16 to /20; each subnet gets 256 of it.",
-    AllowedPattern=rf"^(10\.{OCTET}|172\.(1[6-9]|2\d|3[01])|192\.168)\.{OCTET}\.0/(1[6-9]|20)$",
-    ConstraintDescription="A private range of size /16 to /20 such as 10.0.0.0/16.",
+    AllowedPattern=rf"^(10\.{OCTET}|172\.(1[6-9]|2\d|3[01])|192\.168)\.({SIZES})$",
+    ConstraintDescription="A private range of size /16 to /20, by its first address, such as "
+    "10.0.0.0/16.",
 )
 ZONES = choice("Zones", "How many availability zones the system spreads over.", "2", "3")
 

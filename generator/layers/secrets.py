@@ -35,9 +35,9 @@ DATABASE_USER = Name(
     Type="String",
     Default="clinic_owner",
     Description="The database's master user. Cannot be changed later without a new database.",
-    AllowedPattern="^(?!postgres$|admin$|rdsadmin$)[a-z][a-z0-9_]{2,40}$",
+    AllowedPattern="^(?!(postgres|admin|user)$|rds|pg_)[a-z][a-z0-9_]{2,40}$",
     ConstraintDescription="3 to 41 lower-case letters, digits and underscores, starting with a "
-    "letter; not postgres, admin or rdsadmin.",
+    "letter; not postgres, admin or user, and without rds or pg_ in front.",
 )
 
 CUSTOMER_KEY_ARN = Name(

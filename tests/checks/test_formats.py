@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
+from urllib.parse import unquote
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.checks import formats
-from generator.checks.finding import SEVERITIES, Finding
+from generator.checks.finding import SEVERITIES, TOOLS, Finding
 
 FINDINGS = st.builds(
     Finding,
@@ -58,11 +61,11 @@ def test_json_gives_every_field_back(findings: list[Finding]) -> None:
 
 
 @given(st.lists(FINDINGS))
-def test_sarif_has_a_run_per_tool_and_a_result_per_finding(findings: list[Finding]) -> None:
+def test_sarif_has_a_run_for_every_tool_and_a_result_per_finding(findings: list[Finding]) -> None:
     log = json.loads(formats.sarif(findings))
     assert log["version"] == "2.1.0"
     names = [run["tool"]["driver"]["name"] for run in log["runs"]]
-    assert set(names) == {finding.tool for finding in findings} or names == ["clinic"]
+    assert names == [*TOOLS]
     results = [result for run in log["runs"] for result in run["results"]]
     assert len(results) == len(findings)
     for run in log["runs"]:
@@ -70,8 +73,22 @@ def test_sarif_has_a_run_per_tool_and_a_result_per_finding(findings: list[Findin
         assert {result["ruleId"] for result in run["results"]} == known
 
 
+def results(findings: list[Finding]) -> list[dict[str, Any]]:
+    return [
+        result for run in json.loads(formats.sarif(findings))["runs"] for result in run["results"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["with space.json", "a:b%.json", "ñ.json", "\udcff.json"])
+def test_sarif_names_a_file_by_an_address_of_ascii_letters(name: str) -> None:
+    [result] = results([FINDING._replace(file=name)])
+    address = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert re.fullmatch(r"([A-Za-z0-9._/-]|%[0-9A-F]{2})+", address)
+    assert unquote(address, errors="surrogateescape") == name
+
+
 def test_a_sarif_result_says_what_and_where() -> None:
-    [result] = json.loads(formats.sarif([FINDING]))["runs"][0]["results"]
+    [result] = results([FINDING])
     assert result == {
         "ruleId": "E3012",
         "level": "error",

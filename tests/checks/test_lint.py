@@ -35,8 +35,9 @@ def params(tmp_path: Path) -> Path:
 
 def findings(documents: Documents, params: Path, cache: Cache) -> list[Finding]:
     """Without the remarks that the project excuses everywhere."""
-    found = lint.lint(documents, output.render(documents), params, cache, ["us-east-1"])
-    return [f for f in found if f.rule not in {"I9001", "I4010", "W3002", "W2001"}]
+    values, troubles = lint.read(params, documents["flat.json"])
+    found = lint.judge(documents, output.render(documents), values, cache, ["us-east-1"])
+    return [f for f in (*troubles, *found) if f.rule not in {"I9001", "I4010", "W3002", "W2001"}]
 
 
 def give(params: Path, env: str, **values: str) -> None:
@@ -72,6 +73,22 @@ def test_every_tool_sees_every_form_and_every_parameter_file(params: Path, cache
         ("cloudformation-validate", "F3002", "output/nested/network.json"),
         ("cloudformation-validate", "F3002", "output/flat.json"),
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[\n{"ParameterKey": "Prefix"\n', 3),
+        ('[\n\n{"ParameterKey": "Soon", "ParameterValue": "1"}]', 3),
+        ("{}", 1),
+    ],
+)
+def test_what_is_wrong_with_a_parameter_file_is_found_at_its_line(
+    params: Path, text: str, line: int
+) -> None:
+    (params / "bad.json").write_text(text)
+    values, [trouble] = lint.read(params, small()["flat.json"])
+    assert (values, trouble.line) == ({}, line)
 
 
 def test_both_linters_judge_the_values_of_a_parameter_file(params: Path, cache: Cache) -> None:

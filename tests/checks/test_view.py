@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.checks import view
+from generator.checks import sense, view
 from generator.errors import ClinicError
 from tests.checks.sets import small
 
@@ -136,3 +136,9 @@ def test_other_values_change_what_the_set_makes_and_nothing_else() -> None:
     assert seen.of_type("AWS::EC2::NatGateway") == {}
     assert changed.values == {**seen.values, "NatGateways": "per-zone"}
     assert changed.changed(NatGateways="none").resources == seen.resources
+
+
+def test_what_the_code_builds_is_called_so_when_it_makes_no_sense() -> None:
+    for told in view.resolving, sense.expected:
+        with pytest.raises(ClinicError, match=r"^what the code builds "), told(None):
+            raise KeyError("Vpc")

@@ -74,4 +74,4 @@ def test_instances_reach_s3_without_the_internet():
 def test_only_a_private_range_of_a_fitting_size_is_taken(cidr):
     pattern = flat()["Parameters"]["VpcCidr"]["AllowedPattern"]
     assert not re.fullmatch(pattern, cidr)
-    assert re.fullmatch(pattern, "172.31.255.0/20")
+    assert re.fullmatch(pattern, "172.31.240.0/20")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import output
-from generator.checks import cache, limits, lint, parameters, quotas, report, view
+from generator.checks import cache, limits, lint, parameters, quotas, report, sense, view
 from generator.checks.excuses import Excuse
 from generator.checks.finding import SEVERITIES, Finding
 from generator.checks.limits import Measure
@@ -107,7 +107,7 @@ def _ours(params: Path, path: Path, seen: View) -> Suite:
     values, troubles = lint.read(params, documents["flat.json"])
     values.setdefault(str(path), dict(seen.values))
     files = output.render(documents)
-    return Suite("what the code builds", documents, files, values, troubles=tuple(troubles))
+    return Suite(sense.OURS, documents, files, values, troubles=tuple(troubles))
 
 
 def _given(templates: Path, path: Path, seen: View) -> Suite:

@@ -66,7 +66,7 @@ def _way(source: str, target: str, what: str, why: Sequence[str]) -> dict[str, o
 
 
 def _print(kind: str, **fields: object) -> None:
-    print(json.dumps({"kind": kind, **fields}, ensure_ascii=False))
+    print(json.dumps({"kind": kind, **fields}))
 
 
 TIER, HOUSED = "subnets of ", ("balancer", "backend", "database")

@@ -12,8 +12,7 @@ WARM_POOL_SIZE = Name(
     "WarmPoolSize",
     Type="Number",
     Default=0,
-    MinValue=0,
-    MaxValue=8,
+    AllowedValues=[*range(9)],
     Description="Stopped instances that have booted once and join within a minute; 0: none. Needs "
     "BackendImage. With a pool a deployment replaces nobody; `clinic release` renews all.",
 )
