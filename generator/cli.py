@@ -253,7 +253,7 @@ def _values(documents: dict[str, Any], params: Path, form: str = "text") -> Valu
     values, troubles = lint.read(params, documents["flat.json"])
     if troubles:
         if form != "text":
-            report.report(iter(troubles), form, strict=False, complete=False)
+            report.report(iter(troubles), form, strict=False)
         raise ClinicError("\n        ".join(trouble.message for trouble in troubles))
     return values
 

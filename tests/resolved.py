@@ -13,6 +13,7 @@ from generator.checks.resolve import resolve
 ENVIRONMENTS = ("seed", "dev", "prod")
 PARAMS = Path(__file__).parents[1] / "params"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/backend:1"
+WEB_ACL = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/clinic/0-0"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0-0"
 
 

@@ -19,7 +19,7 @@ from generator import output
 from generator.architecture import LAYERS, OUTPUTS
 from generator.checks.resolve import inline, resolve
 from generator.checks.walk import nodes, references
-from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, children, flat, parameters
+from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, WEB_ACL, children, flat, parameters
 
 STATEFUL = {
     "AWS::Backup::BackupVault",
@@ -58,6 +58,8 @@ TEXTS = {
     "PasswordRotationDays": ["0", "30"],
     "DocumentLockDays": ["0", "30"],
     "CloudFrontPrefixListId": ["pl-3b927c52"],
+    "WebAclArn": ["", WEB_ACL.replace("regional", "global")],
+    "AlbWebAclArn": ["", WEB_ACL],
 }
 choices = st.fixed_dictionaries({name: st.sampled_from(v) for name, v in (WORDS | TEXTS).items()})
 """Any combination of the operator's choices, the forbidden ones too: promises hold for all."""

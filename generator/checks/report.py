@@ -17,16 +17,15 @@ WHOLE: dict[str, Callable[[list[Finding]], str]] = {
 }
 
 
-def report(findings: Iterator[Finding], form: str, strict: bool, complete: bool = True) -> bool:
+def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     """Print what no excuse covers; whether nothing failed.
 
     Errors and warnings fail; informational findings are shown, and fail, only if ``strict``.
-    ``complete`` as in ``unexcused``.
     """
     shown: list[Finding] = []
     told = SEVERITIES if strict else SEVERITIES[:2]
     used: set[excuses.Excuse] = set()
-    for finding in unexcused(findings, used, complete):
+    for finding in unexcused(findings, used):
         if finding.severity in told:
             shown.append(finding)
             if form in STREAMED:
@@ -37,20 +36,13 @@ def report(findings: Iterator[Finding], form: str, strict: bool, complete: bool 
     return not shown
 
 
-def unexcused(
-    findings: Iterator[Finding], used: set[excuses.Excuse], complete: bool = True
-) -> Iterator[Finding]:
-    """What no excuse covers; ``used`` gets the excuses that cover something.
-
-    ``complete`` tells that the run was about all that is ours: excuses left over are findings.
-    """
+def unexcused(findings: Iterator[Finding], used: set[excuses.Excuse]) -> Iterator[Finding]:
+    """What no excuse covers; ``used`` gets the excuses that cover something."""
     for finding in findings:
         fitting = excuses.fitting(finding)
         used.update(fitting)
         if not fitting:
             yield finding
-    if complete:
-        yield from excuses.idle(used)
 
 
 def _summary(shown: list[Finding], used: set[excuses.Excuse]) -> str:

@@ -11,15 +11,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from generator import output
-from generator.checks import lint, linter, validator
+from generator.checks import excuses, lint, linter, report, validator
 from generator.checks.cache import Cache
 from generator.checks.finding import Finding
 from tests.checks.sets import small
 from tests.conftest import ROOT, Ended
+from tests.resolved import WEB_ACL
+from tests.test_invariants import choices
 
 Documents = dict[str, Any]
+FLAT = (ROOT / "output" / "flat.json").read_bytes()
 
 
 @pytest.fixture
@@ -89,6 +93,26 @@ def test_what_is_wrong_with_a_parameter_file_is_found_at_its_line(
     (params / "bad.json").write_text(text)
     values, [trouble] = lint.read(params, small()["flat.json"])
     assert (values, trouble.line) == ({}, line)
+
+
+def test_every_excuse_excuses_something(cache: Cache) -> None:
+    documents = output.documents()
+    values, troubles = lint.read(ROOT / "params", documents["flat.json"])
+    declared = documents["flat.json"]["Parameters"]
+    usual = {name: str(each["Default"]) for name, each in declared.items()}
+    values["all that can be said"] = usual | {"AlbWebAclArn": WEB_ACL}
+    used: set[excuses.Excuse] = set()
+    found = lint.judge(documents, output.render(documents), values, cache)
+    assert [*troubles, *report.unexcused(found, used)] == []
+    assert set(excuses.EXCUSES) == used
+
+
+@given(choices)
+@settings(max_examples=60, deadline=None)
+def test_no_choice_of_the_operator_is_complained_about(chosen: dict[str, str]) -> None:
+    possible = chosen | {"MaxInstances": "20"}
+    found = validator.validate("flat.json", FLAT, possible, "us-east-1")
+    assert [finding for finding in found if not excuses.fitting(finding)] == []
 
 
 def test_both_linters_judge_the_values_of_a_parameter_file(params: Path, cache: Cache) -> None:

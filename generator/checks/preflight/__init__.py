@@ -87,7 +87,7 @@ def check(
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
         finding
-        for finding in report.unexcused(_findings(suite), used, complete=suite.ours)
+        for finding in report.unexcused(_findings(suite), used)
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
     findings = _once(findings, suite)

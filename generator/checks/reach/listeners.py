@@ -14,6 +14,7 @@ LISTENER, RULE = (
     "AWS::ElasticLoadBalancingV2::ListenerRule",
 )
 TARGETS, USUAL = "AWS::ElasticLoadBalancingV2::TargetGroup", "traffic-port"
+WEB_ACL = "AWS::WAFv2::WebACLAssociation"
 ALWAYS = "every request"
 
 
@@ -44,7 +45,10 @@ def servings(names: Names) -> Iterator[Serving]:
 
 
 def facts(names: Names) -> Facts:
-    """Which requests a balancer hands on, to whom and to which port."""
+    """Which requests a balancer hands on, to whom and to which port, and what sifts them first."""
+    for name, given in names.of_type(WEB_ACL).items():
+        balancer = names.called(names.target(given.get("ResourceArn")))
+        yield Reach("web ACL", balancer, "filters", (name,))
     for serving in servings(names):
         source = f"{names.called(serving.balancer)}:{serving.port}"
         said = " and ".join(map(_condition, serving.conditions)) or ALWAYS
