@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import awacs.aws as aws
 import awacs.ecr
-import awacs.kms
 import awacs.s3
 import awacs.secretsmanager
 import awacs.ssm
 import awacs.ssmmessages
-from troposphere import If, Join, NoValue, Sub, Template, iam
+from troposphere import Join, Sub, Template, iam
 
 from generator.layer import Layer, Name, Values
 from generator.layers.secrets import (
     CUSTOMER_KEY,
     CUSTOMER_KEY_ARN,
     DATABASE_SECRET_ARN,
-    customer_key,
+    may_use_key,
 )
 from generator.layers.shared import ENVIRONMENT_NAME, allow, assumed_by, policy, tags
 from generator.layers.storage import (
@@ -63,7 +62,7 @@ def build(template: Template, values: Values) -> Values:
             _read_database_secret(values),
             *_pull_image(values),
             *_session_manager(),
-            _decrypt(template, values),
+            may_use_key(template, values, "s3", "secretsmanager"),
         ),
         Roles=[role.ref()],
     )
@@ -75,7 +74,7 @@ def build(template: Template, values: Values) -> Values:
         iam.ManagedPolicy(
             "DocumentsPolicy",
             Description="Read and write the clinic's documents",
-            PolicyDocument=policy(*_use_documents(values), _decrypt(template, values)),
+            PolicyDocument=policy(*_use_documents(values), may_use_key(template, values, "s3")),
         )
     )
     return {
@@ -150,18 +149,6 @@ def _use_documents(values: Values) -> list[aws.Statement]:
             Sid="UseDocuments",
         ),
     ]
-
-
-def _decrypt(template: Template, values: Values) -> If:
-    condition, arn = customer_key(template, values)
-    services = [Sub(f"{name}.${{AWS::Region}}.amazonaws.com") for name in ("s3", "secretsmanager")]
-    statement = allow(
-        [awacs.kms.Decrypt, awacs.kms.GenerateDataKey],
-        [arn],
-        Sid="UseCustomerKey",
-        Condition=aws.Condition(aws.StringEquals({"kms:ViaService": services})),
-    )
-    return If(condition, statement, NoValue)
 
 
 IDENTITY = Layer(

@@ -69,6 +69,19 @@ def key_id(template: Template, values: Values) -> If:
     return If(condition, arn, NoValue)
 
 
+def may_use_key(template: Template, values: Values, *services: str) -> If:
+    """The statement that lets its holder use the customer's key, through these services only."""
+    condition, arn = customer_key(template, values)
+    through = [Sub(f"{service}.${{AWS::Region}}.amazonaws.com") for service in services]
+    statement = allow(
+        [awacs.kms.Decrypt, awacs.kms.GenerateDataKey],
+        [arn],
+        Sid="UseCustomerKey",
+        Condition=aws.Condition(aws.StringEquals({"kms:ViaService": through})),
+    )
+    return If(condition, statement, NoValue)
+
+
 def secret_value(arn: Any, key: str) -> Join:
     """A dynamic reference: CloudFormation reads the value as it deploys, shows it nowhere."""
     return Join("", ["{{resolve:secretsmanager:", arn, f":SecretString:{key}}}}}"])

@@ -111,6 +111,17 @@ def test_the_customers_key_opens_only_through_s3_and_secrets_manager():
     assert "UseCustomerKey" not in instance_statements("seed")
 
 
+@pytest.mark.parametrize(
+    ("policy", "service"), [("DocumentsPolicy", "s3"), ("RotationPolicy", "secretsmanager")]
+)
+def test_who_needs_the_customers_key_for_one_service_may_use_it_through_that_one(policy, service):
+    document = properties(policy, "prod")["PolicyDocument"]
+    [decrypt] = [s for s in document["Statement"] if s.get("Sid") == "UseCustomerKey"]
+    assert decrypt["Condition"]["StringEquals"]["kms:ViaService"] == [
+        f"{service}.us-east-1.amazonaws.com"
+    ]
+
+
 def test_documents_are_for_whoever_the_operator_attaches_the_policy_to():
     policy = properties("DocumentsPolicy")
     assert "Roles" not in policy

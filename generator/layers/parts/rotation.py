@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import awacs.kms
 import awacs.rds
 import awacs.secretsmanager
 from troposphere import (
     Equals,
-    If,
     Not,
-    NoValue,
     Ref,
     Template,
     awslambda,
@@ -21,7 +18,7 @@ from troposphere import (
 
 from generator.layer import Name, Values
 from generator.layers.parts.inline_function import inline_function
-from generator.layers.secrets import DATABASE_SECRET_ARN, customer_key, key_id
+from generator.layers.secrets import DATABASE_SECRET_ARN, key_id, may_use_key
 from generator.layers.shared import allow
 
 PASSWORD_ROTATION_DAYS = Name(
@@ -83,8 +80,6 @@ def add_rotation(
 
 
 def _may_rotate(template: Template, values: Values, database_arn: Any) -> list[Any]:
-    has_key, key_arn = customer_key(template, values)
-    decrypt = allow([awacs.kms.Decrypt, awacs.kms.GenerateDataKey], [key_arn], Sid="UseCustomerKey")
     return [
         allow(
             [
@@ -97,5 +92,5 @@ def _may_rotate(template: Template, values: Values, database_arn: Any) -> list[A
         ),
         allow([awacs.secretsmanager.GetRandomPassword], ["*"]),
         allow([awacs.rds.ModifyDBInstance, awacs.rds.DescribeDBInstances], [database_arn]),
-        If(has_key, decrypt, NoValue),
+        may_use_key(template, values, "secretsmanager"),
     ]
