@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from io import TextIOWrapper
 
@@ -35,6 +36,8 @@ def main() -> None:
         _drop_output()
         print(f"clinic: the output cannot be written ({reason(error)}): {MEND}", file=sys.stderr)
         code = 2
+    # From here on there is nobody to catch an interrupt.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Python looks for garbage twice more on its way out, a tenth of the whole run.
     gc.freeze()
     sys.exit(code)

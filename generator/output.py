@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from fcntl import LOCK_EX, flock
@@ -115,7 +116,8 @@ def read(folder: Path) -> dict[str, bytes]:
         return {f.relative_to(folder).as_posix(): f.read_bytes() for f in found if f.is_file()}
     except OSError as error:
         raise ClinicError(
-            f"{error.filename} cannot be read ({reason(error)}): allow this user to read it."
+            f"{error.filename or folder} cannot be read ({reason(error)}): allow this user to "
+            "read it."
         ) from error
 
 
@@ -123,7 +125,8 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
     """Make ``folder`` hold exactly ``files``, or raise ClinicError and leave it as it was.
 
     All bytes are on the disk beside their targets before the first target is replaced. Who writes
-    there at the same time waits.
+    there at the same time waits. Only a kill within the milliseconds of replacing leaves files of
+    both, each whole; the next run finishes them.
     """
     try:
         fresh = [place for place in _places(folder, files) if not place.exists()]
@@ -163,23 +166,34 @@ def _alone(folder: Path) -> Iterator[None]:
 def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
     old = read(folder)
     changed = {path: data for path, data in files.items() if old.get(path) != data}
-    _stage(folder, changed)
-    _replace(folder, changed, old)
-    for path in _obsolete(folder, files, old):
-        path.unlink()
+    try:
+        _stage(folder, changed)
+        with _uninterrupted():
+            _replace(folder, changed, old)
+            for path in _obsolete(folder, files, old):
+                path.unlink()
+    except BaseException:
+        _discard(folder, changed)
+        raise
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """A Ctrl-C or an end that comes now takes effect after the few milliseconds that this takes."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stage(folder: Path, files: Mapping[str, bytes]) -> None:
-    try:
-        for path, data in files.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.is_dir():
-                raise IsADirectoryError(21, "a folder is in the way", str(target))
-            _unfinished(target).write_bytes(data)
-    except BaseException:
-        _discard(folder, files)
-        raise
+    for path, data in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(21, "a folder is in the way", str(target))
+        _unfinished(target).write_bytes(data)
 
 
 def _replace(folder: Path, files: Mapping[str, bytes], old: Mapping[str, bytes]) -> None:
@@ -188,13 +202,12 @@ def _replace(folder: Path, files: Mapping[str, bytes], old: Mapping[str, bytes])
         for path in files:
             _unfinished(folder / path).replace(folder / path)
             done.append(path)
-    except BaseException:
+    except OSError:
         for path in done:
             if path in old:
                 (folder / path).write_bytes(old[path])
             else:
                 (folder / path).unlink()
-        _discard(folder, files)
         raise
 
 

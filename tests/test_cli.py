@@ -395,3 +395,14 @@ def test_parameter_files_are_told_to_programs(clinic: Clinic, tmp_path: Path) ->
     assert ended.code == 2
     assert [json.loads(line)["parameter"] for line in ended.out.splitlines()] == ["Enviroment"]
     assert ended.err.startswith(f"clinic: {file}: ")
+
+
+def test_an_interrupt_on_the_way_out_is_no_traceback() -> None:
+    program = (
+        "import atexit, os, signal; from generator.__main__ import main; "
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT); main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")

@@ -6,12 +6,13 @@ import errno
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from threading import Thread
+from threading import Thread, get_ident
 from typing import Any
 
 import pytest
@@ -152,6 +153,32 @@ def test_a_replacement_that_fails_is_taken_back(
     with pytest.raises(ClinicError, match="operation not permitted"):
         output.write(folder, NEW)
     assert contents(folder) == OLD
+
+
+@pytest.mark.parametrize("interrupted_at", range(1, 4))
+def test_an_interrupt_while_files_are_replaced_waits_until_all_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, interrupted_at: int
+) -> None:
+    replaced: list[Path] = []
+    replace = Path.replace
+
+    def interrupted(path: Path, target: Path) -> Path:
+        replaced.append(path)
+        if len(replaced) == interrupted_at:
+            # To this thread: pytest's own ones would take what is for the process.
+            signal.pthread_kill(get_ident(), signal.SIGINT)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        output.write(folder, NEW)
+    assert contents(folder) == NEW
+
+
+def test_an_old_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "flat.json").symlink_to("/proc/self/mem")
+    with pytest.raises(ClinicError, match=f"{tmp_path} cannot be read"):
+        output.read(tmp_path)
 
 
 def test_an_interrupt_while_writing_leaves_the_old_output_whole(
