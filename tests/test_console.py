@@ -36,6 +36,13 @@ def test_the_parameter_files_break_no_rule(environment):
         ({"AlbExposure": "private"}, "CdnNeedsItsPrefixList"),
         ({"WarmPoolSize": "1"}, "WarmPoolNeedsAnImage"),
         ({"HostedZoneId": "Z0123456789ABC"}, "ZoneHasSomethingToName"),
+        (
+            {
+                **{"DomainName": "clinic.example", "CertificateArn": CERTIFICATE},
+                **{"AlbDomainName": "clinic.example", "AlbCertificateArn": CERTIFICATE},
+            },
+            "SiteAndBalancerHaveTheirOwnNames",
+        ),
         ({"MinInstances": "4", "MaxInstances": "4"}, "MoreThan4Instances"),
         ({"MinInstances": "3", "MaxInstances": "2"}, "MoreThan3Instances"),
     ],
@@ -52,6 +59,10 @@ def test_what_cannot_work_is_refused_before_anything_is_created(changes, rule):
         {"WarmPoolSize": "1", "BackendImage": IMAGE},
         {"MinInstances": "1", "MaxInstances": "10"},
         {"NatGateways": "per-zone", "Zones": "3"},
+        {
+            **{"DomainName": "clinic.example", "CertificateArn": CERTIFICATE},
+            **{"AlbDomainName": "origin.clinic.example", "AlbCertificateArn": CERTIFICATE},
+        },
     ],
 )
 def test_what_can_work_is_taken(changes):

@@ -229,5 +229,15 @@ EDGE = Layer(
                 }
             ],
         },
+        "SiteAndBalancerHaveTheirOwnNames": {
+            "RuleCondition": Not(Equals(Ref("DomainName"), "")),
+            "Assertions": [
+                {
+                    "Assert": Not(Equals(Ref("DomainName"), Ref("AlbDomainName"))),
+                    "AssertDescription": "AlbDomainName must not be DomainName: CloudFront would "
+                    "look for the balancer under its own name.",
+                }
+            ],
+        },
     },
 )
