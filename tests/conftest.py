@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -55,9 +56,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _collecting() -> Iterator[None]:
-    """Commands that end soon switch the collector off; here they run in a process that goes on."""
+def _going_on() -> Iterator[None]:
+    """Commands that end soon switch the collector off and leave interrupts to the system; here they
+    run in a process that goes on."""
+    interrupt = signal.getsignal(signal.SIGINT)
     yield
+    signal.signal(signal.SIGINT, interrupt)
     gc.unfreeze()
     gc.enable()
 
