@@ -6,12 +6,13 @@ from troposphere import Template
 
 from generator import assemble, console
 from generator.layer import Layer, Name
+from generator.layers.alarms import ALARMS, DASHBOARD_URL
 from generator.layers.backend import BACKEND, BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
 from generator.layers.balancer import ALB_DNS_NAME, BALANCER, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE, DATABASE_HOST, DATABASE_ID
 from generator.layers.edge import DISTRIBUTION_ID, EDGE, FRONTEND_BUCKET, SITE_URL
 from generator.layers.identity import DOCUMENTS_POLICY_ARN, IDENTITY
-from generator.layers.monitoring import ALARM_TOPIC_ARN, DASHBOARD_URL, MONITORING
+from generator.layers.monitoring import ALARM_TOPIC_ARN, MONITORING
 from generator.layers.network import NETWORK, VPC_ID
 from generator.layers.perimeter import PERIMETER
 from generator.layers.secrets import DATABASE_SECRET_ARN, SECRETS
@@ -27,6 +28,7 @@ LAYERS: tuple[Layer, ...] = (
     NETWORK,
     SECURITY,
     SECRETS,
+    MONITORING,
     PERIMETER,
     STORAGE,
     IDENTITY,
@@ -34,7 +36,7 @@ LAYERS: tuple[Layer, ...] = (
     BALANCER,
     BACKEND,
     EDGE,
-    MONITORING,
+    ALARMS,
 )
 
 OUTPUTS: tuple[Name, ...] = (

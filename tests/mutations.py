@@ -242,7 +242,7 @@ MUTATIONS = (
     layer(
         "tell nobody of an alarm",
         "parts/alarms",
-        "AlarmActions=[topic.ref()]",
+        "AlarmActions=[values[ALARM_TOPIC_ARN]]",
         "AlarmActions=[]",
         "monitoring.py",
     ),

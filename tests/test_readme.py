@@ -10,6 +10,9 @@ import click
 import pytest
 
 from generator.architecture import LAYERS
+from generator.checks import view
+from generator.checks.timeline.graph import creation
+from generator.checks.timeline.schedule import schedule, total
 from generator.cli import LATER, clinic
 from tests.resolved import ENVIRONMENTS, flat
 
@@ -144,3 +147,11 @@ def test_its_picture_is_what_the_templates_say(readme, language, capsys):
     drawn = re.search(r"```mermaid\n(.*?)```", (ROOT / readme).read_text(), re.DOTALL)
     assert drawn
     assert drawn[1] == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("readme", LANGUAGES)
+def test_the_seconds_of_a_creation_are_those_of_the_timeline(readme):
+    steps = schedule(creation(view.load("seed", ROOT / "params", None)))
+    said = re.search(r"`clinic timeline seed` (?:gives|da) (\d+) s", (ROOT / readme).read_text())
+    assert said
+    assert int(said[1]) == total(steps) <= 620

@@ -22,7 +22,6 @@ from troposphere import (
     Template,
     autoscaling,
     ec2,
-    iam,
     logs,
 )
 from troposphere.policies import (
@@ -38,7 +37,10 @@ from generator.layer import Layer, Name, Values
 from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE_NAME
 from generator.layers.identity import INSTANCE_PROFILE_ARN, INSTANCE_ROLE_NAME
+from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import APP_SUBNET_IDS
+from generator.layers.parts import alarms
+from generator.layers.parts.events import add_scaling_events
 from generator.layers.parts.instance_policy import instance_policy
 from generator.layers.parts.launch_template import (
     CPU_CREDITS,
@@ -120,17 +122,19 @@ def build(template: Template, values: Values) -> Values:
             UpdateReplacePolicy="Retain",
         )
     )
-    rights = instance_policy(template, values, log_group)
+    instance_policy(template, values, log_group)
     boot = user_data(template, values, GROUP, log_group)
     launch = launch_template(template, values, boot)
-    group = _group(template, values, launch, rights)
+    group = _group(template, values, launch)
     add_scaling_policy(template, values, group)
     add_warm_pool(template, values, group)
+    alarms.add_alarms(template, values, alarms.GROUP, {"AutoScalingGroupName": group.ref()})
+    add_scaling_events(template, values, GROUP)
     return {BACKEND_LOG_GROUP: log_group.ref(), BACKEND_GROUP_NAME: group.ref()}
 
 
 def _group(
-    template: Template, values: Values, launch: ec2.LaunchTemplate, rights: iam.ManagedPolicy
+    template: Template, values: Values, launch: ec2.LaunchTemplate
 ) -> autoscaling.AutoScalingGroup:
     pulls = is_given(template, values, BACKEND_IMAGE)
 
@@ -138,11 +142,11 @@ def _group(
         return If(pulls, seconds["pull"], seconds["build"])
 
     hook = boot_hook(BOOT_SECONDS["pull"])  # a pool needs an image
-    # DesiredCapacity stays out: it would shrink a grown group at every update.
+    # DesiredCapacity stays out: it would shrink a grown group at every update. No DependsOn on the
+    # instances' rights, which are there a minute before an instance uses them.
     return template.add_resource(
         autoscaling.AutoScalingGroup(
             GROUP,
-            DependsOn=rights.title,
             LaunchTemplate=autoscaling.LaunchTemplateSpecification(
                 LaunchTemplateId=launch.ref(), Version=launch.get_att("LatestVersionNumber")
             ),
@@ -226,6 +230,7 @@ BACKEND = Layer(
         TARGET_GROUP_ARN,
         CONFIGURATION_BUCKET,
         DATABASE_SECRET_ARN,
+        ALARM_TOPIC_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
         DATABASE_NAME,

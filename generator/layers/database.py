@@ -19,8 +19,10 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Values
-from generator.layers.network import DATA_SUBNET_IDS
-from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
+from generator.layers.monitoring import ALARM_TOPIC_ARN
+from generator.layers.network import DATA_SUBNET_IDS, DATABASE_SECURITY_GROUP_ID
+from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan, database_windows
+from generator.layers.parts.events import add_database_events
 from generator.layers.parts.rotation import PASSWORD_ROTATION_DAYS, add_rotation
 from generator.layers.secrets import (
     CUSTOMER_KEY,
@@ -30,7 +32,7 @@ from generator.layers.secrets import (
     key_id,
     secret_value,
 )
-from generator.layers.security import DATABASE_PORT, DATABASE_SECURITY_GROUP_ID
+from generator.layers.security import DATABASE_PORT
 from generator.layers.shared import (
     DELETION_PROTECTION,
     ENVIRONMENT_NAME,
@@ -118,6 +120,7 @@ def build(template: Template, values: Values) -> Values:
     arn = Join("", [own, database.ref()])
     add_rotation(template, values, database, arn, attachment)
     add_backup_plan(template, values, arn)
+    add_database_events(template, values, database)
     return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
 
 
@@ -178,6 +181,7 @@ def _storage_and_backups(values: Values) -> dict[str, Any]:
         "BackupRetentionPeriod": values[BACKUP_DAYS],
         "CopyTagsToSnapshot": True,
         "DeleteAutomatedBackups": False,
+        **database_windows(),
     }
 
 
@@ -219,6 +223,7 @@ DATABASE = Layer(
         DATA_SUBNET_IDS,
         DATABASE_SECURITY_GROUP_ID,
         DATABASE_SECRET_ARN,
+        ALARM_TOPIC_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
         DATABASE_NAME,

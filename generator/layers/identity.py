@@ -67,9 +67,7 @@ def build(template: Template, values: Values) -> Values:
         Roles=[role.ref()],
     )
     template.add_resource(instance_policy)
-    profile = template.add_resource(
-        iam.InstanceProfile("InstanceProfile", Roles=[role.ref()], DependsOn=instance_policy.title)
-    )
+    profile = template.add_resource(iam.InstanceProfile("InstanceProfile", Roles=[role.ref()]))
     documents = template.add_resource(
         iam.ManagedPolicy(
             "DocumentsPolicy",
@@ -164,4 +162,6 @@ IDENTITY = Layer(
         IMAGE_REPOSITORY_ARN,
     ),
     offers=(INSTANCE_ROLE_NAME, INSTANCE_PROFILE_ARN, DOCUMENTS_POLICY_ARN),
+    # An instance reads with it; the profile itself, two minutes of waiting, does not wait for it.
+    settles=("InstancePolicy",),
 )

@@ -1,4 +1,5 @@
-"""Addresses: the VPC, its subnets in two or three zones, the way in and the way to S3."""
+"""Addresses: the VPC, its subnets in two or three zones, the way in and the way to S3; and the
+database's security group, without rules, since the database waits for this layer only."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Sub, Template, ec2
 
 from generator.layer import Layer, Name, Values
+from generator.layers.parts.closed_group import closed_group
 from generator.layers.shared import ENVIRONMENT_NAME, choice, tags
 
 OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
@@ -46,6 +48,9 @@ DATA_SUBNET_IDS = Name(
     "DataSubnetIds",
     Type="List<AWS::EC2::Subnet::Id>",
     Description="Subnets of the database: no route leaves the network.",
+)
+DATABASE_SECURITY_GROUP_ID = Name(
+    "DatabaseSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-db-rds"
 )
 APP_ROUTE_TABLE_IDS = Name(
     "AppRouteTableIds",
@@ -92,6 +97,7 @@ def build(template: Template, values: Values) -> Values:
     public = _subnets(template, values, vpc, "Public", 0, [public_table] * 3)
     app = _subnets(template, values, vpc, "App", 4, app_tables)
     data = _subnets(template, values, vpc, "Data", 8, [data_table] * 3)
+    database = closed_group(template, values, "DatabaseSecurityGroup", "sg-db-rds", vpc.ref())
     return {
         VPC_ID: vpc.ref(),
         INTERNET_GATEWAY_ID: _way_in(template, values, vpc, public_table),
@@ -100,6 +106,7 @@ def build(template: Template, values: Values) -> Values:
         APP_SUBNET_IDS: _of_zones(third, app),
         DATA_SUBNET_IDS: _of_zones(third, data),
         APP_ROUTE_TABLE_IDS: _of_zones(third, app_tables),
+        DATABASE_SECURITY_GROUP_ID: database,
     }
 
 
@@ -181,6 +188,7 @@ NETWORK = Layer(
         APP_SUBNET_IDS,
         DATA_SUBNET_IDS,
         APP_ROUTE_TABLE_IDS,
+        DATABASE_SECURITY_GROUP_ID,
     ),
     settles=(
         "GatewayAttachment",

@@ -193,16 +193,20 @@ def _key_policy() -> dict[str, Any]:
         allow(
             [awacs.kms.Decrypt, awacs.kms.GenerateDataKey],
             ["*"],
-            Sid="AlarmsAndEvents",
+            Sid="AlarmsAndDatabaseEvents",
             Principal=aws.Principal(
-                "Service",
-                [
-                    "cloudwatch.amazonaws.com",
-                    "events.amazonaws.com",
-                    "events.rds.amazonaws.com",
-                ],
+                "Service", ["cloudwatch.amazonaws.com", "events.rds.amazonaws.com"]
             ),
             Condition=aws.Condition(own_account),
+        ),
+        # No condition: aws:SourceAccount and aws:SourceArn are "not supported for
+        # EventBridge-to-encrypted topics" (SNS developer guide, sns-key-management), and what
+        # EventBridge cannot encrypt it drops in silence.
+        allow(
+            [awacs.kms.Decrypt, awacs.kms.GenerateDataKey],
+            ["*"],
+            Sid="EventRules",
+            Principal=aws.Principal("Service", "events.amazonaws.com"),
         ),
         aws.Statement(
             Sid="GrantsOnlyForAwsServices",

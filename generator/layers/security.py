@@ -1,4 +1,7 @@
-"""The chain internet -> balancer -> backend -> database: three groups and every rule of them.
+"""The chain internet -> balancer -> backend -> database: its groups and every rule of them.
+
+The database's own group is in the network's layer, so that the database, which takes longest, does
+not wait for this one.
 
 Rules are resources of their own, since groups that name each other inside would be a cycle.
 """
@@ -10,13 +13,13 @@ from typing import Any
 from troposphere import Condition, Equals, If, Not, Ref, Template, ec2
 
 from generator.layer import Layer, Name, Values
-from generator.layers.network import ANYWHERE, VPC_ID
+from generator.layers.network import ANYWHERE, DATABASE_SECURITY_GROUP_ID, VPC_ID
+from generator.layers.parts.closed_group import closed_group
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     choice,
     is_given,
     optional,
-    tags,
 )
 
 ALB_EXPOSURE = choice(
@@ -48,9 +51,6 @@ ALB_SECURITY_GROUP_ID = Name(
 BACKEND_SECURITY_GROUP_ID = Name(
     "BackendSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-backend-ec2"
 )
-DATABASE_SECURITY_GROUP_ID = Name(
-    "DatabaseSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-db-rds"
-)
 
 HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432
 
@@ -61,9 +61,10 @@ def is_public(template: Template, values: Values) -> str:
 
 
 def build(template: Template, values: Values) -> Values:
-    alb = _group(template, values, "AlbSecurityGroup", "sg-alb-public")
-    backend = _group(template, values, "BackendSecurityGroup", "sg-backend-ec2")
-    database = _group(template, values, "DatabaseSecurityGroup", "sg-db-rds")
+    vpc = values[VPC_ID]
+    alb = closed_group(template, values, "AlbSecurityGroup", "sg-alb-public", vpc)
+    backend = closed_group(template, values, "BackendSecurityGroup", "sg-backend-ec2", vpc)
+    database = values[DATABASE_SECURITY_GROUP_ID]
     _let_into_alb(template, values, alb)
     _connect(template, "Backend", alb, backend, BACKEND_PORT, "The balancer to the backend")
     _connect(template, "Database", backend, database, DATABASE_PORT, "The backend to the database")
@@ -83,27 +84,11 @@ def build(template: Template, values: Values) -> Values:
     return {
         ALB_SECURITY_GROUP_ID: alb,
         BACKEND_SECURITY_GROUP_ID: backend,
-        DATABASE_SECURITY_GROUP_ID: database,
     }
 
 
 def _tcp(port: Any) -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
-
-
-def _group(template: Template, values: Values, title: str, documented: str) -> Ref:
-    """A group that lets nothing in and nothing out until a rule says so."""
-    nothing = ec2.SecurityGroupRule(
-        CidrIp="127.0.0.1/32", Description="Nothing leaves but by a rule of its own", **_tcp(HTTPS)
-    )
-    group = ec2.SecurityGroup(
-        title,
-        VpcId=values[VPC_ID],
-        GroupDescription=documented,
-        SecurityGroupEgress=[nothing],
-        Tags=tags(values, documented),
-    )
-    return template.add_resource(group).ref()
 
 
 def _let_into_alb(template: Template, values: Values, alb: Ref) -> None:
@@ -163,11 +148,12 @@ SECURITY = Layer(
     needs=(
         ENVIRONMENT_NAME,
         VPC_ID,
+        DATABASE_SECURITY_GROUP_ID,
         ALB_EXPOSURE,
         ALB_CERTIFICATE_ARN,
         CLOUDFRONT_PREFIX_LIST_ID,
     ),
-    offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID, DATABASE_SECURITY_GROUP_ID),
+    offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID),
     settles=(
         *("BackendIngress", "BackendEgress", "DatabaseIngress", "DatabaseEgress"),
         *("BackendToHttps", "BackendToHttp"),

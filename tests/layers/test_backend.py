@@ -161,7 +161,7 @@ def test_a_release_that_has_replaced_the_instances_does_not_have_them_replaced_a
 
 def test_instances_wait_for_their_way_out_and_their_permissions():
     waits = resources()["BackendGroup"]["DependsOn"]
-    assert {"AppRouteA", "AppRouteB", "BackendStackPolicy", "HttpListener"} <= set(waits)
+    assert {"AppRouteA", "AppRouteB", "InstancePolicy", "HttpListener"} <= set(waits)
     assert {"AppSubnetRouteTableA", "BackendToHttps", "DatabaseEgress"} <= set(waits)
 
 
@@ -214,5 +214,7 @@ def test_the_log_outlives_the_stack():
     assert resources()["BackendLogGroupResource"]["DeletionPolicy"] == "Retain"
 
 
-def test_the_instance_profile_waits_for_the_permissions():
-    assert "InstancePolicy" in json.dumps(resources()["InstanceProfile"]["DependsOn"])
+def test_two_minutes_of_waiting_for_a_profile_do_not_wait_for_the_permissions():
+    """The group does, in the nested form by its stack; so nobody boots without them."""
+    assert "InstancePolicy" not in json.dumps(resources()["InstanceProfile"])
+    assert "InstancePolicy" in resources()["LaunchTemplate"]["DependsOn"]

@@ -8,7 +8,7 @@ roles.py         what each is to the documented system
 ports.py, addresses.py, groups.py, routes.py, stations.py     what decides about packets
 network.py       which packets get from one component to another
 traffic.py       all that moves in the networks of a view
-policies.py, iam.py, storage.py, services.py     who may do what, and gets there
+policies.py, iam.py, storage.py, services.py, topics.py     who may do what, and gets there
 listeners.py, cdn.py, instances.py     what is behind the entrances, and what leaks
 kinds.py         what is not judged
 expectations.py, documented.py     what was expected
@@ -35,6 +35,7 @@ from generator.checks.reach import (
     services,
     stations,
     storage,
+    topics,
     traffic,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
@@ -88,5 +89,6 @@ def found(names: Names) -> list[Fact]:
         *instances.facts(names),
         *services.blocked(granted, links, placed, net, names),
         *storage.facts(names, own),
+        *topics.facts(names, own),
         *kinds.facts(names),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from troposphere import Template, backup
 
 from generator.layer import Values
+from generator.layers.parts.events import add_backup_events
 from generator.layers.secrets import key_id
 from generator.layers.shared import (
     flag,
@@ -19,6 +20,21 @@ from generator.layers.shared import (
 BACKUP_PLAN = flag(
     "BackupPlan", "true: AWS Backup keeps a copy of every day in a vault of its own (RDS.26)."
 )
+
+# Hours of the day in UTC, night in the Americas. AWS Backup does not begin within the hour before
+# RDS's own backup or maintenance nor during them (AWS Backup developer guide, creating a backup
+# plan), and unless it is told otherwise it begins at any time within eight hours.
+MAINTENANCE_HOUR, DATABASE_BACKUP_HOUR, PLAN_HOUR = 2, 4, 6
+PLAN_BEGINS_WITHIN_MINUTES = 60
+
+
+def database_windows() -> dict[str, str]:
+    """When RDS maintains and backs up the database by itself: half an hour each."""
+    maintenance, own = (f"{hour:02}" for hour in (MAINTENANCE_HOUR, DATABASE_BACKUP_HOUR))
+    return {
+        "PreferredMaintenanceWindow": f"sun:{maintenance}:00-sun:{maintenance}:30",
+        "PreferredBackupWindow": f"{own}:00-{own}:30",
+    }
 
 
 def add_backup_plan(template: Template, values: Values, database_arn: Any) -> None:
@@ -37,7 +53,8 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
     daily = backup.BackupRuleResourceType(
         RuleName="daily",
         TargetBackupVault=vault.ref(),
-        ScheduleExpression="cron(0 5 * * ? *)",
+        ScheduleExpression=f"cron(0 {PLAN_HOUR} * * ? *)",
+        StartWindowMinutes=PLAN_BEGINS_WITHIN_MINUTES,
         Lifecycle=backup.LifecycleResourceType(DeleteAfterDays=35),
     )
     plan = template.add_resource(
@@ -63,3 +80,4 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
             BackupSelection=selection,
         )
     )
+    add_backup_events(template, values, vault)

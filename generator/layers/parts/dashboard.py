@@ -1,4 +1,7 @@
-"""The one CloudWatch page to look at: its graphs, top to bottom as a person asks."""
+"""The one CloudWatch page to look at: its graphs, top to bottom as a person asks.
+
+It is made while the instances boot, so it names nothing that only their stack knows.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,20 @@ MINUTE = 60
 ALB, EC2, RDS, CDN = "AWS/ApplicationELB", "AWS/EC2", "AWS/RDS", "AWS/CloudFront"
 RED, PINK, ORANGE, GREEN = "#d62728", "#ff9896", "#ff7f0e", "#2ca02c"
 
+ALARM_ARN = "arn:${AWS::Partition}:cloudwatch:${AWS::Region}:${AWS::AccountId}:alarm:"
+COMPLAINTS = (
+    "What the backend complained about: ask [Logs Insights](https://${AWS::Region}.console.aws."
+    "amazon.com/cloudwatch/home?region=${AWS::Region}#logsV2:logs-insights) for "
+    "`filter @message like /(?i)error|exception|fail/ | sort @timestamp desc` of the log group "
+    "that the stack's outputs call BackendLogGroup."
+)
+
 
 def body() -> dict[str, Any]:
-    """The dashboard's body; ``Fn::Sub`` gives it Environment, Alb, Targets, Group, Database, Log
-    and Distribution."""
+    """The dashboard's body; ``Fn::Sub`` gives it Environment, Alb, Targets, Database, Distribution
+    and, under their titles, the names of the alarms that it draws."""
     widgets = [
-        _widget("text", 0, 0, 24, 2, markdown="# ${Environment}"),
+        _widget("text", 0, 0, 24, 2, markdown=f"# ${{Environment}}\n{COMPLAINTS}"),
         *(
             _widget(
                 *("metric", index % 4 * 6, 2 + index // 4 * 6, 6, 6),
@@ -21,30 +32,20 @@ def body() -> dict[str, Any]:
                 region="${AWS::Region}",
                 view="timeSeries",
                 period=MINUTE,
-                metrics=metrics,
+                **drawn,
             )
-            for index, (title, metrics) in enumerate(_graphs().items())
-        ),
-        _widget(
-            *("log", 0, 14, 24, 8),
-            title="What the backend last complained about",
-            region="${AWS::Region}",
-            view="table",
-            query="SOURCE '${Log}' | fields @timestamp, @logStream, @message "
-            "| filter @message like /(?i)error|exception|fail/ "
-            "| sort @timestamp desc | limit 50",
+            for index, (title, drawn) in enumerate(_graphs().items())
         ),
     ]
     return {"widgets": widgets}
 
 
-def _graphs() -> dict[str, list[list[Any]]]:
+def _graphs() -> dict[str, dict[str, Any]]:
     alb = ["LoadBalancer", "${Alb}"]
     targets = [*alb, "TargetGroup", "${Targets}"]
-    group = ["AutoScalingGroupName", "${Group}"]
     database = ["DBInstanceIdentifier", "${Database}"]
     site = ["DistributionId", "${Distribution}", "Region", "Global"]
-    return {
+    metrics: dict[str, list[list[Any]]] = {
         "API requests and errors": [
             [ALB, "RequestCount", *alb, _drawn("Sum")],
             [ALB, "HTTPCode_Target_4XX_Count", *targets, _drawn("Sum", ORANGE)],
@@ -57,15 +58,10 @@ def _graphs() -> dict[str, list[list[Any]]]:
         "Backends": [
             [ALB, "HealthyHostCount", *targets, _drawn("Minimum", GREEN)],
             [ALB, "UnHealthyHostCount", *targets, _drawn("Maximum", RED)],
-            ["AWS/AutoScaling", "GroupDesiredCapacity", *group, _drawn("Average")],
         ],
         "Site (CloudFront)": [
             [CDN, "Requests", *site, _drawn("Sum") | {"region": "us-east-1"}],
             [CDN, "5xxErrorRate", *site, _right("Average", RED) | {"region": "us-east-1"}],
-        ],
-        "Backend CPU (%), credits on the right": [
-            [EC2, "CPUUtilization", *group, _drawn("Average")],
-            [EC2, "CPUCreditBalance", *group, _right("Minimum", GREEN)],
         ],
         "Database CPU (%)": [[RDS, "CPUUtilization", *database, _drawn("Average")]],
         "Database connections": [[RDS, "DatabaseConnections", *database, _drawn("Maximum")]],
@@ -73,6 +69,12 @@ def _graphs() -> dict[str, list[list[Any]]]:
             [RDS, "FreeStorageSpace", *database, _drawn("Minimum")],
             [RDS, "FreeableMemory", *database, _right("Minimum", GREEN)],
         ],
+    }
+    # The group's name is not known until its instances have booted; its alarms' names are.
+    alarms = {"Backend CPU (%)": "BackendCpu", "Backend CPU credits": "CpuCreditsLow"}
+    return {title: {"metrics": drawn} for title, drawn in metrics.items()} | {
+        title: {"annotations": {"alarms": [ALARM_ARN + f"${{{alarm}}}"]}}
+        for title, alarm in alarms.items()
     }
 
 

@@ -17,6 +17,7 @@ from troposphere import (
 )
 
 from generator.layer import Name, Values
+from generator.layers.parts.alarms import ROTATION, add_alarms
 from generator.layers.parts.inline_function import inline_function
 from generator.layers.secrets import DATABASE_SECRET_ARN, key_id, may_use_key
 from generator.layers.shared import allow
@@ -65,6 +66,8 @@ def add_rotation(
             SourceAccount=Ref("AWS::AccountId"),
         )
     )
+    # Secrets Manager's own event of a failed rotation needs a CloudTrail trail in the account.
+    add_alarms(template, values, ROTATION, {"FunctionName": function.ref()}, Condition=rotates)
     every = secretsmanager.RotationRules(AutomaticallyAfterDays=values[PASSWORD_ROTATION_DAYS])
     template.add_resource(
         secretsmanager.RotationSchedule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -54,6 +55,16 @@ def _rule(group: str, out: bool = False, **rule: Any) -> Change:
 
 def _set(logical: str, **properties: Any) -> Change:
     return lambda resources: resources[logical]["Properties"].update(properties)
+
+
+def _narrowed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy whose statement for EventBridge asks for the account, as others do."""
+    asked = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    changed: list[Any] = [
+        {**one, "Condition": asked} if one.get("Sid") == "EventRules" else one
+        for one in document["Statement"]
+    ]
+    return {**document, "Statement": changed}
 
 
 def _add(name: str, kind: str, **properties: Any) -> Change:
@@ -973,6 +984,43 @@ STORAGE = (
             Resource={"Ref": "AlarmTopic"},
         ),
         "everybody -> topic: sns:Publish is not expected",
+    ),
+    Mutant(
+        "EventBridge asked for its account, which it does not state",
+        lambda resources: _set(
+            "AlarmTopicPolicy",
+            PolicyDocument=_narrowed(resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]),
+        )(resources),
+        "ScalingEvents -> topic: event is expected and missing (AlarmTopicPolicy (EventRules) lets "
+        "it do sns:Publish under a condition",
+    ),
+    Mutant(
+        "a key closed to EventBridge but for its account",
+        lambda resources: _set(
+            "CustomerKeyResource",
+            KeyPolicy=_narrowed(resources["CustomerKeyResource"]["Properties"]["KeyPolicy"]),
+        )(resources),
+        "FailedBackupVaultJobs -> topic: event is expected and missing "
+        "(CustomerKeyResource.KeyPolicy (EventRules) lets it do kms:Decrypt under a condition",
+        env="prod",
+    ),
+    Mutant(
+        "a refusal that meets who states no keys",
+        lambda resources: _set(
+            "AlarmTopicPolicy",
+            PolicyDocument=json.loads(
+                json.dumps(resources["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]).replace(
+                    '"Bool"', '"BoolIfExists"'
+                )
+            ),
+        )(resources),
+        "ScalingEvents -> topic: event is expected and missing (AlarmTopicPolicy (TlsOnly) refuses "
+        "sns:Publish)",
+    ),
+    Mutant(
+        "a topic that forgot EventBridge",
+        _set("AlarmTopicPolicy", PolicyDocument={"Statement": []}),
+        "ScalingEvents -> topic: event is expected and missing (no policy of AlarmTopic lets",
     ),
     Mutant(
         "everything but a little",

@@ -38,9 +38,9 @@ def test_it_tells_a_creation_and_a_release_of_every_environment(
 
 def test_the_critical_path_is_a_table_with_seconds(clinic: Clinic) -> None:
     lines = clinic("timeline", "seed").out.splitlines()
-    assert lines[0].startswith("Creation of seed: 690 s (11 min 30 s); one after another")
+    assert lines[0].startswith("Creation of seed: 620 s (10 min 20 s); one after another")
     row = next(line.split() for line in lines if "DatabaseStack/Database " in f"{line} ")
-    assert row == ["100", "580", "480", "DatabaseStack/Database"]
+    assert row == ["80", "560", "480", "DatabaseStack/Database"]
     assert any("waits while it runs for DatabaseStack" in line for line in lines)
 
 
@@ -48,7 +48,7 @@ def test_each_object_is_a_step_or_the_total(clinic: Clinic) -> None:
     told = objects(clinic("timeline", "seed", "--json").out)
     creation = [one for one in told if one["operation"] == "create"]
     whole = creation[-1]
-    assert (whole["kind"], whole["seconds"]) == ("total", 690)
+    assert (whole["kind"], whole["seconds"]) == ("total", 620)
     steps = {one["path"]: one for one in creation[:-1]}
     assert {one["kind"] for one in steps.values()} == {"step"}
     assert steps["DatabaseStack/Database"]["critical"] is True

@@ -45,7 +45,7 @@ def test_the_same_values_change_nothing() -> None:
 def test_stacks_are_looked_at_in_the_order_in_which_they_read_each_other() -> None:
     found = steps(seen(), Release="2")
     assert found["BackendStack"].start == 30
-    assert found["MonitoringStack"].start == found["BackendStack/BackendGroup"].end
+    assert found["AlarmsStack"].start == found["EdgeStack"].end
 
 
 def test_a_change_that_replaces_a_resource_takes_a_creation_and_moves_what_refers_to_it() -> None:
