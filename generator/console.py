@@ -22,6 +22,7 @@ from generator.layers import (
 from generator.layers.parts import (
     alias_records,
     backup_plan,
+    behaviors,
     launch_template,
     rotation,
     scaling,
@@ -41,6 +42,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         alias_records.HOSTED_ZONE_ID: "Route 53 zone",
         edge.WEB_ACL_ARN: "Web ACL for CloudFront (us-east-1)",
         edge.PRICE_CLASS: "Where CloudFront answers from",
+        behaviors.STRICT_TRANSPORT_SECURITY: "For which names browsers insist on HTTPS",
     },
     "Backend": {
         user_data.BACKEND_IMAGE: "Container image",
@@ -83,6 +85,7 @@ GROUPS: dict[str, dict[Name, str]] = {
     "Network": {
         network.VPC_CIDR: "Address range",
         network.ZONES: "Availability zones",
+        network.ZONE_NAMES: "Names of the zones",
         perimeter.NAT_GATEWAYS: "NAT gateways",
         perimeter.FLOW_LOGS: "Flow logs",
         perimeter.CLOSE_DEFAULT_SECURITY_GROUP: "Close the default security group",

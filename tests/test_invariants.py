@@ -54,6 +54,7 @@ TEXTS = {
     "HostedZoneId": ["", "Z0123456789ABC"],
     "DatabaseSnapshot": ["", "before-the-move"],
     "AlarmEmail": ["", "team@clinic.example"],
+    "ZoneNames": ["", "us-east-1c,us-east-1a,us-east-1b"],
     "WarmPoolSize": ["0", "1"],
     "PasswordRotationDays": ["0", "30"],
     "DocumentLockDays": ["0", "30"],

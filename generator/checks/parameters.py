@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator.checks import limits, rules, values
+from generator.checks import limits, rules, values, zones
 from generator.errors import ClinicError, quote, reason
 
 LIMIT = 1_000_000
@@ -104,9 +104,15 @@ def check(given: Mapping[str, str], template: Mapping[str, Any]) -> list[Problem
             problems += [Problem(key, f"{key} {wrong}")] if wrong else []
         elif "Default" not in declaration:
             problems.append(Problem(key, _missing(key, declaration)))
-    return problems or [
-        Problem(rule, f"{sentence} (rule {rule})")
-        for rule, sentence in rules.broken(template.get("Rules", {}), declared, given)
+    if problems:
+        return problems
+    miscounted = zones.mismatch(declared, given)
+    return [
+        *([Problem(zones.NAMES, miscounted)] if miscounted else []),
+        *(
+            Problem(rule, f"{sentence} (rule {rule})")
+            for rule, sentence in rules.broken(template.get("Rules", {}), declared, given)
+        ),
     ]
 
 

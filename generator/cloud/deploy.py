@@ -10,7 +10,7 @@ import click
 
 from generator.checks.changes import Change
 from generator.checks.timeline.graph import wiring
-from generator.cloud import artifacts, change_set, gate
+from generator.cloud import artifacts, change_set, gate, zones
 from generator.cloud.aws import Aws
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
@@ -51,6 +51,7 @@ def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
     """
     stack = _ready(aws, env, wishes)
     env = with_prefix_list(aws, env)
+    zones.warn(aws, env, wishes.report)
     sent = artifacts.upload(aws, env)
     wishes.report.say(f"Templates {env.digest[:12]}: {sent.sent} sent, {sent.kept} were there.")
     wishes.report.tell("upload", **asdict(sent))

@@ -21,7 +21,7 @@ from troposphere import (
 from generator.layer import Layer, Name, Values
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import DATA_SUBNET_IDS, DATABASE_SECURITY_GROUP_ID
-from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan, database_windows
+from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan, database_backup_window
 from generator.layers.parts.events import add_database_events
 from generator.layers.parts.rotation import PASSWORD_ROTATION_DAYS, add_rotation
 from generator.layers.secrets import (
@@ -179,9 +179,9 @@ def _storage_and_backups(values: Values) -> dict[str, Any]:
         "AllocatedStorage": values[DATABASE_STORAGE],
         "MaxAllocatedStorage": MAX_STORAGE_GIB,
         "BackupRetentionPeriod": values[BACKUP_DAYS],
+        "PreferredBackupWindow": database_backup_window(),
         "CopyTagsToSnapshot": True,
         "DeleteAutomatedBackups": False,
-        **database_windows(),
     }
 
 

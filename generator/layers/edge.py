@@ -130,7 +130,7 @@ def _distribution_config(
     template: Template, values: Values, bucket: s3.Bucket
 ) -> cloudfront.DistributionConfig:
     logged = is_true(template, values, CDN_LOGS)
-    headers = template.add_resource(behaviors.security_headers(values)).ref()
+    headers = template.add_resource(behaviors.security_headers(template, values)).ref()
     return cloudfront.DistributionConfig(
         Comment=named(values, "site"),
         Enabled=True,
@@ -212,6 +212,7 @@ EDGE = Layer(
         HOSTED_ZONE_ID,
         WEB_ACL_ARN,
         PRICE_CLASS,
+        behaviors.STRICT_TRANSPORT_SECURITY,
     ),
     offers=(SITE_URL, FRONTEND_BUCKET, DISTRIBUTION_ID),
     rules={

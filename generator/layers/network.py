@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Sub, Template, ec2
+from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Split, Sub, Template, ec2
 
 from generator.layer import Layer, Name, Values
 from generator.layers.parts.closed_group import closed_group
-from generator.layers.shared import ENVIRONMENT_NAME, choice, tags
+from generator.layers.shared import ENVIRONMENT_NAME, choice, is_given, optional, tags
 
 OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 # With any other address than its first, AWS takes a range for another than the one that was typed.
@@ -26,6 +26,15 @@ VPC_CIDR = Name(
     "10.0.0.0/16.",
 )
 ZONES = choice("Zones", "How many availability zones the system spreads over.", "2", "3")
+_REGION = r"([a-z]{2}(-[a-z]+){1,2}-[0-9])"
+ZONE_NAMES = optional(
+    "ZoneNames",
+    "Which zones, as many as Zones says, such as us-east-1a,us-east-1b. Empty: the first ones that "
+    "AWS names. Cannot be changed later.",
+    # One region, no zone twice.
+    rf"{_REGION}([a-z]),\2(?!\4)([a-z])(,\2(?!\4|\5)[a-z])?",
+    "Two or three different zones of this region, with commas between",
+)
 
 VPC_ID = Name("VpcId", Type="AWS::EC2::VPC::Id", Description="The network.")
 INTERNET_GATEWAY_ID = Name("InternetGatewayId", Type="String", Description="The way in and out.")
@@ -150,6 +159,8 @@ def _route_table(
 def _subnets(
     template: Template, values: Values, vpc: ec2.VPC, kind: str, first: int, tables: list[Ref]
 ) -> list[Ref]:
+    chosen = is_given(template, values, ZONE_NAMES)
+    zones = If(chosen, Split(",", values[ZONE_NAMES]), GetAZs(""))
     subnets = []
     for index, (zone, table) in enumerate(zip(ZONE_LETTERS, tables, strict=True)):
         condition = _in_zone(zone, has_third_zone(template, values))
@@ -158,7 +169,7 @@ def _subnets(
                 f"{kind}Subnet{zone}",
                 VpcId=vpc.ref(),
                 CidrBlock=Select(first + index, Cidr(values[VPC_CIDR], 12, 8)),
-                AvailabilityZone=Select(index, GetAZs("")),
+                AvailabilityZone=Select(index, zones),
                 MapPublicIpOnLaunch=False,
                 Tags=tags(values, f"{kind}{zone}".lower()),
                 **condition,
@@ -179,7 +190,7 @@ def _subnets(
 NETWORK = Layer(
     "Network",
     build,
-    needs=(ENVIRONMENT_NAME, VPC_CIDR, ZONES),
+    needs=(ENVIRONMENT_NAME, VPC_CIDR, ZONES, ZONE_NAMES),
     offers=(
         VPC_ID,
         INTERNET_GATEWAY_ID,

@@ -193,13 +193,13 @@ def _closed_default_group(template: Template, values: Values) -> None:
         ],
         Condition=is_true(template, values, CLOSE_DEFAULT_SECURITY_GROUP),
         KmsKeyArn=key_id(template, values),
-        Timeout=60,
+        Timeout=150,  # it waits until its role is known everywhere
     )
     closed = cloudformation.CustomResource(
         "ClosedDefaultGroup",
         Condition=function.Condition,
         ServiceToken=function.get_att("Arn"),
-        ServiceTimeout=120,
+        ServiceTimeout=180,
     )
     closed.GroupId = group
     template.add_resource(closed)

@@ -5,8 +5,12 @@ import signal
 
 import pytest
 
+from generator.checks.resolve import PSEUDO_PARAMETERS
+
 from .cloud import PASSWORD, Call
 from .machine import Machine
+
+STACK_MARK = str(PSEUDO_PARAMETERS["AWS::StackId"]).rpartition("-")[2]
 
 
 def runs(machine: Machine) -> int:
@@ -90,7 +94,7 @@ def test_the_load_is_published_as_a_high_resolution_metric(machine: Machine) -> 
     assert first.body[f"{member}.StorageResolution"] == "1"
     assert first.body[f"{member}.Unit"] == "Percent"
     assert first.body[f"{member}.Dimensions.member.1.Name"] == "Environment"
-    assert first.body[f"{member}.Dimensions.member.1.Value"] == "seed"
+    assert first.body[f"{member}.Dimensions.member.1.Value"] == STACK_MARK
     assert first.body[f"{member}.Value"] == "75.0"
     assert second.body[f"{member}.Value"] == "0.0"
 

@@ -23,7 +23,7 @@ TEMPLATE: dict[str, Any] = output.documents()["flat.json"]
 DECLARED: dict[str, Any] = TEMPLATE["Parameters"]
 ENVIRONMENTS = {env: ROOT / "params" / f"{env}.json" for env in ("seed", "dev", "prod")}
 
-IN_RULES = set(references(TEMPLATE["Rules"]))
+IN_RULES = {*references(TEMPLATE["Rules"]), "Zones", "ZoneNames"}
 """Parameters that depend on each other; the others may have any valid value."""
 
 
@@ -277,3 +277,20 @@ def test_a_missing_parameter_without_default_is_named_with_its_description() -> 
 def test_combinations_that_cannot_work_are_told_in_the_templates_own_words(file: Path) -> None:
     values = parameters.load(ENVIRONMENTS["dev"]) | {"WarmPoolSize": "1", "BackendImage": ""}
     assert "WarmPoolSize needs BackendImage" in refusal(saved(file, entries(values)))
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"ZoneNames": "us-east-1a,us-east-1b"}, ""),
+        ({"ZoneNames": "us-east-1a,us-east-1b,us-east-1c", "Zones": "3"}, ""),
+        ({"ZoneNames": "", "Zones": "3"}, ""),
+        ({"ZoneNames": "us-east-1a,us-east-1b", "Zones": "3"}, "names 2 zones and Zones is 3"),
+        ({"ZoneNames": "us-east-1a,us-east-1b,us-east-1c"}, "names 3 zones and Zones is 2"),
+    ],
+)
+def test_as_many_zones_are_named_as_are_used(chosen: dict[str, str], said: str) -> None:
+    """A rule cannot count; a third subnet would fail half a minute after it was begun."""
+    problems = parameters.check(chosen, TEMPLATE)
+    assert [problem.key for problem in problems] == (["ZoneNames"] if said else [])
+    assert all(said in problem.sentence for problem in problems)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from generator import bootstrap
+from generator.checks import resolve
 from tests.resolved import IMAGE, flat, properties, resources
 
 
@@ -218,3 +219,16 @@ def test_two_minutes_of_waiting_for_a_profile_do_not_wait_for_the_permissions():
     """The group does, in the nested form by its stack; so nobody boots without them."""
     assert "InstancePolicy" not in json.dumps(resources()["InstanceProfile"])
     assert "InstancePolicy" in resources()["LaunchTemplate"]["DependsOn"]
+
+
+def test_two_stacks_of_one_name_do_not_scale_on_each_others_cpu():
+    """Whatever the operator calls them, the metric is marked by the stack's own id."""
+    policy = properties("CpuScaling", MetricPeriod="10", EnvironmentName="dev")
+    tracking = policy["TargetTrackingConfiguration"]["CustomizedMetricSpecification"]
+    [dimension] = tracking["Metrics"][0]["MetricStat"]["Metric"]["Dimensions"]
+    stack = resolve.PSEUDO_PARAMETERS["AWS::StackId"]
+    assert dimension["Name"] == "Environment"
+    assert dimension["Value"] == stack.rpartition("-")[2]
+    assert len(dimension["Value"]) == 12
+    published = text(user_data(MetricPeriod="10", EnvironmentName="dev"))
+    assert f"GROUP_DIMENSION='{dimension['Value']}'" in published

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED
-from tests.resolved import CERTIFICATE, properties, resources, statements
+from tests.resolved import CERTIFICATE, parameters, properties, resources, statements
 
 CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
 PRIVATE = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
@@ -42,6 +42,20 @@ def test_the_api_goes_to_the_balancer_uncached_with_everything_the_viewer_sent(p
 
 def test_api_errors_reach_the_client_unchanged():
     assert "CustomErrorResponses" not in config()
+
+
+def test_other_hosts_of_an_apex_domain_are_left_alone_unless_it_is_chosen():
+    """A browser keeps includeSubDomains for two years, and no later answer of them undoes it."""
+
+    def strict(**given):
+        headers = properties("SecurityHeaders", **given)["ResponseHeadersPolicyConfig"]
+        return headers["SecurityHeadersConfig"]["StrictTransportSecurity"]
+
+    for env in ("seed", "dev", "prod"):
+        assert "StrictTransportSecurity" not in parameters(env)
+    assert strict()["IncludeSubdomains"] is False
+    chosen = strict(StrictTransportSecurity="host-and-subdomains")
+    assert chosen["IncludeSubdomains"] is True
 
 
 def test_pages_are_routed_by_a_function_on_the_default_behaviour_only():

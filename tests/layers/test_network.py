@@ -75,3 +75,41 @@ def test_only_a_private_range_of_a_fitting_size_is_taken(cidr):
     pattern = flat()["Parameters"]["VpcCidr"]["AllowedPattern"]
     assert not re.fullmatch(pattern, cidr)
     assert re.fullmatch(pattern, "172.31.240.0/20")
+
+
+def placed(**given):
+    subnets = of_type("AWS::EC2::Subnet", **given)
+    return {name[-1]: subnet["AvailabilityZone"] for name, subnet in subnets.items()}
+
+
+def test_subnets_are_in_the_zones_that_were_named():
+    assert placed(ZoneNames="us-east-1d,us-east-1b") == {"A": "us-east-1d", "B": "us-east-1b"}
+    three = placed(Zones="3", ZoneNames="us-east-1d,us-east-1b,us-east-1c")
+    assert three == {"A": "us-east-1d", "B": "us-east-1b", "C": "us-east-1c"}
+
+
+def test_without_names_subnets_stay_where_they_are():
+    """Another zone would replace a subnet, and its addresses are taken until it is gone."""
+    was = {zone: {"Fn::Select": [i, {"Fn::GetAZs": ""}]} for i, zone in enumerate("AB")}
+    assert placed() == was or placed() == {"A": "us-east-1a", "B": "us-east-1b"}
+
+
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        ("", True),
+        ("us-east-1a,us-east-1b", True),
+        ("us-gov-west-1a,us-gov-west-1c,us-gov-west-1b", True),
+        ("us-east-1a", False),
+        ("us-east-1a,us-east-1a", False),
+        ("us-east-1a,us-east-1b,us-east-1a", False),
+        ("us-east-1a,us-east-1b,us-east-1b", False),
+        ("us-east-1a,us-west-2b", False),
+        ("us-east-1a, us-east-1b", False),
+        ("us-east-1a,us-east-1b,us-east-1c,us-east-1d", False),
+        ("us-east-1-bos-1a,us-east-1b", False),
+    ],
+)
+def test_two_or_three_different_zones_of_one_region_are_taken(names, taken):
+    pattern = flat()["Parameters"]["ZoneNames"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, names)) is taken

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from troposphere import Ref, Template, cloudfront
+from troposphere import Equals, If, Ref, Template, cloudfront
 
 from generator.layer import Values
 from generator.layers.parts.origins import BACKEND, FRONTEND
-from generator.layers.shared import unique
+from generator.layers.shared import choice, unique
 from generator.shipped import text
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -14,6 +14,14 @@ CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"
 READ_METHODS = ["GET", "HEAD", "OPTIONS"]
 ALL_METHODS = [*READ_METHODS, "PUT", "PATCH", "POST", "DELETE"]
+STRICT_TRANSPORT_SECURITY = choice(
+    "StrictTransportSecurity",
+    "For which names browsers insist on HTTPS for two years. host: the site's own. "
+    "host-and-subdomains: all names below it too; with clinic.example as DomainName that is every "
+    "other host of the clinic.",
+    "host",
+    "host-and-subdomains",
+)
 API_PATHS = ("/api", "/api/*")
 TWO_YEARS = 63072000
 
@@ -61,15 +69,21 @@ def api(path: str, headers: Ref) -> cloudfront.CacheBehavior:
     )
 
 
-def security_headers(values: Values) -> cloudfront.ResponseHeadersPolicy:
+def security_headers(template: Template, values: Values) -> cloudfront.ResponseHeadersPolicy:
     """Where the backend sends such a header itself, its own one stays, but for the first two."""
+    subdomains = template.add_condition(
+        "HstsIncludesSubdomains",
+        Equals(values[STRICT_TRANSPORT_SECURITY], "host-and-subdomains"),
+    )
     return cloudfront.ResponseHeadersPolicy(
         "SecurityHeaders",
         ResponseHeadersPolicyConfig=cloudfront.ResponseHeadersPolicyConfig(
             Name=unique(values, "headers"),
             SecurityHeadersConfig=cloudfront.SecurityHeadersConfig(
                 StrictTransportSecurity=cloudfront.StrictTransportSecurity(
-                    AccessControlMaxAgeSec=TWO_YEARS, IncludeSubdomains=True, Override=True
+                    AccessControlMaxAgeSec=TWO_YEARS,
+                    IncludeSubdomains=If(subdomains, True, False),
+                    Override=True,
                 ),
                 ContentTypeOptions=cloudfront.ContentTypeOptions(Override=True),
                 FrameOptions=cloudfront.FrameOptions(FrameOption="SAMEORIGIN", Override=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from troposphere import Equals, If, NoValue, Template, autoscaling
 
 from generator.layer import Name, Values
-from generator.layers.shared import ENVIRONMENT_NAME, choice
+from generator.layers.shared import choice, stack_mark
 
 CPU_TARGET = Name(
     "CpuTarget",
@@ -24,6 +24,9 @@ METRIC_PERIOD = choice(
 )
 
 METRIC_NAMESPACE = "Clinic/Backend"
+METRIC_DIMENSION = stack_mark()
+"""Whose CPU it is: two stacks may have one EnvironmentName, and a launch template cannot name the
+group that it is for."""
 
 
 def has_fast_metric(template: Template, values: Values) -> str:
@@ -40,9 +43,7 @@ def add_scaling_policy(
         Metric=autoscaling.Metric(
             Namespace=METRIC_NAMESPACE,
             MetricName="CPUUtilization",
-            Dimensions=[
-                autoscaling.MetricDimension(Name="Environment", Value=values[ENVIRONMENT_NAME])
-            ],
+            Dimensions=[autoscaling.MetricDimension(Name="Environment", Value=METRIC_DIMENSION)],
         ),
         Period=10,
         Stat="Average",

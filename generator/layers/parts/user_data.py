@@ -11,10 +11,10 @@ from generator.layer import Name, Values
 from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE_NAME
 from generator.layers.identity import ENV_FILE
-from generator.layers.parts.scaling import METRIC_NAMESPACE, METRIC_PERIOD
+from generator.layers.parts.scaling import METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_PERIOD
 from generator.layers.parts.warm_pool import has_warm_pool
 from generator.layers.secrets import DATABASE_SECRET_ARN
-from generator.layers.shared import ENVIRONMENT_NAME, is_given
+from generator.layers.shared import is_given
 from generator.layers.storage import CONFIGURATION_BUCKET
 
 BACKEND_IMAGE = Name(
@@ -77,7 +77,7 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "HEALTH_PATH": values[HEALTH_CHECK_PATH],
         "METRIC_PERIOD": values[METRIC_PERIOD],
         "METRIC_NAMESPACE": METRIC_NAMESPACE,
-        "GROUP_DIMENSION": values[ENVIRONMENT_NAME],
+        "GROUP_DIMENSION": METRIC_DIMENSION,
         "TARGET_GROUP": values[TARGET_GROUP_ARN],
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]

@@ -175,14 +175,30 @@ def test_the_backend_may_have_its_own_policy_but_not_weaken_the_transport(
         assert results(stage.site, "security-headers")["security-headers"].status == "failed"
 
 
+def test_https_may_be_asked_for_on_subdomains_too_and_nothing_else_may_be_added(
+    certificate: Path,
+) -> None:
+    def strict(value: str) -> Play:
+        return changed(
+            "/",
+            lambda usual: replace(
+                usual, headers={**usual.headers, "Strict-Transport-Security": value}
+            ),
+        )
+
+    name = "security-headers"
+    for added, status in (("; includeSubDomains", "ok"), ("; preload", "failed")):
+        with staged(certificate, cdn=strict(f"max-age=63072000{added}")) as stage:
+            assert results(stage.site, name)[name].status == status
+
+
 def test_the_security_headers_are_those_of_the_template(documents: dict[str, Any]) -> None:
     resources = documents["flat.json"]["Resources"]
     policy = resources["SecurityHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
     made = policy["SecurityHeadersConfig"]
     strict = made["StrictTransportSecurity"]
-    subdomains = "; includeSubDomains" if strict["IncludeSubdomains"] else ""
     assert {
-        "Strict-Transport-Security": f"max-age={strict['AccessControlMaxAgeSec']}{subdomains}",
+        "Strict-Transport-Security": f"max-age={strict['AccessControlMaxAgeSec']}",
         "X-Content-Type-Options": "nosniff" if "ContentTypeOptions" in made else "",
         "X-Frame-Options": made["FrameOptions"]["FrameOption"],
         "Referrer-Policy": made["ReferrerPolicy"]["ReferrerPolicy"],
