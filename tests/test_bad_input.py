@@ -230,9 +230,7 @@ def test_a_pattern_of_java_is_read_as_java_reads_it(
     assert not patterns.compiled(pattern).fullmatch(refuses)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["[a-z&&[^b]]", "[a[bc]]", r"\p{IsGreek}", r"\Qa.b\E", "a{9}{9"]
-)
+@pytest.mark.parametrize("pattern", ["[a-z&&[^b]]", "[a[bc]]", r"\p{IsGreek}", r"\Qa.b\E"])
 def test_a_pattern_that_python_would_read_otherwise_is_not_guessed(pattern: str) -> None:
     declared = {"A": {"Type": "String", "AllowedPattern": pattern, "Default": "b"}}
     data = json.dumps({"Resources": {}, "Parameters": declared}).encode()
