@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 
 from generator.errors import ClinicError, reason
@@ -22,8 +23,12 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # letters that a terminal does not know
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        _open_streams()
         code = _run()
         sys.stdout.flush()
+    except ClinicError as trouble:
+        _say(str(trouble))
+        code = trouble.exit_code
     except KeyboardInterrupt:
         code = _interrupted()
     except BrokenPipeError:
@@ -34,13 +39,29 @@ def main() -> None:
         if error.filename is not None or error.errno not in FULL:
             raise
         _drop_output()
-        print(f"clinic: the output cannot be written ({reason(error)}): {MEND}", file=sys.stderr)
+        _say(f"the output cannot be written ({reason(error)}): {MEND}")
         code = 2
-    # From here on there is nobody to catch an interrupt.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # From here on there is nobody to catch an interrupt; one that is ignored stays so (nohup).
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     # Python looks for garbage twice more on its way out, a tenth of the whole run.
     gc.freeze()
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Open what a shell closed (``>&-``), else the next file would be taken for it: nothing comes
+    from stdin, and nobody reads stderr. Without stdout ClinicError, before anything is done."""
+    closed = sys.stdout is None
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            setattr(sys, name, os.fdopen(number, mode, closefd=False))
+    if closed:
+        raise ClinicError("there is no stdout: send the output to a file, or to /dev/null.")
 
 
 def _drop_output() -> None:
@@ -48,8 +69,14 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _say(sentence: str) -> None:
+    """On stderr, if there is anybody; the exit code says the rest."""
+    with suppress(OSError):
+        print(f"clinic: {sentence}", file=sys.stderr, flush=True)
+
+
 def _interrupted() -> int:
-    print("clinic: interrupted", file=sys.stderr)
+    _say("interrupted")
     return INTERRUPTED
 
 
@@ -66,9 +93,6 @@ def _run() -> int:
         return error.exit_code
     except click.Abort:
         return _interrupted()
-    except ClinicError as trouble:
-        print(f"clinic: {trouble}", file=sys.stderr)
-        return trouble.exit_code
 
 
 if __name__ == "__main__":

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from generator.checks import limits, rules, wiring
+from generator.checks import limits, patterns, rules, wiring
 from generator.checks.finding import Finding
 from generator.checks.walk import references
+from generator.errors import ClinicError
 
 TIMINGS = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": (
@@ -56,13 +56,13 @@ def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
         if name not in used:
             yield _finding("unused-parameter", file, place, "Nothing refers to this parameter.")
         try:
-            re.compile(declaration.get("AllowedPattern", ""))
-        except re.error as error:
+            patterns.compiled(declaration.get("AllowedPattern", ""))
+        except ValueError as error:
             yield _finding("pattern", file, place, f"AllowedPattern cannot be checked: {error}.")
     try:
         list(rules.broken(template.get("Rules", {}), declared, {}))
-    except (ValueError, KeyError) as error:
-        yield _finding("rule", file, "Rules", f"A rule cannot be checked: {error}.")
+    except ClinicError as error:
+        yield _finding("rule", file, "Rules", f"A rule cannot be checked: {error}")
 
 
 def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from generator.checks import values
+from generator.checks import sense, values
+from generator.errors import ClinicError, quote
 
 FUNCTIONS: dict[str, Callable[..., bool]] = {
     "Fn::And": lambda *conditions: all(conditions),
@@ -24,18 +25,29 @@ def broken(
 ) -> Iterator[tuple[str, str]]:
     """Name and description of every assertion that does not hold.
 
-    ``given`` over the defaults of ``declared``, both valid, decide. ValueError for a function
-    that cannot be decided offline.
+    ``given`` over the defaults of ``declared``, both valid, decide. ClinicError for a rule that
+    only an account can decide, or nobody.
     """
     refs = {
         name: _value(given.get(name, declaration.get("Default", "")), declaration["Type"])
         for name, declaration in declared.items()
     }
     for name, rule in rules.items():
-        if evaluate(rule.get("RuleCondition", True), refs):
-            for assertion in rule["Assertions"]:
-                if not evaluate(assertion["Assert"], refs):
-                    yield name, assertion.get("AssertDescription", "A rule does not hold.")
+        try:
+            failed = list(_failed(rule, refs))
+        except sense.MALFORMED as trouble:
+            raise ClinicError(
+                f"the rule {quote(name)} cannot be decided here ({sense.reason(trouble)}): write "
+                "it with the functions that look at parameters alone."
+            ) from trouble
+        yield from ((name, sentence) for sentence in failed)
+
+
+def _failed(rule: Mapping[str, Any], refs: Mapping[str, Any]) -> Iterator[str]:
+    if evaluate(rule.get("RuleCondition", True), refs):
+        for assertion in rule["Assertions"]:
+            if not evaluate(assertion["Assert"], refs):
+                yield str(assertion.get("AssertDescription", "A rule does not hold."))
 
 
 def evaluate(expression: Any, refs: Mapping[str, Any]) -> Any:

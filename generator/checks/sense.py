@@ -1,4 +1,4 @@
-"""Templates that are resolved and still make no sense to a proof."""
+"""Templates that can be read and still make no sense to what looks at them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,33 @@ from generator.errors import ClinicError
 OURS = "what the code builds"
 """What a sentence calls the set that is looked at when no other is given."""
 
+MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""All that a value of another shape, size or depth does to code that reads it."""
+
 
 @contextmanager
 def expected(name: object) -> Iterator[None]:
     """Turn what a malformed resource does to a proof into a ClinicError about the set ``name``."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
-        said = str(trouble).splitlines()[0] if str(trouble) else "nothing more is known"
+    except MALFORMED as trouble:
         raise ClinicError(
-            f"{name or OURS} has a resource of a form that nobody expects "
-            f"({type(trouble).__name__}: {said}): cfn-lint says where."
+            f"{name or OURS} has a part of a form that nobody expects "
+            f"({type(trouble).__name__}: {reason(trouble)}): cfn-lint says where."
         ) from trouble
+
+
+def reason(trouble: Exception) -> str:
+    """What is wrong, on one line without a full stop."""
+    if isinstance(trouble, KeyError) and trouble.args:
+        return f"{trouble.args[0]} is asked for and not there"
+    if isinstance(trouble, RecursionError):
+        return "it is nested too deeply"
+    return str(trouble).splitlines()[0].rstrip(".") if str(trouble) else type(trouble).__name__

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from generator.checks import patterns
 from generator.errors import quote
 
 LIMIT = 4096
@@ -81,7 +82,7 @@ def _constrained(item: str, declaration: Mapping[str, Any]) -> str | None:
     if allowed and item not in allowed:
         return f"is not allowed: choose one of {', '.join(map(quote, allowed))}."
     pattern = declaration.get("AllowedPattern")
-    if pattern is not None and not re.fullmatch(pattern, item, re.ASCII):
+    if pattern is not None and not patterns.compiled(pattern).fullmatch(item):
         hint = declaration.get("ConstraintDescription", "")
         return f"does not match {pattern}: {hint or 'change it so that it does.'}"
     return _within(item, declaration)

@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from generator import output
-from generator.checks import parameters, sense
+from generator.checks import parameters, sense, shapes
 from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
 from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote, reason
 
 FLAT, ROOT = "flat", "root"
-NAMED = ("Parameters", "Resources", "Outputs", "Rules", "Mappings")
-SECTIONS = (*NAMED, "Conditions", "Metadata")
-"""Of a template, those that hold objects by name, and all that are objects."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,8 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     values = parameters.load_checked(path, whole)
     with resolving(templates):
         resources, outputs = _decided(whole, values, region, path.stem)
-    return View(path.stem, region, values, found, whole, resources, outputs, _layers(found))
+        layers = _layers(found)
+    return View(path.stem, region, values, found, whole, resources, outputs, layers)
 
 
 @contextmanager
@@ -75,9 +73,9 @@ def resolving(name: object) -> Iterator[None]:
     """Turn what a template that makes no sense does to the resolver into a ClinicError."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as trouble:
+    except sense.MALFORMED as trouble:
         raise ClinicError(
-            f"{name or sense.OURS} cannot be resolved: {_missing(trouble)}."
+            f"{name or sense.OURS} cannot be resolved: {sense.reason(trouble)}."
         ) from trouble
 
 
@@ -126,19 +124,10 @@ def template(name: str, data: bytes) -> Template:
         found = _parse(name, data.decode())
     except UnicodeDecodeError as error:
         raise ClinicError(f"{name} is not UTF-8 text: give a template.") from error
-    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
-        raise ClinicError(f"{name} is not a template: it has no Resources.")
-    for section in SECTIONS:
-        if not isinstance(found.get(section, {}), dict):
-            raise ClinicError(f"{name} is not a template: its {section} must be an object.")
-        for key, entry in found.get(section, {}).items():
-            if section in NAMED and not isinstance(entry, dict):
-                raise ClinicError(
-                    f"{name} is not a template: {section}/{quote(key)} must be an object."
-                )
-            if section == "Resources" and not isinstance(entry.get("Type"), str):
-                raise ClinicError(f"{name} is not a template: Resources/{quote(key)} has no Type.")
-    return found
+    if wrong := shapes.wrong(found):
+        raise ClinicError(f"{name} is not a template: {wrong}.")
+    whole: Template = found
+    return whole
 
 
 def _bytes(path: Path) -> bytes:
@@ -171,7 +160,7 @@ def _parse(name: str, text: str) -> Any:
 def _unread(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return where + str(getattr(error, "problem", None) or _say(error))
+    return where + str(getattr(error, "problem", None) or sense.reason(error))
 
 
 def inlined(found: Mapping[str, Template], path: object) -> Template:
@@ -180,21 +169,11 @@ def inlined(found: Mapping[str, Template], path: object) -> Template:
         return found[FLAT]
     try:
         return inline(found)
-    except (KeyError, TypeError, ValueError, AttributeError) as trouble:
-        raise ClinicError(f"{path} does not hold together: {_missing(trouble)}.") from trouble
+    except sense.MALFORMED as trouble:
+        raise ClinicError(f"{path} does not hold together: {sense.reason(trouble)}.") from trouble
 
 
 def _layers(found: Mapping[str, Template]) -> dict[str, str]:
     stacks = found.get(ROOT, {}).get("Resources", {}).values()
     files = [stack_file(stack) for stack in stacks if stack["Type"] == STACK]
     return {logical: file for file in files for logical in found[file]["Resources"]}
-
-
-def _missing(trouble: Exception) -> str:
-    if isinstance(trouble, KeyError) and trouble.args:
-        return f"{trouble.args[0]} is asked for and not there"
-    return _say(trouble)
-
-
-def _say(trouble: Exception) -> str:
-    return str(trouble).splitlines()[0].rstrip(".") if str(trouble) else type(trouble).__name__

@@ -113,7 +113,7 @@ def test_a_template_of_another_shape_is_one_sentence(clinic, tmp_path):
     (tmp_path / "odd.json").write_text(json.dumps(template))
     ended = clinic("cost", "seed", "--templates", tmp_path / "odd.json")
     assert (ended.code, ended.out) == (2, "")
-    assert "has a resource of a form that nobody expects" in ended.err
+    assert "has a part of a form that nobody expects" in ended.err
     assert len(ended.err.splitlines()) == 1
 
 

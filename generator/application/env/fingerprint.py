@@ -72,7 +72,7 @@ def from_json(data: bytes) -> Fingerprint | None:
         found = Fingerprint(**told)
         texts = [found.salt, found.whole, found.version, *found.keys.values()]
         names = [name for some in found.changes.values() for name in some]
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return found if all(isinstance(text, str) for text in (*texts, *names)) else None
 

@@ -62,7 +62,7 @@ class History:
             told = json.loads(data)
             times = {k: datetime.fromisoformat(v) for k, v in told["superseded"].items()}
             return cls(times, str(told["index"]), datetime.fromisoformat(told["at"]))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls()
 
 

@@ -12,7 +12,7 @@ from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import Load, Timeline
 from generator.application.stress.variants import spread, variants
-from generator.checks import regions, view
+from generator.checks import regions, sense, view
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
 
@@ -43,7 +43,9 @@ def run(
     here = "us-east-1" if region is None else region
     regions.require(here)
     seen, assumed = view.load(env, params, templates, here), assume(changes)
-    wanted = _chosen(settings(seen), metric_period, boot, warm_pool)
+    with sense.expected(templates):
+        said = settings(seen)
+    wanted = _chosen(said, metric_period, boot, warm_pool)
     timeline = simulate(wanted, load, assumed, f"clinic-{seen.env}, simulated")
     report.tell("settings", **asdict(wanted))
     tell_all(timeline, report)

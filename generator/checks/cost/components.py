@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from generator.checks import sense
 from generator.checks.cost import compute, database, edge, network, storage, telemetry
 from generator.checks.cost.bill import Bill, Line, Month
 from generator.checks.cost.network import Found
@@ -95,10 +96,10 @@ def bill(view: View, prices: Mapping[str, Price], usage: Usage) -> Bill:
 def _priced(month: Month, kind: str) -> list[Line]:
     try:
         return list(PRICED[kind](month, month.view.of_type(kind)))
-    except (AttributeError, KeyError, TypeError, ValueError) as trouble:
+    except sense.MALFORMED as trouble:
         raise ClinicError(
-            f"the resources of type {kind} cannot be read ({trouble}): check the templates, for "
-            "example with cfn-lint."
+            f"the resources of type {kind} cannot be read ({sense.reason(trouble)}): check the "
+            "templates, for example with cfn-lint."
         ) from trouble
 
 

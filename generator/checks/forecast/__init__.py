@@ -89,8 +89,9 @@ def _one(
         after = _side(new, values, path.stem)
         wanted = changes.resources(after)
         found = changes.forecast(before, after)
-    steps = order.steps(found, there, wanted)
-    return Forecast(path.stem, found, steps, [*notes, *_notes(found, there, wanted)])
+        steps = order.steps(found, there, wanted)
+        notes += _notes(found, there, wanted)
+    return Forecast(path.stem, found, steps, notes)
 
 
 def _before(

@@ -83,6 +83,11 @@ def check(
     seen = view.load(env, params, templates, region)
     path = parameters.find(env, params)
     suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
+    with sense.expected(templates):
+        return _checked(suite, seen, params, path)
+
+
+def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
     used: set[Excuse] = set()
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
@@ -93,7 +98,7 @@ def check(
     findings = _once(findings, suite)
     return Checked(
         path.stem,
-        region,
+        seen.region,
         suite.name,
         findings,
         len(used),

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from generator.checks import sense
 from generator.checks.reach import (
     cdn,
     documented,
@@ -58,10 +59,10 @@ def prove(seen: View, params: Path) -> Proof:
         names = Names(seen)
         roles.assign(names)
         facts = found(names)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as trouble:
+    except sense.MALFORMED as trouble:
         raise ClinicError(
             f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
-            f"({type(trouble).__name__}: {trouble}); clinic lint says where."
+            f"({type(trouble).__name__}: {sense.reason(trouble)}); clinic lint says where."
         ) from trouble
     path = expectations.place(params, seen.env)
     expected = expectations.load(path) if path.exists() else documented.derive(seen, names)

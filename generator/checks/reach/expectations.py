@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from generator.checks import sense
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Difference, Fact, Link, Reach, Unknown
 from generator.errors import ClinicError, quote, reason
@@ -34,8 +35,8 @@ def load(path: Path) -> Expected:
         raise ClinicError(
             f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
         ) from error
-    except ValueError as error:
-        raise ClinicError(f"{path} is not valid JSON: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise ClinicError(f"{path} is not valid JSON: {sense.reason(error)}.") from error
     if not _is_table(table):
         raise ClinicError(
             f'{path} must be {{"from": {{"to": ["tcp 443", ...]}}}}: who reaches whom, and how.'
