@@ -7,7 +7,7 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
 : "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
-: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}"
+: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}" "${WARM_POOL?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
 : "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}"
