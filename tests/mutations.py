@@ -38,6 +38,15 @@ def turn(name: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, "generator/bootstrap/turn.sh", old, new, f"{TURNS}::test_{test}")
 
 
+def promise(name: str, file: str, old: str, new: str, test: str) -> Mutation:
+    return layer(name, file, old, new, f"promises.py::test_{test}")
+
+
+def call(name: str, file: str, old: str, new: str, test: str) -> Mutation:
+    test = f"tests/cloud/test_order_of_calls.py::test_{test}"
+    return Mutation(name, f"generator/{file}.py", old, new, test)
+
+
 TURNS = "tests/bootstrap/test_turns.py"
 MUTATIONS = (
     layer(
@@ -323,6 +332,171 @@ MUTATIONS = (
         "values = {n: _bare(known[n])",
         "values = {n: _text(n, known[n])",
         "tests/test_assemble.py",
+    ),
+    promise(
+        "lose the backend's log with the stack",
+        "backend",
+        'DeletionPolicy="Retain"',
+        'DeletionPolicy="Delete"',
+        "a_deletion_keeps_all_that_cannot_be_made_again",
+    ),
+    promise(
+        "lose what is replaced",
+        "storage",
+        '"UpdateReplacePolicy": "Retain"',
+        '"UpdateReplacePolicy": "Delete"',
+        "a_replacement_keeps_the_old_one_with_its_data",
+    ),
+    promise(
+        "shorten the vault",
+        "parts/backup_plan",
+        "DeleteAfterDays=35",
+        "DeleteAfterDays=3",
+        "backups_reach_as_far_back_as_the_documentation_says",
+    ),
+    promise(
+        "shorten the database's own backups",
+        "database",
+        '"BackupRetentionPeriod": values[BACKUP_DAYS]',
+        '"BackupRetentionPeriod": 1',
+        "backups_reach_as_far_back_as_the_documentation_says",
+    ),
+    promise(
+        "delete automated backups with the database",
+        "database",
+        '"DeleteAutomatedBackups": False',
+        '"DeleteAutomatedBackups": True',
+        "a_deleted_database_leaves_its_automated_backups",
+    ),
+    promise(
+        "forget overwritten documents soon",
+        "shared",
+        "noncurrent_days: int = 90",
+        "noncurrent_days: int = 9",
+        "an_overwritten_object_can_be_had_back_for_90_days",
+    ),
+    promise(
+        "alarm while all is well",
+        "parts/alarms",
+        'ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"',
+        'BELOW, ABOVE = "GreaterThanThreshold", "LessThanThreshold"',
+        "alarms_go_off_when_things_are_bad_and_not_when_they_are_well",
+    ),
+    promise(
+        "alarm when the disk is full",
+        "parts/alarms",
+        "BELOW, 2 * GIB",
+        "BELOW, 2",
+        "alarms_go_off_when_things_are_bad_and_not_when_they_are_well",
+    ),
+    promise(
+        "look for cloudfront's metrics in another region",
+        "alarms",
+        '"Region": "Global"',
+        '"Region": "us-east-1"',
+        "alarms_look_where_aws_writes_the_metric",
+    ),
+    promise(
+        "take silence for an outage of everything",
+        "parts/alarms",
+        'if title in SILENCE_IS_BAD else "notBreaching"',
+        'if title in SILENCE_IS_BAD else "missing"',
+        "only_the_missing_host_alarms_by_silence_and_nobody_waits_for_an_hour",
+    ),
+    promise(
+        "alarm only when every host is well and one is not",
+        "parts/alarms",
+        '"HealthyHostCount", "Maximum"',
+        '"HealthyHostCount", "Minimum"',
+        "only_the_missing_host_alarms_by_silence_and_nobody_waits_for_an_hour",
+    ),
+    promise(
+        "keep headers and query from the api",
+        "parts/behaviors",
+        'ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"',
+        'ALL_VIEWER = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"',
+        "the_api_gets_headers_query_and_cookies_of_every_request",
+    ),
+    promise(
+        "cache pages otherwise than the publisher says",
+        "parts/behaviors",
+        'CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"',
+        'CACHING_OPTIMIZED = "b2884449-e4de-46a7-ac36-70bc7f1ddd6d"',
+        "pages_are_cached_as_the_publisher_says_and_errors_for_seconds_only",
+    ),
+    promise(
+        "count 4xx as healthy",
+        "balancer",
+        'HttpCode="200-299"',
+        'HttpCode="200-499"',
+        "only_a_success_counts_as_healthy",
+    ),
+    promise(
+        "make a route before its gateway is attached",
+        "network",
+        "            DependsOn=attachment.title,\n",
+        "",
+        "a_route_waits_for_the_attachment_of_its_gateway",
+    ),
+    Mutation(
+        "keep the index for a year",
+        "generator/application/publish/headers.py",
+        "return IMMUTABLE if is_hashed(key) else REVALIDATED",
+        "return REVALIDATED if is_hashed(key) else IMMUTABLE",
+        "tests/application/publish/test_headers.py",
+    ),
+    call(
+        "let through what is perhaps replaced",
+        "checks/changes",
+        'self.action == "Modify" and bool(self.replacement)',
+        'self.action == "Modify" and self.replacement == "yes"',
+        "the_gate_stops_what_is_perhaps_replaced",
+    ),
+    call(
+        "take conditionally for never",
+        "cloud/preview",
+        'if recreation == "Conditionally"',
+        'if recreation == "Conditional"',
+        "what_cloudformation_itself_announces_reaches_the_gate",
+    ),
+    call(
+        "delete whatever is cancelled",
+        "cloud/deploy",
+        'elif stack and stack.status == "CREATE_IN_PROGRESS":',
+        "elif stack:",
+        "cancelling_deletes_a_stack_only_while_it_is_being_created",
+    ),
+    call(
+        "remove the templates before they are replaced",
+        "cloud/deploy",
+        "    change_set.execute(aws, changes)\n",
+        "    artifacts.remove_older(aws, env)\n    change_set.execute(aws, changes)\n",
+        "the_replaced_templates_go_when_the_new_ones_are_deployed",
+    ),
+    call(
+        "remove the shell of somebody else",
+        "cloud/change_set",
+        'found.status == "REVIEW_IN_PROGRESS" and not left',
+        'found.status == "REVIEW_IN_PROGRESS"',
+        "the_shell_in_which_somebody_else_prepares_a_stack_stays",
+    ),
+    call(
+        "delete the stack of an abandoned change set",
+        "cloud/change_set",
+        'if found and found.status == "REVIEW_IN_PROGRESS" and not left',
+        "if found and not left",
+        "abandoning_a_change_set_deletes_nothing_but_a_shell",
+    ),
+    call(
+        "set versioning before the policy",
+        "cloud/artifacts",
+        "        _all_at_once(_settings(s3, owned))\n"
+        '        versioning = {"Status": "Enabled"}\n'
+        "        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)\n",
+        '        versioning = {"Status": "Enabled"}\n'
+        "        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)\n"
+        "        _all_at_once(_settings(s3, owned))\n",
+        "versioning_is_set_when_all_else_is_in_place",
     ),
 )
 
