@@ -104,8 +104,12 @@ def unique(values: Values, suffix: str) -> Join:
 
     For things that must be named and whose names are global to an account or a region.
     """
-    stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
-    return Join("-", [values[ENVIRONMENT_NAME], suffix, Select(4, Split("-", stack_uuid))])
+    return Join("-", [values[ENVIRONMENT_NAME], suffix, stack_digits()])
+
+
+def stack_digits() -> Select:
+    """The last 12 characters of the stack's id, which stay as long as it."""
+    return Select(4, Split("-", Select(2, Split("/", Ref("AWS::StackId")))))
 
 
 def tags(values: Values, suffix: str) -> Tags:
