@@ -17,16 +17,18 @@ from functools import cache
 
 from .cloud import AWS, HEALTH, METADATA
 
-ADDRESSES = {METADATA: ("169.254.169.254", 80), HEALTH: ("127.0.0.1", 3000), AWS: ("127.0.0.1", 0)}
-"""Where an instance finds its metadata and its backend; AWS is anywhere."""
+ADDRESSES = {METADATA: ("169.254.169.254", 80), HEALTH: ("0.0.0.0", 3000), AWS: ("127.0.0.1", 0)}
+"""Where an instance finds its metadata and its containers; AWS is anywhere."""
 
 INSIDE = """
 import fcntl, socket, struct, sys
 UP, SET_FLAGS, SET_ADDRESS = 0x41, 0x8914, 0x8916
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
     fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH22x", b"lo", UP))
-    address = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("169.254.169.254"))
-    fcntl.ioctl(any_socket, SET_ADDRESS, struct.pack("16s16s8x", b"lo:0", address))
+    for number, host in enumerate(("169.254.169.254", "198.18.0.2", "198.18.0.3")):
+        address = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(host))
+        label = f"lo:{number}".encode()
+        fcntl.ioctl(any_socket, SET_ADDRESS, struct.pack("16s16s8x", label, address))
 listeners = []
 for host, port in ADDRESSES:
     listener = socket.socket()
@@ -96,7 +98,7 @@ def _received(ours: socket.socket) -> list[socket.socket]:
 def shared_network() -> Iterator[Place]:
     """Yield this machine's loopback, where one port answers everything."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("0.0.0.0", 0))
     yield Place({frozenset(ADDRESSES): listener})
 
 
