@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 : "${STATE:?}" "${REGION:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${IMAGE:?}"
 : "${DATABASE_NAME:?}" "${NETWORK:?}" "${PORT:?}" "${HEALTH_PATH:?}" "${HEALTH_SECONDS:?}"
-: "${DOCUMENTS:?}" "${ROOT?}" "${LOG_DRIVER:?}"
+: "${DOCUMENTS:?}" "${ROOT?}"
 
 # fetch_env: the .env as it is now; an empty one is none.
 fetch_env() (
@@ -86,7 +86,7 @@ start() {
         --env-file next.env --cap-drop ALL --security-opt no-new-privileges --pids-limit 1024 \
         --memory "$((total * 4 / 5))m" -v "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \
         -v "${DOCUMENTS}:${folder%/}/docs-0d3nt" \
-        --log-driver "${LOG_DRIVER}" --log-opt "awslogs-region=${REGION}" \
+        --log-driver awslogs --log-opt "awslogs-region=${REGION}" \
         --log-opt "awslogs-group=${LOG_GROUP}" --log-opt "awslogs-stream=${instance}/backend" \
         --log-opt mode=non-blocking "${IMAGE}"
 }

@@ -14,7 +14,7 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${CONFIG_SECONDS:=900}" "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
 : "${DRAIN_SECONDS:=70}" "${LATER_SECONDS:=900}" "${MEMORY:=200}"
 : "${IMDS_ENDPOINT:=http://169.254.169.254}" "${AWS_ENDPOINT:=}"
-: "${NETWORK:=198.18.0}" "${PORT:=3000}" "${LOG_DRIVER:=awslogs}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
+: "${NETWORK:=198.18.0}" "${PORT:=3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"

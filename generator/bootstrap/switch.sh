@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${STATE:?}" "${LOG:?}" "${ROOT?}" "${INSTANCE:?}" "${DRAIN_SECONDS:?}" "${MEMORY:?}"
+: "${STATE:?}" "${LOG:?}" "${INSTANCE:?}" "${DRAIN_SECONDS:?}" "${MEMORY:?}"
 : "${LATER_SECONDS:?}" "${BEGUN?}"
 
 # A new container starts beside the one that serves; when it is well, one rule leads new connections
@@ -62,8 +62,8 @@ let_go() {
     local pids pid caught program
     pids=$(docker top "$1" -eo pid)
     for pid in ${pids#PID}; do
-        program=$(readlink "${ROOT}/proc/${pid}/exe" || true)
-        caught=$(sed -n 's/^SigCgt:\s*//p' "${ROOT}/proc/${pid}/status" || true)
+        program=$(readlink "/proc/${pid}/exe" || true)
+        caught=$(sed -n 's/^SigCgt:\s*//p' "/proc/${pid}/status" || true)
         # SIGUSR2 ends a process that does not know it.
         if [[ "${program}" == */node ]] && ((0x${caught:-0} & 0x800)); then kill -USR2 "${pid}"; fi
     done

@@ -55,8 +55,17 @@ def _place_of_birth(
     root: Path, cloud: Cloud | None = None, instance: str = INSTANCE
 ) -> Iterator[Machine]:
     """Whatever the test does: every request was signed well, and no secret could be read."""
+    with _network() as place, in_place(root, place, cloud, instance) as machine:
+        yield machine
+
+
+@contextmanager
+def in_place(
+    root: Path, place: Place, cloud: Cloud | None = None, instance: str = INSTANCE
+) -> Iterator[Machine]:
+    """The same in a network that there is."""
     cloud = cloud or Cloud()
-    with _network() as place, ExitStack() as servers:
+    with ExitStack() as servers:
         machine = Machine(root, cloud, place, instance)
         for roles, listener in place.listeners.items():
             server = serve(cloud, listener, instance, lambda name: machine.healthy(name), roles)
