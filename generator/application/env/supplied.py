@@ -1,6 +1,6 @@
 """What the stack gives the container itself, whatever the ``.env`` says.
 
-``database.sh`` and ``backend.sh`` in generator/bootstrap do it; a test holds this list against them.
+``database.sh`` and ``backend.sh`` in generator/bootstrap do it; a test compares them.
 """
 
 from __future__ import annotations
