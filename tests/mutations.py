@@ -34,8 +34,9 @@ def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, f"generator/layers/{file}.py", old, new, f"tests/layers/test_{test}")
 
 
-def turn(name: str, old: str, new: str, test: str) -> Mutation:
-    return Mutation(name, "generator/bootstrap/turn.sh", old, new, f"{TURNS}::test_{test}")
+def switch(name: str, old: str, new: str, test: str) -> Mutation:
+    file = "generator/bootstrap/switch.sh"
+    return Mutation(name, file, old, new, f"tests/bootstrap/test_switch.py::test_{test}")
 
 
 def promise(name: str, file: str, old: str, new: str, test: str) -> Mutation:
@@ -47,7 +48,6 @@ def call(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, f"generator/{file}.py", old, new, test)
 
 
-TURNS = "tests/bootstrap/test_turns.py"
 MUTATIONS = (
     layer(
         "open the database to the world",
@@ -117,9 +117,9 @@ MUTATIONS = (
     layer(
         "let an instance write the file that it reads",
         "identity",
-        'f"/{TURN}"',
-        'f"/{ENV_FILE}"',
-        "identity.py::test_the_role_writes_one_object_which_is_not_the_env_file",
+        "allow([awacs.s3.GetObject], [env_file]",
+        "allow([awacs.s3.GetObject, awacs.s3.PutObject], [env_file]",
+        "identity.py::test_the_role_writes_no_object",
     ),
     layer(
         "let an instance read every secret",
@@ -262,41 +262,56 @@ MUTATIONS = (
         "EnableKeyRotation=False",
         "secrets.py",
     ),
-    turn(
-        "restart without a turn",
-        'wait_for "${TURN_SECONDS}" "this instance\'s turn" take_turn',
-        "take_turn || true",
-        "a_new_env_restarts_instances_one_after_the_other",
+    switch(
+        "switch to a container before it is well",
+        '    wait_healthy "${name}"\n    BEGUN=\n',
+        "    BEGUN=\n",
+        "an_env_that_does_no_good_is_never_switched_to_nor_tried_twice",
     ),
-    turn(
-        "restart in turn the only one in service",
-        "not others or 'healthy' in others",
-        "True",
-        "the_only_one_in_service_stays_until_another_one_is",
-    ),
-    turn(
-        "pass the turn on unseen",
-        "mine not in ('initial', 'unhealthy')",
-        "True",
-        "the_turn_is_passed_on_only_when_the_balancer_sees_the_instance",
-    ),
-    turn(
-        "take the turn of one that still serves",
-        "bool(mine) and not theirs",
-        "True",
-        "nobody_restarts_while_another_one_has_the_turn",
-    ),
-    turn(
-        "let everybody in turn try what did no good",
-        "word=refused",
-        "word=free",
-        "settings_that_do_no_good_are_undone_and_tried_by_nobody_else",
-    ),
-    turn(
-        "end the turn of a restart that was cut",
-        '((status < 128)) || exit "${status}"',
+    switch(
+        "try an .env that did no good again and again",
+        "sha256sum configuration.env >refused",
         "true",
-        "a_restart_that_was_cut_is_finished_by_the_next_one",
+        "an_env_that_does_no_good_is_never_switched_to_nor_tried_twice",
+    ),
+    switch(
+        "let a refused .env keep a new password from being taken",
+        "then file=accepted.env; fi",
+        "then return; fi",
+        "a_password_is_taken_up_beside_an_env_that_was_refused",
+    ),
+    switch(
+        "run two restarts at once",
+        "alone -n || return 0",
+        "true",
+        "two_restarts_never_run_at_once",
+    ),
+    switch(
+        "start a second container without memory for it",
+        "((free < MEMORY)) || return 0",
+        "return 0",
+        "without_memory_for_two_the_one_that_serves_stays",
+    ),
+    switch(
+        "leave what a cut restart left",
+        "    settle\n    fetch_env\n",
+        "    fetch_env\n",
+        "a_restart_that_was_cut_is_put_in_order_by_the_next_one",
+    ),
+    Mutation(
+        "cut the connections of the container before",
+        "generator/bootstrap/switch.sh",
+        'let_go "$1" || true',
+        "true",
+        "tests/bootstrap/test_docker.py",
+    ),
+    Mutation(
+        "leave the backend's tables to the master",
+        "generator/bootstrap/users.sql",
+        'REASSIGN OWNED BY CURRENT_USER TO "backend-owner";\n',
+        "",
+        "tests/bootstrap/test_database.py::"
+        "test_a_containers_user_owns_what_was_the_masters_and_the_master_goes_on",
     ),
     Mutation(
         "rename the database",

@@ -35,8 +35,6 @@ def test_the_role_may_do_exactly_what_a_boot_and_a_restart_need():
     }
     assert allowed == {
         "s3:GetObject",
-        "s3:PutObject",
-        "elasticloadbalancing:DescribeTargetHealth",
         "secretsmanager:GetSecretValue",
         "ecr:GetAuthorizationToken",
         "ecr:BatchCheckLayerAvailability",
@@ -63,13 +61,10 @@ def test_the_role_reads_one_object_one_secret_one_repository():
     assert stated["PullImage"]["Resource"] == [{"Fn::GetAtt": ["ImageRepository", "Arn"]}]
 
 
-def test_the_role_writes_one_object_which_is_not_the_env_file():
-    stated = instance_statements()
-    writing = [s for s in stated.values() if "s3:PutObject" in s["Action"]]
-    assert writing == [stated["RestartInTurn"]]
-    assert stated["RestartInTurn"]["Resource"] == [
-        {"Fn::Join": ["", ["arn:aws:s3:::", {"Ref": "ConfigurationBucket"}, "/.env.turn"]]}
-    ]
+def test_the_role_writes_no_object():
+    """Least of all the .env, which its own instance reads."""
+    written = [s for s in instance_statements().values() if "s3:PutObject" in s["Action"]]
+    assert written == []
 
 
 def test_the_role_writes_one_log_and_signals_one_stack():
@@ -89,7 +84,7 @@ def test_a_star_stands_only_where_aws_knows_no_narrower_resource(environment):
         for sid, statement in instance_statements(environment).items()
         if "*" in statement["Resource"]
     }
-    assert starred <= {*("LogInToRegistry", "SessionManagerChannels", "PublishCpu", "SeeWhoServes")}
+    assert starred <= {"LogInToRegistry", "SessionManagerChannels", "PublishCpu"}
 
 
 def test_the_role_publishes_cpu_only_in_its_namespace_and_only_with_fast_metrics():

@@ -1,6 +1,6 @@
 """What the stack gives the container itself, whatever the ``.env`` says.
 
-``generator/bootstrap/backend.sh`` is where it happens; a test holds this list against it.
+``database.sh`` and ``backend.sh`` in generator/bootstrap do it; a test compares them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import re
 from typing import Final
 
 SECRET, PARAMETER, INSTANCE = "the database's secret", "the parameter DatabaseName", "the instance"
+OWN = "the instance: a database user of the backend's own"
 
 SUPPLIED: Final[dict[str, str]] = {
     "DB_HOST": SECRET,
     "DB_PORT": SECRET,
-    "DB_USERNAME": SECRET,
-    "DB_PASSWORD": SECRET,
+    "DB_USERNAME": OWN,
+    "DB_PASSWORD": OWN,
     "DB_DATABASE": PARAMETER,
     "SSL_ENABLED": INSTANCE,
     "PORT": INSTANCE,

@@ -136,14 +136,14 @@ def test_the_schema_knows_what_the_stack_supplies() -> None:
 
 def test_the_stack_supplies_what_the_instance_says_and_takes_out_what_it_takes_out() -> None:
     script = shipped("generator.bootstrap", "backend.sh")
+    user = shipped("generator.bootstrap", "database.sh")
     [pattern] = re.findall(r"\\s\*\(\(([^)]*)\)\\s\*=", script)
     assert all(re.fullmatch(pattern, key) for key in SUPPLIED)
     assert not any(map(is_taken_out, DEFAULTS))
     for key in ("DB_X", "PORT", "SSL_ENABLED", "PORTS", "JWT_SECRET"):
         assert is_taken_out(key) == bool(re.fullmatch(pattern, key))
-    written = set(re.findall(r"\b([A-Z_]+)=", script)) | {"DB_HOST", "DB_PORT"}
+    written = set(re.findall(r"\b([A-Z_]+)=", script))
     assert {"DB_DATABASE", "SSL_ENABLED", "PORT", *DEFAULTS} <= written
-    fields = re.findall(r"for k in \(([^)]*)\)", script)[0].replace('"', "").split(", ")
-    assert {f"DB_{name.upper()}" for name in fields} == {
-        key for key, by in SUPPLIED.items() if by == SUPPLIED["DB_HOST"]
+    assert set(re.findall(r"\b(DB_[A-Z]+)=%s", user)) == {
+        key for key, by in SUPPLIED.items() if by in (SUPPLIED["DB_HOST"], SUPPLIED["DB_USERNAME"])
     }

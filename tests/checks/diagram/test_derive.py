@@ -38,7 +38,7 @@ def test_the_role_reads_what_its_policies_name() -> None:
     found = ours()
     reads = {(a.target, a.text) for a in found.arrows if a.kind in ("read", "pull")}
     assert reads == {
-        ("ConfigurationBucket", ".env, .env.turn"),
+        ("ConfigurationBucket", ".env"),
         ("DatabaseSecret", "password"),
         ("ImageRepository", ""),
     }
