@@ -205,7 +205,8 @@ def watch(
 
 def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
     """Detach (ClinicError), or have the operation cancelled and go on following."""
-    back = f"the operation on {env.stack} goes on in AWS; `clinic deploy {env.name}` follows it."
+    again = "destroy" if feed.status.startswith("DELETE") else "deploy"
+    back = f"the operation on {env.stack} goes on in AWS; `clinic {again} {env.name}` follows it."
     if not wishes.terminal or wishes.report.json:
         raise ClinicError(back, INTERRUPTED)
     choice = click.prompt(

@@ -30,7 +30,7 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
             Condition=condition,
             BackupVaultName=unique(values, "vault"),
             EncryptionKeyArn=key_id(template, values),
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )
