@@ -10,7 +10,7 @@ import click
 
 from generator.checks.changes import Change
 from generator.checks.timeline.graph import wiring
-from generator.cloud import artifacts, change_set, gate
+from generator.cloud import artifacts, change_set, gate, omissions
 from generator.cloud.aws import Aws
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
@@ -131,6 +131,8 @@ def _accepted(
         changes = preview(aws, env, base, stack, made)
         _show(changes, wishes.report)
         gate.check(changes, wishes.allowed)
+        for line in omissions.lines(env):
+            wishes.report.say(line)
         agreed = not wishes.plan and agree(
             f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
         )

@@ -60,7 +60,7 @@ def test_the_nested_set_goes_but_what_its_templates_keep(aws: Aws) -> None:
     assert stack
     policies = {f.resource.path: f.policy for f in fates(aws, stack.id)}
     assert policies["DatabaseStack/Database"] == "Snapshot"
-    assert policies["StorageStack/DocumentsBucket"] == "Retain"
+    assert policies["StorageStack/DocumentsBucket"] == "RetainExceptOnCreate"
     assert policies["SecretsStack/DatabaseSecret"] == "Delete"
     database, documents = physical(aws, "/Database"), physical(aws, "/DocumentsBucket")
     aws.client("s3").put_object(Bucket=documents, Key="x-ray", Body=b"x")
@@ -254,6 +254,16 @@ def test_plan_and_last_page_are_true_after_a_deletion_that_failed(aws: Aws) -> N
     assert f"delete-bucket --bucket {logs}`" in after
     [snapshot] = aws.client("rds").describe_db_snapshots(DBInstanceIdentifier=name)["DBSnapshots"]
     assert f"Database  {snapshot['DBSnapshotIdentifier']}" in after
+
+
+def test_what_a_failed_creation_made_is_not_left_behind(aws: Aws) -> None:
+    """Buckets with names of their own would pile up with each attempt, retained by the rollback."""
+    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    with pytest.raises(ClinicError, match="ROLLBACK_COMPLETE"):
+        small.deploy(aws, broken)
+    names = [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
+    assert [name for name in names if "-artifacts-" not in name] == []
+    assert aws.client("ecr").describe_repositories()["repositories"] == []
 
 
 def test_protection_must_be_taken_off_first(aws: Aws) -> None:
