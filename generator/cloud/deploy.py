@@ -131,8 +131,7 @@ def _accepted(
         changes = preview(aws, env, base, stack, made)
         _show(changes, wishes.report)
         gate.check(changes, wishes.allowed)
-        for line in omissions.lines(env):
-            wishes.report.say(line)
+        omissions.say(env, wishes.report)
         agreed = not wishes.plan and agree(
             f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
         )
@@ -207,8 +206,8 @@ def watch(
 
 def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
     """Detach (ClinicError), or have the operation cancelled and go on following."""
-    again = "destroy" if feed.status.startswith("DELETE") else "deploy"
-    back = f"the operation on {env.stack} goes on in AWS; `clinic {again} {env.name}` follows it."
+    by = f"`clinic {'destroy' if feed.status.startswith('DELETE') else 'deploy'} {env.name}`"
+    back = f"the operation on {env.stack} goes on in AWS; {by} follows it."
     if not wishes.terminal or wishes.report.json:
         raise ClinicError(back, INTERRUPTED)
     choice = click.prompt(

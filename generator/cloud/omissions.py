@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.cloud.environment import Environment
+from generator.cloud.progress import Report
 
 COSTS = {
     "BackendImage": "each new instance builds its image, so that new capacity takes about six "
@@ -18,3 +19,9 @@ def lines(env: Environment) -> list[str]:
     if values.get("MultiAz") != "true":
         return []
     return [f"{name} is empty: {cost}" for name, cost in COSTS.items() if not values.get(name)]
+
+
+def say(env: Environment, report: Report) -> None:
+    """Say each, before the person is asked."""
+    for line in lines(env):
+        report.say(line)

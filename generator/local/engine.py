@@ -194,7 +194,8 @@ def _update_child(child: str, old: Record, new: Record, parent_name: str) -> tup
 
 
 def _delete_child(child: str, props: Record) -> None:
-    record = next((s for s in cloudformation._stacks.values() if s["StackId"] == child), {})
+    found = [record for record in cloudformation._stacks.values() if record["StackId"] == child]
+    record: Record = found[0] if found else {}
     parent = cloudformation._stacks.get(record.get("_parent", ""), {})
     if "ROLLBACK" in parent.get("StackStatus", ""):
         # A rollback deletes only children that its own operation made, and so all that they hold.
