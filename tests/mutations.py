@@ -230,7 +230,7 @@ MUTATIONS = (
     layer(
         "lose the documents with the stack",
         "storage",
-        '"DeletionPolicy": "Retain"',
+        '"DeletionPolicy": "RetainExceptOnCreate"',
         '"DeletionPolicy": "Delete"',
         "storage.py",
     ),

@@ -182,7 +182,7 @@ def test_the_stateful_resources_are_the_listed_ones():
 def test_every_stateful_resource_says_what_becomes_of_it():
     for name in STATEFUL_IDS:
         resource = flat()["Resources"][name]
-        assert resource["DeletionPolicy"] in ("Retain", "Snapshot", "Delete"), name
+        assert resource["DeletionPolicy"] in ("RetainExceptOnCreate", "Snapshot", "Delete"), name
         assert resource["UpdateReplacePolicy"] in ("Retain", "Snapshot", "Delete"), name
 
 

@@ -79,7 +79,11 @@ def changes_of(aws: Aws, change_set: str) -> Iterator[dict[str, Any]]:
 def execute(aws: Aws, change_set: ChangeSet) -> None:
     """Start it. ClinicError if it is gone or outdated, because another deployment was faster."""
     try:
-        aws.client("cloudformation").execute_change_set(ChangeSetName=change_set.id)
+        # What a rolled back operation had made goes as well, also under Retain of an older
+        # template (API_ExecuteChangeSet); what was there before stays.
+        aws.client("cloudformation").execute_change_set(
+            ChangeSetName=change_set.id, RetainExceptOnCreate=True
+        )
     except ClientError as error:
         if code_of(error) not in {"ChangeSetNotFound", "InvalidChangeSetStatus"}:
             raise

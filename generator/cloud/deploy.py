@@ -10,7 +10,7 @@ import click
 
 from generator.checks.changes import Change
 from generator.checks.timeline.graph import wiring
-from generator.cloud import artifacts, change_set, gate, zones
+from generator.cloud import artifacts, change_set, gate, omissions, zones
 from generator.cloud.aws import Aws
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
@@ -133,6 +133,7 @@ def _accepted(
         _show(changes, wishes.report)
         gate.possible(findings, wishes.report.say)
         gate.check(changes, wishes.allowed)
+        omissions.say(env, wishes.report)
         agreed = not wishes.plan and agree(
             f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
         )
@@ -207,7 +208,8 @@ def watch(
 
 def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
     """Detach (ClinicError), or have the operation cancelled and go on following."""
-    back = f"the operation on {env.stack} goes on in AWS; `clinic deploy {env.name}` follows it."
+    by = f"`clinic {'destroy' if feed.status.startswith('DELETE') else 'deploy'} {env.name}`"
+    back = f"the operation on {env.stack} goes on in AWS; {by} follows it."
     if not wishes.terminal or wishes.report.json:
         raise ClinicError(back, INTERRUPTED)
     choice = click.prompt(

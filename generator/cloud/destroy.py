@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,14 +11,18 @@ from botocore.exceptions import ClientError
 
 from generator.checks.walk import STACK
 from generator.cloud import catalogue
-from generator.cloud.aws import Aws, code_of
-from generator.cloud.fate import BUCKET, Fate, fates, kept, left, plan
+from generator.cloud.aws import Aws, code_of, explain
+from generator.cloud.fate import Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
 from generator.cloud.progress import Report
-from generator.cloud.stacks import Stack, began, events, family, find, newest
+from generator.cloud.stacks import Stack, began, events, family, find, last_deleted, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
+ROUNDS, PASSES = 6, 200
+"""Deletions that are begun, and lists of a bucket that are read, before giving up on writers."""
+FULL = re.compile("bucket you tried to delete is not empty|BucketNotEmpty")
+"""How S3 says that a bucket cannot be deleted yet."""
 Follow = Callable[[Feed], str]
 """Shows an operation to its end; answers the stack's last state."""
 Ask = Callable[[str], str]
@@ -41,29 +46,35 @@ def destroy(
     stack = find(aws, name)
     if not stack:
         report.say(f"There is no stack {name}: nothing to do.")
+        deleted = last_deleted(aws, name)
+        if deleted:
+            _last_page(aws, name, deleted, report)
         report.tell("done", stack=name)
         return
-    planned = fates(aws, stack.id)
-    _tell(planned, report)
     begun = stack.status == "DELETE_IN_PROGRESS"
     if not begun:
         _refuse(stack)
-        for line in plan(name, planned):
-            report.say(line)
+    planned = [] if stack.status == "REVIEW_IN_PROGRESS" else fates(aws, stack.id)
+    _tell(planned, report)
+    for line in plan(name, planned):
+        report.say(line)
+    if not begun:
         confirm(name, ask, yes)
-        _empty_all(aws, planned, report)
-        # Somebody else may have had the same idea.
-        stack = find(aws, stack.id) or replace(stack, status="DELETE_COMPLETE")
-    status = _delete(aws, stack, follow, report)
+    status = take_away(aws, stack, planned, follow, report)
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
-    remains = left(aws, kept(aws, stack.id) if begun else planned)
+    _last_page(aws, name, stack.id, report)
+    report.tell("done", stack=name)
+
+
+def _last_page(aws: Aws, name: str, stack: str, report: Report) -> None:
+    """Say what is left of a stack, by id, that is gone."""
+    remains = left(aws, fates(aws, stack))
     report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
         report.say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
         report.tell("left", **thing._asdict())
-    report.tell("done", stack=name)
 
 
 def _tell(planned: Iterable[Fate], report: Report) -> None:
@@ -72,13 +83,36 @@ def _tell(planned: Iterable[Fate], report: Report) -> None:
         report.tell("fate", **about, policy=policy)
 
 
-def _delete(aws: Aws, stack: Stack, follow: Follow, report: Report) -> str:
-    if stack.status == "DELETE_COMPLETE":
-        return stack.status
-    if stack.status == "DELETE_IN_PROGRESS":
-        report.say(f"{stack.name} is being deleted: this run attaches to it.")
-        return follow(attach(aws, stack.id))
-    return delete(aws, stack, follow)
+def take_away(aws: Aws, stack: Stack, planned: list[Fate], follow: Follow, report: Report) -> str:
+    """Delete a stack, and empty its buckets meanwhile; the stack's last state.
+
+    The first call that changes anything is DeleteStack, so whoever may not delete changes nothing.
+    CloudFormation may come to a bucket before it is empty, or while others still write: then the
+    deletion fails, the bucket is emptied again, and the deletion repeated.
+    """
+    for _ in range(ROUNDS):
+        # Somebody else may have had the same idea.
+        stack = find(aws, stack.id) or replace(stack, status="DELETE_COMPLETE")
+        if stack.status == "DELETE_COMPLETE":
+            break
+        if stack.status == "DELETE_IN_PROGRESS":
+            report.say(f"{stack.name} is being deleted: this run attaches to it.")
+            feed = attach(aws, stack.id)
+        else:
+            feed = _started(aws, stack, partial(_ask(aws), StackName=stack.id))
+        refused = _empty_all(aws, planned, report)
+        stack = replace(stack, status=follow(feed))
+        full = stack.status == "DELETE_FAILED" and any(
+            fate.emptied and FULL.search(fate.resource.reason) for fate in fates(aws, stack.id)
+        )
+        if not full:
+            break
+        if refused:
+            raise ClinicError(
+                "\n".join([f"{stack.name} is in {stack.status}. What blocks it:", *refused]), 3
+            )
+        report.say("A bucket was not empty yet when CloudFormation came to it: once more.")
+    return stack.status
 
 
 def confirm(name: str, ask: Ask, yes: bool) -> None:
@@ -88,16 +122,24 @@ def confirm(name: str, ask: Ask, yes: bool) -> None:
 
 
 def empty(aws: Aws, bucket: str) -> int:
-    """Delete every version and delete marker of a bucket; answers how many. Can be repeated, and
-    a bucket that somebody else deletes meanwhile is empty as well."""
+    """Delete every version and delete marker of a bucket, until a whole list of them is empty;
+    answers how many. A bucket that somebody else deletes meanwhile is empty as well.
+
+    ClinicError, with exit code 3, for an object that stays, or when others never stop writing.
+    """
     count = 0
     try:
-        for more in _emptying(aws, bucket):
+        for _ in range(PASSES):
+            # What others write while a list is read may be missing from it.
+            more = sum(_emptying(aws, bucket))
+            if not more:
+                return count
             count += more
     except ClientError as error:
         if code_of(error) != "NoSuchBucket":
             raise
-    return count
+        return count
+    raise ClinicError(f"{bucket} cannot be emptied: something still writes to it.", exit_code=3)
 
 
 def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
@@ -107,14 +149,13 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(**owned):
         old = [
-            {"Key": told["Key"], "VersionId": told["VersionId"]}
-            for told in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
+            {"Key": version["Key"], "VersionId": version["VersionId"]}
+            for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
         ]
         answer = s3.delete_objects(**owned, Delete={"Objects": old, "Quiet": True}) if old else {}
         for error in answer.get("Errors", []):
             raise ClinicError(
-                f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}; "
-                "the stack is untouched. Mend that, then repeat.",
+                f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}.",
                 exit_code=3,
             )
         yield len(old)
@@ -122,16 +163,24 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
     """Delete a stack but what it is to retain, and follow to the end; its last state."""
-    ask = aws.client("cloudformation").delete_stack
     but = {"RetainResources": list(retain)} if retain else {}
-    return operate(aws, stack, partial(ask, StackName=stack.id, **but), follow)
+    return operate(aws, stack, partial(_ask(aws), StackName=stack.id, **but), follow)
+
+
+def _ask(aws: Aws) -> Callable[..., object]:
+    ask: Callable[..., object] = aws.client("cloudformation").delete_stack
+    return ask
 
 
 def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow) -> str:
     """Start an operation on a stack and follow it to its end; the stack's last state."""
+    return follow(_started(aws, stack, start))
+
+
+def _started(aws: Aws, stack: Stack, start: Callable[[], object]) -> Feed:
     last = newest(aws, stack.id)
     start()
-    return follow(Feed(aws, stack.id, last.time, last.id))
+    return Feed(aws, stack.id, last.time, last.id)
 
 
 def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
@@ -159,7 +208,17 @@ def _refuse(stack: Stack) -> None:
             "then repeat this.",
             exit_code=3,
         )
-    if stack.parameters.get("DeletionProtection") == "true":
+    if stack.protected:
+        raise ClinicError(
+            f"{stack.name} has termination protection: CloudFormation refuses to delete it. If you "
+            "do want to lose it, switch that off with `aws cloudformation "
+            "update-termination-protection --no-enable-termination-protection --stack-name "
+            f"{stack.name}`, then repeat this.",
+            exit_code=3,
+        )
+    # In DELETE_FAILED there is no update any more that could switch it off.
+    settled = stack.status != "DELETE_FAILED"
+    if settled and stack.parameters.get("DeletionProtection") == "true":
         raise ClinicError(
             f"{stack.name} is protected from deletion. If you do want to lose it, set "
             f"DeletionProtection to false in its parameters, run `clinic deploy {stack.env}`, then "
@@ -167,10 +226,20 @@ def _refuse(stack: Stack) -> None:
         )
 
 
-def _empty_all(aws: Aws, planned: Iterable[Fate], report: Report) -> None:
-    """Empty the buckets that go with the stack, which a full one would stop; never a kept one."""
-    for resource in (fate.resource for fate in planned if not fate.kept):
-        if resource.type == BUCKET:
+def _empty_all(aws: Aws, planned: Iterable[Fate], report: Report) -> list[str]:
+    """Empty the buckets that go with the stack, never a kept one; why one could not be emptied.
+
+    The deletion goes on meanwhile, so that a refusal is no reason not to follow it.
+    """
+    refused = list[str]()
+    for resource in (fate.resource for fate in planned if fate.emptied):
+        try:
             count = empty(aws, resource.physical)
-            report.say(f"Emptied {resource.path}: {count:,} versions.")
-            report.tell("emptied", path=resource.path, versions=count)
+        except (ClientError, ClinicError) as error:
+            reason = explain(error) if isinstance(error, ClientError) else error
+            refused.append(f"  {resource.path}: {reason}")
+            report.say(f"Not emptied: {resource.path}: {reason}")
+            continue
+        report.say(f"Emptied {resource.path}: {count:,} versions.")
+        report.tell("emptied", path=resource.path, versions=count)
+    return refused

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from generator.checks import changes
 from generator.checks.stateful import STATEFUL
 from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
-from generator.cloud.stacks import Resource, began, events, tree
+from generator.cloud.stacks import Resource, deletion_began, events_of, resources_of
 
 BUCKET, DATABASE, LOG_GROUP = "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::Logs::LogGroup"
 REMOVAL = {
@@ -36,6 +38,11 @@ class Fate(NamedTuple):
     def kept(self) -> bool:
         return self.policy != "Delete"
 
+    @property
+    def emptied(self) -> bool:
+        """Whether it is a bucket that goes: CloudFormation deletes only an empty one."""
+        return self.resource.type == BUCKET and not self.kept
+
 
 class Left(NamedTuple):
     """Something that is still there when the stack is gone."""
@@ -48,23 +55,11 @@ class Left(NamedTuple):
 def fates(aws: Aws, stack: str) -> list[Fate]:
     """What deletion does, or did, to every resource of a stack, by id, and of its nested stacks.
 
-    Read from the templates that are deployed, not from those at hand: one call for each stack.
+    True before a deletion, during it, after it has failed and, for 90 days, after it. What is gone
+    already is left out, but for a database with a last snapshot. Read from the templates that are
+    deployed: three calls for each stack.
     """
-    return list(_fates(aws, stack, tree(aws, stack)))
-
-
-def kept(aws: Aws, stack: str) -> list[Fate]:
-    """What the last deletion of a stack, by id, left behind, as its events tell it.
-
-    For whoever comes when it has begun, and resources are no longer listed. Of a database they do
-    not say whether it left a snapshot; ``left`` asks for that.
-    """
-    told = events(aws, stack, began(aws, stack))
-    return [
-        Fate(Resource(e.path, e.type, e.physical, e.status, e.reason), "Retain")
-        for e in told
-        if e.status == "DELETE_SKIPPED" or (e.type, e.status) == (DATABASE, "DELETE_COMPLETE")
-    ]
+    return list(_fates(aws, stack, "", deletion_began(aws, stack)))
 
 
 def plan(name: str, planned: list[Fate]) -> list[str]:
@@ -72,10 +67,13 @@ def plan(name: str, planned: list[Fate]) -> list[str]:
     lost = [fate for fate in planned if not fate.kept]
     data = [fate.resource for fate in lost if fate.resource.type in STATEFUL]
     kept = [fate for fate in planned if fate.kept]
+    emptied = [fate.resource for fate in planned if fate.emptied]
     return [
         f"Deleting {name} takes away for good:",
         *(f"  {r.path}  {r.physical}  {STATEFUL[r.type]}" for r in data),
         f"  and {len(lost) - len(data)} resources that hold no data",
+        *(["Emptied, once CloudFormation has accepted the deletion:"] if emptied else []),
+        *(f"  {r.path}  {r.physical}" for r in emptied),
         f"It keeps:{'' if kept else ' nothing.'}",
         *(
             f"  {fate.resource.path}  {fate.resource.physical}"
@@ -106,19 +104,30 @@ def left(aws: Aws, planned: Iterable[Fate]) -> list[Left]:
     return found
 
 
-def _fates(aws: Aws, stack: str, resources: Iterable[Resource]) -> Iterator[Fate]:
+def _fates(aws: Aws, stack: str, path: str, since: datetime | None) -> Iterator[Fate]:
     answer = aws.client("cloudformation").get_template(StackName=stack, TemplateStage="Original")
     declared: dict[str, Any] = answer["TemplateBody"]["Resources"]
-    for resource in resources:
-        if resource.type == STACK and resource.physical:
-            # A rollback deletes children, but not what they were told to keep.
-            children = resource.children or tree(aws, resource.physical, resource.path)
-            yield from _fates(aws, resource.physical, children)
-        elif resource.status == "DELETE_SKIPPED":
+    for resource in _known(aws, stack, path, since):
+        if resource.type == STACK:
+            yield from _fates(aws, resource.physical, resource.path, since)
+            continue
+        own = {"Type": resource.type, **declared.get(resource.path.rpartition("/")[2], {})}
+        policy = changes.fate(own, "DeletionPolicy")
+        if resource.status == "DELETE_SKIPPED":
             yield Fate(resource, "Retain")
-        elif resource.physical and resource.status != "DELETE_COMPLETE":
-            own = declared.get(resource.path.rpartition("/")[2], {})
-            yield Fate(resource, own.get("DeletionPolicy", "Delete"))
+        elif resource.status != "DELETE_COMPLETE" or policy == "Snapshot":
+            yield Fate(resource, policy)
+
+
+def _known(aws: Aws, stack: str, path: str, since: datetime | None) -> list[Resource]:
+    """The resources of one stack, also those that its list has no more since it began to go."""
+    found = {(r.path, r.physical): r for r in resources_of(aws, stack, path) if r.physical}
+    for event in reversed(events_of(aws, stack, path, since) if since else []):
+        if event.physical and not event.own:
+            found[event.path, event.physical] = Resource(
+                event.path, event.type, event.physical, event.status, event.reason
+            )
+    return list(found.values())
 
 
 def _log_groups(aws: Aws, name: str) -> list[str]:
@@ -130,6 +139,6 @@ def _snapshots(aws: Aws, database: str) -> list[str]:
     pages = aws.client("rds").get_paginator("describe_db_snapshots")
     return [
         told["DBSnapshotIdentifier"]
-        for page in pages.paginate(DBInstanceIdentifier=database)
+        for page in pages.paginate(DBInstanceIdentifier=database, SnapshotType="manual")
         for told in page["DBSnapshots"]
     ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from generator.cloud.aws import Aws
-from generator.cloud.destroy import Follow, blocking, delete, dotted, operate
+from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
+from generator.cloud.fate import fates
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
@@ -84,8 +85,12 @@ def _discard(case: Case) -> None:
 def _delete(case: Case) -> None:
     """What is left of a creation that failed, or of a deletion."""
     case.report.say("Deleting what is left of it.")
-    own = _leave_behind(case)
-    _end(case, delete(case.aws, case.stack, case.follow, own), "DELETE_COMPLETE", RETAIN)
+    if own := _leave_behind(case):
+        status = delete(case.aws, case.stack, case.follow, own)
+    else:
+        planned = fates(case.aws, case.stack.id)
+        status = take_away(case.aws, case.stack, planned, case.follow, case.report)
+    _end(case, status, "DELETE_COMPLETE", RETAIN)
     told = events(case.aws, case.stack.id, None)
     kept = {event.path: event.physical for event in told if event.status == "DELETE_SKIPPED"}
     case.report.say(f"Kept, and used by nobody now:{'' if kept else ' nothing.'}")

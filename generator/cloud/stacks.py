@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -53,6 +53,8 @@ class Stack:
     outputs: dict[str, str]
     parameters: dict[str, str]
     """Values as the service shows them: NoEcho ones are asterisks."""
+    protected: bool = False
+    """Termination protection: CloudFormation refuses to delete it."""
 
     @property
     def env(self) -> str:
@@ -115,6 +117,7 @@ def find(aws: Aws, name: str) -> Stack | None:
         parameters={
             p["ParameterKey"]: p.get("ParameterValue", "") for p in told.get("Parameters", [])
         },
+        protected=told.get("EnableTerminationProtection", False),
     )
 
 
@@ -128,26 +131,28 @@ def existing(aws: Aws, name: str) -> Stack:
 
 def tree(aws: Aws, stack: str, path: str = "") -> tuple[Resource, ...]:
     """The resources of a stack, by name or id, and of its nested stacks: one call for each."""
-    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
     return tuple(
-        _resource(aws, path, told)
+        replace(resource, children=tree(aws, resource.physical, resource.path))
+        if resource.type == STACK and resource.physical and resource.status != "DELETE_COMPLETE"
+        else resource
+        for resource in resources_of(aws, stack, path)
+    )
+
+
+def resources_of(aws: Aws, stack: str, path: str = "") -> list[Resource]:
+    """The resources of one stack, by name or id, without those of its nested stacks."""
+    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
+    return [
+        Resource(
+            path=join(path, summary["LogicalResourceId"]),
+            type=summary["ResourceType"],
+            physical=summary.get("PhysicalResourceId", ""),
+            status=summary["ResourceStatus"],
+            reason=summary.get("ResourceStatusReason", ""),
+        )
         for page in pages.paginate(StackName=stack)
-        for told in page["StackResourceSummaries"]
-    )
-
-
-def _resource(aws: Aws, path: str, told: dict[str, Any]) -> Resource:
-    below = join(path, told["LogicalResourceId"])
-    physical, status = told.get("PhysicalResourceId", ""), told["ResourceStatus"]
-    nested = told["ResourceType"] == STACK and physical and status != "DELETE_COMPLETE"
-    return Resource(
-        path=below,
-        type=told["ResourceType"],
-        physical=physical,
-        status=status,
-        reason=told.get("ResourceStatusReason", ""),
-        children=tree(aws, physical, below) if nested else (),
-    )
+        for summary in page["StackResourceSummaries"]
+    ]
 
 
 def walk(resources: tuple[Resource, ...]) -> Iterator[Resource]:
@@ -163,6 +168,30 @@ def began(aws: Aws, stack: str) -> datetime | None:
         if event.own and event.status in STARTED:
             return event.time
     return None
+
+
+def deletion_began(aws: Aws, stack: str) -> datetime | None:
+    """When a stack began to go: by the first deletion, or the rollback of its creation, after its
+    last creation or update; None where nothing has begun."""
+    first = None
+    for event in _newest_first(aws, stack, ""):
+        if event.own and event.status in {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}:
+            first = event.time
+        elif event.own and event.status in STARTED:
+            break
+    return first
+
+
+def last_deleted(aws: Aws, name: str) -> str | None:
+    """The id of the stack of a name that was deleted last, listed for 90 days (API_ListStacks)."""
+    pages = aws.client("cloudformation").get_paginator("list_stacks")
+    deleted = [
+        (summary.get("DeletionTime") or summary["CreationTime"], summary["StackId"])
+        for page in pages.paginate(StackStatusFilter=["DELETE_COMPLETE"])
+        for summary in page["StackSummaries"]
+        if summary["StackName"] == name
+    ]
+    return max(deleted)[1] if deleted else None
 
 
 def events(aws: Aws, stack: str, since: datetime | None) -> list[Event]:

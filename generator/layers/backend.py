@@ -118,7 +118,7 @@ def build(template: Template, values: Values) -> Values:
             RetentionInDays=values[LOG_RETENTION_DAYS],
             KmsKeyId=key_id(template, values),
             Tags=tags(values, "backend"),
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )

@@ -135,7 +135,7 @@ def _flow_log(template: Template, values: Values) -> None:
             Condition=condition,
             RetentionInDays=values[LOG_RETENTION_DAYS],
             KmsKeyId=key_id(template, values),
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )

@@ -97,7 +97,7 @@ def build(template: Template, values: Values) -> Values:
             KeyPolicy=_key_policy(),
             PendingWindowInDays=30,
             Tags=tags(values, "customer-key"),
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )

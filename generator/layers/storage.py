@@ -52,7 +52,9 @@ IMAGE_REPOSITORY_URI = Name(
 )
 IMAGE_REPOSITORY_ARN = Name("ImageRepositoryArn", Type="String", Description="The registry's ARN.")
 
-KEPT: dict[str, Any] = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+# Kept as under Retain, but not when the operation that made it is rolled back; UpdateReplacePolicy
+# knows no such word (CloudFormation user guide, aws-attribute-deletionpolicy).
+KEPT: dict[str, Any] = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
 UNTAGGED_IMAGE_DAYS, KEPT_IMAGES = 7, 20
 
 

@@ -169,6 +169,7 @@ def _create_child(logical_id: str, props: Record, parent_name: str) -> tuple[str
     name = f"{parent_name[:80]}-{logical_id[:30]}-{uuid.uuid4().hex[:12].upper()}"
     request = {**_request(props, parent), "StackName": name, "DisableRollback": True}
     child = client("cloudformation").create_stack(**request)["StackId"]
+    cloudformation._stacks[name]["_parent"] = parent_name
     # The parent knows the child while it is being created, so that progress can be followed.
     parent["_resources"][logical_id] = {
         "PhysicalResourceId": child,
@@ -193,6 +194,14 @@ def _update_child(child: str, old: Record, new: Record, parent_name: str) -> tup
 
 
 def _delete_child(child: str, props: Record) -> None:
+    found = [record for record in cloudformation._stacks.values() if record["StackId"] == child]
+    record: Record = found[0] if found else {}
+    parent = cloudformation._stacks.get(record.get("_parent", ""), {})
+    if "ROLLBACK" in parent.get("StackStatus", ""):
+        # A rollback deletes only children that its own operation made, and so all that they hold.
+        for resource in record.get("_template", {}).get("Resources", {}).values():
+            if resource.get("DeletionPolicy") == "RetainExceptOnCreate":
+                resource["DeletionPolicy"] = "Delete"
     client("cloudformation").delete_stack(StackName=child)
     _settled(child, "DELETE_COMPLETE", "deleted:")
 

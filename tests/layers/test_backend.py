@@ -213,7 +213,7 @@ def test_a_deployment_rolls_nobody_into_a_group_with_a_pool():
 
 
 def test_the_log_outlives_the_stack():
-    assert resources()["BackendLogGroupResource"]["DeletionPolicy"] == "Retain"
+    assert resources()["BackendLogGroupResource"]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_two_minutes_of_waiting_for_a_profile_do_not_wait_for_the_permissions():

@@ -29,7 +29,8 @@ def test_a_secret_header_exists_only_where_the_balancer_asks_for_it():
 def test_the_customers_key_rotates_and_outlives_the_stack():
     key = resources(CustomerKey="true")["CustomerKeyResource"]
     assert key["Properties"]["EnableKeyRotation"] is True
-    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+    assert key["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert key["UpdateReplacePolicy"] == "Retain"
 
 
 def test_the_customers_key_encrypts_everything_that_can_take_a_key():

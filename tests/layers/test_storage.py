@@ -42,7 +42,8 @@ def test_access_lists_are_off_but_where_cloudfront_needs_one(bucket):
 @pytest.mark.parametrize("bucket", [b for b in BUCKETS if b != "FrontendBucket"])
 def test_what_cannot_be_built_again_survives_the_stack(bucket):
     made = resources("prod")[bucket]
-    assert made["DeletionPolicy"] == made["UpdateReplacePolicy"] == "Retain"
+    assert made["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert made["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize("bucket", ["ConfigurationBucket", "DocumentsBucket", "FrontendBucket"])

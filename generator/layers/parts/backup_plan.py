@@ -50,7 +50,7 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
             Condition=condition,
             BackupVaultName=name,
             EncryptionKeyArn=key_id(template, values),
-            DeletionPolicy="Retain",
+            DeletionPolicy="RetainExceptOnCreate",
             UpdateReplacePolicy="Retain",
         )
     )
