@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import generator
+from tests.lowest import pins
 
 FOLDER = Path(generator.__file__).parent
 
@@ -24,6 +25,24 @@ def test_every_data_file_is_shipped():
             continue
         package = ".".join(path.parent.relative_to(FOLDER.parent).parts)
         assert any(fnmatch(path.name, p) for p in shipped().get(package, [])), path
+
+
+def test_every_dependency_has_a_lowest_version_that_can_be_tried():
+    """``tox -e lowest`` tries them; one without would be tried with the newest."""
+    config = ConfigParser()
+    config.read(FOLDER.parent / "setup.cfg")
+    asked = [
+        line.split()[0]
+        for section in (
+            config["options"]["install_requires"],
+            config["options.extras_require"]["test"],
+        )
+        for line in section.split("\n")
+        if line.strip()
+    ]
+    assert set(pins("test")) == set(asked)
+    # Below it `click.ParamType[...]`, which the options of `clinic cost` are, cannot be written.
+    assert pins()["click"] == "8.4"
 
 
 def test_every_folder_with_modules_is_a_package():
