@@ -75,9 +75,7 @@ def refused(found: Iterable[Finding]) -> ClinicError | None:
     return ClinicError("\n        ".join([start, *lines]))
 
 
-def _applying(
-    changes: Iterable[Change], before: Resources, after: Resources
-) -> Iterator[Finding]:
+def _applying(changes: Iterable[Change], before: Resources, after: Resources) -> Iterator[Finding]:
     for change in changes:
         old, new = (side.get(change.path, {}).get("Properties", {}) for side in (before, after))
         case = Case(change, old, new, before, after)

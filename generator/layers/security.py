@@ -129,9 +129,7 @@ def _let_into_alb(template: Template, values: Values, alb: Ref) -> If:
         )
     # The list weighs 55 of a group's 60 rules (VPC quotas), and an update adds before it removes:
     # so each port has a group of its own, and both stay at the balancer while the port changes.
-    by_https = _group(
-        template, values, "AlbHttpsSecurityGroup", "sg-alb-https", Condition=only_cdn
-    )
+    by_https = _group(template, values, "AlbHttpsSecurityGroup", "sg-alb-https", Condition=only_cdn)
     certified = is_given(template, values, ALB_CERTIFICATE_ARN)
     for title, group, port, when in (
         ("AlbFromCdn", alb, HTTP, Not(Condition(certified))),

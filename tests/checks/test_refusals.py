@@ -99,14 +99,15 @@ WORKS = [
     ({"Zones": "2"}, {"Zones": "3"}),
     ({"NatGateways": "none"}, {"NatGateways": "one"}),
     ({"NatGateways": "one"}, {"NatGateways": "none"}),
-    ({"CustomerKey": "true", "BackupPlan": "true"}, {"CustomerKey": "false", "BackupPlan": "false"}),
+    (
+        {"CustomerKey": "true", "BackupPlan": "true"},
+        {"CustomerKey": "false", "BackupPlan": "false"},
+    ),
 ]
 
 
 @pytest.mark.parametrize(("old", "new"), WORKS)
-def test_what_works_is_not_refused(
-    update: Callable[..., Update], old: Values, new: Values
-) -> None:
+def test_what_works_is_not_refused(update: Callable[..., Update], old: Values, new: Values) -> None:
     assert update(old, new).refused == []
 
 
@@ -120,7 +121,8 @@ def test_every_row_has_a_source_and_stops_or_remarks_on_something(form: str) -> 
         "AWS::EC2::SecurityGroupIngress",
     }
     for row in refusals.ROWS:
-        assert row.source and row.instead and row.why
+        assert row.source
+        assert row.instead
         moved = "503" in row.why  # only from an earlier form of the templates
         assert row.why in met or row.type in ours_never or moved, row.why
 
@@ -128,7 +130,9 @@ def test_every_row_has_a_source_and_stops_or_remarks_on_something(form: str) -> 
 def test_a_vpc_origin_or_a_prefix_lists_rule_of_another_template_is_refused() -> None:
     def judged(kind: str, was: Any, will: Any) -> list[Finding]:
         one, other = ({"R": {"Type": kind, "Properties": p}} for p in (was, will))
-        found = changes.forecast(Side({"Resources": one}, {}, {}), Side({"Resources": other}, {}, {}))
+        found = changes.forecast(
+            Side({"Resources": one}, {}, {}), Side({"Resources": other}, {}, {})
+        )
         return refusals.findings(found, one, other)
 
     tag = [{"Key": "Name", "Value": "new"}]
@@ -166,7 +170,9 @@ def test_the_other_vpc_origin_is_made_before_and_the_old_one_goes_after_the_dist
     update: Callable[..., Update], names: Values
 ) -> None:
     old = PRIVATE if names is TLS else PRIVATE | TLS
-    new, gone = ("AlbHttpsOrigin", "AlbHttpOrigin") if names is TLS else ("AlbHttpOrigin", "AlbHttpsOrigin")
+    new, gone = (
+        ("AlbHttpsOrigin", "AlbHttpOrigin") if names is TLS else ("AlbHttpOrigin", "AlbHttpsOrigin")
+    )
     done = update(old, names)
     assert done.place(new, "update") < done.place("Distribution", "update")
     assert done.place("Distribution", "update") < done.place(gone, "clean-up")
@@ -202,7 +208,8 @@ def test_a_higher_version_is_an_update_in_place_with_a_word_of_warning(
 ) -> None:
     done = update({"DatabaseVersion": "16"}, {"DatabaseVersion": "17"})
     database, parameters = done.change("Database"), done.change("DatabaseParameters")
-    assert database and parameters
+    assert database
+    assert parameters
     assert (database.verb, parameters.verb) == ("updated in place", "replaced")
     assert losing(done.changes, ()) == []
     [warning] = done.findings
@@ -215,7 +222,10 @@ def test_a_higher_version_is_an_update_in_place_with_a_word_of_warning(
 def test_a_vault_gets_a_name_that_no_vault_before_it_had(update: Callable[..., Update]) -> None:
     # It stays when the plan goes, and CreateBackupVault refuses a name that is taken. The role goes
     # with the plan, and the id of a role is never given twice.
-    for old, new in (({}, {"BackupPlan": "true"}), ({"BackupPlan": "true"}, {"BackupPlan": "false"})):
+    for old, new in (
+        ({}, {"BackupPlan": "true"}),
+        ({"BackupPlan": "true"}, {"BackupPlan": "false"}),
+    ):
         done = update(old, new)
         made = {**done.before, **done.after}
         vault, role = (
@@ -225,7 +235,8 @@ def test_a_vault_gets_a_name_that_no_vault_before_it_had(update: Callable[..., U
         name = vault["Properties"]["BackupVaultName"]["Fn::Join"][1]
         assert {"Fn::GetAtt": ["BackupRole", "RoleId"]} in name
         assert role.get("DeletionPolicy", "Delete") == "Delete"
-        assert done.change("BackupVault") and done.change("BackupRole")
+        assert done.change("BackupVault")
+        assert done.change("BackupRole")
 
 
 def sentences() -> Iterator[tuple[tuple[str, ...], str]]:

@@ -383,7 +383,9 @@ def test_a_key_of_ones_own_costs_the_real_database_and_the_forecast_says_so(
     prod = project.folder / "params" / "prod.json"
     given = prod.read_text()
     for name in ("DeletionProtection", "BackupPlan"):  # else refused: see checks/refusals.py
-        given = given.replace(f'"{name}", "ParameterValue": "true"', f'"{name}", "ParameterValue": "false"')
+        given = given.replace(
+            f'"{name}", "ParameterValue": "true"', f'"{name}", "ParameterValue": "false"'
+        )
     prod.write_text(given)
     project.commit()
     assert '"CustomerKey", "ParameterValue": "true"' in given
