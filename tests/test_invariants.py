@@ -202,7 +202,11 @@ def test_only_the_balancers_group_admits_addresses(chosen):
                 ("DatabaseSecurityGroup", 5432, 5432, "BackendSecurityGroup"),
             }
         else:
-            assert port in {("AlbSecurityGroup", 80, 80), ("AlbSecurityGroup", 443, 443)}
+            assert port in {
+                ("AlbSecurityGroup", 80, 80),
+                ("AlbSecurityGroup", 443, 443),
+                ("AlbHttpsSecurityGroup", 443, 443),
+            }
             assert kind == "SourcePrefixListId" or chosen["AlbExposure"] == "public"
 
 
@@ -264,7 +268,8 @@ def test_dynamic_references_stand_only_where_the_service_hides_them():
         for name, resource in flat()["Resources"].items()
         if "{{resolve:" in json.dumps(resource)
     }
-    assert places == {"Database", "OriginVerifyRule", "Distribution"}
+    rules = {"OriginVerifyRule", "OriginVerifyHttpsRule"}
+    assert places == {"Database", "Distribution", *rules}
 
 
 def test_no_statement_allows_everything():

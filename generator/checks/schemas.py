@@ -10,9 +10,15 @@ from typing import Any, Literal
 
 Recreates = Literal["", "maybe", "yes"]
 
+IN_PLACE = {("AWS::RDS::DBInstance", "DBParameterGroupName")}
+"""What the schemas call replacing under some condition, and CloudFormation's template reference
+"Some interruptions": a higher major version brings another parameter group."""
+
 
 def recreates(kind: str, name: str) -> Recreates:
     """Whether a change of a property, such as ``Ebs[0].Size``, replaces its resource."""
+    if (kind, name) in IN_PLACE:
+        return ""
     if _matches(kind, "createOnlyProperties", name):
         return "yes"
     return "maybe" if _matches(kind, "conditionalCreateOnlyProperties", name) else ""

@@ -36,7 +36,16 @@ def group(aws: Aws, name: str) -> dict[str, Any]:
 
 
 def targets(aws: Aws, found: dict[str, Any]) -> list[Target]:
-    """The targets in the target groups of a group."""
+    """The targets of a group, each once: a target group that no balancer uses says nothing of it
+    that another one does not."""
+    known: dict[str, Target] = {}
+    for target in _registered(aws, found):
+        if target.id not in known or target.code != "Target.NotInUse":
+            known[target.id] = target
+    return list(known.values())
+
+
+def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
     return [
         Target(
             target["Target"]["Id"],

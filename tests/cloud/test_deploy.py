@@ -146,6 +146,52 @@ def test_the_other_form_is_refused(aws: Aws, had: Any) -> None:
     assert told.value.exit_code == 2
 
 
+def by_console(aws: Aws, env: Environment) -> None:
+    """Create a stack as the console does: from a bucket of its own, no tags, the defaults."""
+    bucket = f"uploads-{aws.account}"
+    aws.client("s3").create_bucket(Bucket=bucket)
+    for name, data in env.files.items():
+        aws.client("s3").put_object(Bucket=bucket, Key=f"by-hand/{name}", Body=data)
+    base = f"https://s3.{aws.region}.amazonaws.com/{bucket}/by-hand"
+    given = [{"ParameterKey": "TemplateBaseUrl", "ParameterValue": base}] if env.nested else []
+    aws.client("cloudformation").create_stack(
+        StackName=env.stack,
+        TemplateURL=f"{base}/{env.top}",
+        Parameters=given,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    aws.client("cloudformation").get_waiter("stack_create_complete").wait(
+        StackName=env.stack, WaiterConfig={"Delay": 1}
+    )
+
+
+@pytest.mark.parametrize("form", [small.nested, small.flat])
+def test_a_stack_of_the_console_is_taken_over_without_new_tags(aws: Aws, form: Any) -> None:
+    env: Environment = form()
+    by_console(aws, env)
+    made = {r.path: r.physical for r in small.resources(aws, env.stack)}
+    deploy(aws, env, YES)
+    told = aws.client("cloudformation").describe_stacks(StackName=env.stack)["Stacks"][0]
+    assert told["StackStatus"] == "UPDATE_COMPLETE"
+    # A VPC origin in use refuses even a new tag, and a stack hands its tags on to everything.
+    assert told.get("Tags", []) == []
+    parameters = {p["ParameterKey"]: p["ParameterValue"] for p in told["Parameters"]}
+    assert parameters["EnvironmentName"] == "small"
+    assert "by-hand" not in parameters.get("TemplateBaseUrl", "")
+    assert {r.path: r.physical for r in small.resources(aws, env.stack)} == made
+    deploy(aws, env, YES)
+
+
+@pytest.mark.parametrize("form", [small.nested, small.flat])
+def test_what_aws_would_refuse_is_refused_before_anything_changes(aws: Aws, form: Any) -> None:
+    deploy(aws, form(), YES)
+    with pytest.raises(ClinicError, match=r"VpcCidr cannot be changed.*leave VpcCidr") as told:
+        deploy(aws, form(VpcCidr="10.1.0.0/16"), YES)
+    assert told.value.exit_code == 2
+    assert left_over(aws) == []
+    assert small.status(aws, "clinic-small") == "CREATE_COMPLETE"
+
+
 class Killed(BaseException):
     """As if the machine, or the terminal, went away."""
 

@@ -127,7 +127,7 @@ def test_the_documented_group_has_two_to_four_instances_over_two_zones_with_elb_
     assert (group["MinSize"], group["MaxSize"]) == ("2", "4")
     assert [subnet["Ref"] for subnet in group["VPCZoneIdentifier"]] == ["AppSubnetA", "AppSubnetB"]
     assert group["HealthCheckType"] == "ELB"
-    assert group["TargetGroupARNs"] == [{"Ref": "TargetGroup"}]
+    assert {"Ref": "TargetGroup"} in group["TargetGroupARNs"]
 
 
 def seconds(duration: str) -> int:

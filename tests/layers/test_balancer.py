@@ -34,7 +34,7 @@ def test_a_certificate_adds_https_and_http_then_only_redirects():
 def test_a_closed_balancer_refuses_whoever_lacks_the_secret_header(more, listener):
     [action] = properties(listener, **CLOSED, **more)["DefaultActions"]
     assert action["FixedResponseConfig"]["StatusCode"] == "403"
-    rule = properties("OriginVerifyRule", **CLOSED, **more)
+    rule = properties("OriginVerifyHttpsRule" if more else "OriginVerifyRule", **CLOSED, **more)
     assert rule["ListenerArn"] == {"Ref": listener}
     [condition] = rule["Conditions"]
     assert condition["HttpHeaderConfig"]["HttpHeaderName"] == "X-Origin-Verify"
@@ -47,7 +47,37 @@ def test_a_private_balancer_is_internal_and_beside_the_instances():
     balancer = properties("LoadBalancer", **PRIVATE)
     assert balancer["Scheme"] == "internal"
     assert [subnet["Ref"] for subnet in balancer["Subnets"]] == ["AppSubnetA", "AppSubnetB"]
-    assert "OriginVerifyRule" not in resources(**PRIVATE)
+
+
+def test_each_scheme_has_a_target_group_of_its_own_and_the_instances_are_in_both():
+    # A changed scheme is another balancer, beside which the old one still serves from its group:
+    # "target groups cannot be associated with more than one load balancer".
+    used = set()
+    for chosen in ({}, CLOSED, PRIVATE):
+        [action] = properties("HttpListener", **chosen)["DefaultActions"]
+        rule = properties("OriginVerifyRule", **chosen)["Actions"][0]
+        used.add((properties("LoadBalancer", **chosen)["Scheme"], rule["TargetGroupArn"]["Ref"]))
+        assert action.get("TargetGroupArn", rule["TargetGroupArn"]) == rule["TargetGroupArn"]
+        attached = properties("BackendGroup", **chosen)["TargetGroupARNs"]
+        assert attached == [{"Ref": "TargetGroup"}, {"Ref": "InternalTargetGroup"}]
+    assert used == {("internet-facing", "TargetGroup"), ("internal", "InternalTargetGroup")}
+
+
+@pytest.mark.parametrize("exposure", [{}, CLOSED, PRIVATE])
+def test_cloudfront_is_served_by_http_until_it_knows_of_a_new_certificate(exposure):
+    # The rule that serves it goes in the clean-up, after the distribution; a redirect before that
+    # would be a loop, since CloudFront hands on the viewer's Host.
+    before, after = resources(**exposure), resources(**exposure, **CERTIFIED)
+    assert before["OriginVerifyRule"]["Properties"]["ListenerArn"] == {"Ref": "HttpListener"}
+    assert "OriginVerifyRule" not in after
+    [action] = after["HttpListener"]["Properties"]["DefaultActions"]
+    assert action["RedirectConfig"]["StatusCode"] == "HTTP_302"  # a browser keeps a 301
+    assert after["OriginVerifyHttpsRule"]["Properties"]["ListenerArn"] == {"Ref": "HttpsListener"}
+    numbers = {
+        side[name]["Properties"]["Priority"]
+        for side, name in ((before, "OriginVerifyRule"), (after, "OriginVerifyHttpsRule"))
+    }
+    assert len(numbers) == 2
 
 
 def test_the_health_check_asks_the_operators_path_and_fails_a_host_within_ten_seconds():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED
-from tests.resolved import CERTIFICATE, parameters, properties, resources, statements
+from tests.resolved import CERTIFICATE, of_type, parameters, properties, resources, statements
 
 CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
 PRIVATE = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
@@ -84,7 +84,6 @@ def test_the_documented_origin_is_http_on_port_80():
     assert backend["DomainName"] == {"Fn::GetAtt": ["LoadBalancer", "DNSName"]}
     assert backend["CustomOriginConfig"]["OriginProtocolPolicy"] == "http-only"
     assert backend["CustomOriginConfig"]["HTTPPort"] == 80
-    assert "OriginCustomHeaders" not in backend
 
 
 def test_a_named_balancer_is_reached_by_https_under_its_name():
@@ -96,19 +95,37 @@ def test_a_named_balancer_is_reached_by_https_under_its_name():
     assert backend["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
 
 
-def test_a_closed_balancer_is_sent_the_secret_header():
-    [header] = origin("backend", **CLOSED)["OriginCustomHeaders"]
-    assert header["HeaderName"] == "X-Origin-Verify"
-    assert header["HeaderValue"]["Fn::Join"][1][1] == {"Ref": "OriginVerifySecret"}
+def test_every_balancer_is_sent_the_secret_header():
+    # Also one that does not ask for it yet: see parts/listeners.py.
+    for exposure in ({}, CLOSED, PRIVATE):
+        [header] = origin("backend", **exposure)["OriginCustomHeaders"]
+        assert header["HeaderName"] == "X-Origin-Verify"
+        assert header["HeaderValue"]["Fn::Join"][1][1] == {"Ref": "OriginVerifySecret"}
 
 
 def test_a_private_balancer_is_reached_through_a_vpc_origin():
     backend = origin("backend", **PRIVATE)
-    assert backend["VpcOriginConfig"]["VpcOriginId"] == {"Ref": "AlbOrigin"}
+    assert backend["VpcOriginConfig"]["VpcOriginId"] == {"Ref": "AlbHttpOrigin"}
     assert "CustomOriginConfig" not in backend
-    endpoint = properties("AlbOrigin", **PRIVATE)["VpcOriginEndpointConfig"]
+    endpoint = properties("AlbHttpOrigin", **PRIVATE)["VpcOriginEndpointConfig"]
     assert endpoint["Arn"] == {"Ref": "LoadBalancer"}
-    assert "AlbOrigin" not in resources()
+    assert not of_type("AWS::CloudFront::VpcOrigin")
+
+
+def test_nothing_that_an_operator_chooses_changes_a_vpc_origin_that_is_in_use():
+    # CloudFront answers 409, even to a new tag: so the other protocol is another origin.
+    named = {"AlbDomainName": "origin.clinic.example", "AlbCertificateArn": CERTIFICATE}
+    origins = []
+    for chosen in (PRIVATE, PRIVATE | {"EnvironmentName": "other"}, PRIVATE | named):
+        [(title, made)] = of_type("AWS::CloudFront::VpcOrigin", **chosen).items()
+        assert origin("backend", **chosen)["VpcOriginConfig"]["VpcOriginId"] == {"Ref": title}
+        assert "Tags" not in made
+        origins.append((title, made))
+    plain, renamed, tls = origins
+    assert plain == renamed
+    assert (plain[0], tls[0]) == ("AlbHttpOrigin", "AlbHttpsOrigin")
+    names = {made["VpcOriginEndpointConfig"]["Name"] for _, made in origins}
+    assert len(names) == 2
 
 
 def test_only_this_distribution_reads_the_bucket():

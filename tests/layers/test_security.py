@@ -56,13 +56,30 @@ def test_the_public_balancer_admits_the_web_on_80_and_443_as_documented():
 def test_a_closed_balancer_admits_only_the_cdns_prefix_list_on_one_port(
     exposure, certificate, port
 ):
-    rules = rules_into(
-        "AlbSecurityGroup",
-        AlbExposure=exposure,
-        CloudFrontPrefixListId="pl-3b927c52",
-        AlbCertificateArn=certificate,
-    )
+    closed = {
+        "AlbExposure": exposure,
+        "CloudFrontPrefixListId": "pl-3b927c52",
+        "AlbCertificateArn": certificate,
+    }
+    groups = [group["Ref"] for group in properties("LoadBalancer", **closed)["SecurityGroups"]]
+    rules = set[tuple]().union(*(rules_into(group, **closed) for group in groups))
     assert rules == {(port, port, "pl-3b927c52")}
+
+
+def test_each_port_for_the_cdn_has_its_own_group_that_stays_while_the_port_changes():
+    # The new rule comes before the old one goes, and the list weighs 55 of a group's 60.
+    closed = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
+    plain, tls = closed, closed | {"AlbCertificateArn": "arn:x"}
+    used = {}
+    for one in (plain, tls):
+        rules = of_type("AWS::EC2::SecurityGroupIngress", **one)
+        by_list = {n: r["GroupId"]["Ref"] for n, r in rules.items() if "SourcePrefixListId" in r}
+        assert not used.keys() & by_list.keys()
+        assert not set(used.values()) & set(by_list.values())
+        used |= by_list
+        groups = [group["Ref"] for group in properties("LoadBalancer", **one)["SecurityGroups"]]
+        assert groups == ["AlbSecurityGroup", "AlbHttpsSecurityGroup"]
+    assert set(used.values()) == set(groups)
 
 
 @pytest.mark.parametrize("environment", ["seed", "dev", "prod"])

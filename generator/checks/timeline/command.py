@@ -16,6 +16,7 @@ from generator.checks.timeline.report import Operation
 from generator.checks.timeline.schedule import schedule
 from generator.checks.timeline.update import update
 from generator.checks.variant import with_values
+from generator.checks.walk import STACK
 from generator.errors import ClinicError, quote
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
 
@@ -98,9 +99,13 @@ def _release(seen: view.View) -> list[Operation]:
 
 def _judge(seen: view.View, wanted: dict[str, str]) -> list[str]:
     """What should be known of an update; ClinicError if AWS would refuse it."""
+    if not wanted:
+        return []
     pseudo = pseudo_parameters(seen.region, f"clinic-{seen.env}")
+    held = {k: r for k, r in seen.whole["Resources"].items() if r["Type"] != STACK}
+    whole = {**seen.whole, "Resources": held}
     old, new = (
-        changes.Side(seen.whole, {**pseudo, **values}, {})
+        changes.Side(whole, {**pseudo, **values}, {})
         for values in (seen.values, {**seen.values, **wanted})
     )
     resources = (changes.resources(old), changes.resources(new))
