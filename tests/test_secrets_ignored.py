@@ -9,7 +9,7 @@ import pytest
 from .conftest import ROOT
 
 
-def git(*arguments: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+def git(*arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
     command = ["git", "-C", str(ROOT), *arguments]
     return subprocess.run(command, input=text, capture_output=True, text=True, check=False)
 
