@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PROGRAMS = ("dockerd", "docker", "debootstrap", "node", "npm", "git", "ip", "unshare", "nsenter")
+PROGRAMS = (
+    *("dockerd", "docker", "debootstrap", "node", "npm", "git", "curl"),
+    *("ip", "iptables", "setpriv", "unshare", "nsenter"),
+)
 SUITE = "bookworm"
 PATIENCE = 60.0
 """Seconds that a daemon gets to answer."""
@@ -33,7 +36,17 @@ def daemon(folder: Path, *, own_network: bool) -> Iterator[tuple[str, int]]:
     run gets a bridge and port 3000 in a network namespace of its own.
     """
     socket, log = folder / "docker.sock", folder / "dockerd.log"
-    command = ["dockerd", "-H", f"unix://{socket}", "--pidfile", str(folder / "pid")]
+    # Whoever kills the tests does not leave it behind.
+    command = [
+        "setpriv",
+        "--pdeathsig",
+        "TERM",
+        "dockerd",
+        "-H",
+        f"unix://{socket}",
+        "--pidfile",
+        str(folder / "pid"),
+    ]
     command += ["--data-root", str(folder / "data"), "--exec-root", str(folder / "exec")]
     if own_network:
         into = 'ip link set lo up && exec "$@"'
@@ -107,4 +120,6 @@ def _fill(root: Path) -> None:
         else:
             target.unlink(missing_ok=True)
     shutil.rmtree(root / "var/cache/apt/archives")
+    # As in Debian's own images: dpkg waits for the disk after each file otherwise.
+    (root / "etc/dpkg/dpkg.cfg.d/docker-apt-speedup").write_text("force-unsafe-io\n")
     subprocess.run(["chroot", str(root), "useradd", "-m", "-u", "1000", "node"], check=True)
