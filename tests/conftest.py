@@ -16,6 +16,7 @@ from hypothesis import settings
 from generator import __main__ as program
 from generator import output
 from tests.bootstrap.place import why_not
+from tests.image.daemon import why_not as why_no_image
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,16 +26,24 @@ settings.load_profile("patient")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say loudly where instances booted: not everywhere can they own the metadata address."""
+    """Say loudly where instances booted, and whether a real Docker built the default image."""
     reports = [report for found in terminalreporter.stats.values() for report in found]
-    if not any("tests/bootstrap/" in str(getattr(r, "nodeid", "")) for r in reports):
-        return
-    reason = why_not()
-    said = "in a network namespace that owns 169.254.169.254"
-    if reason:
-        said = f"NOT {said}, but on a shared loopback with other addresses: {reason}"
-    terminalreporter.section("boot of an instance")
-    terminalreporter.line(f"tried {said}", red=bool(reason), green=not reason)
+    paths = [str(getattr(report, "nodeid", "")).split("/") for report in reports]
+    folders = {path[1] for path in paths if len(path) > 1}
+    if "bootstrap" in folders:
+        reason = why_not()
+        said = "in a network namespace that owns 169.254.169.254"
+        if reason:
+            said = f"NOT {said}, but on a shared loopback with other addresses: {reason}"
+        terminalreporter.section("boot of an instance")
+        terminalreporter.line(f"tried {said}", red=bool(reason), green=not reason)
+    if "image" in folders:
+        reason = why_no_image()
+        said = (
+            f"NOT built by a real Docker: {reason}" if reason else "built and run by a real Docker"
+        )
+        terminalreporter.section("default image")
+        terminalreporter.line(said, red=bool(reason), green=not reason)
 
 
 class Ended(NamedTuple):

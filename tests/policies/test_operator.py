@@ -15,6 +15,7 @@ from .ours import BY_HAND, PLACE, ROOT, TAGGED
 
 FOLDER = Path(generator.__file__).parent
 DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/witness.py"]
+SMOKE = [*FOLDER.glob("application/smoke/*.py")]
 STRESS = [*FOLDER.glob("application/stress/*.py")]
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:ListStackResources"}
 """What generator.cloud.stacks calls to find the group."""
@@ -40,10 +41,11 @@ def calls(paths: list[Path]) -> set[str]:
 
 def test_the_calls_are_found_in_the_code() -> None:
     assert {"elasticloadbalancing:DescribeTargetHealth", "logs:GetLogEvents"} < calls(DOCTOR)
+    assert "elasticloadbalancing:DescribeTargetHealth" in calls(SMOKE)
     assert {"ssm:SendCommand", "ssm:CancelCommand"} < calls(STRESS)
 
 
-@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(STRESS)))
+@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(STRESS) | calls(SMOKE)))
 def test_the_operator_may_make_every_call(documents: Documents, call: str) -> None:
     for thing in THINGS.get(call) or THINGS.get(call.partition(":")[0]) or ("*",):
         assert is_allowed([documents["operator"]], call, thing, TAGGED), f"{call} on {thing}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from generator.application.env import dotenv, keys
-from generator.application.env.dotenv import ERROR, Remark
+from generator.application.env.dotenv import ERROR, WARNING, Remark
 from generator.checks import parameters
 from generator.errors import ClinicError
 
@@ -35,13 +39,27 @@ def check(path: Path, folder: Path) -> Checked:
     schema = keys.load(folder)
     data = parameters.read(path, ".env")
     file = dotenv.parse(data)
-    remarks = list(file.remarks)
+    remarks = [*file.remarks, *_readers(path)]
     if schema is not None and not is_no_text(remarks):
         remarks += keys.remarks(file, schema)
     missing = {remark.key for remark in remarks if remark.rule == "no-value"}
     kept = (r for r in remarks if r.rule != "empty-value" or r.key not in missing)
     ordered = sorted(kept, key=lambda r: (r.line == 0, r.line, r.severity, r.rule, r.key))
     return Checked(path, data, file.values, ordered, schema)
+
+
+def _readers(path: Path) -> Iterator[Remark]:
+    """A warning for a file that other users of this machine may read.
+
+    Windows has no such modes, and a pipe is read by whoever holds it.
+    """
+    mode = path.stat().st_mode
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH):
+        says = (
+            f"other users of this machine can read these secrets (mode {stat.S_IMODE(mode):04o}): "
+            f"run `chmod 600 {shlex.quote(str(path))}`."
+        )
+        yield Remark(0, WARNING, "permissions", "", says)
 
 
 def load_checked(path: Path, folder: Path) -> Checked:

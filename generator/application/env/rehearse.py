@@ -13,7 +13,7 @@ from generator.cloud.aws import Aws
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
 
-FAKE = b"JWT_SECRET=made-up-for-the-rehearsal\nGEMINI_API_KEY=made-up\nJWT_EXPIRATION_TIME=3d\n"
+FAKE = b"JWT_SECRET=made-up-for-the-rehearsal\nGEMINI_API_KEY=made-up\nJWT_EXPIRATION_TIME=86400\n"
 
 
 def rehearse(aws: Aws, stack: str, report: Report) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from generator.application.smoke.ask import Answer, BrokenError, ask
+from generator.application.smoke.ask import Answer, BrokenError, UndecidedError, UntestedError, ask
 from generator.application.smoke.site import Site
 
 LOG_IN = "/api/autenticacion/inicio-sesion"
@@ -38,6 +38,41 @@ def post(site: Site) -> str:
         who = " by the CDN" if answer.status in (403, 405) and not _is_json(answer) else ""
         raise BrokenError(f"{LOG_IN} gave {answer}{who}, not a refusal by the application")
     return f"refused by the application: {answer}"
+
+
+def authorization(site: Site) -> str:
+    """Node refuses more than 16 KiB of headers with 431, before any route: it sees that much only
+    if Authorization arrives. The backend's guards answer a wrong token and none alike, so nothing
+    smaller shows without an account.
+
+    Each header is below the balancer's 16 K a header, both below CloudFront's 20,480 bytes a
+    request (ELB and CloudFront guides, quotas); whether AWS passes 431 on, nobody here could try.
+    """
+    filled = {"X-Clinic-Smoke": "x" * 4000}
+    usual = ask(site.way, site.health, headers=filled)
+    answer = ask(
+        site.way, site.health, headers={**filled, "Authorization": f"Bearer {'x' * 14000}"}
+    )
+    if answer.status == 431:
+        return "a long one is 431, as only Node's own limit answers"
+    if answer.status == usual.status:
+        raise BrokenError(
+            f"{site.health} is {answer} with a long Authorization as without: it is lost on the "
+            "way, or the backend's --max-http-header-size is raised"
+        )
+    raise UndecidedError(f"a long one is {answer}, which is not Node's 431")
+
+
+def targets(site: Site) -> str:
+    """A balancer without a healthy target sends requests to all of them, so a wrong health path
+    shows nowhere else (ELB guide, target group health: fail open)."""
+    if site.targets is None:
+        raise UntestedError("only the stack knows it: give the environment instead of an address")
+    states = site.targets()
+    seen = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    if "healthy" not in states or "unhealthy" in states:
+        raise BrokenError(f"the target group has {seen or 'no target'}: `clinic doctor` says why")
+    return seen
 
 
 def _is_json(answer: Answer) -> bool:

@@ -28,6 +28,8 @@ PROMISES = (
     Promise("api", "the health path answers 200", api.api),
     Promise("api-unknown", "an unknown route is 404 and JSON", api.unknown_route),
     Promise("api-post", "a POST reaches the backend whole", api.post),
+    Promise("api-authorization", "Authorization reaches the backend", api.authorization),
+    Promise("target-health", "the balancer's targets are healthy", api.targets),
     Promise("https-redirect", "http leads to https", pages.https_redirect, alone=True),
     Promise(
         "security-headers", "the CDN adds the security headers", pages.security_headers, alone=True

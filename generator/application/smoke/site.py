@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
-from generator.application.smoke.ask import Way, ask
+from botocore.exceptions import BotoCoreError, ClientError
+
+from generator.application.smoke.ask import UndecidedError, Way, ask
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
+from generator.cloud.text import plain
 from generator.errors import ClinicError, quote
 from generator.layers.security import BACKEND_PORT, DATABASE_PORT
 
@@ -34,6 +38,8 @@ class Site:
     """URLs that S3 must refuse, by what is there."""
     shut: Mapping[int, tuple[Place, ...]] = field(default_factory=dict)
     """Where nobody may answer, by the port of the architecture that it is."""
+    targets: Callable[[], list[str]] | None = None
+    """Asks for the state of each target, such as healthy. UndecidedError if it may not."""
     silent: bool = False
     """Whether what stands in for AWS serves no site at all."""
     may_be_empty: bool = False
@@ -86,6 +92,9 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
         balancer=(balancer, 80),
         exposure=stack.parameters.get("AlbExposure", "public"),
         buckets=_buckets(aws, stack),
+        targets=partial(_targets, aws, stack.outputs["TargetGroupArn"])
+        if "TargetGroupArn" in stack.outputs
+        else None,
         shut={
             BACKEND_PORT: ((balancer, BACKEND_PORT),),
             DATABASE_PORT: (
@@ -94,6 +103,14 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
             ),
         },
     )
+
+
+def _targets(aws: Aws, group: str) -> list[str]:
+    try:
+        told = aws.client("elbv2").describe_target_health(TargetGroupArn=group)
+    except (BotoCoreError, ClientError) as error:
+        raise UndecidedError(f"the target group was not asked: {plain(error)}") from error
+    return [one["TargetHealth"]["State"] for one in told["TargetHealthDescriptions"]]
 
 
 def _through(aws: Aws) -> Place | None:

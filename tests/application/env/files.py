@@ -6,7 +6,7 @@ from pathlib import Path
 
 SECRET = "an-obviously-fake-signing-key-of-forty-"
 KEY = "an-obviously-fake-gemini-key"
-GOOD = f"JWT_SECRET={SECRET}\nGEMINI_API_KEY={KEY}\nJWT_EXPIRATION_TIME=3d\n"
+GOOD = f"JWT_SECRET={SECRET}\nGEMINI_API_KEY={KEY}\nJWT_EXPIRATION_TIME=86400\n"
 VALUES = (SECRET, KEY)
 """What nobody may see who has not asked for it."""
 PARAMS = Path(__file__).parents[3] / "params"
@@ -15,4 +15,5 @@ PARAMS = Path(__file__).parents[3] / "params"
 def write(folder: Path, text: str | bytes, name: str = ".env") -> Path:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
+    path.chmod(0o600)
     return path

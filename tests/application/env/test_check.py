@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from generator.application.env import rehearse
 from generator.application.env.check import check, load_checked
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.errors import ClinicError
@@ -46,8 +47,10 @@ def test_what_the_backend_needs_is_enough(tmp_path: Path, text: str) -> None:
         (f"JWT_SECRET={SECRET}\n", ("missing", "GEMINI_API_KEY", "error", 0)),
         (f"JWT_SECRET={SECRET}\nGEMINI_API_KEY=\n", ("no-value", "GEMINI_API_KEY", "error", 2)),
         (f"JWT_SECRET=\nGEMINI_API_KEY={KEY}\n", ("no-value", "JWT_SECRET", "error", 1)),
-        (GOOD.replace("3d", "3"), ("not", "JWT_EXPIRATION_TIME", "warning", 3)),
-        (GOOD.replace("3d", "soon"), ("pattern", "JWT_EXPIRATION_TIME", "error", 3)),
+        (GOOD.replace("86400", "99"), ("not", "JWT_EXPIRATION_TIME", "error", 3)),
+        (GOOD.replace("86400", "3d"), ("pattern", "JWT_EXPIRATION_TIME", "error", 3)),
+        (GOOD.replace("86400", "86400s"), ("pattern", "JWT_EXPIRATION_TIME", "error", 3)),
+        (GOOD.replace("86400", "-1"), ("pattern", "JWT_EXPIRATION_TIME", "error", 3)),
         (GOOD.replace(SECRET, "short"), ("minLength", "JWT_SECRET", "warning", 1)),
         (f"{GOOD}CLOUD=yes\n", ("enum", "CLOUD", "error", 4)),
         (f"{GOOD}AWS_REGION=Europe\n", ("pattern", "AWS_REGION", "error", 4)),
@@ -91,6 +94,29 @@ def test_errors_are_told_with_file_and_line_and_without_values(tmp_path: Path) -
         assert f"{path}:{line}: error: " in str(refused.value)
     assert SECRET not in str(refused.value)
     assert KEY not in str(refused.value)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_file_that_others_can_read_is_told_with_the_command_that_ends_it(
+    tmp_path: Path, mode: int
+) -> None:
+    path = write(tmp_path, GOOD, "my secrets.env")
+    path.chmod(mode)
+    [remark] = check(path, PARAMS).remarks
+    assert (remark.severity, remark.rule, remark.line) == ("warning", "permissions", 0)
+    assert f"chmod 600 '{path}'" in remark.message
+    path.chmod(0o600)
+    assert check(path, PARAMS).remarks == []
+
+
+def test_a_login_of_3d_is_refused_with_the_reason(tmp_path: Path) -> None:
+    [remark] = check(write(tmp_path, GOOD.replace("86400", "3d")), PARAMS).remarks
+    assert "logs everybody out after 3 seconds" in remark.message
+    assert "86400" in remark.message
+
+
+def test_the_rehearsals_own_file_has_no_error(tmp_path: Path) -> None:
+    assert check(write(tmp_path, rehearse.FAKE), PARAMS).errors == []
 
 
 def test_without_a_schema_only_dockers_rules_count(tmp_path: Path) -> None:

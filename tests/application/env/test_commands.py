@@ -86,11 +86,20 @@ def test_a_file_with_errors_is_refused_and_nothing_changes(
     assert keys(aws) == []
 
 
+def test_a_push_warns_of_a_file_that_others_can_read(env: Run, aws: Aws, tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD)
+    path.chmod(0o644)
+    ended = env("push", "dev", path)
+    assert ended.code == 0
+    assert f"chmod 600 {path}" in ended.err
+    assert keys(aws) == BOTH
+
+
 def test_a_change_is_told_by_key_and_sent_as_a_new_version(
     env: Run, aws: Aws, tmp_path: Path
 ) -> None:
     env("push", "dev", write(tmp_path, GOOD))
-    changed = write(tmp_path, f"{GOOD.replace('3d', '12h')}CLOUD=false\n")
+    changed = write(tmp_path, f"{GOOD.replace('86400', '43200')}CLOUD=false\n")
     before = env("diff", "dev", changed)
     assert before.code == 1
     assert before.out.splitlines()[1:] == [

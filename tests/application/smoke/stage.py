@@ -68,6 +68,8 @@ def _frontend(request: Request) -> Reply:
 
 
 def _backend(request: Request) -> Reply:
+    if sum(len(name) + len(value) for name, value in request.headers.items()) > 16384:
+        return Reply(431, "", b"")
     if request.path == "/api":
         return Reply(200, HTML, "API para Odontología funcionando!".encode())
     if request.path == "/api/autenticacion/inicio-sesion" and request.method == "POST":
@@ -166,6 +168,7 @@ def staged(certificate: Path, tls: ssl.TLSVersion | None = None, **plays: Play) 
                 plain=Way("127.0.0.1", plain, tls=False),
                 balancer=("127.0.0.1", balancer),
                 exposure="cloudfront",
+                targets=lambda: ["healthy", "healthy"],
                 buckets={"frontend": f"http://127.0.0.1:{bucket}/index.html"},
                 shut={3000: (nobody(),), 5432: (nobody(), ("no-such-host.invalid", 5432))},
             ),

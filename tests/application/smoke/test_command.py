@@ -17,7 +17,7 @@ from tests.conftest import Ended
 from .stage import HTML, Reply, cdn, played, staged
 
 Clinic = Callable[..., Ended]
-NEEDS_THE_STACK = {"s3-direct", "balancer-direct"}
+NEEDS_THE_STACK = {"s3-direct", "balancer-direct", "target-health"}
 
 
 def test_a_url_is_proven_as_far_as_it_is_known(clinic: Clinic, certificate: Path) -> None:
@@ -57,7 +57,7 @@ def test_ci_gets_a_case_for_each_promise(clinic: Clinic, tmp_path: Path) -> None
     suite = ElementTree.parse(path).getroot().find("testsuite")
     assert suite is not None
     cases = {case.attrib["name"].partition(":")[0]: case for case in suite.iter("testcase")}
-    assert int(suite.attrib["tests"]) == len(cases) == 16
+    assert int(suite.attrib["tests"]) == len(cases) == 18
     failure = cases["api"].find("failure")
     assert failure is not None
     assert "502" in failure.attrib["message"]

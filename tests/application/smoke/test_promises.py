@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +118,7 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
     "an error page": ("api-unknown", {"cdn": changed("/api/nope", Reply(404, HTML, b"x"))}, "JSON"),
     "the CDN refuses POST": ("api-post", {"cdn": no_post}, "by the CDN"),
     "Authorization is lost": ("api-post", {"cdn": no_authorization}, "500"),
+    "Authorization does not pass": ("api-authorization", {"cdn": no_authorization}, "as without"),
     "the log-in lets anybody in": (
         "api-post",
         {"cdn": changed(LOG_IN, Reply(200, JSON, b"{}"))},
@@ -152,6 +154,47 @@ def test_it_breaks_when(fault: str, certificate: Path) -> None:
         told = results(stage.site, name)[name]
     assert told.status == "failed", told
     assert says in told.reason
+
+
+@pytest.mark.parametrize(
+    ("states", "says"),
+    [
+        ([], "no target"),
+        (["unhealthy", "unhealthy"], "2 unhealthy"),
+        (["healthy", "unhealthy"], "1 healthy, 1 unhealthy"),
+        (["initial"], "1 initial"),
+    ],
+)
+def test_a_fleet_that_fails_its_health_check_is_told_although_the_balancer_fails_open(
+    states: list[str], says: str, certificate: Path
+) -> None:
+    with staged(certificate) as stage:
+        told = results(replace(stage.site, targets=lambda: states), "api", "target-health")
+    assert told["api"].status == "ok"
+    assert told["target-health"].status == "failed"
+    assert says in told["target-health"].reason
+
+
+def test_an_authorization_that_is_refused_on_the_way_decides_nothing(certificate: Path) -> None:
+    def strict(request: Request) -> Reply:
+        return (
+            refusal(400) if len(request.headers.get("Authorization", "")) > 9999 else cdn(request)
+        )
+
+    with staged(certificate, cdn=strict) as stage:
+        told = results(stage.site, "api-authorization")["api-authorization"]
+    assert told.status == "not decided"
+
+
+def test_the_real_node_refuses_that_authorization_and_serves_the_same_without() -> None:
+    program = "require('http').createServer((_, r) => r.end('well')).listen(0, '127.0.0.1', "
+    program += "function () { console.log(this.address().port) })"
+    with subprocess.Popen(["node", "-e", program], stdout=subprocess.PIPE) as node:
+        assert node.stdout
+        way = Way("127.0.0.1", int(node.stdout.readline()), tls=False)
+        told = results(Site("node", way), "api-authorization")["api-authorization"]
+        node.terminate()
+    assert (told.status, "431" in told.reason) == ("ok", True)
 
 
 @pytest.mark.parametrize("header", pages.SECURITY_HEADERS)

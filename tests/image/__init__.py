@@ -1,0 +1,1 @@
+"""The default image, built and run by a real Docker."""

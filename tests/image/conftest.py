@@ -1,0 +1,56 @@
+"""The image is built once for all tests that run it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from .daemon import base_image, daemon, why_not
+from .instance import Instance, dockerfile_base
+
+Build = Callable[[str], Instance]
+
+
+class DefaultImageNotBuiltWarning(UserWarning):
+    """The default Dockerfile was not tried with a real Docker."""
+
+
+def demand_docker() -> None:
+    """Skip with a warning where no image can be built."""
+    if reason := why_not():
+        warnings.warn(
+            f"the default image was not built: {reason}", DefaultImageNotBuiltWarning, stacklevel=1
+        )
+        pytest.skip(f"the default image was not built: {reason}")
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    demand_docker()
+    return tmp_path_factory.mktemp("docker")
+
+
+@pytest.fixture(scope="package")
+def instance(folder: Path) -> Iterator[Instance]:
+    """Yield an instance whose container runs the default image."""
+    with daemon(folder, own_network=False) as (address, _):
+        base_image(address, dockerfile_base())
+        Instance(folder, address).build()
+    with running(folder) as instance:
+        instance.start()
+        instance.wait_healthy()
+        yield instance
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Instance]:
+    with daemon(folder, own_network=True) as (address, process):
+        instance = Instance(folder, address, process)
+        try:
+            yield instance
+        finally:
+            instance.docker("rm", "-f", "backend-api")
