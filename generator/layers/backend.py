@@ -34,7 +34,7 @@ from troposphere.policies import (
 from troposphere.validators.autoscaling import Tags as GroupTags
 
 from generator.layer import Layer, Name, Values
-from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN, TARGET_GROUP_ARNS
+from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARNS
 from generator.layers.database import DATABASE_NAME
 from generator.layers.identity import INSTANCE_PROFILE_ARN, INSTANCE_ROLE_NAME
 from generator.layers.monitoring import ALARM_TOPIC_ARN
@@ -227,7 +227,6 @@ BACKEND = Layer(
         BACKEND_SECURITY_GROUP_ID,
         INSTANCE_ROLE_NAME,
         INSTANCE_PROFILE_ARN,
-        TARGET_GROUP_ARN,
         TARGET_GROUP_ARNS,
         CONFIGURATION_BUCKET,
         DATABASE_SECRET_ARN,
