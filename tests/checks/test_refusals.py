@@ -67,7 +67,6 @@ REFUSED = [
     ({"Zones": "3"}, {"Zones": "2"}, "Zones"),
     ({"DatabaseVersion": "17"}, {"DatabaseVersion": "16"}, "version"),
     ({"DatabaseStorage": "100"}, {"DatabaseStorage": "50"}, "shrink"),
-    ({"DeletionProtection": "true"}, {"DatabaseUser": "another"}, "DeletionProtection"),
     (PUBLIC | {"DeletionProtection": "true"}, PRIVATE, "DeletionProtection"),
     (PUBLIC | TLS, PRIVATE, "AlbDomainName"),
     (PRIVATE | TLS, CDN, "AlbDomainName"),
@@ -88,6 +87,7 @@ def test_what_aws_would_refuse_is_refused_with_the_reason_and_what_to_do(
 
 
 WORKS = [
+    ({"DeletionProtection": "true"}, {"DatabaseUser": "another"}),
     *((one, other) for one in (PUBLIC, CDN, PRIVATE) for other in (PUBLIC, CDN, PRIVATE)),
     *((one, TLS) for one in (PUBLIC, CDN, PRIVATE)),
     *((one | TLS, dict.fromkeys(TLS, "")) for one in (PUBLIC, CDN, PRIVATE)),
