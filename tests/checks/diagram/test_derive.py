@@ -11,8 +11,6 @@ import pytest
 from generator.checks import view
 from generator.checks.diagram.derive import derive
 from tests.checks.diagram.sets import (
-
-HEADER = "X-Origin-Verify"
     CERTIFICATE,
     PARAMS,
     ROOT,
@@ -23,6 +21,7 @@ HEADER = "X-Origin-Verify"
     theirs,
 )
 
+HEADER = "X-Origin-Verify"
 CLOSED = {"CloudFrontPrefixListId": "pl-3b927c52"}
 
 
@@ -101,9 +100,7 @@ def test_a_balancer_under_a_name_of_its_own_is_asked_by_https(zone: str) -> None
     found = ours(
         AlbDomainName="origin.clinic.example", AlbCertificateArn=CERTIFICATE, HostedZoneId=zone
     )
-    assert (
-        text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
-    )
+    assert text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
 
 
 def test_of_two_balancers_the_record_tells_which_one_is_meant(tmp_path: Path) -> None:
@@ -116,9 +113,7 @@ def test_of_two_balancers_the_record_tells_which_one_is_meant(tmp_path: Path) ->
         AlbCertificateArn=CERTIFICATE,
         HostedZoneId="Z0123456789ABCDEFGHIJ",
     )
-    assert (
-        text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
-    )
+    assert text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
     assert between(found, "Distribution", "AnotherBalancer") == []
 
 
