@@ -13,7 +13,6 @@ from generator.checks.forecast import order
 from generator.checks.refusals import Finding
 from generator.checks.resolve import pseudo_parameters
 from generator.checks.stateful import losing
-from generator.checks.view import ours
 from generator.errors import ClinicError
 from tests.conftest import Ended
 from tests.resolved import CERTIFICATE, IMAGE, documents
@@ -29,7 +28,8 @@ Values = Mapping[str, str]
 def side(form: str, values: Values) -> Side:
     top = documents()["flat" if form == "flat" else "nested/root"]
     declared = {k: str(v.get("Default", "")) for k, v in top["Parameters"].items()}
-    children = {f"{name.capitalize()}Stack": t for name, t in ours().items() if name != "root"}
+    layers = {k.removeprefix("nested/"): v for k, v in documents().items() if k != "flat"}
+    children = {f"{name.capitalize()}Stack": t for name, t in layers.items() if name != "root"}
     around = pseudo_parameters(stack="clinic-seed") | {"TemplateBaseUrl": "https://t.example"}
     given = {**declared, **around, **values}
     return Side(top, given, children if form == "nested" else {})
