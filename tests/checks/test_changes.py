@@ -135,7 +135,8 @@ def test_an_arn_of_a_modified_resource_stays() -> None:
     ("kind", "name", "expected"),
     [
         ("AWS::RDS::DBInstance", "MasterUsername", "yes"),
-        ("AWS::RDS::DBInstance", "DBParameterGroupName", "maybe"),
+        ("AWS::RDS::DBInstance", "DBParameterGroupName", ""),
+        ("AWS::RDS::DBInstance", "MultiAZ", "maybe"),
         ("AWS::RDS::DBInstance", "DBInstanceClass", ""),
         ("AWS::S3::Bucket", "BucketName", "yes"),
         ("AWS::EC2::SecurityGroup", "GroupDescription", "yes"),

@@ -47,7 +47,7 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
     }
     assert named == {
         ("AWS::CloudFront::Function", "dev-spa-x"),
-        ("AWS::Backup::BackupVault", "dev-vault-x"),
+        ("AWS::Backup::BackupVault", "clinic-vault-x-x"),
         # Their names begin with the topic's, and so with the stack's.
         *(
             ("AWS::CloudWatch::Alarm", f"x-{title}")
