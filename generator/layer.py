@@ -24,14 +24,15 @@ class Name(Parameter):
 
 
 class Provided(If):
-    """An offer that exists under a condition and is the empty text otherwise.
+    """An offer that exists under a condition and is the word ``none`` otherwise.
 
-    Who uses it states the condition as well, so the flat form hands over the bare value.
+    Who uses it states the condition as well, so the flat form hands over the bare value. A word,
+    since no document of AWS's says that a stack can read an empty output of a nested one.
     """
 
     def __init__(self, condition: str, value: Any) -> None:
         self.value = value
-        super().__init__(condition, value, "")
+        super().__init__(condition, value, "none")
 
 
 Values = Mapping[Name, Any]

@@ -67,9 +67,9 @@ MUTATIONS = (
     ),
     layer(
         "let every group send anything",
-        "security",
+        "parts/closed_group",
         'CidrIp="127.0.0.1/32"',
-        "CidrIp=ANYWHERE",
+        'CidrIp="0.0.0.0/0"',
         "security.py::test_no_group_keeps_the_rule_by_which_aws_lets_everything_out",
     ),
     layer(

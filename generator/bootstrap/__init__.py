@@ -27,14 +27,13 @@ SETTINGS: Final[tuple[str, ...]] = (
     "METRIC_PERIOD",
     "METRIC_NAMESPACE",
     "GROUP_DIMENSION",
-    "TARGET_GROUP",
     "WARM_POOL",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the program."""
 
 FILES: Final[tuple[str, ...]] = (
     *("settings.sh", "aws.sh", "log.sh", "packages.sh", "pull.sh", "build.sh", "pool.sh"),
-    *("backend.sh", "turn.sh", "services.sh", "main.sh"),
+    *("database.sh", "backend.sh", "switch.sh", "services.sh", "main.sh"),
 )
 """The program's parts in their order; only the last one acts."""
 
@@ -44,7 +43,7 @@ _NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
 _MARK = re.compile(r"^@([\w-]+\.[\w.]+|Dockerfile)@\n", re.MULTILINE)
 _PACKED = re.compile(r"(?<=<<'PACKED'\n)([!-~]+)(?=\nPACKED\n)")
 
-_COMMENTS = re.compile(r"^[ ]*((#|//) .*)?\n", re.MULTILINE)
+_COMMENTS = re.compile(r"^[ ]*((#|//|--) .*)?\n", re.MULTILINE)
 _CONTINUED = re.compile(r" \\\n *")
 _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 """The shell's own. Python inside it means its indentation, so there it is by two."""

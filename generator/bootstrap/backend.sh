@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 : "${STATE:?}" "${REGION:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${IMAGE:?}"
-: "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_ORIGIN:?}" "${HEALTH_PATH:?}" "${HEALTH_SECONDS:?}"
+: "${DATABASE_NAME:?}" "${NETWORK:?}" "${PORT:?}" "${HEALTH_PATH:?}" "${HEALTH_SECONDS:?}"
+: "${DOCUMENTS:?}" "${ROOT?}"
 
 # fetch_env: the .env as it is now; an empty one is none.
 fetch_env() (
@@ -21,33 +22,20 @@ usable() {
     return 1
 }
 
-# database_settings: lines for the container, nothing while the secret has no host yet.
-database_settings() {
-    local answer
-    answer=$(rpc secretsmanager secretsmanager.GetSecretValue \
-        "{\"SecretId\":\"${DATABASE_SECRET}\"}")
-    [[ -n "${answer}" ]] || return 1
-    json '"\n".join(f"DB_{k.upper()}={s[k]}" for s in [json.loads(d["SecretString"])]
-        if s.get("host") for k in ("host", "port", "username", "password"))' <<<"${answer}"
-}
-
-# compose: next.env = what the .env may change, the .env, what the deployment decides.
-compose() (
-    umask 077
-    database=$(database_settings)
+# compose FILE: next.env = what the .env may change, the .env, what the deployment decides.
+compose() {
+    local database
+    read_secret || return 1
+    database=$(database_user env)
     [[ -n "${database}" ]] || return 1
-    {
-        echo NODE_OPTIONS=--require=/keep-alive.cjs
-        sed -E 's/\r$//; /^\s*((DB_\w*|SSL_ENABLED|PORT)\s*=|#|$)/d' configuration.env
-        printf '%s\n' "${database}" "DB_DATABASE=${DATABASE_NAME}" SSL_ENABLED=true PORT=3000
-    } >next.env
-)
-
-database_answers() {
-    local host port
-    host=$(sed -n 's/^DB_HOST=//p' next.env)
-    port=$(sed -n 's/^DB_PORT=//p' next.env)
-    timeout 5 bash -c ": <>/dev/tcp/${host}/${port}" 2>/dev/null
+    (
+        umask 077
+        {
+            echo NODE_OPTIONS=--require=/keep-alive.cjs
+            sed -E 's/\r$//; /^\s*((DB_\w*|SSL_ENABLED|PORT)\s*=|#|$)/d' "$1"
+            printf '%s\n' "${database}" "DB_DATABASE=${DATABASE_NAME}" SSL_ENABLED=true PORT=3000
+        } >next.env
+    )
 }
 
 # keep_alive: what the container's Node loads first; its user is not root, so all may read it.
@@ -58,34 +46,66 @@ SCRIPT
     chmod 0644 keep-alive.cjs
 }
 
-# start: replaces the container; backend.env is what the running one was started with.
+# documents_folder: where the backend keeps documents unless CLOUD is true; what is mounted there
+# before is used. The folder around it is root's alone, and the image's user may be any.
+documents_folder() {
+    mkdir -p "${DOCUMENTS}"
+    chmod 0777 "${DOCUMENTS}"
+}
+
+# address NAME: of a container. Each has a fixed one, so that a rule outlives restarts; from a
+# range for benchmarks (RFC 2544), in which no VPC of this stack can be.
+address() {
+    local number=2
+    [[ "$1" == *-a ]] || number=3
+    echo "${NETWORK}.${number}"
+}
+
+# memory NAME...: sum of these lines of /proc/meminfo, in MiB.
+memory() {
+    local sum=0 name kib
+    while read -r name kib _; do
+        [[ " $* " != *" ${name%:} "* ]] || sum=$((sum + kib))
+    done <"${ROOT}/proc/meminfo"
+    echo "$((sum / 1024))"
+}
+
+# start NAME: a container with next.env beside whatever runs. The port is published for Docker's
+# filter alone, which lets nothing in that is not; one that leaks memory ends before the machine.
 start() {
-    local instance
+    local instance folder total ip
     instance=$(imds instance-id)
-    docker rm -f backend-api 2>/dev/null || true
+    folder=$(docker image inspect --format '{{.Config.WorkingDir}}' "${IMAGE}")
+    total=$(memory MemTotal)
+    ip=$(address "$1")
+    documents_folder
     keep_alive
-    docker run -d --restart always --name backend-api -p 3000:3000 --env-file next.env \
-        -v "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \
+    docker network inspect clinic >/dev/null 2>&1 ||
+        docker network create --subnet "${NETWORK}.0/28" clinic >/dev/null
+    docker run -d --restart always --name "$1" --network clinic --ip "${ip}" -p 127.0.0.1::3000 \
+        --env-file next.env --cap-drop ALL --security-opt no-new-privileges --pids-limit 1024 \
+        --memory "$((total * 4 / 5))m" -v "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \
+        -v "${DOCUMENTS}:${folder%/}/docs-0d3nt" \
         --log-driver awslogs --log-opt "awslogs-region=${REGION}" \
         --log-opt "awslogs-group=${LOG_GROUP}" --log-opt "awslogs-stream=${instance}/backend" \
         --log-opt mode=non-blocking "${IMAGE}"
-    mv next.env backend.env
 }
 
 healthy() {
-    local code
-    code=$(curl -s -m 5 -o /dev/null -w '%{http_code}' "${BACKEND_ORIGIN}${HEALTH_PATH}")
+    local ip code
+    ip=$(address "$1")
+    code=$(curl -s -m 5 -o /dev/null -w '%{http_code}' "http://${ip}:${PORT}${HEALTH_PATH}")
     [[ "${code}" == 2?? ]]
 }
 
 wait_healthy() {
-    wait_for "${HEALTH_SECONDS}" "2xx from ${BACKEND_ORIGIN}${HEALTH_PATH}" healthy
+    wait_for "${HEALTH_SECONDS}" "2xx from $1 on ${HEALTH_PATH}" healthy "$1"
 }
 
-# container_log: how it is and its last lines, with the values of secret settings blanked.
+# container_log NAME: how it is and its last lines, with the values of secret settings blanked.
 container_log() {
     docker ps --all --format '{{.Names}}: {{.Status}}' || true
-    (docker logs --tail 50 backend-api 2>&1 || true) | python3 -ISc '
+    (docker logs --tail 50 "$1" 2>&1 || true) | python3 -ISc '
 import re, sys
 text = sys.stdin.read()
 for line in open(sys.argv[1]):
@@ -93,5 +113,5 @@ for line in open(sys.argv[1]):
   secret = re.search("PASS|SECRET|KEY|TOKEN|URL", name) and len(value) > 3
   text = text.replace(value, "***") if secret else text
 print(text)
-' backend.env
+' next.env
 }

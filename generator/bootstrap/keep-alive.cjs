@@ -1,8 +1,22 @@
 // The balancer reuses a connection for up to 60 s; Node closes it after 5 s, and the two meet in a 502.
-var http = require('http'), create = http.createServer;
+// After SIGUSR2 each response is the last on its connection; SIGTERM waits for requests in flight.
+var http = require('http'), create = http.createServer, leaving = false, open = 0;
 http.createServer = function () {
     var server = create.apply(http, arguments);
     server.keepAliveTimeout = 65000;
     server.headersTimeout = 66000;
+    server.prependListener('request', function (request, response) {
+        open++;
+        response.on('close', function () { open--; });
+        if (leaving) response.setHeader('Connection', 'close');
+    });
     return server;
 };
+process.on('SIGUSR2', function () { leaving = true; });
+process.on('SIGTERM', function end() {
+    leaving = true;
+    // An application that listens itself ends itself.
+    if (process.listenerCount('SIGTERM') > 1) return;
+    if (!open) process.exit(0);
+    setTimeout(end, 100);
+});

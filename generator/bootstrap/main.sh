@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 : "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIG_SECONDS:?}" "${DATABASE_SECONDS:?}"
-: "${BACKEND_IMAGE?}" "${WARM_POOL?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
+: "${BACKEND_IMAGE?}" "${WARM_POOL?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STATE:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
 
 # signal SUCCESS|FAILURE: tells the stack. Outside a stack operation it is refused: no harm.
 signal() {
@@ -8,21 +8,22 @@ signal() {
         "LogicalResourceId=${GROUP_RESOURCE}" "UniqueId=${INSTANCE}" "Status=$1" >/dev/null
 }
 
-# failed STATUS: what a person needs.
+# failed STATUS NAME: what a person needs.
 failed() {
-    if [[ -e backend.env ]]; then container_log; fi
+    if [[ -e next.env ]]; then container_log "$2"; fi
     echo "--- DEPLOYMENT FAILED: ${STEP} (status $1) ---"
     echo "${HINT}"
 }
 
 # finish: however boot ends, its log is away before the signal lets the stack end the instance.
 finish() {
-    local status=$? outcome=SUCCESS
+    local status=$? outcome=SUCCESS name
+    name=$(spare)
     trap - EXIT
     set +e
     if ((status != 0)); then
         outcome=FAILURE
-        failed "${status}"
+        failed "${status}" "${name}"
     fi
     [[ -z "${SHIPPER}" ]] || kill "${SHIPPER}"
     ship
@@ -34,6 +35,7 @@ finish() {
 }
 
 boot() {
+    local name
     trap finish EXIT
     open_log
     step "STARTING AUTOMATED DEPLOYMENT" "The metadata service must answer (IMDSv2)."
@@ -49,14 +51,21 @@ boot() {
     wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_env
     usable
     step "WAITING FOR THE DATABASE" "Was the database created, and may this instance reach it?"
-    wait_for "${DATABASE_SECONDS}" "the database's address in its secret" compose
+    wait_for "${DATABASE_SECONDS}" "the database's address in its secret" \
+        compose configuration.env
     wait_for "${DATABASE_SECONDS}" "the database's port" database_answers
+    wait_for "${DATABASE_SECONDS}" "the database's user" new_user
     step "RUNNING THE CONTAINER" "See above."
-    start
+    alone
+    settle
+    name=$(spare)
+    start "${name}"
     step "WAITING FOR THE BACKEND" "Its last lines are above: is the .env complete?"
-    wait_healthy
+    wait_healthy "${name}"
+    switch "${name}" configuration.env
     step "INSTALLING THE SERVICES" "See above."
     install_services
+    settle
     step "DEPLOYMENT COMPLETED" ""
 }
 
@@ -65,5 +74,6 @@ case "${1:-boot}" in
     refresh) refresh ;;
     publish-cpu) publish_cpu ;;
     wake) wake ;;
-    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu | wake]" >&2 && exit 2 ;;
+    route) cd "${STATE}" && route ;;
+    *) echo "Usage: clinic-backend [boot | refresh | publish-cpu | wake | route]" >&2 && exit 2 ;;
 esac

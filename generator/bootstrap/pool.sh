@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${ROOT?}" "${INSTANCE:?}"
+: "${ROOT?}" "${STATE:?}" "${INSTANCE:?}"
 
 # For a group with a warm pool. Auto Scaling stops an instance of the pool as soon as it has
 # launched, whatever it is doing; the group's hook makes it wait, here and after each waking.
@@ -20,8 +20,11 @@ ready() {
 # wake: user data runs at the first start only; Docker starts the container at every one. The
 # update that gives up the pool draws on it once more, and waits for a signal.
 wake() {
+    local name
+    cd "${STATE}" || exit
     INSTANCE=$(imds instance-id)
-    wait_healthy
+    name=$(serving)
+    wait_healthy "${name}"
     signal SUCCESS || true
     ready
 }

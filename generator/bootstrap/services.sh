@@ -2,7 +2,7 @@
 : "${UNITS:?}" "${ROOT?}" "${METRIC_PERIOD:?}" "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}"
 
 install_services() {
-    local units=(clinic-refresh.timer)
+    local units=(clinic-refresh.timer clinic-route.service)
     mkdir -p "${UNITS}"
     cat >"${UNITS}/clinic-refresh.service" <<'UNIT'
 [Unit]
@@ -14,7 +14,7 @@ ExecStart=/usr/local/sbin/clinic-backend refresh
 TimeoutStartSec=850
 TimeoutStopSec=30
 UNIT
-    # The delay spreads the questions; that nobody restarts beside another is what turn.sh is for.
+    # The delay spreads the questions to AWS and the starts of containers.
     cat >"${UNITS}/clinic-refresh.timer" <<'UNIT'
 [Timer]
 OnCalendar=minutely
@@ -22,6 +22,17 @@ RandomizedDelaySec=20
 AccuracySec=1
 [Install]
 WantedBy=timers.target
+UNIT
+    # A start of the machine takes the rule away.
+    cat >"${UNITS}/clinic-route.service" <<'UNIT'
+[Unit]
+Description=Lead port 3000 to the container that serves
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/clinic-backend route
+[Install]
+WantedBy=multi-user.target
 UNIT
     if [[ "${METRIC_PERIOD}" == 10 ]]; then
         units+=(clinic-cpu.service)

@@ -7,22 +7,22 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
 : "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
-: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}" "${WARM_POOL?}"
+: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${WARM_POOL?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
 : "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}"
 : "${CONFIG_SECONDS:=900}" "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
-: "${TURN_SECONDS:=240}" "${SERVICE_SECONDS:=120}"
+: "${DRAIN_SECONDS:=70}" "${LATER_SECONDS:=900}" "${MEMORY:=200}"
 : "${IMDS_ENDPOINT:=http://169.254.169.254}" "${AWS_ENDPOINT:=}"
-: "${BACKEND_ORIGIN:=http://127.0.0.1:3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
+: "${NETWORK:=198.18.0}" "${PORT:=3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
-: "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}" "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}"
+: "${DOCUMENTS:=${STATE}/documents}" "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}"
 
 # Where boot is, what to look at when it fails there, which machine this is, who ships its log;
-# the settings that a restart takes up, and whether it has begun.
-: "${STEP:=}" "${HINT:=}" "${INSTANCE:=unknown}" "${SHIPPER:=}" "${DIGEST:=}" "${BEGUN:=}"
+# the current version of the database's secret, and what a restart has begun.
+: "${STEP:=}" "${HINT:=}" "${INSTANCE:=unknown}" "${SHIPPER:=}" "${SECRET:=}" "${BEGUN:=}"
 
 # persist TIMES COMMAND...: tries again, waiting twice as long each time; status 65 is final.
 persist() {

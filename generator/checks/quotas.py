@@ -19,6 +19,7 @@ from generator.checks.view import View
 from generator.checks.walk import SUBSTITUTED, nodes
 
 REFERENCE = 100
+ROLE_ID = 21
 SUFFIX = 13
 """Characters that CloudFormation adds to the name of a nested stack, after a hyphen."""
 
@@ -220,14 +221,14 @@ def _text(node: Any) -> int:
     if isinstance(node, dict) and len(node) == 1:
         [(function, argument)] = node.items()
         if function == "Fn::Base64":
-            return limits.encoded(_text(argument))
+            return _text(argument)
         if function == "Fn::Join" and isinstance(argument[1], list):
             separator, items = argument
             return len(separator) * (len(items) - 1) + sum(map(_text, items))
         if function == "Fn::Sub":
             text = argument if isinstance(argument, str) else argument[0]
             return _text(SUBSTITUTED.sub("x" * REFERENCE, text))
-        return REFERENCE
+        return ROLE_ID if str(node.get("Fn::GetAtt", [""])[-1]) == "RoleId" else REFERENCE
     return len(node.encode()) if isinstance(node, str) else len(json.dumps(node))
 
 

@@ -107,6 +107,9 @@ def abandon(aws: Aws, change_set: ChangeSet) -> None:
 def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]:
     values = env.parameters(base)
     purpose = json.dumps([base, sorted(values.items())])
+    # An update leaves the stack's tags alone: they are passed on to everything in it, and a VPC
+    # origin in use refuses even a new tag (aws-cdk#35765).
+    tags = {} if stack else {"Tags": env.tags}
     return {
         "StackName": env.stack,
         "ChangeSetName": f"{PREFIX}{hashlib.sha256(purpose.encode()).hexdigest()[:32]}",
@@ -114,8 +117,8 @@ def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]
         "TemplateURL": f"{base}/{env.top}",
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
         "Capabilities": CAPABILITIES,
-        "Tags": env.tags,
         "IncludeNestedStacks": env.nested,
+        **tags,
     }
 
 

@@ -129,8 +129,9 @@ def _accepted(
     """Whether the change set may be executed; one that may not is deleted, however that ends."""
     agreed = False
     try:
-        changes = preview(aws, env, base, stack, made)
+        changes, findings = preview(aws, env, base, stack, made)
         _show(changes, wishes.report)
+        gate.possible(findings, wishes.report.say)
         gate.check(changes, wishes.allowed)
         agreed = not wishes.plan and agree(
             f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."

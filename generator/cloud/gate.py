@@ -1,15 +1,23 @@
-"""The data-loss gate: what a change set would lose, and whether a person allowed it."""
+"""What stops a change set: what AWS would refuse, and data that nobody allowed to be lost."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
-from generator.checks import stateful
+from generator.checks import refusals, stateful
 from generator.checks.changes import Change
 from generator.checks.parameters import nearest
 from generator.errors import ClinicError, quote
 
 NOTHING = "leave it out, since this plan loses no data."
+
+
+def possible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
+    """``say`` what should be known of the plan; ClinicError (2) for what AWS would refuse."""
+    if trouble := refusals.refused(findings):
+        raise trouble
+    for finding in findings:
+        say(f"Note: {finding.sentence}")
 
 
 def check(changes: Collection[Change], allowed: Collection[str]) -> None:

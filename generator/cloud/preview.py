@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from generator.checks.changes import Change, Detail, Side, forecast
+from generator.checks import refusals
+from generator.checks.changes import Change, Detail, Side, forecast, resources
 from generator.checks.stateful import STATEFUL, loss
 from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws
@@ -24,10 +25,17 @@ WIDTH = 44
 HEADINGS = ["action", "layer", "resource", "what changes", "replaced", "data"]
 
 
+class Preview(NamedTuple):
+    """Every change of a tree, and what AWS is known to do with some of them."""
+
+    changes: list[Change]
+    findings: list[refusals.Finding]
+
+
 def preview(
     aws: Aws, env: Environment, base: str, stack: Stack | None, change_set: ChangeSet
-) -> list[Change]:
-    """Every change of the tree that would bring ``stack`` (None: nothing yet) to ``env``.
+) -> Preview:
+    """What would bring ``stack`` (None: nothing yet) to ``env``.
 
     The forecast from the templates says what changes; what CloudFormation announces besides is
     added if it does not hang on another stack's output, which the forecast has settled.
@@ -35,7 +43,7 @@ def preview(
     around = {"AWS::Region": aws.region, "AWS::AccountId": aws.account, "AWS::StackName": env.stack}
     new = Side(env.documents[env.top], {**around, **env.parameters(base)}, env.children())
     if stack is None:
-        return forecast(Side({}, {}, {}), new)
+        return Preview(forecast(Side({}, {}, {}), new), [])
     old = _deployed(aws, stack, {**around, **stack.parameters})
     found = {change.path: change for change in forecast(old, new)}
     for told in _announced(aws, change_set.changes):
@@ -44,7 +52,8 @@ def preview(
             found[told.path] = told
         elif ours and told.replacement and not ours.replacement:
             found[told.path] = replace(ours, details=(*ours.details, *told.details))
-    return list(found.values())
+    changes = list(found.values())
+    return Preview(changes, refusals.findings(changes, resources(old), resources(new)))
 
 
 def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:

@@ -34,7 +34,7 @@ from troposphere.policies import (
 from troposphere.validators.autoscaling import Tags as GroupTags
 
 from generator.layer import Layer, Name, Values
-from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN
+from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN, TARGET_GROUP_ARNS
 from generator.layers.database import DATABASE_NAME
 from generator.layers.identity import INSTANCE_PROFILE_ARN, INSTANCE_ROLE_NAME
 from generator.layers.monitoring import ALARM_TOPIC_ARN
@@ -153,7 +153,7 @@ def _group(
             MinSize=values[MIN_INSTANCES],
             MaxSize=values[MAX_INSTANCES],
             VPCZoneIdentifier=values[APP_SUBNET_IDS],
-            TargetGroupARNs=[values[TARGET_GROUP_ARN]],
+            TargetGroupARNs=values[TARGET_GROUP_ARNS],
             HealthCheckType="ELB",
             HealthCheckGracePeriod=by_boot(BOOT_SECONDS),
             DefaultInstanceWarmup=by_boot(WARM_UP_SECONDS),
@@ -228,6 +228,7 @@ BACKEND = Layer(
         INSTANCE_ROLE_NAME,
         INSTANCE_PROFILE_ARN,
         TARGET_GROUP_ARN,
+        TARGET_GROUP_ARNS,
         CONFIGURATION_BUCKET,
         DATABASE_SECRET_ARN,
         ALARM_TOPIC_ARN,

@@ -1,4 +1,9 @@
-"""The load balancer and its target group; parts/listeners.py says what it answers."""
+"""The load balancer and its target groups; parts/listeners.py says what it answers.
+
+AlbExposure to or from ``private`` makes another balancer, which lives beside the old one until the
+distribution has changed over. AWS lets a target group serve one balancer only, so each scheme has
+one of its own, and the instances are in both all the time: whichever balancer is new finds them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,7 @@ from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import (
     ALB_CERTIFICATE_ARN,
     ALB_EXPOSURE,
-    ALB_SECURITY_GROUP_ID,
+    ALB_SECURITY_GROUP_IDS,
     BACKEND_PORT,
 )
 from generator.layers.shared import (
@@ -56,6 +61,11 @@ ALB_FULL_NAME = Name(
     "AlbFullName", Type="String", Description="The load balancer as its metrics name it."
 )
 TARGET_GROUP_ARN = Name("TargetGroupArn", Type="String", Description="The backend's target group.")
+TARGET_GROUP_ARNS = Name(
+    "TargetGroupArns",
+    Type="CommaDelimitedList",
+    Description="Both target groups of the instances: an internal balancer has its own.",
+)
 TARGET_GROUP_FULL_NAME = Name(
     "TargetGroupFullName", Type="String", Description="The target group as its metrics name it."
 )
@@ -93,7 +103,10 @@ def together(first: str, second: str) -> dict[str, Any]:
 
 def build(template: Template, values: Values) -> Values:
     balancer = template.add_resource(_balancer(template, values))
-    targets = template.add_resource(_target_group(values))
+    private = is_private(template, values)
+    public_targets = template.add_resource(_target_group("TargetGroup", values))
+    internal_targets = template.add_resource(_target_group("InternalTargetGroup", values))
+    targets = If(private, internal_targets.ref(), public_targets.ref())
     add_listeners(template, values, balancer, targets)
     add_alias_records(
         template,
@@ -115,8 +128,16 @@ def build(template: Template, values: Values) -> Values:
         ALB_ARN: balancer.ref(),
         ALB_DNS_NAME: balancer.get_att("DNSName"),
         ALB_FULL_NAME: balancer.get_att("LoadBalancerFullName"),
-        TARGET_GROUP_ARN: targets.ref(),
-        TARGET_GROUP_FULL_NAME: targets.get_att("TargetGroupFullName"),
+        TARGET_GROUP_ARN: targets,
+        # AWS does not replace instances for a target group that no balancer uses: their state in it
+        # is "unused", which is not "unhealthy" (API_TargetHealth; Auto Scaling guide, "attachment
+        # status": without an instance that passes, none is replaced).
+        TARGET_GROUP_ARNS: [public_targets.ref(), internal_targets.ref()],
+        TARGET_GROUP_FULL_NAME: If(
+            private,
+            internal_targets.get_att("TargetGroupFullName"),
+            public_targets.get_att("TargetGroupFullName"),
+        ),
     }
 
 
@@ -134,19 +155,19 @@ def _balancer(template: Template, values: Values) -> elb.LoadBalancer:
         "LoadBalancer",
         Scheme=If(private, "internal", "internet-facing"),
         Subnets=If(private, values[APP_SUBNET_IDS], values[PUBLIC_SUBNET_IDS]),
-        SecurityGroups=[values[ALB_SECURITY_GROUP_ID]],
+        SecurityGroups=values[ALB_SECURITY_GROUP_IDS],
         LoadBalancerAttributes=_attributes(elb.LoadBalancerAttributes, settings),
         Tags=tags(values, "alb"),
     )
 
 
-def _target_group(values: Values) -> elb.TargetGroup:
+def _target_group(title: str, values: Values) -> elb.TargetGroup:
     settings = {
         "deregistration_delay.timeout_seconds": str(DRAIN_SECONDS),
         "load_balancing.algorithm.type": "least_outstanding_requests",
     }
     return elb.TargetGroup(
-        "TargetGroup",
+        title,
         VpcId=values[VPC_ID],
         Port=BACKEND_PORT,
         Protocol="HTTP",
@@ -171,7 +192,7 @@ BALANCER = Layer(
         VPC_ID,
         PUBLIC_SUBNET_IDS,
         APP_SUBNET_IDS,
-        ALB_SECURITY_GROUP_ID,
+        ALB_SECURITY_GROUP_IDS,
         ALB_EXPOSURE,
         ALB_CERTIFICATE_ARN,
         ALB_DOMAIN_NAME,
@@ -182,7 +203,14 @@ BALANCER = Layer(
         HEALTH_CHECK_PATH,
         DELETION_PROTECTION,
     ),
-    offers=(ALB_ARN, ALB_DNS_NAME, ALB_FULL_NAME, TARGET_GROUP_ARN, TARGET_GROUP_FULL_NAME),
+    offers=(
+        ALB_ARN,
+        ALB_DNS_NAME,
+        ALB_FULL_NAME,
+        TARGET_GROUP_ARN,
+        TARGET_GROUP_ARNS,
+        TARGET_GROUP_FULL_NAME,
+    ),
     settles=("HttpListener",),
     rules={"AlbCertificateHasItsName": together("AlbCertificateArn", "AlbDomainName")},
 )

@@ -56,7 +56,7 @@ DATABASE_NAME = Name(
 )
 DATABASE_VERSION = choice(
     "DatabaseVersion",
-    "PostgreSQL's major version; minor ones follow by themselves.",
+    "PostgreSQL's major version; minor ones follow by themselves. It can be raised, never lowered.",
     "17",
     "16",
     "15",
@@ -129,6 +129,8 @@ def _instance(template: Template, values: Values) -> rds.DBInstance:
         "Database",
         Engine="postgres",
         EngineVersion=values[DATABASE_VERSION],
+        # Without it RDS refuses a higher DatabaseVersion.
+        AllowMajorVersionUpgrade=True,
         DBInstanceClass=values[DATABASE_CLASS],
         MultiAZ=values[MULTI_AZ],
         CACertificateIdentifier="rds-ca-rsa2048-g1",

@@ -41,8 +41,6 @@ DOCUMENTS_POLICY_ARN = Name(
 )
 
 ENV_FILE = ".env"
-TURN = f"{ENV_FILE}.turn"
-"""The object by which instances agree who restarts next."""
 
 
 def build(template: Template, values: Values) -> Values:
@@ -58,7 +56,6 @@ def build(template: Template, values: Values) -> Values:
         Description="One .env, one secret, one registry repository, Session Manager",
         PolicyDocument=policy(
             _read_env_file(values),
-            _take_turns(values),
             _read_database_secret(values),
             *_pull_image(values),
             *_session_manager(),
@@ -89,11 +86,6 @@ def _bucket_arn(bucket: object, path: str = "") -> Join:
 def _read_env_file(values: Values) -> aws.Statement:
     env_file = _bucket_arn(values[CONFIGURATION_BUCKET], f"/{ENV_FILE}")
     return allow([awacs.s3.GetObject], [env_file], Sid="ReadEnvFile")
-
-
-def _take_turns(values: Values) -> aws.Statement:
-    turn = _bucket_arn(values[CONFIGURATION_BUCKET], f"/{TURN}")
-    return allow([awacs.s3.GetObject, awacs.s3.PutObject], [turn], Sid="RestartInTurn")
 
 
 def _read_database_secret(values: Values) -> aws.Statement:

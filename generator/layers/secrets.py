@@ -10,10 +10,9 @@ from typing import Any
 
 import awacs.aws as aws
 import awacs.kms
-from troposphere import Equals, If, Join, NoValue, Ref, Sub, Template, kms, secretsmanager
+from troposphere import If, Join, NoValue, Ref, Sub, Template, kms, secretsmanager
 
 from generator.layer import Layer, Name, Provided, Values
-from generator.layers.security import ALB_EXPOSURE
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     allow,
@@ -28,7 +27,7 @@ CUSTOMER_KEY = flag(
     "CustomerKey",
     "true: a KMS key of your own, rotated every year, encrypts database, secrets, documents, "
     "configuration, logs and alarms (about 1 USD a month). Choose before the first deployment: "
-    "a later change replaces the database.",
+    "a later change replaces database and image registry.",
 )
 DATABASE_USER = Name(
     "DatabaseUser",
@@ -41,7 +40,7 @@ DATABASE_USER = Name(
 )
 
 CUSTOMER_KEY_ARN = Name(
-    "CustomerKeyArn", Type="String", Description="The customer's KMS key, or nothing."
+    "CustomerKeyArn", Type="String", Description="The customer's KMS key, or none."
 )
 DATABASE_SECRET_ARN = Name(
     "DatabaseSecretArn",
@@ -51,7 +50,7 @@ DATABASE_SECRET_ARN = Name(
 ORIGIN_VERIFY_SECRET_ARN = Name(
     "OriginVerifySecretArn",
     Type="String",
-    Description="Secret of the header by which the balancer knows the CDN, or nothing.",
+    Description="Secret of the header by which the balancer knows the CDN.",
 )
 
 # Besides what RDS refuses (/ " @ space): what breaks an env file, a shell or a URL.
@@ -87,14 +86,8 @@ def secret_value(arn: Any, key: str) -> Join:
     return Join("", ["{{resolve:secretsmanager:", arn, f":SecretString:{key}}}}}"])
 
 
-def only_cdn_with_header(template: Template, values: Values) -> str:
-    """The condition that the balancer wants the secret header."""
-    return template.add_condition("AlbWantsHeader", Equals(values[ALB_EXPOSURE], "cloudfront"))
-
-
 def build(template: Template, values: Values) -> Values:
     has_key = is_true(template, values, CUSTOMER_KEY)
-    wants_header = only_cdn_with_header(template, values)
     key = template.add_resource(
         kms.Key(
             "CustomerKeyResource",
@@ -119,6 +112,8 @@ def build(template: Template, values: Values) -> Values:
             KmsKeyId=If(has_key, key_arn, NoValue),
         )
     )
+    # Always there and always sent: a balancer that begins to ask for it, or that sends everybody
+    # else to HTTPS, knows CloudFront at once, minutes before a new distribution is everywhere.
     header = template.add_resource(
         _secret(
             "OriginVerifySecret",
@@ -126,14 +121,13 @@ def build(template: Template, values: Values) -> Values:
             "origin-verify",
             {"header": "X-Origin-Verify"},
             "value",
-            Condition=wants_header,
             KmsKeyId=If(has_key, key_arn, NoValue),
         )
     )
     return {
         CUSTOMER_KEY_ARN: Provided(has_key, key_arn),
         DATABASE_SECRET_ARN: database.ref(),
-        ORIGIN_VERIFY_SECRET_ARN: Provided(wants_header, header.ref()),
+        ORIGIN_VERIFY_SECRET_ARN: header.ref(),
     }
 
 
@@ -222,6 +216,6 @@ def _key_policy() -> dict[str, Any]:
 SECRETS = Layer(
     "Secrets",
     build,
-    needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER, ALB_EXPOSURE),
+    needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER),
     offers=(CUSTOMER_KEY_ARN, DATABASE_SECRET_ARN, ORIGIN_VERIFY_SECRET_ARN),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Condition, Equals, If, Not, Ref, Template, ec2
+from troposphere import And, Condition, Equals, If, Not, Ref, Template, ec2
 
 from generator.layer import Layer, Name, Values
 from generator.layers.network import ANYWHERE, DATABASE_SECURITY_GROUP_ID, VPC_ID
@@ -45,8 +45,11 @@ CLOUDFRONT_PREFIX_LIST_ID = optional(
     "An id such as pl-3b927c52",
 )
 
-ALB_SECURITY_GROUP_ID = Name(
-    "AlbSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-alb-public"
+ALB_SECURITY_GROUP_IDS = Name(
+    "AlbSecurityGroupIds",
+    Type="List<AWS::EC2::SecurityGroup::Id>",
+    Description="All groups of the balancer: sg-alb-public, and where CloudFront alone is let in "
+    "another for HTTPS.",
 )
 BACKEND_SECURITY_GROUP_ID = Name(
     "BackendSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-backend-ec2"
@@ -65,7 +68,7 @@ def build(template: Template, values: Values) -> Values:
     alb = closed_group(template, values, "AlbSecurityGroup", "sg-alb-public", vpc)
     backend = closed_group(template, values, "BackendSecurityGroup", "sg-backend-ec2", vpc)
     database = values[DATABASE_SECURITY_GROUP_ID]
-    _let_into_alb(template, values, alb)
+    groups = _let_into_alb(template, values, alb)
     _connect(template, "Backend", alb, backend, BACKEND_PORT, "The balancer to the backend")
     _connect(template, "Database", backend, database, DATABASE_PORT, "The backend to the database")
     for title, port, why in (
@@ -82,7 +85,7 @@ def build(template: Template, values: Values) -> Values:
             )
         )
     return {
-        ALB_SECURITY_GROUP_ID: alb,
+        ALB_SECURITY_GROUP_IDS: groups,
         BACKEND_SECURITY_GROUP_ID: backend,
     }
 
@@ -91,7 +94,8 @@ def _tcp(port: Any) -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
 
 
-def _let_into_alb(template: Template, values: Values, alb: Ref) -> None:
+def _let_into_alb(template: Template, values: Values, alb: Ref) -> If:
+    """Add the rules of who reaches the balancer; all its groups."""
     public = is_public(template, values)
     only_cdn = template.add_condition("OnlyCdnReachesAlb", Not(Condition(public)))
     for title, number in (("Http", HTTP), ("Https", HTTPS)):
@@ -105,18 +109,33 @@ def _let_into_alb(template: Template, values: Values, alb: Ref) -> None:
                 **_tcp(number),
             )
         )
-    # The list weighs 55 of a group's 60 rules, so there is room for one port only.
-    port = If(is_given(template, values, ALB_CERTIFICATE_ARN), HTTPS, HTTP)
-    template.add_resource(
-        ec2.SecurityGroupIngress(
-            "AlbFromCdn",
-            Condition=only_cdn,
-            GroupId=alb,
-            SourcePrefixListId=values[CLOUDFRONT_PREFIX_LIST_ID],
-            Description="CloudFront only",
-            **_tcp(port),
-        )
+    # The list weighs 55 of a group's 60 rules (VPC quotas), and an update adds before it removes:
+    # so each port has a group of its own, and both stay at the balancer while the port changes.
+    by_https = closed_group(
+        template,
+        values,
+        "AlbHttpsSecurityGroup",
+        "sg-alb-https",
+        values[VPC_ID],
+        Condition=only_cdn,
     )
+    certified = is_given(template, values, ALB_CERTIFICATE_ARN)
+    for title, group, port, when in (
+        ("AlbFromCdn", alb, HTTP, Not(Condition(certified))),
+        ("AlbFromCdnByHttps", by_https, HTTPS, Condition(certified)),
+    ):
+        condition = template.add_condition(f"{title}Only", And(Condition(only_cdn), when))
+        template.add_resource(
+            ec2.SecurityGroupIngress(
+                title,
+                Condition=condition,
+                GroupId=group,
+                SourcePrefixListId=values[CLOUDFRONT_PREFIX_LIST_ID],
+                Description="CloudFront only",
+                **_tcp(port),
+            )
+        )
+    return If(only_cdn, [alb, by_https], [alb])
 
 
 def _connect(
@@ -153,7 +172,7 @@ SECURITY = Layer(
         ALB_CERTIFICATE_ARN,
         CLOUDFRONT_PREFIX_LIST_ID,
     ),
-    offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID),
+    offers=(ALB_SECURITY_GROUP_IDS, BACKEND_SECURITY_GROUP_ID),
     settles=(
         *("BackendIngress", "BackendEgress", "DatabaseIngress", "DatabaseEgress"),
         *("BackendToHttps", "BackendToHttp"),

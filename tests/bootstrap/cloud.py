@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -30,7 +30,9 @@ MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
 
 
 METADATA, HEALTH, AWS = "metadata", "health", "aws"
-ENV_FILE, TURN = "/configuration/.env", "/configuration/.env.turn"
+ENV_FILE = "/configuration/.env"
+CREATED = 1_700_000_000.123
+"""When the current version of the secret was made, as Secrets Manager says it."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,9 @@ class Call:
     region: str
     operation: str
     body: dict[str, Any]
-    text: str = ""
-    condition: str = ""
-    """Under which an object may be written: an entity tag, or * for none there."""
 
 
-Answer = tuple[int, str] | tuple[int, str, dict[str, str]]
+Answer = tuple[int, str]
 
 
 @dataclass
@@ -63,13 +62,13 @@ class Cloud:
     reactions: dict[str, tuple[int, Callable[[], None]]] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
     """Instances that have no role, by id: False."""
-    targets: dict[str, Callable[[], str]] = field(default_factory=dict)
-    """Instances that the balancer knows, and how it sees each."""
-    turn: str = ""
-    """The object by which instances take turns; nothing while there is none."""
+    created: float = CREATED
     port: int = 0
-    _turns: int = 0
-    _lock: Lock = field(default_factory=Lock)
+
+    def rotate(self, password: str) -> None:
+        """Make another version of the secret the current one."""
+        self.secret["password"] = password
+        self.created += 86_400
 
     def named(self, operation: str) -> list[Call]:
         """Return the accepted calls of one operation, in order."""
@@ -97,7 +96,7 @@ class Cloud:
         return self.named(operation)
 
     def answer(self, call: Call) -> Answer:
-        """Return status, text and headers for a signed request."""
+        """Return status and text for a signed request."""
         self.calls.append(call)
         times, act = self.reactions.get(call.operation, (0, None))
         if act and len(self.named(call.operation)) == times + 1:
@@ -106,7 +105,8 @@ class Cloud:
             return self.failures[call.operation].pop(0)
         match call.operation:
             case "GetSecretValue":
-                return 200, json.dumps({"SecretString": json.dumps(self.secret)})
+                secret = json.dumps(self.secret)
+                return 200, json.dumps({"SecretString": secret, "CreatedDate": self.created})
             case "GetAuthorizationToken":
                 token = base64.b64encode(f"AWS:{REGISTRY_PASSWORD}".encode()).decode()
                 return 200, json.dumps({"authorizationData": [{"authorizationToken": token}]})
@@ -120,40 +120,12 @@ class Cloud:
                 return 404, "<Error><Code>NoSuchKey</Code></Error>"
             case "GET /configuration/.env":
                 return 200, self.configuration or ""
-            case "GET /configuration/.env.turn" | "PUT /configuration/.env.turn":
-                return self._take_turn(call)
-            case "DescribeTargetHealth":
-                return 200, self._health()
             case "DescribeAutoScalingInstances":
                 return 200, _group(call.body["InstanceIds.member.1"])
             case "PutLogEvents" | "SignalResource" | "PutMetricData" | "CompleteLifecycleAction":
                 return 200, "{}"
             case other:
                 return 400, f"nobody plays {other}"
-
-    def _take_turn(self, call: Call) -> Answer:
-        """As S3: without the right to list, what is not there is forbidden; one writer wins."""
-        with self._lock:
-            tag = f'"{self._turns:032x}"' if self.turn else "*"
-            if call.operation.startswith("GET"):
-                answer = (200, self.turn, {"ETag": tag})
-                return answer if self.turn else (403, "<Error><Code>AccessDenied</Code></Error>")
-            if call.condition != tag:
-                return 412, "<Error><Code>PreconditionFailed</Code></Error>"
-            self.turn, self._turns = call.text, self._turns + 1
-            return 200, "", {"ETag": f'"{self._turns:032x}"'}
-
-    def _health(self) -> str:
-        members = "".join(
-            f"<member><HealthCheckPort>3000</HealthCheckPort><TargetHealth><State>{state()}</State>"
-            f"</TargetHealth><Target><Port>3000</Port><Id>{name}</Id></Target></member>"
-            for name, state in self.targets.items()
-        )
-        return (
-            "<DescribeTargetHealthResponse><DescribeTargetHealthResult><TargetHealthDescriptions>"
-            f"{members}</TargetHealthDescriptions></DescribeTargetHealthResult>"
-            "</DescribeTargetHealthResponse>"
-        )
 
 
 def _group(instance: str) -> str:
@@ -171,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
 
     cloud: Cloud
     instance: str
-    healthy: Callable[[], bool]
+    healthy: Callable[[str], bool]
     roles: frozenset[str]
     """What is answered at this address: METADATA, HEALTH, AWS."""
 
@@ -189,7 +161,7 @@ class Handler(BaseHTTPRequestHandler):
             bearer = self.headers.get("X-aws-ec2-metadata-token") == IMDS_TOKEN
             self._send(*(self._metadata() if bearer else (401, "")))
         elif HEALTH in self.roles and self.path == "/api":
-            self._send(200 if self.healthy() else 503, "")
+            self._send(200 if self.healthy(self._asked()) else 503, "")
         elif AWS in self.roles:
             self.do_POST()
         else:
@@ -211,6 +183,10 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(*self.cloud.answer(call))
 
+    def _asked(self) -> str:
+        """The container at the address that was asked."""
+        return "backend-a" if self.connection.getsockname()[0].endswith(".2") else "backend-b"
+
     def _metadata(self) -> tuple[int, str]:
         role = "iam/security-credentials/"
         keys = {
@@ -224,11 +200,9 @@ class Handler(BaseHTTPRequestHandler):
         path = self.path.removeprefix("/latest/meta-data/")
         return (200, known[path]) if path in known else (404, "")
 
-    def _send(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
+    def _send(self, status: int, text: str) -> None:
         payload = text.encode(errors="surrogateescape")
         self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
         self.send_header("Content-Length", str(len(payload)))
         self.end_headers()
         self.wfile.write(payload)
@@ -264,15 +238,14 @@ def _call(service: str, region: str, where: str, headers: dict[str, str], body: 
         operation = headers["x-amz-target"].rpartition(".")[2]
         return Call(service, region, operation, json.loads(body))
     form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-    condition = headers.get("if-match") or headers.get("if-none-match") or ""
-    return Call(service, region, form.get("Action", where), form, body.decode(), condition)
+    return Call(service, region, form.get("Action", where), form)
 
 
 def serve(
     cloud: Cloud,
     listener: socket.socket,
     instance: str,
-    healthy: Callable[[], bool],
+    healthy: Callable[[str], bool],
     roles: frozenset[str],
 ) -> ThreadingHTTPServer:
     """Start a server on a bound socket, in a thread; the caller shuts it down."""

@@ -1,7 +1,7 @@
 """A machine per test, a fleet of some, and one that was born for several tests that only look."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -10,8 +10,6 @@ import pytest
 from .cloud import AWS, INSTANCE, PASSWORD, SECRETS, Cloud, serve
 from .machine import Machine
 from .place import Place, own_network, shared_network, why_not
-
-Fleet = Callable[[int], list[Machine]]
 
 
 class NotInItsOwnNetworkWarning(UserWarning):
@@ -30,25 +28,6 @@ def settled(machine: Machine, born: Machine) -> Machine:
     """Return a machine that has booted some time ago."""
     machine.age(born)
     return machine
-
-
-@pytest.fixture
-def fleet(tmp_path: Path, born: Machine) -> Iterator[Fleet]:
-    """Yield what makes so many machines in one cloud that booted some time ago."""
-    cloud = Cloud()
-    with ExitStack() as places:
-
-        def make(count: int) -> list[Machine]:
-            machines = []
-            for number in range(count):
-                root = tmp_path / str(number)
-                root.mkdir()
-                name = f"i-{number:017x}"
-                machines.append(places.enter_context(_place_of_birth(root, cloud, name)))
-                machines[-1].age(born)
-            return machines
-
-        yield make
 
 
 @pytest.fixture(scope="package")
@@ -76,18 +55,26 @@ def _place_of_birth(
     root: Path, cloud: Cloud | None = None, instance: str = INSTANCE
 ) -> Iterator[Machine]:
     """Whatever the test does: every request was signed well, and no secret could be read."""
+    with _network() as place, in_place(root, place, cloud, instance) as machine:
+        yield machine
+
+
+@contextmanager
+def in_place(
+    root: Path, place: Place, cloud: Cloud | None = None, instance: str = INSTANCE
+) -> Iterator[Machine]:
+    """The same in a network that there is."""
     cloud = cloud or Cloud()
-    with _network() as place, ExitStack() as servers:
+    with ExitStack() as servers:
         machine = Machine(root, cloud, place, instance)
         for roles, listener in place.listeners.items():
-            server = serve(cloud, listener, instance, lambda: machine.healthy(), roles)
+            server = serve(cloud, listener, instance, lambda name: machine.healthy(name), roles)
             servers.callback(server.server_close)
             servers.callback(server.shutdown)
             if AWS in roles:
                 machine.port = server.server_address[1]
         cloud.secret = {"host": "127.0.0.1", "port": machine.port}
         cloud.secret |= {"username": "clinic", "password": PASSWORD}
-        cloud.targets[instance] = lambda: "healthy" if machine.container.exists() else "unhealthy"
         yield machine
     assert cloud.forgeries == []
     written = machine.everything_written() + "\n".join(cloud.shipped())

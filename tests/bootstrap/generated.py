@@ -18,12 +18,10 @@ PARAMETERS = {
     "WARM_POOL_SIZE": "WarmPoolSize",
 }
 """The operator's parameter behind a setting."""
-TARGET_GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/clinic-Target/1"
 MADE = {
     "ConfigurationBucket": "configuration",
     "DatabaseSecret": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
     "BackendLogGroupResource": "/clinic/backend",
-    "TargetGroup": TARGET_GROUP,
 }
 """What only AWS knows: the physical ids of resources."""
 

@@ -12,13 +12,14 @@ from . import generated
 from .cloud import Cloud
 from .place import Place
 
+STATE = "var/lib/clinic-backend"
 STAND_INS = Path(__file__).with_name("stand-ins")
 NOTE = 'printf -v line "\\t%s" "$@"; echo "${0##*/}${line}" >>"${NOTES}/commands"'
 """One write per call, since several programs note theirs at the same time."""
 
 UBUNTU_HAS = (
-    *("bash", "cat", "chmod", "cmp", "curl", "flock", "install", "mkdir"),
-    *("cp", "mv", "rm", "sed", "sha256sum", "tail", "timeout"),
+    *("bash", "cat", "chmod", "cmp", "cp", "curl", "flock", "install", "ln", "mkdir", "mv"),
+    *("readlink", "rm", "sed", "sha256sum", "tail", "timeout"),
 )
 """The real programs that the script may use: Ubuntu's cloud image has each of them."""
 
@@ -36,34 +37,57 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Lay out the root folder and the only folder on PATH."""
-        self.healthy: Callable[[], bool] = self.container.exists
-        for folder in ("bin", "later", "notes", "proc", "home/ubuntu"):
+        self.healthy: Callable[[str], bool] = self.runs
+        for folder in ("bin", "later", "notes/containers", "proc", "home/ubuntu"):
             (self.root / folder).mkdir(parents=True)
         for stand_in in STAND_INS.iterdir():
-            late = stand_in.name in ("docker", "git")
+            late = stand_in.name in ("docker", "git", "nft", "psql")
             self._pass_on("later" if late else "bin", stand_in.name, stand_in)
         for name in UBUNTU_HAS:
             self._pass_on("bin", name, shutil.which(name))
         for name in ("mkswap", "systemctl", "usermod"):
             self._pass_on("bin", name, shutil.which("true"))
         self._pass_on("bin", "python3", sys.executable)
+        self.has_memory(free=600)
 
     def age(self, older: "Machine") -> None:
         """Bring this machine to where one that has booted is, without another boot."""
         for tool in (self.root / "later").iterdir():
             tool.rename(self.root / "bin" / tool.name)
-        kept = ["notes/container", "var/log/user-data.log", "var/lib/clinic-backend/shipped"]
-        kept += [f"var/lib/clinic-backend/{name}.env" for name in ("configuration", "backend")]
+        kept = ["notes/containers/backend-a", "notes/route", "var/log/user-data.log"]
+        kept += [f"{STATE}/{name}" for name in ("shipped", "accepted.env", "backend-a.env")]
         for path in kept:
             text = (older.root / path).read_text()
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)
             (self.root / path).write_text(text.replace(f"={older.port}\n", f"={self.port}\n"))
+        (self.root / STATE / "backend.env").symlink_to("backend-a.env")
         self.cloud.streams.add(f"{self.instance}/boot")
 
     @property
+    def route(self) -> str:
+        """The container to which new connections to port 3000 go, by the rule in force."""
+        rule = (self.root / "notes/route").read_text()
+        number = rule.rpartition(".")[2].partition(":")[0]
+        return {"2": "backend-a", "3": "backend-b"}[number]
+
+    @property
     def container(self) -> Path:
-        """The environment file that the running container was started with, if one runs."""
-        return self.root / "notes/container"
+        """The environment file that the container that serves was started with."""
+        return self.root / "notes/containers" / self.route
+
+    def containers(self) -> list[str]:
+        """Return the names of all containers."""
+        return sorted(path.name for path in (self.root / "notes/containers").iterdir())
+
+    def runs(self, name: str) -> bool:
+        """Whether there is a container of that name."""
+        return name in self.containers()
+
+    def has_memory(self, free: int) -> None:
+        """Set /proc/meminfo: so many MiB are free, half of it as swap."""
+        half = free * 512
+        lines = f"MemTotal: 960000 kB\nMemAvailable: {half} kB\nSwapFree: {half} kB\n"
+        (self.root / "proc/meminfo").write_text(lines)
 
     def commands(self, name: str) -> list[str]:
         """Return the calls of one program, each as its arguments separated by tabs."""
@@ -125,13 +149,12 @@ class Machine:
     def environment(self) -> dict[str, str]:
         """Return the environment that moves the script to this machine and shortens its waits."""
         server = f"http://127.0.0.1:{self.port}"
-        shared = {} if self.place.is_own else {"IMDS_ENDPOINT": server, "BACKEND_ORIGIN": server}
+        shared = {"IMDS_ENDPOINT": server, "NETWORK": "127.0.0", "PORT": str(self.port)}
+        shared = {} if self.place.is_own else shared
         return shared | {
             "PATH": str(self.root / "bin"),
             "ROOT": str(self.root),
             "NOTES": str(self.root / "notes"),
-            "EVENTS": str(self.root.parent / "events"),
-            "NAME": self.instance,
             "CONSOLE": str(self.root / "notes/console"),
             "AWS_ENDPOINT": server,
             "RETRY_SECONDS": "0",
@@ -140,8 +163,7 @@ class Machine:
             "CONFIG_SECONDS": "100",
             "DATABASE_SECONDS": "100",
             "HEALTH_SECONDS": "100",
-            "TURN_SECONDS": "200",
-            "SERVICE_SECONDS": "100",
+            "DRAIN_SECONDS": "0",
         }
 
     def _pass_on(self, folder: str, name: str, program: Path | str | None) -> None:

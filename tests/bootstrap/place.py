@@ -17,16 +17,18 @@ from functools import cache
 
 from .cloud import AWS, HEALTH, METADATA
 
-ADDRESSES = {METADATA: ("169.254.169.254", 80), HEALTH: ("127.0.0.1", 3000), AWS: ("127.0.0.1", 0)}
-"""Where an instance finds its metadata and its backend; AWS is anywhere."""
+ADDRESSES = {METADATA: ("169.254.169.254", 80), HEALTH: ("0.0.0.0", 3000), AWS: ("127.0.0.1", 0)}
+"""Where an instance finds its metadata and its containers; AWS is anywhere."""
 
 INSIDE = """
 import fcntl, socket, struct, sys
 UP, SET_FLAGS, SET_ADDRESS = 0x41, 0x8914, 0x8916
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
     fcntl.ioctl(any_socket, SET_FLAGS, struct.pack("16sH22x", b"lo", UP))
-    address = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton("169.254.169.254"))
-    fcntl.ioctl(any_socket, SET_ADDRESS, struct.pack("16s16s8x", b"lo:0", address))
+    for number, host in enumerate(HOSTS):
+        address = struct.pack("=HH4s8x", socket.AF_INET, 0, socket.inet_aton(host))
+        label = f"lo:{number}".encode()
+        fcntl.ioctl(any_socket, SET_ADDRESS, struct.pack("16s16s8x", label, address))
 listeners = []
 for host, port in ADDRESSES:
     listener = socket.socket()
@@ -60,14 +62,27 @@ class Place:
 
 
 @contextmanager
-def own_network() -> Iterator[Place]:
-    """Yield a network namespace with its sockets bound; NoNamespaceError if there is none."""
+def own_network(containers: bool = False) -> Iterator[Place]:
+    """Yield a network namespace with its sockets bound; NoNamespaceError if there is none.
+
+    `containers`: with room for real ones, which takes root, instead of somebody in their place.
+    """
     unshare, nsenter = shutil.which("unshare"), shutil.which("nsenter")
     if not unshare or not nsenter:
         raise NoNamespaceError("unshare and nsenter (util-linux) are not installed")
     ours, theirs = socket.socketpair()
-    program = INSIDE.replace("ADDRESSES", repr(list(ADDRESSES.values())))
-    command = [unshare, "-rn", sys.executable, "-ISc", program, str(theirs.fileno())]
+    addresses = {role: ADDRESSES[role] for role in ADDRESSES if not containers or role != HEALTH}
+    hosts = ["169.254.169.254", *([] if containers else ["198.18.0.2", "198.18.0.3"])]
+    program = INSIDE.replace("ADDRESSES", repr(list(addresses.values())))
+    program = program.replace("HOSTS", repr(hosts))
+    command = [
+        unshare,
+        "-n" if containers else "-rn",
+        sys.executable,
+        "-ISc",
+        program,
+        str(theirs.fileno()),
+    ]
     with (
         ours,
         subprocess.Popen(
@@ -75,19 +90,20 @@ def own_network() -> Iterator[Place]:
         ) as keeper,
     ):
         theirs.close()
-        sockets = _received(ours)
+        sockets = _received(ours, len(addresses))
         if not sockets:
             assert keeper.stderr
             raise NoNamespaceError(keeper.stderr.read().decode().strip() or "unshare failed")
-        roles = (frozenset({role}) for role in ADDRESSES)
-        enter = (nsenter, "-t", str(keeper.pid), "-U", "-n", "--preserve-credentials", "--")
+        roles = (frozenset({role}) for role in addresses)
+        user = () if containers else ("-U", "--preserve-credentials")
+        enter = (nsenter, "-t", str(keeper.pid), "-n", *user, "--")
         yield Place(dict(zip(roles, sockets, strict=True)), enter)
         assert keeper.stdin
         keeper.stdin.close()
 
 
-def _received(ours: socket.socket) -> list[socket.socket]:
-    size = len(ADDRESSES) * array.array("i").itemsize
+def _received(ours: socket.socket, count: int) -> list[socket.socket]:
+    size = count * array.array("i").itemsize
     _, descriptors, _, _ = socket.recv_fds(ours, 16, size)
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
@@ -96,7 +112,7 @@ def _received(ours: socket.socket) -> list[socket.socket]:
 def shared_network() -> Iterator[Place]:
     """Yield this machine's loopback, where one port answers everything."""
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("0.0.0.0", 0))
     yield Place({frozenset(ADDRESSES): listener})
 
 

@@ -1,12 +1,14 @@
 """The birth of an instance, from the first line to the signal."""
 
+import hmac
 import stat
 
 import pytest
 
-from .cloud import INSTANCE, PASSWORD, REGISTRY_PASSWORD
+from .cloud import CREATED, INSTANCE, PASSWORD, REGISTRY_PASSWORD
 from .machine import Machine
 
+USER = f"backend-{CREATED:.0f}"
 FIRST_LINE = "--- STARTING AUTOMATED DEPLOYMENT ---"
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/backend:1"
 TO_BUILD = {
@@ -62,7 +64,11 @@ def test_a_pulled_image_boots_to_success(born: Machine) -> None:
 def test_the_container_runs_as_documented(born: Machine) -> None:
     (run,) = [call for call in born.commands("docker") if call.startswith("run")]
     words = run.replace("\t", " ")
-    assert words.startswith("run -d --restart always --name backend-api -p 3000:3000 --env-file ")
+    beside = "--name backend-a --network clinic --ip 198.18.0.2 -p 127.0.0.1::3000"
+    beside = beside if born.place.is_own else beside.replace("198.18", "127.0")
+    assert words.startswith(f"run -d --restart always {beside} --env-file next.env ")
+    assert "--cap-drop ALL --security-opt no-new-privileges --pids-limit 1024" in words
+    assert " --memory 749m " in words
     assert "--log-driver awslogs" in words
     assert "awslogs-group=/clinic/backend" in words
     assert f"awslogs-stream={INSTANCE}/backend" in words
@@ -78,8 +84,8 @@ def test_the_environment_is_the_configuration_with_the_database_in_its_place(bor
         "CLOUD=true",
         "DB_HOST=127.0.0.1",
         f"DB_PORT={born.port}",
-        "DB_USERNAME=clinic",
-        f"DB_PASSWORD={PASSWORD}",
+        f"DB_USERNAME={USER}",
+        f"DB_PASSWORD={hmac.new(PASSWORD.encode(), USER.encode(), 'sha256').hexdigest()}",
         "DB_DATABASE=clinic",
         "SSL_ENABLED=true",
         "PORT=3000",
@@ -91,7 +97,7 @@ def test_only_root_may_read_what_holds_secrets(born: Machine) -> None:
     program = born.root / "usr/local/sbin/clinic-backend"
     assert (born.root / "notes/mode").read_text() == "600\n"
     log = born.root / "var/log/user-data.log"
-    kept = [state / "configuration.env", state / "backend.env", log]
+    kept = [state / "configuration.env", state / "backend.env", state / "accepted.env", log]
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     assert stat.S_IMODE(program.stat().st_mode) == 0o700
@@ -111,7 +117,7 @@ def test_the_log_is_shipped_while_the_boot_still_waits(machine: Machine) -> None
     early: list[str] = []
     waited = iter(range(99))
 
-    def healthy() -> bool:
+    def healthy(_: str) -> bool:
         early[:] = machine.cloud.shipped()
         return next(waited) > 50 or bool(early)
 
@@ -123,7 +129,7 @@ def test_the_log_is_shipped_while_the_boot_still_waits(machine: Machine) -> None
 def test_success_waits_for_the_health_path(machine: Machine) -> None:
     signals: list[int] = []
 
-    def healthy() -> bool:
+    def healthy(_: str) -> bool:
         signals.append(len(machine.cloud.signals()))
         return len(signals) == 4
 
@@ -137,7 +143,7 @@ def test_the_instance_waits_for_the_database_to_be_attached(machine: Machine) ->
     host = machine.cloud.secret.pop("host")
     asked = machine.cloud.on("GetSecretValue", 3, lambda: machine.cloud.secret.update(host=host))
     assert machine.run().returncode == 0
-    assert asked() == 4
+    assert asked() > 4
     assert f"DB_HOST={host}\n" in machine.container.read_text()
     assert "Error" not in machine.log()
 
@@ -146,13 +152,41 @@ def test_a_database_that_is_never_attached_fails(machine: Machine) -> None:
     del machine.cloud.secret["host"]
     result = machine.run(DATABASE_SECONDS="0")
     assert_failed(machine, result.returncode, "Gave up", "the database's address in its secret")
-    assert not machine.container.exists()
+    assert machine.containers() == []
 
 
 def test_a_closed_database_port_fails(machine: Machine) -> None:
     machine.cloud.secret["port"] = 1
     result = machine.run(DATABASE_SECONDS="0")
     assert_failed(machine, result.returncode, "the database's port", "may this instance reach it")
+
+
+def test_the_container_gets_a_user_of_its_own_and_the_database_no_password(born: Machine) -> None:
+    notes = born.root / "notes"
+    assert (notes / "masters").read_text() == f"clinic@127.0.0.1:{born.port} require\n"
+    asked = (notes / "sql").read_text()
+    assert f"\\set user '{USER}'\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
+    password = dict(line.split("=", 1) for line in born.container.read_text().splitlines())[
+        "DB_PASSWORD"
+    ]
+    assert password not in asked + "".join(born.commands("psql"))
+    assert PASSWORD not in asked
+
+
+def test_a_password_that_is_not_in_force_yet_is_waited_for(machine: Machine) -> None:
+    """A rotation under way: RDS has the new password, the secret's current version the old one."""
+    (machine.root / "notes/master").write_text("the-new-one")
+    machine.cloud.on("GetSecretValue", 3, lambda: machine.cloud.rotate("the-new-one"))
+    assert machine.run().returncode == 0
+    assert f"DB_USERNAME=backend-{CREATED + 86_400:.0f}\n" in machine.container.read_text()
+
+
+def test_documents_lie_outside_the_container(born: Machine) -> None:
+    (run,) = [call for call in born.commands("docker") if call.startswith("run")]
+    folder = born.root / "var/lib/clinic-backend/documents"
+    assert f"\t-v\t{folder}:/app/docs-0d3nt\t" in run
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o777
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
 
 
 def test_a_held_apt_lock_fails_with_status_100(machine: Machine) -> None:
@@ -246,16 +280,17 @@ def test_node_keeps_connections_longer_than_the_balancer(machine: Machine) -> No
 
 def test_a_container_that_exits_fails_and_shows_its_log_without_secrets(machine: Machine) -> None:
     machine.note("fail-health")
+    machine.healthy = lambda _: False
     result = machine.run(HEALTH_SECONDS="0")
     assert_failed(machine, result.returncode, "WAITING FOR THE BACKEND", "DB_PASSWORD=***")
-    assert "backend-api: Restarting (1) 2 seconds ago" in machine.cloud.shipped()
+    assert "backend-a: Restarting (1) 2 seconds ago" in machine.cloud.shipped()
 
 
 def test_a_backend_that_runs_and_never_gets_well_fails_with_a_reason(machine: Machine) -> None:
-    machine.healthy = lambda: False
+    machine.healthy = lambda _: False
     result = machine.run(HEALTH_SECONDS="0")
     assert_failed(machine, result.returncode, "Gave up after 0 s: 2xx from", "is the .env complete")
-    assert "backend-api: Up 2 seconds" in machine.cloud.shipped()
+    assert "backend-a: Up 2 seconds" in machine.cloud.shipped()
 
 
 def test_a_container_that_cannot_start_fails_with_dockers_reason(machine: Machine) -> None:
@@ -309,7 +344,8 @@ def test_without_an_image_the_repository_is_built_with_swap(machine: Machine) ->
     assert clone.startswith("clone\t--depth\t1\t--branch\tmain\t--\thttps://example.org/")
     app = machine.root / "home/ubuntu/app"
     assert f"build\t-t\tnest-backend\t{app}" in machine.commands("docker")
-    assert machine.commands("docker")[-1].endswith("\tnest-backend")
+    (run,) = [call for call in machine.commands("docker") if call.startswith("run")]
+    assert run.endswith("\tnest-backend")
     assert (app / "Dockerfile").read_text().startswith("FROM public.ecr.aws/")
     assert len(machine.commands("mkswap")) == 1
 

@@ -36,4 +36,4 @@ def test_a_network_of_its_own_has_the_metadata_address_at_once() -> None:
         return
     with own_network() as one, own_network() as other:
         names = [sorted(s.getsockname()[0] for s in p.listeners.values()) for p in (one, other)]
-    assert names[0] == names[1] == ["127.0.0.1", "127.0.0.1", "169.254.169.254"]
+    assert names[0] == names[1] == ["0.0.0.0", "127.0.0.1", "169.254.169.254"]

@@ -14,7 +14,7 @@ def ready(machine: Machine) -> list[Call]:
 
 def test_it_may_be_stopped_once_it_has_booted(machine: Machine) -> None:
     well: list[bool] = []
-    machine.cloud.on("CompleteLifecycleAction", 0, lambda: well.append(machine.healthy()))
+    machine.cloud.on("CompleteLifecycleAction", 0, lambda: well.append(machine.runs("backend-a")))
     assert machine.run(**POOLED).returncode == 0
     [call] = ready(machine)
     assert well == [True]
@@ -26,7 +26,7 @@ def test_it_may_be_stopped_once_it_has_booted(machine: Machine) -> None:
 
 
 def test_a_boot_that_failed_never_joins(machine: Machine) -> None:
-    machine.healthy = lambda: False
+    machine.healthy = lambda _: False
     assert machine.run(**POOLED, HEALTH_SECONDS="0").returncode != 0
     assert ready(machine) == []
     assert machine.cloud.signals() == ["FAILURE"]
@@ -37,10 +37,10 @@ def test_a_woken_one_joins_when_its_container_is_well_again(machine: Machine) ->
     woken = Path(machine.root, "var/lib/cloud/scripts/per-boot/wake")
     assert woken.stat().st_mode & 0o777 == 0o755
     assert woken.read_text() == "#!/bin/sh\n/usr/local/sbin/clinic-backend wake\n"
-    machine.healthy = lambda: len(ready(machine)) > 1
+    machine.healthy = lambda _: len(ready(machine)) > 1
     assert machine.run("wake", **POOLED, HEALTH_SECONDS="0").returncode != 0
     assert len(ready(machine)) == 1
-    machine.healthy = machine.container.exists
+    machine.healthy = machine.runs
     machine.cloud.failures["SignalResource"] = [(400, "no operation is in progress")]
     assert machine.run("wake", **POOLED).returncode == 0
     assert len(ready(machine)) == 2

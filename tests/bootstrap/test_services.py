@@ -1,4 +1,4 @@
-"""What goes on running after the birth: the rotation of the password and the load metric."""
+"""What goes on running after the birth: the load metric and the services."""
 
 import os
 import signal
@@ -7,53 +7,10 @@ import pytest
 
 from generator.checks.resolve import PSEUDO_PARAMETERS
 
-from .cloud import PASSWORD, Call
+from .cloud import Call
 from .machine import Machine
 
 STACK_MARK = str(PSEUDO_PARAMETERS["AWS::StackId"]).rpartition("-")[2]
-
-
-def runs(machine: Machine) -> int:
-    """How often a container was started."""
-    return sum(call.startswith("run") for call in machine.commands("docker"))
-
-
-def test_a_rotated_password_recreates_the_container(settled: Machine) -> None:
-    settled.cloud.secret["password"] = "new&/|\\password"
-    assert settled.run("refresh").returncode == 0
-    assert "DB_PASSWORD=new&/|\\password\n" in settled.container.read_text()
-    assert "JWT_SECRET=jwt-signing-secret\n" in settled.container.read_text()
-    assert runs(settled) == 1
-    assert "new&/" not in settled.everything_written()
-
-
-def test_an_unchanged_secret_leaves_the_container_alone(settled: Machine) -> None:
-    assert settled.run("refresh").returncode == 0
-    assert runs(settled) == 0
-
-
-def test_an_unreadable_secret_leaves_the_container_alone(settled: Machine) -> None:
-    settled.cloud.failures["GetSecretValue"] = [(400, "AccessDeniedException")]
-    result = settled.run("refresh")
-    assert result.returncode != 0
-    assert "secretsmanager answered HTTP 400: AccessDeniedException" in result.stderr
-    assert PASSWORD in settled.container.read_text()
-
-
-def test_a_restart_that_failed_is_tried_again(settled: Machine) -> None:
-    settled.cloud.secret["password"] = "rotated"
-    settled.note("fail-run")
-    assert settled.run("refresh").returncode == 125
-    (settled.root / "notes/fail-run").unlink()
-    settled.cloud.secret["password"] = "rotated again"
-    assert settled.run("refresh").returncode == 0
-    assert "DB_PASSWORD=rotated again\n" in settled.container.read_text()
-
-
-def test_refresh_says_nothing_to_the_stack(settled: Machine) -> None:
-    settled.cloud.secret["password"] = "rotated"
-    assert settled.run("refresh").returncode == 0
-    assert settled.cloud.signals() == []
 
 
 @pytest.mark.parametrize(("period", "exists"), [("60", False), ("10", True)])
@@ -63,7 +20,8 @@ def test_the_metric_service_exists_only_for_ten_seconds(
     machine.run(METRIC_PERIOD=period)
     units = machine.root / "etc/systemd/system"
     assert "OnCalendar=minutely" in (units / "clinic-refresh.timer").read_text()
-    enabled = "enable\t--now\tclinic-refresh.timer" + "\tclinic-cpu.service" * exists
+    enabled = "enable\t--now\tclinic-refresh.timer\tclinic-route.service"
+    enabled += "\tclinic-cpu.service" * exists
     assert machine.commands("systemctl")[-1] == enabled
     assert (units / "clinic-cpu.service").exists() is exists
 
@@ -102,4 +60,4 @@ def test_the_load_is_published_as_a_high_resolution_metric(machine: Machine) -> 
 def test_an_unknown_subcommand_is_refused(machine: Machine) -> None:
     result = machine.run("reboot")
     assert result.returncode == 2
-    assert result.stderr == "Usage: clinic-backend [boot | refresh | publish-cpu | wake]\n"
+    assert result.stderr == "Usage: clinic-backend [boot | refresh | publish-cpu | wake | route]\n"

@@ -73,7 +73,7 @@ def told_by_service(
         values = {**old.parameters(BASE)}
         stack = Stack(ROOT, "clinic-small", "CREATE_COMPLETE", "", {}, values)
         nested = [change(n, STACK, ChangeSetId=n) for n in announced]
-        found = preview(aws, new, BASE, stack, ChangeSet("root", ROOT, tuple(nested)))
+        found = preview(aws, new, BASE, stack, ChangeSet("root", ROOT, tuple(nested))).changes
     return {c.path: c for c in found}
 
 
@@ -132,7 +132,7 @@ def test_without_child_change_sets_the_templates_tell_it(aws: Aws) -> None:
     made = prepare(aws, new, base, stack)
     assert made
     assert all("ChangeSetId" not in told for told in made.changes)
-    [found] = preview(aws, new, base, stack, made)
+    [found] = preview(aws, new, base, stack, made).changes
     assert found.path == "StorageStack/LogBucket"
     assert found.details[0].name == "LifecycleConfiguration.Rules[0].ExpirationInDays"
     assert found.details[0].after == "7"
@@ -144,7 +144,7 @@ def test_the_flat_form_is_told_in_the_same_way(aws: Aws) -> None:
     stack, base = find(aws, old.stack), upload(aws, old).base
     made = prepare(aws, new, base, stack)
     assert made
-    assert [c.path for c in preview(aws, new, base, stack, made)] == ["LogBucket"]
+    assert [c.path for c in preview(aws, new, base, stack, made).changes] == ["LogBucket"]
 
 
 def test_the_table_counts_what_is_added_and_names_what_holds_data() -> None:

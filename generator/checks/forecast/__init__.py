@@ -10,12 +10,12 @@ What changes is computed in checks/changes.py, which the preview of a deployment
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.checks import changes, parameters, view
+from generator.checks import changes, parameters, refusals, view
 from generator.checks.changes import Change, Side
 from generator.checks.forecast import order, revision
 from generator.checks.forecast.order import Step
@@ -41,6 +41,8 @@ class Forecast:
     steps: list[Step]
     notes: list[str]
     """What a person should know besides, a sentence each."""
+    refused: Sequence[refusals.Finding] = ()
+    """What AWS would not do to the stack."""
 
 
 def forecast(
@@ -90,8 +92,11 @@ def _one(
         wanted = changes.resources(after)
         found = changes.forecast(before, after)
         steps = order.steps(found, there, wanted)
+        known = refusals.findings(found, there, wanted)
+        refused = [one for one in known if one.row.refused]
         notes += _notes(found, there, wanted)
-    return Forecast(path.stem, found, steps, notes)
+        notes += [one.sentence for one in known if not one.row.refused]
+    return Forecast(path.stem, found, steps, notes, refused)
 
 
 def _before(

@@ -48,7 +48,8 @@ def forecast_command(
 
     Each resource is created, updated in place, replaced or deleted; the table says by which
     property, in which order, and what becomes of the data. Exits with 0 if no data leaves a stack,
-    1 if some does, be it lost, left in a snapshot or kept beside the stack, and 2 for bad input.
+    1 if some does, be it lost, left in a snapshot or kept beside the stack, and 2 for bad input
+    and for what AWS would refuse.
     With GITHUB_STEP_SUMMARY set, the job's summary gets the same as Markdown.
 
     \b
@@ -97,7 +98,11 @@ def _append(path: Path, text: str) -> None:
 
 
 def _judge(found: Sequence[Forecast], allowed: Sequence[str]) -> None:
-    """ClinicError (1) with a line for everything that takes data out of a stack."""
+    """ClinicError with a line for everything that AWS would refuse (2), or else that takes data
+    out of a stack (1)."""
+    refused = [f"{one.env}: {finding.sentence}" for one in found for finding in one.refused]
+    if refused:
+        raise ClinicError("\n        ".join(["AWS would refuse this:", *refused]))
     stopped = [(one.env, change) for one in found for change in losing(one.changes, allowed)]
     if not stopped:
         return

@@ -91,6 +91,8 @@ def objects(forecast: Forecast) -> Iterator[dict[str, Any]]:
         yield {"kind": "change", "env": forecast.env, **_object(change, steps[id(change)])}
     for note in forecast.notes:
         yield {"kind": "note", "env": forecast.env, "sentence": note}
+    for finding in forecast.refused:
+        yield {"kind": "refused", "env": forecast.env, "sentence": finding.sentence}
     counts = Counter(change.verb for change in forecast.changes)
     lost = [change.logical for change in forecast.changes if loss(change)]
     yield {
@@ -121,6 +123,7 @@ def markdown(base: str, forecasts: Sequence[Forecast]) -> str:
     for forecast in forecasts:
         lost = [change for change in forecast.changes if loss(change)]
         lines += ["", f"### {_escaped(summary(forecast))}", *_alert("CAUTION", map(sentence, lost))]
+        lines += _alert("CAUTION", (finding.sentence for finding in forecast.refused))
         lines += _alert("NOTE", forecast.notes)
         for title, rows in phases(forecast):
             lines += ["", f"<details><summary>{title}</summary>", "", _row(HEADINGS)]

@@ -59,8 +59,8 @@ def _entrance(seen: View, exposure: str) -> Iterator[Row]:
     port = "443" if parameter(seen, "AlbCertificateArn") else "80"
     by_cdn = "443" if parameter(seen, "AlbDomainName") else "80"
     yield "cdn", "balancer", f"tcp {by_cdn}"
-    said = HEADER if exposure == "cloudfront" else ALWAYS
-    yield f"balancer:{port}", BACKEND, f"{said}, {PROTOCOLS[port]}"
+    for said in (HEADER,) if exposure == "cloudfront" else (HEADER, ALWAYS):
+        yield f"balancer:{port}", BACKEND, f"{said}, {PROTOCOLS[port]}"
     if port == "443":
         yield "balancer:80", "redirect to https:443", f"{ALWAYS}, HTTP"
     if exposure != "private":

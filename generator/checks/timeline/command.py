@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from generator import files
-from generator.checks import view
+from generator.checks import changes, refusals, view
+from generator.checks.resolve import pseudo_parameters
 from generator.checks.sense import expected
 from generator.checks.timeline import gantt, report
 from generator.checks.timeline.graph import creation
@@ -59,9 +60,10 @@ def timeline_command(
     if picture:
         files.check(picture)
     seen = view.load(env, params, templates)
-    changes = _changes(pairs)
+    wanted = _wanted(pairs)
     with expected(templates):
-        operations = [_update(seen, changes)] if pairs else [_creation(seen), *_release(seen)]
+        notes = _judge(seen, wanted)
+        operations = [_update(seen, wanted)] if pairs else [_creation(seen), *_release(seen)]
     for operation in operations:
         if as_json:
             print("\n".join(report.lines(operation)))
@@ -71,6 +73,7 @@ def timeline_command(
         drawn = gantt.draw(operations[0].steps, operations[0].heading, report.NOTE)
         files.write(picture, drawn.encode())
     if not as_json:
+        print("".join(f"Note: {note}\n" for note in notes), end="")
         print(report.NOTE + (f" The picture is in {picture}." if picture else ""))
 
 
@@ -78,9 +81,9 @@ def _creation(seen: view.View) -> Operation:
     return Operation("create", f"Creation of {seen.env}", schedule(creation(seen)))
 
 
-def _update(seen: view.View, changes: dict[str, str]) -> Operation:
-    said = ", ".join(f"{name}={value}" for name, value in changes.items())
-    steps = schedule(update(seen, with_values(seen, **changes)))
+def _update(seen: view.View, wanted: dict[str, str]) -> Operation:
+    said = ", ".join(f"{name}={value}" for name, value in wanted.items())
+    steps = schedule(update(seen, with_values(seen, **wanted)))
     return Operation("update", f"Update of {seen.env} by {said}", steps)
 
 
@@ -93,13 +96,27 @@ def _release(seen: view.View) -> list[Operation]:
     return [_update(seen, {RELEASE: "3" if now == "2" else "2"})]
 
 
-def _changes(pairs: tuple[str, ...]) -> dict[str, str]:
-    changes = dict[str, str]()
+def _judge(seen: view.View, wanted: dict[str, str]) -> list[str]:
+    """What should be known of an update; ClinicError if AWS would refuse it."""
+    pseudo = pseudo_parameters(seen.region, f"clinic-{seen.env}")
+    old, new = (
+        changes.Side(seen.whole, {**pseudo, **values}, {})
+        for values in (seen.values, {**seen.values, **wanted})
+    )
+    resources = (changes.resources(old), changes.resources(new))
+    found = refusals.findings(changes.forecast(old, new), *resources)
+    if trouble := refusals.refused(found):
+        raise trouble
+    return [finding.sentence for finding in found]
+
+
+def _wanted(pairs: tuple[str, ...]) -> dict[str, str]:
+    wanted = dict[str, str]()
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
             raise ClinicError(
                 f"--change {quote(pair)} says no value: give NAME=VALUE, such as Release=2."
             )
-        changes[name] = value
-    return changes
+        wanted[name] = value
+    return wanted

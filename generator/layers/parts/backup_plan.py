@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Template, backup
+from troposphere import Join, Template, backup
 
 from generator.layer import Values
 from generator.layers.parts.events import add_backup_events
@@ -14,7 +14,7 @@ from generator.layers.shared import (
     is_true,
     named,
     service_role,
-    unique,
+    stack_mark,
 )
 
 BACKUP_PLAN = flag(
@@ -38,11 +38,17 @@ def database_backup_window() -> str:
 def add_backup_plan(template: Template, values: Values, database_arn: Any) -> None:
     """Add vault, plan, role and selection, all under BackupPlan."""
     condition = is_true(template, values, BACKUP_PLAN)
+    role = template.add_resource(
+        service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
+    )
+    # A vault stays when the plan goes, and no second one can have its name: so it is named after
+    # its role, which has another id each time that the plan is switched on.
+    name = Join("-", ["vault", stack_mark(), role.get_att("RoleId")])
     vault = template.add_resource(
         backup.BackupVault(
             "BackupVault",
             Condition=condition,
-            BackupVaultName=unique(values, "vault"),
+            BackupVaultName=name,
             EncryptionKeyArn=key_id(template, values),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
@@ -63,9 +69,6 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
                 BackupPlanName=named(values, "database"), BackupPlanRule=[daily]
             ),
         )
-    )
-    role = template.add_resource(
-        service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
     )
     selection = backup.BackupSelectionResourceType(
         SelectionName="database", IamRoleArn=role.get_att("Arn"), Resources=[database_arn]

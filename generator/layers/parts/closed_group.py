@@ -10,7 +10,9 @@ from generator.layer import Values
 from generator.layers.shared import tags
 
 
-def closed_group(template: Template, values: Values, title: str, documented: str, vpc: Any) -> Ref:
+def closed_group(
+    template: Template, values: Values, title: str, documented: str, vpc: Any, **condition: Any
+) -> Ref:
     """Add a group under the name that the documented system has for it."""
     nothing = ec2.SecurityGroupRule(
         IpProtocol="tcp",
@@ -25,5 +27,6 @@ def closed_group(template: Template, values: Values, title: str, documented: str
         GroupDescription=documented,
         SecurityGroupEgress=[nothing],
         Tags=tags(values, documented),
+        **condition,
     )
     return template.add_resource(group).ref()

@@ -6,7 +6,6 @@ import awacs.autoscaling
 import awacs.aws as aws
 import awacs.cloudformation
 import awacs.cloudwatch
-import awacs.elasticloadbalancing
 import awacs.logs
 from troposphere import If, NoValue, Ref, Sub, Template, iam, logs
 
@@ -20,8 +19,7 @@ from generator.layers.shared import allow, policy
 def instance_policy(
     template: Template, values: Values, log_group: logs.LogGroup
 ) -> iam.ManagedPolicy:
-    """To write its log, signal, say how busy it is, see whether others serve before it restarts
-    its container, and say when it is ready."""
+    """To write its log, signal, say how busy it is, and say when it is ready."""
     signal = allow(
         [awacs.cloudformation.SignalResource], [Ref("AWS::StackId")], Sid="SignalThisStack"
     )
@@ -30,8 +28,6 @@ def instance_policy(
         [log_group.get_att("Arn")],
         Sid="WriteBackendLog",
     )
-    # AWS knows no narrower resource for looking at targets.
-    see_others = allow([awacs.elasticloadbalancing.DescribeTargetHealth], ["*"], Sid="SeeWhoServes")
     namespace = aws.StringEquals({"cloudwatch:namespace": METRIC_NAMESPACE})
     publish = allow(
         [awacs.cloudwatch.PutMetricData],
@@ -46,7 +42,6 @@ def instance_policy(
             PolicyDocument=policy(
                 signal,
                 write_log,
-                see_others,
                 If(has_fast_metric(template, values), publish, NoValue),
                 *_end_the_wait(template, values),
             ),

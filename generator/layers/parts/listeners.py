@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from troposphere import If, Template
+from typing import Any
+
+from troposphere import Condition, Equals, If, Not, Template
 from troposphere import elasticloadbalancingv2 as elb
 
 from generator.layer import Values
 from generator.layers.secrets import (
     ORIGIN_VERIFY_SECRET_ARN,
-    only_cdn_with_header,
     secret_value,
 )
-from generator.layers.security import ALB_CERTIFICATE_ARN, HTTP, HTTPS
+from generator.layers.security import ALB_CERTIFICATE_ARN, ALB_EXPOSURE, HTTP, HTTPS
 from generator.layers.shared import is_given
 
 VERIFY_HEADER = "X-Origin-Verify"
@@ -25,24 +26,28 @@ REFUSE = elb.Action(
 )
 TO_HTTPS = elb.Action(
     Type="redirect",
-    RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_301"),
+    # Not 301, which browsers keep for good, also after the certificate is taken away again.
+    RedirectConfig=elb.RedirectConfig(Protocol="HTTPS", Port=str(HTTPS), StatusCode="HTTP_302"),
 )
 
 
 def add_listeners(
-    template: Template, values: Values, balancer: elb.LoadBalancer, targets: elb.TargetGroup
+    template: Template, values: Values, balancer: elb.LoadBalancer, targets: Any
 ) -> None:
-    """Add the listeners for HTTP and, with a certificate, HTTPS, and the rule for CloudFront."""
+    """Add the listeners for HTTP and, with a certificate, HTTPS, each with the rule for CloudFront.
+
+    ``targets`` is the target group that they serve from.
+    """
     certified = is_given(template, values, ALB_CERTIFICATE_ARN)
-    forward = elb.Action(Type="forward", TargetGroupArn=targets.ref())
-    serve = If(only_cdn_with_header(template, values), REFUSE, forward)
+    by_header = template.add_condition("AlbWantsHeader", Equals(values[ALB_EXPOSURE], "cloudfront"))
+    serve = If(by_header, REFUSE, elb.Action(Type="forward", TargetGroupArn=targets))
     http = template.add_resource(
         elb.Listener(
             "HttpListener",
             LoadBalancerArn=balancer.ref(),
             Port=HTTP,
             Protocol="HTTP",
-            # Without a certificate CloudFront comes in here: a redirect would be a loop.
+            # CloudFront comes in here until it knows of a certificate: see the rule.
             DefaultActions=[If(certified, TO_HTTPS, serve)],
         )
     )
@@ -58,12 +63,16 @@ def add_listeners(
             DefaultActions=[serve],
         )
     )
-    entry = If(certified, https.ref(), http.ref())
-    template.add_resource(_verified(template, values, entry, targets))
+    # Where a certificate comes, the first of these is removed when all else is done, so CloudFront
+    # is never sent to HTTPS, which would lead its visitors back to where they came from.
+    plain = template.add_condition("AlbServesCdnByHttp", Not(Condition(certified)))
+    template.add_resource(_verified(values, "OriginVerifyRule", plain, http, 1, targets))
+    # Number 1 of this listener may still be taken, by a rule of an earlier form of this template.
+    template.add_resource(_verified(values, "OriginVerifyHttpsRule", certified, https, 2, targets))
 
 
 def _verified(
-    template: Template, values: Values, entry: If, targets: elb.TargetGroup
+    values: Values, title: str, condition: str, listener: elb.Listener, number: int, targets: Any
 ) -> elb.ListenerRule:
     """Whoever knows the secret header is the CDN and is served."""
     header = elb.HttpHeaderConfig(
@@ -71,10 +80,10 @@ def _verified(
         Values=[secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")],
     )
     return elb.ListenerRule(
-        "OriginVerifyRule",
-        Condition=only_cdn_with_header(template, values),
-        ListenerArn=entry,
-        Priority=1,
+        title,
+        Condition=condition,
+        ListenerArn=listener.ref(),
+        Priority=number,
         Conditions=[elb.Condition(Field="http-header", HttpHeaderConfig=header)],
-        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets.ref())],
+        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets)],
     )

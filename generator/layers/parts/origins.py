@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from troposphere import If, NoValue, Template, cloudfront, s3
+from troposphere import And, Condition, If, Join, Not, NoValue, Template, cloudfront, s3
 
 from generator.layer import Values
 from generator.layers.balancer import (
@@ -14,11 +14,10 @@ from generator.layers.balancer import (
 from generator.layers.parts.listeners import VERIFY_HEADER
 from generator.layers.secrets import (
     ORIGIN_VERIFY_SECRET_ARN,
-    only_cdn_with_header,
     secret_value,
 )
 from generator.layers.security import HTTP, HTTPS
-from generator.layers.shared import is_given, tags, unique
+from generator.layers.shared import is_given, stack_mark, unique
 
 FRONTEND, BACKEND = "frontend", "backend"
 
@@ -48,7 +47,6 @@ def backend_origin(template: Template, values: Values) -> cloudfront.Origin:
     """The balancer: by HTTPS under its own name if it has one, else by HTTP as documented."""
     private = is_private(template, values)
     by_name = is_given(template, values, ALB_DOMAIN_NAME)
-    wants_header = only_cdn_with_header(template, values)
     protocol = If(by_name, "https-only", "http-only")
     public_way = cloudfront.CustomOriginConfig(
         HTTPPort=HTTP,
@@ -57,22 +55,9 @@ def backend_origin(template: Template, values: Values) -> cloudfront.Origin:
         OriginSSLProtocols=["TLSv1.2"],
         OriginReadTimeout=60,
     )
-    vpc_origin = template.add_resource(
-        cloudfront.VpcOrigin(
-            "AlbOrigin",
-            Condition=private,
-            VpcOriginEndpointConfig=cloudfront.VpcOriginEndpointConfig(
-                Name=unique(values, "alb"),
-                Arn=values[ALB_ARN],
-                HTTPPort=HTTP,
-                HTTPSPort=HTTPS,
-                OriginProtocolPolicy=protocol,
-                OriginSSLProtocols=["TLSv1.2"],
-            ),
-            Tags=tags(values, "alb-origin"),
-        )
+    private_way = cloudfront.VpcOriginConfig(
+        VpcOriginId=_vpc_origin(template, values, private, by_name), OriginReadTimeout=60
     )
-    private_way = cloudfront.VpcOriginConfig(VpcOriginId=vpc_origin.ref(), OriginReadTimeout=60)
     header = cloudfront.OriginCustomHeader(
         HeaderName=VERIFY_HEADER,
         HeaderValue=secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value"),
@@ -82,5 +67,32 @@ def backend_origin(template: Template, values: Values) -> cloudfront.Origin:
         DomainName=If(by_name, values[ALB_DOMAIN_NAME], values[ALB_DNS_NAME]),
         CustomOriginConfig=If(private, NoValue, public_way),
         VpcOriginConfig=If(private, private_way, NoValue),
-        OriginCustomHeaders=If(wants_header, [header], NoValue),
+        OriginCustomHeaders=[header],
     )
+
+
+def _vpc_origin(template: Template, values: Values, private: str, by_name: str) -> If:
+    """The VPC origin for HTTP or the one for HTTPS.
+
+    One in use cannot be changed, not even its tags ("associated with one or more distributions",
+    409: CloudFront developer guide, "Restrict access with VPC origins"; aws-cdk#34629, #35765). So
+    each protocol has its own, which nothing that an operator chooses can change: the other one is
+    made, the distribution changes over, and the old one goes when it is done.
+    """
+    made = {}
+    for protocol, when in (("http", Not(Condition(by_name))), ("https", Condition(by_name))):
+        title = f"Alb{protocol.capitalize()}Origin"
+        origin = cloudfront.VpcOrigin(
+            title,
+            Condition=template.add_condition(f"Has{title}", And(Condition(private), when)),
+            VpcOriginEndpointConfig=cloudfront.VpcOriginEndpointConfig(
+                Name=Join("-", ["alb", protocol, stack_mark()]),
+                Arn=values[ALB_ARN],
+                HTTPPort=HTTP,
+                HTTPSPort=HTTPS,
+                OriginProtocolPolicy=f"{protocol}-only",
+                OriginSSLProtocols=["TLSv1.2"],
+            ),
+        )
+        made[protocol] = template.add_resource(origin).ref()
+    return If(by_name, made["https"], made["http"])

@@ -8,7 +8,7 @@ from troposphere import Base64, If, Join, Ref, Template, logs
 
 from generator import bootstrap
 from generator.layer import Name, Values
-from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN
+from generator.layers.balancer import HEALTH_CHECK_PATH
 from generator.layers.database import DATABASE_NAME
 from generator.layers.identity import ENV_FILE
 from generator.layers.parts.scaling import METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_PERIOD
@@ -78,7 +78,6 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "METRIC_PERIOD": values[METRIC_PERIOD],
         "METRIC_NAMESPACE": METRIC_NAMESPACE,
         "GROUP_DIMENSION": METRIC_DIMENSION,
-        "TARGET_GROUP": values[TARGET_GROUP_ARN],
         "WARM_POOL": If(has_warm_pool(template, values), "true", ""),
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]

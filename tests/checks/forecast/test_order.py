@@ -126,6 +126,6 @@ def test_the_real_architecture_begins_with_the_network_and_ends_with_what_reads_
     found = numbers(steps(added, {}, resources))
     assert found["update", "NetworkStack/Vpc"] == 1
     assert found["update", "NetworkStack/Vpc"] < found["update", "SecurityStack/DatabaseIngress"]
-    assert (
-        found["update", "SecurityStack/DatabaseIngress"] < found["update", "DatabaseStack/Database"]
-    )
+    assert found["update", "NetworkStack/Vpc"] < found["update", "DatabaseStack/Database"]
+    database, dashboard = "DatabaseStack/Database", "AlarmsStack/Dashboard"
+    assert found["update", database] < found["update", dashboard]
