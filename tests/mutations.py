@@ -34,8 +34,8 @@ def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, f"generator/layers/{file}.py", old, new, f"tests/layers/test_{test}")
 
 
-def turn(name: str, old: str, new: str, test: str) -> Mutation:
-    return Mutation(name, "generator/bootstrap/turn.sh", old, new, f"{TURNS}::test_{test}")
+def switch(name: str, old: str, new: str, test: str) -> Mutation:
+    return Mutation(name, "generator/bootstrap/switch.sh", old, new, f"{SWITCH}::test_{test}")
 
 
 def promise(name: str, file: str, old: str, new: str, test: str) -> Mutation:
@@ -47,7 +47,7 @@ def call(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     return Mutation(name, f"generator/{file}.py", old, new, test)
 
 
-TURNS = "tests/bootstrap/test_turns.py"
+SWITCH = "tests/bootstrap/test_switch.py"
 MUTATIONS = (
     layer(
         "open the database to the world",
@@ -113,13 +113,6 @@ MUTATIONS = (
         'f"/{ENV_FILE}"',
         '"/*"',
         "identity.py::test_the_role_reads_one_object_one_secret_one_repository",
-    ),
-    layer(
-        "let an instance write the file that it reads",
-        "identity",
-        'f"/{TURN}"',
-        'f"/{ENV_FILE}"',
-        "identity.py::test_the_role_writes_one_object_which_is_not_the_env_file",
     ),
     layer(
         "let an instance read every secret",
@@ -202,8 +195,8 @@ MUTATIONS = (
     layer(
         "forward without the secret header",
         "parts/listeners",
-        "serve = If(only_cdn_with_header(template, values), REFUSE, forward)",
-        "serve = forward",
+        "serve = If(by_header, REFUSE, elb.Action(",
+        'serve = If(by_header, elb.Action(Type="forward", TargetGroupArn=targets), elb.Action(',
         "balancer.py",
     ),
     layer(
@@ -262,41 +255,35 @@ MUTATIONS = (
         "EnableKeyRotation=False",
         "secrets.py",
     ),
-    turn(
-        "restart without a turn",
-        'wait_for "${TURN_SECONDS}" "this instance\'s turn" take_turn',
-        "take_turn || true",
-        "a_new_env_restarts_instances_one_after_the_other",
+    switch(
+        "switch to a container before it is well",
+        '    wait_healthy "${name}"\n',
+        "",
+        "a_new_env_is_served_by_a_second_container_and_the_first_one_goes",
     ),
-    turn(
-        "restart in turn the only one in service",
-        "not others or 'healthy' in others",
-        "True",
-        "the_only_one_in_service_stays_until_another_one_is",
+    switch(
+        "keep the container before",
+        '        [[ "${name}" == "${keep}" ]] || retire "${name}"',
+        "        true",
+        "a_new_env_is_served_by_a_second_container_and_the_first_one_goes",
     ),
-    turn(
-        "pass the turn on unseen",
-        "mine not in ('initial', 'unhealthy')",
-        "True",
-        "the_turn_is_passed_on_only_when_the_balancer_sees_the_instance",
+    switch(
+        "try what did no good again and again",
+        "                sha256sum configuration.env >refused\n",
+        "                true\n",
+        "an_env_that_does_no_good_is_never_switched_to_nor_tried_twice",
     ),
-    turn(
-        "take the turn of one that still serves",
-        "bool(mine) and not theirs",
-        "True",
-        "nobody_restarts_while_another_one_has_the_turn",
+    switch(
+        "start a second container without memory for it",
+        "    has_memory\n    start",
+        "    start",
+        "without_memory_for_two_the_one_that_serves_stays",
     ),
-    turn(
-        "let everybody in turn try what did no good",
-        "word=refused",
-        "word=free",
-        "settings_that_do_no_good_are_undone_and_tried_by_nobody_else",
-    ),
-    turn(
-        "end the turn of a restart that was cut",
-        '((status < 128)) || exit "${status}"',
-        "true",
-        "a_restart_that_was_cut_is_finished_by_the_next_one",
+    switch(
+        "restart twice at once",
+        "    alone -n || return 0\n",
+        "",
+        "two_restarts_never_run_at_once",
     ),
     Mutation(
         "rename the database",
