@@ -224,3 +224,8 @@ def test_a_route_waits_for_the_attachment_of_its_gateway(environment: str) -> No
         if (resource["Type"] == "AWS::EC2::Route" and by_gateway) or public:
             stated = resource.get("DependsOn", [])
             assert attachments & ({stated} if isinstance(stated, str) else set(stated)), name
+
+
+def test_a_key_that_is_deleted_by_mistake_can_be_had_back_for_a_month() -> None:
+    """All that it encrypts is lost with it; 30 days are the longest that KMS waits."""
+    assert properties("CustomerKeyResource", "prod")["PendingWindowInDays"] == 30
