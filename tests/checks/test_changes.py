@@ -53,7 +53,7 @@ def test_an_output_that_stays_changes_none_of_its_readers() -> None:
 def test_an_output_that_changes_reaches_every_reader_of_every_layer() -> None:
     found = changes(VpcCidr="10.9.0.0/16")
     assert found["NetworkStack/Vpc"].replacement == "yes"
-    group = found["NetworkStack/DatabaseSecurityGroup"]
+    group = found["SecurityStack/BackendSecurityGroup"]
     assert group.replacement == "yes"
     assert group.details[0].before == "<NetworkStack.VpcId>"
     assert group.details[0].after == "<NetworkStack.VpcId, new>"
