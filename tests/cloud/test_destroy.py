@@ -21,6 +21,7 @@ from generator.cloud.follow import Feed
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 
 from . import small
 
@@ -55,7 +56,7 @@ def test_what_is_not_there_is_no_error(aws: Aws) -> None:
 
 
 def test_the_nested_set_goes_but_what_its_templates_keep(aws: Aws) -> None:
-    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    small.deploy(aws, small.nested(*small.LAYERS, MONITORING, DATABASE))
     stack = find(aws, "clinic-small")
     assert stack
     policies = {f.resource.path: f.policy for f in fates(aws, stack.id)}
@@ -327,7 +328,7 @@ def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
 
 def test_whoever_attaches_late_is_told_what_is_kept_as_well(aws: Aws) -> None:
     """When it attaches, the resources of the stack are no longer listed."""
-    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    small.deploy(aws, small.nested(*small.LAYERS, MONITORING, DATABASE))
     database, documents = physical(aws, "/Database"), physical(aws, "/DocumentsBucket")
     client, began = aws.client("cloudformation"), "after-call.cloudformation.DescribeStacks"
 

@@ -13,6 +13,7 @@ from generator.cloud.follow import Feed
 from generator.cloud.recover import REMEDIES, recover
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 
 from . import small
 
@@ -188,7 +189,7 @@ def test_no_stack_is_nothing_to_recover(aws: Aws) -> None:
 
 
 def test_a_creation_that_was_rolled_back_can_be_deployed_again(aws: Aws) -> None:
-    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    broken = small.nested(*small.LAYERS, MONITORING, DATABASE, DatabaseSnapshot="missing")
     with pytest.raises(ClinicError, match="DBSnapshot not found: missing") as failed:
         small.deploy(aws, broken)
     assert failed.value.exit_code == 1
