@@ -73,7 +73,7 @@ def test_a_condition_makes_and_removes_its_resources() -> None:
     assert changes(CustomerKey="true")["SecretsStack/CustomerKeyResource"].action == "Add"
     back = forecast(side(CustomerKey="true"), side())
     [key] = [change for change in back if change.type == "AWS::KMS::Key"]
-    assert (key.action, key.fate) == ("Remove", "Retain")
+    assert (key.action, key.fate) == ("Remove", "RetainExceptOnCreate")
 
 
 def test_a_change_only_of_what_creation_takes_replaces() -> None:

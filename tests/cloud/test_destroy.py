@@ -259,7 +259,7 @@ def test_plan_and_last_page_are_true_after_a_deletion_that_failed(aws: Aws) -> N
 
 def test_what_a_failed_creation_made_is_not_left_behind(aws: Aws) -> None:
     """Buckets with names of their own would pile up with each attempt, retained by the rollback."""
-    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    broken = small.nested(*small.LAYERS, MONITORING, DATABASE, DatabaseSnapshot="missing")
     with pytest.raises(ClinicError, match="ROLLBACK_COMPLETE"):
         small.deploy(aws, broken)
     names = [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
@@ -376,16 +376,19 @@ def test_what_blocks_a_deletion_is_said(aws: Aws) -> None:
     small.deploy(aws, bucket)
     name = physical(aws, "DocumentsBucket")
 
-    def refill(**_: Any) -> None:
-        aws.client("s3").put_object(Bucket=name, Key="late.log", Body=b"late")
+    aws.client("s3").put_object(Bucket=name, Key="x", Body=b"x")
 
-    events = aws.client("cloudformation").meta.events
-    events.register("before-call.cloudformation.DeleteStack", refill)
-    with pytest.raises(ClinicError, match="--retain DocumentsBucket") as blocked:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteObjects")
+
+    events = aws.client("s3").meta.events
+    events.register("before-call.s3.DeleteObjects", refuse)
+    with pytest.raises(ClinicError, match="What blocks it") as blocked:
         gone(aws)
     assert blocked.value.exit_code == 3
-    assert "still holds objects" in str(blocked.value)
-    events.unregister("before-call.cloudformation.DeleteStack", refill)
+    assert "DocumentsBucket" in str(blocked.value)
+    assert aws.client("s3").get_object(Bucket=name, Key="x")["Body"].read() == b"x"
+    events.unregister("before-call.s3.DeleteObjects", refuse)
     gone(aws)
 
 
