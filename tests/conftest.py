@@ -40,7 +40,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if "image" in folders:
         reason = why_no_image() or "its test did not pass, or was not chosen"
         well = any(
-            "test_the_backend_gets_well" in str(getattr(report, "nodeid", ""))
+            "test_the_default_image" in str(getattr(report, "nodeid", ""))
             for report in terminalreporter.stats.get("passed", [])
         )
         said = "built and run by a real Docker" if well else f"NOT run by a real Docker: {reason}"
