@@ -22,6 +22,7 @@ from generator.layers import (
 from generator.layers.parts import (
     alias_records,
     backup_plan,
+    behaviors,
     launch_template,
     rotation,
     scaling,
@@ -41,6 +42,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         alias_records.HOSTED_ZONE_ID: "Route 53 zone",
         edge.WEB_ACL_ARN: "Web ACL for CloudFront (us-east-1)",
         edge.PRICE_CLASS: "Where CloudFront answers from",
+        behaviors.API_DESCRIPTION: "Description of the API",
     },
     "Backend": {
         user_data.BACKEND_IMAGE: "Container image",
@@ -92,6 +94,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         shared.DELETION_PROTECTION: "Deletion protection",
         shared.LOG_RETENTION_DAYS: "Days that logs are kept",
         storage.CDN_LOGS: "CloudFront access log",
+        shared.DOCUMENTS_FILE_SYSTEM: "File system for documents",
         storage.DOCUMENT_LOCK_DAYS: "Days that documents are locked",
     },
 }

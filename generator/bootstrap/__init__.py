@@ -26,6 +26,7 @@ SETTINGS: Final[tuple[str, ...]] = (
     "METRIC_NAMESPACE",
     "GROUP_DIMENSION",
     "TARGET_GROUP",
+    "DOCUMENTS_FILE_SYSTEM",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the script."""
 

@@ -37,6 +37,7 @@ from troposphere.validators.autoscaling import Tags as GroupTags
 from generator.layer import Layer, Name, Values
 from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE_NAME
+from generator.layers.documents import FILE_SYSTEM_ID
 from generator.layers.identity import INSTANCE_PROFILE_ARN, INSTANCE_ROLE_NAME
 from generator.layers.network import APP_SUBNET_IDS
 from generator.layers.parts.instance_policy import instance_policy
@@ -67,6 +68,7 @@ from generator.layers.perimeter import INSTANCE_PUBLIC_ADDRESS
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, DATABASE_SECRET_ARN, key_id
 from generator.layers.security import BACKEND_SECURITY_GROUP_ID
 from generator.layers.shared import (
+    DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
     LOG_RETENTION_DAYS,
     flag,
@@ -225,6 +227,8 @@ BACKEND = Layer(
         INSTANCE_PROFILE_ARN,
         TARGET_GROUP_ARN,
         CONFIGURATION_BUCKET,
+        DOCUMENTS_FILE_SYSTEM,
+        FILE_SYSTEM_ID,
         DATABASE_SECRET_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,

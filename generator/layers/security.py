@@ -1,4 +1,4 @@
-"""The chain internet -> balancer -> backend -> database: three groups and every rule of them.
+"""The chain internet -> balancer -> backend -> database, documents: the groups and their rules.
 
 Rules are resources of their own, since groups that name each other inside would be a cycle.
 """
@@ -9,12 +9,14 @@ from typing import Any
 
 from troposphere import Condition, Equals, If, Not, Ref, Template, ec2
 
-from generator.layer import Layer, Name, Values
+from generator.layer import Layer, Name, Provided, Values
 from generator.layers.network import ANYWHERE, VPC_ID
 from generator.layers.shared import (
+    DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
     choice,
     is_given,
+    is_true,
     optional,
     tags,
 )
@@ -51,8 +53,11 @@ BACKEND_SECURITY_GROUP_ID = Name(
 DATABASE_SECURITY_GROUP_ID = Name(
     "DatabaseSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-db-rds"
 )
+DOCUMENTS_SECURITY_GROUP_ID = Name(
+    "DocumentsSecurityGroupId", Type="String", Description="sg-documents-efs, or nothing."
+)
 
-HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432
+HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT, NFS = 80, 443, 3000, 5432, 2049
 
 
 def is_public(template: Template, values: Values) -> str:
@@ -67,6 +72,12 @@ def build(template: Template, values: Values) -> Values:
     _let_into_alb(template, values, alb)
     _connect(template, "Backend", alb, backend, BACKEND_PORT, "The balancer to the backend")
     _connect(template, "Database", backend, database, DATABASE_PORT, "The backend to the database")
+    shared = is_true(template, values, DOCUMENTS_FILE_SYSTEM)
+    documents = _group(
+        template, values, "DocumentsSecurityGroup", "sg-documents-efs", Condition=shared
+    )
+    why = "The backend to the documents"
+    _connect(template, "Documents", backend, documents, NFS, why, Condition=shared)
     for title, port, why in (
         ("Https", HTTPS, "AWS services, the image registry, the code repository"),
         ("Http", HTTP, "Ubuntu package mirrors, which sign their packages"),
@@ -84,6 +95,7 @@ def build(template: Template, values: Values) -> Values:
         ALB_SECURITY_GROUP_ID: alb,
         BACKEND_SECURITY_GROUP_ID: backend,
         DATABASE_SECURITY_GROUP_ID: database,
+        DOCUMENTS_SECURITY_GROUP_ID: Provided(shared, documents),
     }
 
 
@@ -91,7 +103,9 @@ def _tcp(port: Any) -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
 
 
-def _group(template: Template, values: Values, title: str, documented: str) -> Ref:
+def _group(
+    template: Template, values: Values, title: str, documented: str, **condition: str
+) -> Ref:
     """A group that lets nothing in and nothing out until a rule says so."""
     nothing = ec2.SecurityGroupRule(
         CidrIp="127.0.0.1/32", Description="Nothing leaves but by a rule of its own", **_tcp(HTTPS)
@@ -102,6 +116,7 @@ def _group(template: Template, values: Values, title: str, documented: str) -> R
         GroupDescription=documented,
         SecurityGroupEgress=[nothing],
         Tags=tags(values, documented),
+        **condition,
     )
     return template.add_resource(group).ref()
 
@@ -135,7 +150,13 @@ def _let_into_alb(template: Template, values: Values, alb: Ref) -> None:
 
 
 def _connect(
-    template: Template, title: str, sender: Ref, receiver: Ref, port: int, why: str
+    template: Template,
+    title: str,
+    sender: Ref,
+    receiver: Ref,
+    port: int,
+    why: str,
+    **condition: str,
 ) -> None:
     template.add_resource(
         ec2.SecurityGroupIngress(
@@ -144,6 +165,7 @@ def _connect(
             SourceSecurityGroupId=sender,
             Description=why,
             **_tcp(port),
+            **condition,
         )
     )
     template.add_resource(
@@ -153,6 +175,7 @@ def _connect(
             DestinationSecurityGroupId=receiver,
             Description=why,
             **_tcp(port),
+            **condition,
         )
     )
 
@@ -166,8 +189,14 @@ SECURITY = Layer(
         ALB_EXPOSURE,
         ALB_CERTIFICATE_ARN,
         CLOUDFRONT_PREFIX_LIST_ID,
+        DOCUMENTS_FILE_SYSTEM,
     ),
-    offers=(ALB_SECURITY_GROUP_ID, BACKEND_SECURITY_GROUP_ID, DATABASE_SECURITY_GROUP_ID),
+    offers=(
+        ALB_SECURITY_GROUP_ID,
+        BACKEND_SECURITY_GROUP_ID,
+        DATABASE_SECURITY_GROUP_ID,
+        DOCUMENTS_SECURITY_GROUP_ID,
+    ),
     settles=(
         *("BackendIngress", "BackendEgress", "DatabaseIngress", "DatabaseEgress"),
         *("BackendToHttps", "BackendToHttp"),
