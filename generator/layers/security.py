@@ -57,7 +57,8 @@ DOCUMENTS_SECURITY_GROUP_ID = Name(
     "DocumentsSecurityGroupId", Type="String", Description="sg-documents-efs, or nothing."
 )
 
-HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT, NFS = 80, 443, 3000, 5432, 2049
+HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432
+NFS = 2049
 
 
 def is_public(template: Template, values: Values) -> str:
