@@ -1,9 +1,11 @@
 """What an instance runs at birth, as shell files, and the settings that they expect.
 
-The files stay separate for reading; the instance gets them as one program, in the order of
-`BEFORE`, one of `IMAGE` and `AFTER`, which afterwards is `/usr/local/sbin/clinic-backend` there.
+The files stay separate for reading. The user data holds them as one program, compressed, behind
+the settings, which stay plain text; unpack.sh makes `/usr/local/sbin/clinic-backend` of both.
 """
 
+import base64
+import bz2
 import re
 from typing import Final
 
@@ -26,25 +28,22 @@ SETTINGS: Final[tuple[str, ...]] = (
     "METRIC_NAMESPACE",
     "GROUP_DIMENSION",
     "TARGET_GROUP",
+    "WARM_POOL",
     "DOCUMENTS_FILE_SYSTEM",
 )
-"""Shell variables that the user data sets (`NAME='value'` lines) before the script."""
+"""Shell variables that the user data sets (`NAME='value'` lines) before the program."""
 
-BEFORE: Final[tuple[str, ...]] = ("settings.sh", "aws.sh", "log.sh", "packages.sh")
-IMAGE: Final[dict[str, str]] = {"pull": "pull.sh", "build": "build.sh"}
-"""How an instance comes by the image; the other way stays out of its user data. A release that
-changes the way puts one in the place of the other."""
-AFTER: Final[tuple[str, ...]] = ("backend.sh", "turn.sh", "services.sh", "main.sh")
-"""The rest; only the last one acts."""
-POOL: Final = "pool.sh"
-"""What comes before the rest where the group has a warm pool."""
-
-FILES: Final[tuple[str, ...]] = (*BEFORE, *IMAGE.values(), POOL, *AFTER)
+FILES: Final[tuple[str, ...]] = (
+    *("settings.sh", "aws.sh", "log.sh", "packages.sh", "pull.sh", "build.sh", "pool.sh"),
+    *("documents.sh", "backend.sh", "turn.sh", "services.sh", "main.sh"),
+)
+"""The program's parts in their order; only the last one acts."""
 
 _NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
 """What a part takes from others: for the reader and the linter of that part alone."""
 
-_MARK = re.compile(r"^@([\w.-]+)@\n", re.MULTILINE)
+_MARK = re.compile(r"^@([\w-]+\.[\w.]+|Dockerfile)@\n", re.MULTILINE)
+_PACKED = re.compile(r"(?<=<<'PACKED'\n)([!-~]+)(?=\nPACKED\n)")
 
 _COMMENTS = re.compile(r"^[ ]*((#|//) .*)?\n", re.MULTILINE)
 _CONTINUED = re.compile(r" \\\n *")
@@ -52,19 +51,29 @@ _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 """The shell's own. Python inside it means its indentation, so there it is by two."""
 
 
-def script(image: str) -> str:
-    """Return the shell text that follows the settings in the user data (no `#!` line).
+def user_data() -> str:
+    """Return what follows the settings in the user data: the program, packed, and its unpacking.
 
-    `image`: `pull` or `build`.
+    bzip2 and base 85, since both give the same bytes wherever they run, which deflate does not
+    (zlib and zlib-ng differ), and python3 on the instance knows them. No character of base 85
+    means anything to a here-document, to JSON or to Fn::Join.
     """
-    return part(*BEFORE) + part(IMAGE[image]) + part(*AFTER)
+    packed = base64.b85encode(bz2.compress(part(*FILES).encode(), 9)).decode()
+    return part("unpack.sh").replace("@program@", packed)
+
+
+def unpacked(user_data: str) -> str:
+    """Return user data with the program as text in its place; as it is if none is packed in it."""
+    return _PACKED.sub(
+        lambda packed: bz2.decompress(base64.b85decode(packed[0])).decode(), user_data
+    )
 
 
 def part(*names: str) -> str:
     """Return some files as an instance gets them.
 
     A line `@file@` stands for that file: the default Dockerfile, the keep-alive.
-    User data is limited to 16 KiB, so comments, indentation and broken lines stay behind.
+    User data is limited, so comments, indentation and broken lines stay behind.
     """
     whole = "".join(_NEEDS.sub("", _read(name)) for name in names)
     whole = _MARK.sub(lambda mark: _read(mark[1]), whole)

@@ -13,8 +13,8 @@ add_swap() {
     swapon "${ROOT}/swapfile"
 }
 
-# get_image: built here, from the repository.
-get_image() {
+# build_image: from the repository.
+build_image() {
     add_swap
     step "CLONING THE REPOSITORY" "Is ${BACKEND_REPOSITORY} public, and has it ${BACKEND_REVISION}?"
     rm -rf -- "${APP}"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 : "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIG_SECONDS:?}" "${DATABASE_SECONDS:?}"
-: "${PROGRAM:?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
+: "${BACKEND_IMAGE?}" "${WARM_POOL?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
 
 # signal SUCCESS|FAILURE: tells the stack. Outside a stack operation it is refused: no harm.
 signal() {
@@ -27,7 +27,7 @@ finish() {
     [[ -z "${SHIPPER}" ]] || kill "${SHIPPER}"
     ship
     # The group ends one that failed.
-    if ((status == 0)) && declare -F ready >/dev/null; then ready; fi
+    if ((status == 0)) && [[ -n "${WARM_POOL}" ]]; then ready; fi
     signal "${outcome}"
     ship
     exit "${status}"
@@ -41,11 +41,11 @@ boot() {
     ship_while_running &
     SHIPPER=$!
     disown
-    [[ "$0" -ef "${PROGRAM}" ]] || install -D -m 0700 "$0" "${PROGRAM}"
     step "FINDING THE ROLE" "Has the instance its role, Rol-EC2-Acceso-S3?"
     persist 5 credentials >/dev/null
     install_packages
-    get_image
+    mount_documents
+    if [[ -n "${BACKEND_IMAGE}" ]]; then pull_image; else build_image; fi
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"
     wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_env
     usable

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 : "${ROOT?}" "${INSTANCE:?}"
 
-# Only in a group with a warm pool. Auto Scaling stops an instance of the pool as soon as it has
+# For a group with a warm pool. Auto Scaling stops an instance of the pool as soon as it has
 # launched, whatever it is doing; the group's hook makes it wait, here and after each waking.
 
 # ready: this instance may serve, or be stopped until it is wanted; then cloud-init runs `wake`.

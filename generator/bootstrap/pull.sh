@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${BACKEND_IMAGE:?}"
+: "${BACKEND_IMAGE?}"
 
 # sign_in REGISTRY REGION
 sign_in() {
@@ -10,8 +10,8 @@ sign_in() {
     docker login --username AWS --password-stdin "$1" <<<"${password}"
 }
 
-# get_image: the one that BackendImage names.
-get_image() {
+# pull_image: the one that BackendImage names.
+pull_image() {
     local registry=${BACKEND_IMAGE%%/*}
     if [[ "${registry}" =~ \.dkr\.ecr\.([a-z0-9-]+)\. ]]; then
         step "SIGNING IN TO ECR" "The role needs ecr:GetAuthorizationToken and a way to ECR."

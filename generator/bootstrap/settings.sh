@@ -6,8 +6,8 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 # The head of the user data defines these.
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
-: "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}"
-: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}"
+: "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}" "${DOCUMENTS_FILE_SYSTEM?}"
+: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${TARGET_GROUP:?}" "${WARM_POOL?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
 : "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}"
@@ -19,6 +19,8 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
 : "${TURN:=/${CONFIG_BUCKET}/${CONFIG_KEY}.turn}" "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}"
+
+: "${DOCUMENTS:=${STATE}/documents}" "${MOUNT_SECONDS:=420}"
 
 # Where boot is, what to look at when it fails there, which machine this is, who ships its log;
 # the settings that a restart takes up, and whether it has begun.

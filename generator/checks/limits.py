@@ -23,7 +23,8 @@ VALUE = 4_096
 """Bytes of one parameter's value."""
 
 USER_DATA = 16_384
-"""Bytes before they are encoded."""
+"""Bytes of user data. EC2's page on instance user data means them before they are encoded in base
+64; the launch template's reference does not say, so here they are counted after it."""
 
 
 class Measure(NamedTuple):
@@ -92,8 +93,13 @@ def _user_data(file: str, template: Mapping[str, Any]) -> Iterator[Measure]:
     for title, resource in template["Resources"].items():
         for node in nodes(resource):
             if isinstance(node, dict) and "UserData" in node:
-                size = _literal(node["UserData"])
+                size = encoded(_literal(node["UserData"]))
                 yield Measure("bytes of user data", file, f"Resources/{title}", size, USER_DATA)
+
+
+def encoded(size: int) -> int:
+    """Bytes in base 64 of ``size`` bytes."""
+    return -(-size // 3) * 4
 
 
 def _literal(node: Any) -> int:

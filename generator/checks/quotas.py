@@ -220,7 +220,7 @@ def _text(node: Any) -> int:
     if isinstance(node, dict) and len(node) == 1:
         [(function, argument)] = node.items()
         if function == "Fn::Base64":
-            return _text(argument)
+            return limits.encoded(_text(argument))
         if function == "Fn::Join" and isinstance(argument[1], list):
             separator, items = argument
             return len(separator) * (len(items) - 1) + sum(map(_text, items))

@@ -8,9 +8,9 @@ program=$(sed '/^case "\${1:-boot}" in/,$d' "${CLINIC_BACKEND:-/usr/local/sbin/c
 eval "${program}"
 
 : "${STATE:?}"
-# It may have built its own image; the new one is pulled.
+# A program of before knows one way to an image, and another name for it.
 @pull.sh@
 BACKEND_IMAGE=$1
-get_image
+pull_image
 docker run --rm --env-file "${STATE}/backend.env" \
     --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${BACKEND_IMAGE}" sh -c "$2"

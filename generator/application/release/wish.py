@@ -88,12 +88,17 @@ def of_user_data(text: str) -> Wish:
 
 
 def rewritten(text: str, wish: Wish) -> str:
-    """User data that says ``wish``, comes by its image accordingly, and is otherwise the same.
+    """User data that says ``wish`` and is otherwise the same.
 
-    ClinicError (3) if the way to the image would change and is not this version's.
+    ClinicError (3) if its program cannot come by an image in that way: earlier ones knew one way.
     """
-    if bool(of_user_data(text).image) != bool(wish.image):
-        text = _another_way(text, *("build", "pull") if wish.image else ("pull", "build"))
+    way = "pull" if wish.image else "build"
+    if f"docker {way}" not in bootstrap.unpacked(text):
+        raise ClinicError(
+            "the launch template's user data is another version's and does not know how to "
+            f"{way} an image: run `clinic deploy` first.",
+            exit_code=3,
+        )
     for line, now in (
         (LINES["release"], f"# Release {wish.release}"),
         (LINES["image"], f"BACKEND_IMAGE='{wish.image}'"),
@@ -101,14 +106,3 @@ def rewritten(text: str, wish: Wish) -> str:
     ):
         text = line.sub(now.replace("\\", r"\\"), text, count=1)
     return text
-
-
-def _another_way(text: str, old: str, new: str) -> str:
-    before, after = (bootstrap.part(bootstrap.IMAGE[way]) for way in (old, new))
-    if before not in text:
-        raise ClinicError(
-            f"the launch template's user data is another version's and knows how to {old} an "
-            f"image, not how to {new} one: run `clinic deploy` first.",
-            exit_code=3,
-        )
-    return text.replace(before, after)

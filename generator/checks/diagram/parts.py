@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from generator.bootstrap import unpacked
 from generator.checks.diagram.model import Part, name, names
 from generator.checks.view import View
 from generator.checks.walk import nodes
@@ -100,7 +101,7 @@ def _group(view: View, logical: str, properties: Properties) -> Properties:
         "least": properties.get("MinSize"),
         "most": properties.get("MaxSize"),
         "type": data.get("InstanceType"),
-        "docker": any("docker run" in item for item in script),
+        "docker": any("docker run" in unpacked(item) for item in script),
         "cpu": target,
         "groups": _group_names(view, properties),
     }

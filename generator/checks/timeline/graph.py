@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from generator.bootstrap import unpacked
 from generator.checks.resolve import Resolver, pseudo_parameters, stack_file
 from generator.checks.timeline.durations import CREATE, boot, seconds
 from generator.checks.timeline.schedule import STACK, Task
@@ -101,7 +102,7 @@ def boot_seconds(view: View, logical: str, *, woken: bool = False) -> int:
     """Seconds from an instance's launch to its signal; ``woken``: it comes from a warm pool."""
     if woken:
         return boot("warm") + boot("container")
-    text = "".join(_user_data(view, logical))
+    text = unpacked("".join(_user_data(view, logical)))
     parts = ["start", "container"]
     if "docker" in text:
         parts += ["packages", "pull" if IMAGE.search(text) else "build"]

@@ -15,12 +15,7 @@ from generator.layers.identity import ENV_FILE
 from generator.layers.parts.scaling import METRIC_NAMESPACE, METRIC_PERIOD
 from generator.layers.parts.warm_pool import has_warm_pool
 from generator.layers.secrets import DATABASE_SECRET_ARN
-from generator.layers.shared import (
-    DOCUMENTS_FILE_SYSTEM,
-    ENVIRONMENT_NAME,
-    is_given,
-    is_true,
-)
+from generator.layers.shared import DOCUMENTS_FILE_SYSTEM, ENVIRONMENT_NAME, is_true
 from generator.layers.storage import CONFIGURATION_BUCKET
 
 BACKEND_IMAGE = Name(
@@ -67,7 +62,8 @@ BOOT_SECONDS = {how: seconds + DATABASE_SECONDS for how, seconds in WARM_UP_SECO
 
 
 def user_data(template: Template, values: Values, group: str, log_group: logs.LogGroup) -> Base64:
-    """The boot script and its settings; ``group`` is the logical id that it signals to."""
+    """The settings, which a release changes as text, and the packed program; ``group`` is the
+    logical id that it signals to."""
     settings = {
         "REGION": Ref("AWS::Region"),
         "STACK": Ref("AWS::StackId"),
@@ -85,6 +81,7 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "METRIC_NAMESPACE": METRIC_NAMESPACE,
         "GROUP_DIMENSION": values[ENVIRONMENT_NAME],
         "TARGET_GROUP": values[TARGET_GROUP_ARN],
+        "WARM_POOL": If(has_warm_pool(template, values), "true", ""),
         "DOCUMENTS_FILE_SYSTEM": If(
             is_true(template, values, DOCUMENTS_FILE_SYSTEM), values[FILE_SYSTEM_ID], ""
         ),
@@ -92,11 +89,7 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:
         lines += _assigned(name, settings)
-    pull, build = (bootstrap.part(bootstrap.IMAGE[way]) for way in ("pull", "build"))
-    pulls = is_given(template, values, BACKEND_IMAGE)
-    before, after = bootstrap.part(*bootstrap.BEFORE), bootstrap.part(*bootstrap.AFTER)
-    pool = If(has_warm_pool(template, values), bootstrap.part(bootstrap.POOL), "")
-    return Base64(Join("", [*lines, before, If(pulls, pull, build), pool, after]))
+    return Base64(Join("", [*lines, bootstrap.user_data()]))
 
 
 def _assigned(name: str, settings: dict[str, Any]) -> list[Any]:

@@ -33,11 +33,10 @@ PARAMETERS = {
 
 def environment(**values: str) -> Environment:
     """A flat set of a launch template, a group of two, a target group and the alarms."""
-    pull, build = (bootstrap.part(name) for name in ("pull.sh", "build.sh"))
     head: list[Any] = ["#!/bin/bash\n# Release ", {"Ref": "Release"}, "\nREGION='x'\n"]
     for name, parameter in (("IMAGE", "BackendImage"), ("REVISION", "BackendRevision")):
         head += [f"BACKEND_{name}='", {"Ref": parameter}, "'\n"]
-    head += [{"Fn::If": ["Builds", build, pull]}, "echo 'BACKEND_IMAGE=x'\n"]
+    head += [bootstrap.user_data(), "echo 'BACKEND_IMAGE=x'\n"]
     data = {
         "ImageId": {"Ref": "MachineImage"},
         "UserData": {"Fn::Base64": {"Fn::Join": ["", head]}},
@@ -63,9 +62,8 @@ def environment(**values: str) -> Environment:
     }
     declared = {name: {"Type": "String", "Default": value} for name, value in given.items()}
     made = small.one(resources, **declared)
-    builds = {"Builds": {"Fn::Equals": [{"Ref": "BackendImage"}, ""]}}
-    more = {"Outputs": outputs, "Conditions": builds}
-    return replace(made, documents={"flat.json": made.documents["flat.json"] | more})
+    flat = made.documents["flat.json"] | {"Outputs": outputs}
+    return replace(made, documents={"flat.json": flat})
 
 
 def thing(kind: str, **properties: Any) -> dict[str, Any]:

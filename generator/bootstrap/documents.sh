@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+: "${DOCUMENTS:?}" "${DOCUMENTS_FILE_SYSTEM?}" "${MOUNT_SECONDS:?}" "${REGION:?}" "${UNITS:?}" "${ROOT?}"
+
+# mount_documents: the documents' file system at ${DOCUMENTS}, now and at every start of this
+# machine before Docker's. Ubuntu's archive lacks AWS's mount helper; this does as it does: stunnel
+# in front of the kernel's NFS.
+mount_documents() {
+    [[ -n "${DOCUMENTS_FILE_SYSTEM}" ]] || return 0
+    step "MOUNTING THE DOCUMENTS" "Has ${DOCUMENTS_FILE_SYSTEM} a mount target in this zone, and \
+may this instance reach it on 2049? \`journalctl -u clinic-documents-tls\` says what TLS says."
+    persist 4 nfs_packages
+    mkdir -p "${DOCUMENTS}"
+    # Whoever writes while nothing is mounted must fail, not fill this machine's own disk.
+    mountpoint -q "${DOCUMENTS}" || chattr +i "${DOCUMENTS}"
+    documents_units "${DOCUMENTS_FILE_SYSTEM}.efs.${REGION}.amazonaws.com"
+    systemctl daemon-reload
+    systemctl enable --now clinic-documents-tls.service
+    wait_for "${MOUNT_SECONDS}" "the documents' file system (its name is new for 90 s)" \
+        documents_mounted
+}
+
+# nfs_packages: one try.
+nfs_packages() {
+    local options=(-y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+    if hash mount.nfs4 stunnel4 2>/dev/null; then return 0; fi
+    if apt-get "${options[@]}" install --no-install-recommends nfs-common stunnel4; then
+        return 0
+    fi
+    apt-get "${options[@]}" update
+    return 1
+}
+
+# documents_units HOST: TLS as a service, the mount (AWS's recommended options) behind it, and
+# Docker behind the mount.
+documents_units() {
+    local tls=${UNITS}/clinic-documents-tls.service options
+    mkdir -p "${UNITS}/docker.service.d" "${ROOT}/etc"
+    cat >"${ROOT}/etc/clinic-documents.conf" <<TUNNEL
+foreground = yes
+pid =
+syslog = no
+[documents]
+client = yes
+accept = 127.0.0.1:20049
+connect = $1:2049
+delay = yes
+sslVersionMin = TLSv1.2
+CAfile = /etc/ssl/certs/ca-certificates.crt
+verifyChain = yes
+checkHost = $1
+TIMEOUTbusy = 20
+TIMEOUTclose = 0
+TIMEOUTidle = 70
+TUNNEL
+    cat >"${tls}" <<'UNIT'
+[Unit]
+Description=TLS to the documents' file system
+Wants=network-online.target
+After=network-online.target
+StartLimitIntervalSec=0
+[Service]
+ExecStart=/usr/bin/stunnel4 /etc/clinic-documents.conf
+DynamicUser=yes
+Restart=always
+RestartSec=1
+[Install]
+WantedBy=multi-user.target
+UNIT
+    printf '[Unit]\nRequiresMountsFor=%s\n' "${DOCUMENTS}" \
+        >"${UNITS}/docker.service.d/documents.conf"
+    options=nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,port=20049
+    touch "${ROOT}/etc/fstab"
+    sed -i '\| nfs4 .*clinic-documents-tls|d' "${ROOT}/etc/fstab"
+    echo "127.0.0.1:/ ${DOCUMENTS} nfs4 ${options},_netdev,x-systemd.requires=${tls##*/} 0 0" \
+        >>"${ROOT}/etc/fstab"
+}
+
+# documents_mounted: mounts them unless they are, and tries whether a file can be written.
+documents_mounted() {
+    local probe
+    mountpoint -q "${DOCUMENTS}" || timeout -s KILL 60 mount "${DOCUMENTS}" || return 1
+    probe=$(mktemp "${DOCUMENTS}/.boot-XXXXXX") && rm "${probe}"
+}
