@@ -1,4 +1,4 @@
-"""The file system that patients' documents lie in, and its entrances beside the instances.
+"""The file system that patients' documents lie in, its mount targets, and the documents' backup.
 
 Whatever replaces a container or an instance, the documents stay, and all instances see the same.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import awacs.aws as aws
-from troposphere import And, Condition, Select, Tags, Template, efs
+from troposphere import And, Condition, If, Join, NoValue, Select, Sub, Tags, Template, efs
 
 from generator.layer import Layer, Name, Provided, Values
 from generator.layers.network import APP_SUBNET_IDS, ZONE_LETTERS, ZONES, has_third_zone
+from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.security import DOCUMENTS_SECURITY_GROUP_ID
 from generator.layers.shared import (
@@ -21,6 +22,7 @@ from generator.layers.shared import (
     named,
     policy,
 )
+from generator.layers.storage import DOCUMENTS_BUCKET
 
 FILE_SYSTEM_ID = Name(
     "DocumentsFileSystemId", Type="String", Description="The documents' file system, or nothing."
@@ -33,6 +35,7 @@ an access point, which could give it another owner, needs AWS's mount helper."""
 
 def build(template: Template, values: Values) -> Values:
     condition = is_true(template, values, DOCUMENTS_FILE_SYSTEM)
+    has_plan = is_true(template, values, BACKUP_PLAN)
     file_system = template.add_resource(
         efs.FileSystem(
             "DocumentsFileSystemResource",
@@ -46,15 +49,16 @@ def build(template: Template, values: Values) -> Values:
                 efs.LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
                 efs.LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
             ],
-            BackupPolicy=efs.BackupPolicy(Status="ENABLED"),
+            # Once a day either way: by EFS itself, or by the plan below.
+            BackupPolicy=efs.BackupPolicy(Status=If(has_plan, "DISABLED", "ENABLED")),
             FileSystemPolicy=_only_by_tls(),
             FileSystemTags=Tags(Name=named(values, "documents")),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
         )
     )
-    # Nobody waits for them by order: their names are known up to 90 s late anyway, so that instances
-    # repeat the mount.
+    # Nobody waits for them by order: their names are known up to 90 s late anyway, so that
+    # instances repeat the mount.
     third = template.add_condition(
         "DocumentsReachThirdZone",
         And(Condition(condition), Condition(has_third_zone(template, values))),
@@ -69,6 +73,15 @@ def build(template: Template, values: Values) -> Values:
                 SecurityGroups=[values[DOCUMENTS_SECURITY_GROUP_ID]],
             )
         )
+    bucket = Join("", [Sub("arn:${AWS::Partition}:s3:::"), values[DOCUMENTS_BUCKET]])
+    add_backup_plan(
+        template,
+        values,
+        "documents",
+        [bucket, If(condition, file_system.get_att("Arn"), NoValue)],
+        # Not among the service-role policies, as the others are.
+        "AWSBackupServiceRolePolicyForS3Backup",
+    )
     return {FILE_SYSTEM_ID: Provided(condition, file_system.ref())}
 
 
@@ -110,6 +123,8 @@ DOCUMENTS = Layer(
         ZONES,
         DOCUMENTS_SECURITY_GROUP_ID,
         DOCUMENTS_FILE_SYSTEM,
+        DOCUMENTS_BUCKET,
+        BACKUP_PLAN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
     ),

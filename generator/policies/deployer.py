@@ -93,6 +93,7 @@ LINKED_ROLES_OF = (
 AWS_MANAGED = (
     "service-role/AmazonRDSEnhancedMonitoringRole",
     "service-role/AWSBackupServiceRolePolicyForBackup",
+    "AWSBackupServiceRolePolicyForS3Backup",
 )
 """AWS's own policies that the templates' roles have; no stack may attach another one."""
 

@@ -49,6 +49,7 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
         ("AWS::CloudFront::Function", "dev-spa-x"),
         ("AWS::CloudFront::Function", "dev-api-x"),
         ("AWS::Backup::BackupVault", "dev-vault-x"),
+        ("AWS::Backup::BackupVault", "dev-documents-vault-x"),
     }
     for function in ("spa", "api"):
         arn = f"arn:aws:cloudfront::1:function/dev-{function}-x"

@@ -1,10 +1,10 @@
-"""A copy of every day of the database, in a vault of its own."""
+"""A copy of every day of the database, and of the documents, each in a vault of its own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Template, backup
+from troposphere import Sub, Template, backup
 
 from generator.layer import Values
 from generator.layers.secrets import key_id
@@ -17,18 +17,25 @@ from generator.layers.shared import (
 )
 
 BACKUP_PLAN = flag(
-    "BackupPlan", "true: AWS Backup keeps a copy of every day in a vault of its own (RDS.26)."
+    "BackupPlan",
+    "true: AWS Backup keeps a copy of every day of database and documents in vaults (RDS.26).",
 )
 
 
-def add_backup_plan(template: Template, values: Values, database_arn: Any) -> None:
-    """Add vault, plan, role and selection, all under BackupPlan."""
+def add_backup_plan(
+    template: Template, values: Values, what: str, resources: list[Any], *policies: str
+) -> None:
+    """Add vault, plan, role and selection, all under BackupPlan.
+
+    ``policies``: AWS's own that the role needs besides the usual one.
+    """
     condition = is_true(template, values, BACKUP_PLAN)
+    prefix, name = ("", "vault") if what == "database" else (what.capitalize(), f"{what}-vault")
     vault = template.add_resource(
         backup.BackupVault(
-            "BackupVault",
+            f"{prefix}BackupVault",
             Condition=condition,
-            BackupVaultName=unique(values, "vault"),
+            BackupVaultName=unique(values, name),
             EncryptionKeyArn=key_id(template, values),
             DeletionPolicy="Retain",
             UpdateReplacePolicy="Retain",
@@ -42,22 +49,25 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
     )
     plan = template.add_resource(
         backup.BackupPlan(
-            "BackupPlanResource",
+            f"{prefix}BackupPlanResource",
             Condition=condition,
             BackupPlan=backup.BackupPlanResourceType(
-                BackupPlanName=named(values, "database"), BackupPlanRule=[daily]
+                BackupPlanName=named(values, what), BackupPlanRule=[daily]
             ),
         )
     )
     role = template.add_resource(
-        service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
+        service_role(
+            f"{prefix}BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup"
+        )
     )
+    role.ManagedPolicyArns += [Sub("arn:${AWS::Partition}:iam::aws:policy/" + p) for p in policies]
     selection = backup.BackupSelectionResourceType(
-        SelectionName="database", IamRoleArn=role.get_att("Arn"), Resources=[database_arn]
+        SelectionName=what, IamRoleArn=role.get_att("Arn"), Resources=resources
     )
     template.add_resource(
         backup.BackupSelection(
-            "BackupSelection",
+            f"{prefix}BackupSelection",
             Condition=condition,
             BackupPlanId=plan.ref(),
             BackupSelection=selection,
