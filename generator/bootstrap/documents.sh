@@ -3,42 +3,28 @@
 
 # mount_documents: the documents' file system at ${DOCUMENTS}, now and at every start of this
 # machine before Docker's. Ubuntu's archive lacks AWS's mount helper; this does as it does: stunnel
-# in front of the kernel's NFS.
+# in front of the kernel's NFS, with AWS's recommended options.
 mount_documents() {
     [[ -n "${DOCUMENTS_FILE_SYSTEM}" ]] || return 0
-    step "MOUNTING THE DOCUMENTS" "Has ${DOCUMENTS_FILE_SYSTEM} a mount target in this zone, and \
-may this instance reach it on 2049? \`journalctl -u clinic-documents-tls\` says what TLS says."
-    persist 4 nfs_packages
+    step "MOUNTING THE DOCUMENTS" "Has ${DOCUMENTS_FILE_SYSTEM} a mount target here, open on 2049? \
+And journalctl -u clinic-documents?"
     mkdir -p "${DOCUMENTS}"
     # Whoever writes while nothing is mounted must fail, not fill this machine's own disk.
     mountpoint -q "${DOCUMENTS}" || chattr +i "${DOCUMENTS}"
     documents_units "${DOCUMENTS_FILE_SYSTEM}.efs.${REGION}.amazonaws.com"
     systemctl daemon-reload
-    systemctl enable --now clinic-documents-tls.service
-    wait_for "${MOUNT_SECONDS}" "the documents' file system (its name is new for 90 s)" \
-        documents_mounted
+    systemctl enable --now clinic-documents
+    # A new mount target's name is known after up to 90 s.
+    wait_for "${MOUNT_SECONDS}" "the documents' file system" documents_mounted
 }
 
-# nfs_packages: one try.
-nfs_packages() {
-    local options=(-y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
-    if hash mount.nfs4 stunnel4 2>/dev/null; then return 0; fi
-    if apt-get "${options[@]}" install --no-install-recommends nfs-common stunnel4; then
-        return 0
-    fi
-    apt-get "${options[@]}" update
-    return 1
-}
-
-# documents_units HOST: TLS as a service, the mount (AWS's recommended options) behind it, and
-# Docker behind the mount.
+# documents_units HOST: TLS as a service, the mount behind it, and Docker behind the mount.
 documents_units() {
-    local tls=${UNITS}/clinic-documents-tls.service options
+    local options=nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport
     mkdir -p "${UNITS}/docker.service.d" "${ROOT}/etc"
     cat >"${ROOT}/etc/clinic-documents.conf" <<TUNNEL
 foreground = yes
 pid =
-syslog = no
 [documents]
 client = yes
 accept = 127.0.0.1:20049
@@ -48,13 +34,10 @@ sslVersionMin = TLSv1.2
 CAfile = /etc/ssl/certs/ca-certificates.crt
 verifyChain = yes
 checkHost = $1
-TIMEOUTbusy = 20
-TIMEOUTclose = 0
-TIMEOUTidle = 70
 TUNNEL
-    cat >"${tls}" <<'UNIT'
+    cat >"${UNITS}/clinic-documents.service" <<'UNIT'
 [Unit]
-Description=TLS to the documents' file system
+Description=TLS to the documents
 Wants=network-online.target
 After=network-online.target
 StartLimitIntervalSec=0
@@ -68,11 +51,9 @@ WantedBy=multi-user.target
 UNIT
     printf '[Unit]\nRequiresMountsFor=%s\n' "${DOCUMENTS}" \
         >"${UNITS}/docker.service.d/documents.conf"
-    options=nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport,port=20049
-    touch "${ROOT}/etc/fstab"
-    sed -i '\| nfs4 .*clinic-documents-tls|d' "${ROOT}/etc/fstab"
-    echo "127.0.0.1:/ ${DOCUMENTS} nfs4 ${options},_netdev,x-systemd.requires=${tls##*/} 0 0" \
-        >>"${ROOT}/etc/fstab"
+    options+=,port=20049,_netdev,x-systemd.requires=clinic-documents.service
+    grep -qs clinic-documents "${ROOT}/etc/fstab" ||
+        echo "127.0.0.1:/ ${DOCUMENTS} nfs4 ${options} 0 0" >>"${ROOT}/etc/fstab"
 }
 
 # documents_mounted: mounts them unless they are, and tries whether a file can be written.
