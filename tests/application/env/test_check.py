@@ -64,7 +64,8 @@ def test_each_key_is_held_against_the_schema(
 ) -> None:
     rule, key, severity, line = remark
     remarks = check(write(tmp_path, text), PARAMS).remarks
-    assert [(r.rule, r.key, r.severity, r.line) for r in remarks] == [(rule, key, severity, line)]
+    found = [(r.rule, r.key, r.severity, r.line) for r in remarks if r.rule != "documents"]
+    assert found == [(rule, key, severity, line)]
 
 
 def test_storing_documents_in_the_cloud_needs_keys(tmp_path: Path) -> None:
