@@ -76,7 +76,7 @@ LONGEST = {
     "HealthCheckPath": "/" + "p" * 100,
     "Release": "r" * 64,
 }
-MOST = 15_360
+MOST = 15_872
 """Bytes of user data in base 64: of 16,384 by the stricter reading of EC2's limit."""
 
 
