@@ -10,6 +10,7 @@ from generator.layers.alarms import ALARMS, DASHBOARD_URL
 from generator.layers.backend import BACKEND, BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
 from generator.layers.balancer import ALB_DNS_NAME, BALANCER, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE, DATABASE_HOST, DATABASE_ID
+from generator.layers.documents import DOCUMENTS
 from generator.layers.edge import DISTRIBUTION_ID, EDGE, FRONTEND_BUCKET, SITE_URL
 from generator.layers.identity import DOCUMENTS_POLICY_ARN, IDENTITY
 from generator.layers.monitoring import ALARM_TOPIC_ARN, MONITORING
@@ -31,6 +32,7 @@ LAYERS: tuple[Layer, ...] = (
     MONITORING,
     PERIMETER,
     STORAGE,
+    DOCUMENTS,
     IDENTITY,
     DATABASE,
     BALANCER,

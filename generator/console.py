@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         edge.WEB_ACL_ARN: "Web ACL for CloudFront (us-east-1)",
         edge.PRICE_CLASS: "Where CloudFront answers from",
         behaviors.STRICT_TRANSPORT_SECURITY: "For which names browsers insist on HTTPS",
+        behaviors.API_DESCRIPTION: "Description of the API",
     },
     "Backend": {
         user_data.BACKEND_IMAGE: "Container image",
@@ -95,6 +96,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         shared.DELETION_PROTECTION: "Deletion protection",
         shared.LOG_RETENTION_DAYS: "Days that logs are kept",
         storage.CDN_LOGS: "CloudFront access log",
+        shared.DOCUMENTS_FILE_SYSTEM: "File system for documents",
         storage.DOCUMENT_LOCK_DAYS: "Days that documents are locked",
     },
 }

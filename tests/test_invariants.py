@@ -24,6 +24,7 @@ from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, WEB_ACL, children, 
 STATEFUL = {
     "AWS::Backup::BackupVault",
     "AWS::ECR::Repository",
+    "AWS::EFS::FileSystem",
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::RDS::DBInstance",
@@ -36,7 +37,8 @@ STATEFUL_IDS = {
     *("Database", "DatabaseSecret", "OriginVerifySecret", "CustomerKeyResource", "BackupVault"),
     *("ConfigurationBucket", "DocumentsBucket", "LogBucket", "CdnLogBucket", "FrontendBucket"),
     *("ImageRepository", "BackendLogGroupResource", "FlowLogGroup", "RotationLogGroup"),
-    "CloseDefaultGroupLogGroup",
+    *("CloseDefaultGroupLogGroup", "DocumentsFileSystemResource"),
+    "DocumentsBackupVault",
 }
 """Never rename one: CloudFormation would delete it and make an empty one."""
 
@@ -200,6 +202,7 @@ def test_only_the_balancers_group_admits_addresses(chosen):
             assert chain in {
                 ("BackendSecurityGroup", 3000, 3000, "AlbSecurityGroup"),
                 ("DatabaseSecurityGroup", 5432, 5432, "BackendSecurityGroup"),
+                ("DocumentsSecurityGroup", 2049, 2049, "BackendSecurityGroup"),
             }
         else:
             assert port in {
@@ -221,7 +224,9 @@ def test_nothing_is_sent_anywhere_but_where_it_is_needed(chosen):
         )
         for rule in _properties(chosen, "AWS::EC2::SecurityGroupEgress")
     }
-    assert sent == {
+    has_files = chosen["DocumentsFileSystem"] == "true"
+    files = {("BackendSecurityGroup", 2049, 2049, "DocumentsSecurityGroup")}
+    assert sent == (files if has_files else set()) | {
         ("AlbSecurityGroup", 3000, 3000, "BackendSecurityGroup"),
         ("BackendSecurityGroup", 5432, 5432, "DatabaseSecurityGroup"),
         ("BackendSecurityGroup", 443, 443, "0.0.0.0/0"),
@@ -234,6 +239,8 @@ def test_every_store_is_encrypted_and_no_bucket_is_public(chosen):
     for bucket in _properties(chosen, "AWS::S3::Bucket"):
         assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    files = _properties(chosen, "AWS::EFS::FileSystem")
+    assert [one["Encrypted"] for one in files] == [True] * len(files)
     [database] = _properties(chosen, "AWS::RDS::DBInstance")
     assert database["PubliclyAccessible"] is False
     assert database.get("StorageEncrypted", chosen["DatabaseSnapshot"] != "") is True
@@ -327,7 +334,11 @@ def test_only_what_must_be_named_has_a_name_of_its_own():
     }
     # The dashboard draws the alarms before they are there.
     drawn = {"BackendCpuAlarm", "CpuCreditsLowAlarm", "CpuCreditsChargedAlarm"}
-    assert named == {"SpaRoutes", "BackupVault"} | drawn
+    functions, vaults = (
+        {"SpaRoutes", "ApiDescriptionCloser"},
+        {"BackupVault", "DocumentsBackupVault"},
+    )
+    assert named == functions | vaults | drawn
 
 
 def test_every_parameter_file_asks_for_something_else():

@@ -28,12 +28,13 @@ SETTINGS: Final[tuple[str, ...]] = (
     "METRIC_NAMESPACE",
     "GROUP_DIMENSION",
     "WARM_POOL",
+    "DOCUMENTS_FILE_SYSTEM",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the program."""
 
 FILES: Final[tuple[str, ...]] = (
     *("settings.sh", "aws.sh", "log.sh", "packages.sh", "pull.sh", "build.sh", "pool.sh"),
-    *("database.sh", "backend.sh", "switch.sh", "services.sh", "main.sh"),
+    *("documents.sh", "database.sh", "backend.sh", "switch.sh", "services.sh", "main.sh"),
 )
 """The program's parts in their order; only the last one acts."""
 

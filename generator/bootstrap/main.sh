@@ -46,6 +46,7 @@ boot() {
     step "FINDING THE ROLE" "Has the instance its role, Rol-EC2-Acceso-S3?"
     persist 5 credentials >/dev/null
     install_packages
+    mount_documents
     if [[ -n "${BACKEND_IMAGE}" ]]; then pull_image; else build_image; fi
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"
     wait_for "${CONFIG_SECONDS}" "the .env (upload it now)" fetch_env

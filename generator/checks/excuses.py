@@ -68,6 +68,12 @@ EXCUSES = (
     ),
     Excuse(
         "W1028",
+        "Resources/DocumentsMountTargetC/Properties/SubnetId/*",
+        "In flat the list of subnets is itself an Fn::If over the third zone, and this mount "
+        "target exists only with that zone.",
+    ),
+    Excuse(
+        "W1028",
         "Resources/AppRouteC/Properties/RouteTableId/*",
         "In flat the list of route tables is itself an Fn::If over the third zone, and this route "
         "exists only with that zone.",

@@ -53,10 +53,13 @@ def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
         child = templates[stack_file(stack)]
         passed = stack["Properties"].get("Parameters", {})
         bound = {name: _wired(value, outputs) for name, value in passed.items()}
-        for name, condition in _bind(child.get("Conditions", {}), bound).items():
+        conditions = child.get("Conditions", {})
+        for name, condition in _bind(conditions, bound).items():
             if whole["Conditions"].setdefault(name, condition) != condition:
                 raise ValueError(f"{title} means something else by the condition {name}")
-        whole["Resources"] |= _bind(child["Resources"], bound)
+        for name, resource in child["Resources"].items():
+            holding = _implied(resource.get("Condition", ""), conditions)
+            whole["Resources"][name] = _bind(resource, bound, holding)
         outputs[title] = {
             name: _bind(output["Value"], bound) for name, output in child.get("Outputs", {}).items()
         }
@@ -111,6 +114,14 @@ def _bind(node: Any, bound: Mapping[str, Any], holding: frozenset[str] = frozens
     if isinstance(condition := node.get("Condition"), str):
         holding |= {condition}
     return {key: _bind(value, bound, holding) for key, value in node.items()}
+
+
+def _implied(condition: str, conditions: Mapping[str, Any]) -> frozenset[str]:
+    """The conditions that hold wherever this one does: itself, and those that it joins by And."""
+    joined = conditions.get(condition, {}).get("Fn::And", [])
+    return frozenset({condition}).union(
+        *(_implied(one["Condition"], conditions) for one in joined if "Condition" in one)
+    )
 
 
 def resolve(template: Template, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ REMOVAL = {
     "AWS::Backup::BackupVault": "delete its recovery points, then `aws backup "
     "delete-backup-vault --backup-vault-name {name}`",
     "AWS::ECR::Repository": "`aws ecr delete-repository --force --repository-name {name}`",
+    "AWS::EFS::FileSystem": "`aws efs delete-file-system --file-system-id {name}`",
     "AWS::KMS::Key": "`aws kms schedule-key-deletion --key-id {name}`; all that it encrypts is "
     "lost with it",
     LOG_GROUP: "`aws logs delete-log-group --log-group-name {name}`",

@@ -36,6 +36,7 @@ from troposphere.validators.autoscaling import Tags as GroupTags
 from generator.layer import Layer, Name, Values
 from generator.layers.balancer import HEALTH_CHECK_PATH, TARGET_GROUP_ARNS
 from generator.layers.database import DATABASE_NAME
+from generator.layers.documents import FILE_SYSTEM_ID
 from generator.layers.identity import INSTANCE_PROFILE_ARN, INSTANCE_ROLE_NAME
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import APP_SUBNET_IDS
@@ -69,6 +70,7 @@ from generator.layers.perimeter import INSTANCE_PUBLIC_ADDRESS
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, DATABASE_SECRET_ARN, key_id
 from generator.layers.security import BACKEND_SECURITY_GROUP_ID
 from generator.layers.shared import (
+    DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
     LOG_RETENTION_DAYS,
     flag,
@@ -229,6 +231,8 @@ BACKEND = Layer(
         INSTANCE_PROFILE_ARN,
         TARGET_GROUP_ARNS,
         CONFIGURATION_BUCKET,
+        DOCUMENTS_FILE_SYSTEM,
+        FILE_SYSTEM_ID,
         DATABASE_SECRET_ARN,
         ALARM_TOPIC_ARN,
         CUSTOMER_KEY,

@@ -119,7 +119,7 @@ def build(template: Template, values: Values) -> Values:
     own = Sub("arn:${AWS::Partition}:rds:${AWS::Region}:${AWS::AccountId}:db:")
     arn = Join("", [own, database.ref()])
     add_rotation(template, values, database, arn, attachment)
-    add_backup_plan(template, values, arn)
+    add_backup_plan(template, values, "database", [arn])
     add_database_events(template, values, database)
     return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
 

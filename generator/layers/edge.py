@@ -1,4 +1,4 @@
-"""The only HTTPS entry: CloudFront before a private bucket and, under /api, the balancer.
+"""The only HTTPS entry: CloudFront before the frontend's private bucket and the balancer.
 
 One template, since bucket, bucket policy, origin access control and distribution name each other.
 """
@@ -36,6 +36,7 @@ from generator.layers.parts.origins import backend_origin, frontend_origin
 from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import ALB_EXPOSURE
 from generator.layers.shared import (
+    DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
     EVERY_OBJECT,
     allow,
@@ -140,7 +141,7 @@ def _distribution_config(
         DefaultRootObject="index.html",
         Origins=[frontend_origin(template, values, bucket), backend_origin(template, values)],
         DefaultCacheBehavior=behaviors.pages(template, values, headers),
-        CacheBehaviors=[behaviors.api(path, headers) for path in behaviors.API_PATHS],
+        CacheBehaviors=behaviors.backend(template, values, headers),
         WebACLId=If(is_given(template, values, WEB_ACL_ARN), values[WEB_ACL_ARN], NoValue),
         Logging=If(
             logged,
@@ -213,6 +214,8 @@ EDGE = Layer(
         WEB_ACL_ARN,
         PRICE_CLASS,
         behaviors.STRICT_TRANSPORT_SECURITY,
+        DOCUMENTS_FILE_SYSTEM,
+        behaviors.API_DESCRIPTION,
     ),
     offers=(SITE_URL, FRONTEND_BUCKET, DISTRIBUTION_ID),
     rules={

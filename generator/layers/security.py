@@ -1,4 +1,4 @@
-"""The chain internet -> balancer -> backend -> database: its groups and every rule of them.
+"""The chain internet -> balancer -> backend -> database, documents: its groups and all their rules.
 
 The database's own group is in the network's layer, so that the database, which takes longest, does
 not wait for this one.
@@ -12,13 +12,15 @@ from typing import Any
 
 from troposphere import And, Condition, Equals, If, Not, Ref, Template, ec2
 
-from generator.layer import Layer, Name, Values
+from generator.layer import Layer, Name, Provided, Values
 from generator.layers.network import ANYWHERE, DATABASE_SECURITY_GROUP_ID, VPC_ID
 from generator.layers.parts.closed_group import closed_group
 from generator.layers.shared import (
+    DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
     choice,
     is_given,
+    is_true,
     optional,
 )
 
@@ -54,8 +56,12 @@ ALB_SECURITY_GROUP_IDS = Name(
 BACKEND_SECURITY_GROUP_ID = Name(
     "BackendSecurityGroupId", Type="AWS::EC2::SecurityGroup::Id", Description="sg-backend-ec2"
 )
+DOCUMENTS_SECURITY_GROUP_ID = Name(
+    "DocumentsSecurityGroupId", Type="String", Description="sg-documents-efs, or nothing."
+)
 
 HTTP, HTTPS, BACKEND_PORT, DATABASE_PORT = 80, 443, 3000, 5432
+NFS = 2049
 
 
 def is_public(template: Template, values: Values) -> str:
@@ -71,6 +77,12 @@ def build(template: Template, values: Values) -> Values:
     groups = _let_into_alb(template, values, alb)
     _connect(template, "Backend", alb, backend, BACKEND_PORT, "The balancer to the backend")
     _connect(template, "Database", backend, database, DATABASE_PORT, "The backend to the database")
+    shared = is_true(template, values, DOCUMENTS_FILE_SYSTEM)
+    documents = closed_group(
+        template, values, "DocumentsSecurityGroup", "sg-documents-efs", vpc, Condition=shared
+    )
+    why = "The backend to the documents"
+    _connect(template, "Documents", backend, documents, NFS, why, Condition=shared)
     for title, port, why in (
         ("Https", HTTPS, "AWS services, the image registry, the code repository"),
         ("Http", HTTP, "Ubuntu package mirrors, which sign their packages"),
@@ -87,6 +99,7 @@ def build(template: Template, values: Values) -> Values:
     return {
         ALB_SECURITY_GROUP_IDS: groups,
         BACKEND_SECURITY_GROUP_ID: backend,
+        DOCUMENTS_SECURITY_GROUP_ID: Provided(shared, documents),
     }
 
 
@@ -139,7 +152,13 @@ def _let_into_alb(template: Template, values: Values, alb: Ref) -> If:
 
 
 def _connect(
-    template: Template, title: str, sender: Ref, receiver: Ref, port: int, why: str
+    template: Template,
+    title: str,
+    sender: Ref,
+    receiver: Ref,
+    port: int,
+    why: str,
+    **condition: str,
 ) -> None:
     template.add_resource(
         ec2.SecurityGroupIngress(
@@ -148,6 +167,7 @@ def _connect(
             SourceSecurityGroupId=sender,
             Description=why,
             **_tcp(port),
+            **condition,
         )
     )
     template.add_resource(
@@ -157,6 +177,7 @@ def _connect(
             DestinationSecurityGroupId=receiver,
             Description=why,
             **_tcp(port),
+            **condition,
         )
     )
 
@@ -171,8 +192,9 @@ SECURITY = Layer(
         ALB_EXPOSURE,
         ALB_CERTIFICATE_ARN,
         CLOUDFRONT_PREFIX_LIST_ID,
+        DOCUMENTS_FILE_SYSTEM,
     ),
-    offers=(ALB_SECURITY_GROUP_IDS, BACKEND_SECURITY_GROUP_ID),
+    offers=(ALB_SECURITY_GROUP_IDS, BACKEND_SECURITY_GROUP_ID, DOCUMENTS_SECURITY_GROUP_ID),
     settles=(
         *("BackendIngress", "BackendEgress", "DatabaseIngress", "DatabaseEgress"),
         *("BackendToHttps", "BackendToHttp"),

@@ -74,6 +74,12 @@ DELETION_PROTECTION = flag(
     "DeletionProtection",
     "true: the database and the balancer refuse to be deleted until this is false again.",
 )
+DOCUMENTS_FILE_SYSTEM = flag(
+    "DocumentsFileSystem",
+    "true: patients' documents lie in an encrypted file system (EFS) that all instances share. "
+    "false: the .env must send them to S3 (CLOUD=true), or they are lost with the instance.",
+    "true",
+)
 LOG_RETENTION_DAYS = Name(
     "LogRetentionDays",
     Type="Number",

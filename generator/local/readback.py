@@ -41,6 +41,9 @@ READERS = {
     "AWS::EC2::VPCEndpoint": "ec2 describe_vpc_endpoints VpcEndpointIds[]",
     "AWS::ECR::Repository": "ecr describe_repositories repositoryNames[]"
     "; ecr get_lifecycle_policy repositoryName",
+    "AWS::EFS::FileSystem": "efs describe_file_systems FileSystemId"
+    "; efs describe_file_system_policy FileSystemId",
+    "AWS::EFS::MountTarget": "efs describe_mount_targets MountTargetId",
     "AWS::ElasticLoadBalancingV2::Listener": "elbv2 describe_listeners ListenerArns[]",
     "AWS::ElasticLoadBalancingV2::ListenerRule": "elbv2 describe_rules RuleArns[]",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "elbv2 describe_load_balancers LoadBalancerArns[]"

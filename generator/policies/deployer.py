@@ -37,7 +37,9 @@ from generator.policies.scopes import SCOPES
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "secretsmanager"),
-    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-backend": (
+        *("autoscaling", "elasticfilesystem", "elasticloadbalancing", "lambda", "logs"),
+    ),
     "deployer-edge": ("cloudfront", "cloudwatch", "events", "route53", "sns", "wafv2"),
 }
 """Documents that hold nothing but services' scopes; network and identity have more to say."""
@@ -45,7 +47,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 READ_VERBS = ("Describe", "Get", "List")
 CONTENT = frozenset({"iam", "kms", "lambda", "s3", "secretsmanager"})
 """Services of which even reading is narrowed: secrets, code, keys, who may do what."""
-WHOLE_VERB = frozenset({"autoscaling", "ec2", "elasticloadbalancing", "rds"})
+WHOLE_VERB = frozenset({"autoscaling", "ec2", "elasticfilesystem", "elasticloadbalancing", "rds"})
 """Of these every Describe is needed sooner or later, and none shows more than settings."""
 
 BORN_UNTAGGED = frozenset(
@@ -56,6 +58,7 @@ BORN_UNTAGGED = frozenset(
         "CreateInternetGateway",
         "CreateLaunchTemplate",
         "CreateLaunchTemplateVersion",
+        "CreateNetworkInterface",
         "CreateNatGateway",
         "CreateRouteTable",
         "CreateSecurityGroup",
@@ -64,10 +67,13 @@ BORN_UNTAGGED = frozenset(
         "CreateVpc",
         "CreateVpcEndpoint",
         "DeleteLaunchTemplate",
+        "DeleteNetworkInterface",
         "DeleteTags",
+        "ModifyNetworkInterfaceAttribute",
     )
 )
-"""What makes a thing, before it carries CloudFormation's tag; a launch template never does."""
+"""What makes a thing, before it carries CloudFormation's tag; a launch template and a mount
+target's network interface never do."""
 
 PASSED_TO = (
     "backup.amazonaws.com",
@@ -79,6 +85,7 @@ PASSED_TO = (
 LINKED_ROLES_OF = (
     "autoscaling.amazonaws.com",
     "backup.amazonaws.com",
+    "elasticfilesystem.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
     "rds.amazonaws.com",
     "vpcorigin.cloudfront.amazonaws.com",
@@ -86,6 +93,7 @@ LINKED_ROLES_OF = (
 AWS_MANAGED = (
     "service-role/AmazonRDSEnhancedMonitoringRole",
     "service-role/AWSBackupServiceRolePolicyForBackup",
+    "AWSBackupServiceRolePolicyForS3Backup",
 )
 """AWS's own policies that the templates' roles have; no stack may attach another one."""
 

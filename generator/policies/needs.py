@@ -26,7 +26,6 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
         "bedrock-agentcore:*",
         "cognito-idp:*",
         "docdb-elastic:*",
-        "elasticfilesystem:*",
         "firehose:*",
         "redshift:*",
         "redshift-serverless:*",
@@ -53,6 +52,8 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
     ),
     "A copy of the patients' data somewhere else: no template makes one": (
         "s3:PutReplicationConfiguration",
+        "elasticfilesystem:CreateReplicationConfiguration",
+        "elasticfilesystem:DeleteReplicationConfiguration",
         "rds:CreateDBInstanceReadReplica",
         "rds:PromoteReadReplica",
         "rds:RestoreDBInstanceToPointInTime",
@@ -78,6 +79,12 @@ FORGOTTEN: Mapping[str, tuple[str, ...]] = {
     "CloudFormation itself rolls a group's update, so no handler lists it": (
         "autoscaling:SetDesiredCapacity",
         "autoscaling:TerminateInstanceInAutoScalingGroup",
+    ),
+    # EFS API reference: CreateMountTarget, DeleteMountTarget, ModifyMountTargetSecurityGroups.
+    "A mount target's network interface is made with the caller's rights": (
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:ModifyNetworkInterfaceAttribute",
     ),
 }
 

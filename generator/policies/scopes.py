@@ -7,7 +7,7 @@ Not every name begins with the stack's name:
   five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``;
 - what must be named and is unique in an account is called ``<environment>-<what>-<random end>``;
 - a dashboard's generated name is not documented to hold the stack's name;
-- what has an identifier instead of a name (network, keys, distributions, backup plans) is narrowed
+- what has an identifier instead of a name (network, keys, file systems, backup plans) is narrowed
   by CloudFormation's tag where the service gives one to IAM, and otherwise only by the way: asked
   for by CloudFormation, which changes nothing but what a stack owns.
 """
@@ -33,6 +33,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "cloudfront": (
         "arn:aws:cloudfront::*:distribution/*",
         "arn:aws:cloudfront::*:function/*-spa-*",
+        "arn:aws:cloudfront::*:function/*-api-*",
         "arn:aws:cloudfront::*:origin-access-control/*",
         "arn:aws:cloudfront::*:response-headers-policy/*",
         "arn:aws:cloudfront::*:vpcorigin/*",
@@ -43,6 +44,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
         "arn:aws:cloudwatch::*:dashboard/*",
     ),
     "ecr": (f"arn:aws:ecr:*:*:repository/{ANY}",),
+    "elasticfilesystem": ("arn:aws:elasticfilesystem:*:*:file-system/*",),
     "elasticloadbalancing": (
         BALANCER,
         f"{BALANCING}targetgroup/clini*",

@@ -14,14 +14,17 @@ PARAMETERS = {
     "BACKEND_IMAGE": "BackendImage",
     "BACKEND_REPOSITORY": "BackendRepository",
     "BACKEND_REVISION": "BackendRevision",
+    "DOCUMENTS_FILE_SYSTEM": "DocumentsFileSystem",
     "METRIC_PERIOD": "MetricPeriod",
     "WARM_POOL_SIZE": "WarmPoolSize",
 }
 """The operator's parameter behind a setting."""
+FILE_SYSTEM = "fs-0123456789abcdef0"
 MADE = {
     "ConfigurationBucket": "configuration",
     "DatabaseSecret": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
     "BackendLogGroupResource": "/clinic/backend",
+    "DocumentsFileSystemResource": FILE_SYSTEM,
 }
 """What only AWS knows: the physical ids of resources."""
 
@@ -35,6 +38,7 @@ def user_data(environment: str, **settings: str) -> str:
 def _user_data(environment: str, settings: tuple[tuple[str, str], ...]) -> str:
     entries = json.loads((PARAMS / f"{environment}.json").read_text())
     values = {entry["ParameterKey"]: entry["ParameterValue"] for entry in entries}
+    values["DocumentsFileSystem"] = "false"
     values |= {PARAMETERS[name]: value for name, value in settings}
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"{environment}.json"

@@ -75,7 +75,9 @@ def test_production_has_a_standby_backups_protection_and_monitoring():
     assert database["DeletionProtection"] == "true"
     assert database["MonitoringInterval"] == 60
     assert database["EnablePerformanceInsights"] is True
-    assert set(of_type("AWS::Backup::BackupSelection", "prod")) == {"BackupSelection"}
+    assert set(of_type("AWS::Backup::BackupSelection", "prod")) == {
+        *("BackupSelection", "DocumentsBackupSelection"),
+    }
 
 
 def test_a_restored_database_is_told_nothing_that_its_snapshot_decides():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED
+from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED, DOCUMENT_PATH
 from tests.resolved import CERTIFICATE, of_type, parameters, properties, resources, statements
 
 CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
@@ -69,7 +69,9 @@ def test_every_behaviour_is_https_compressed_and_with_security_headers():
     for behaviour in behaviours:
         assert behaviour["ViewerProtocolPolicy"] in ("redirect-to-https", "https-only")
         assert behaviour["Compress"] is True
-        assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "SecurityHeaders"}
+        documents = behaviour.get("PathPattern") == DOCUMENT_PATH
+        own = "DocumentHeaders" if documents else "SecurityHeaders"
+        assert behaviour["ResponseHeadersPolicyId"] == {"Ref": own}
     headers = properties("SecurityHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] >= 31536000
     assert headers["ContentTypeOptions"] == {"Override": True}
@@ -179,3 +181,46 @@ def test_names_that_are_global_to_an_account_differ_between_stacks():
         properties("SecurityHeaders")["ResponseHeadersPolicyConfig"]["Name"],
     ]
     assert names == [f"seed-{what}-000000000000" for what in ("frontend", "spa", "headers")]
+
+
+@pytest.mark.parametrize("closed", [{}, CLOSED, PRIVATE])
+def test_documents_come_from_the_balancer_read_only_and_uncached(closed):
+    [documents] = [
+        b for b in config(**closed)["CacheBehaviors"] if b["PathPattern"] == DOCUMENT_PATH
+    ]
+    assert DOCUMENT_PATH == "/docs-0d3nt/*"
+    assert documents["TargetOriginId"] == "backend"
+    assert documents["CachePolicyId"] == CACHING_DISABLED
+    assert documents["OriginRequestPolicyId"] == ALL_VIEWER
+    assert documents["AllowedMethods"] == ["GET", "HEAD"]
+    assert documents["ViewerProtocolPolicy"] == "https-only"
+
+
+def test_nobody_keeps_lists_or_runs_a_document():
+    """Only its address protects a document; and whoever uploads a page must not act by it."""
+    headers = properties("DocumentHeaders")["ResponseHeadersPolicyConfig"]
+    sent = {item["Header"]: item for item in headers["CustomHeadersConfig"]["Items"]}
+    assert sent["Cache-Control"]["Value"] == "private, no-store"
+    assert "noindex" in sent["X-Robots-Tag"]["Value"]
+    assert all(item["Override"] is True for item in sent.values())
+    policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    assert "script-src 'none'" in policy["ContentSecurityPolicy"]
+    assert policy["Override"] is True
+    assert headers["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
+
+
+def test_without_the_file_system_nothing_is_said_of_documents():
+    paths = [b["PathPattern"] for b in config(DocumentsFileSystem="false")["CacheBehaviors"]]
+    assert paths == ["/api", "/api/*"]
+    assert "DocumentHeaders" not in resources(DocumentsFileSystem="false")
+
+
+def test_the_description_of_the_api_is_closed_in_prod_on_every_way_to_the_api():
+    for behaviour in config("prod")["CacheBehaviors"]:
+        if behaviour["PathPattern"] != DOCUMENT_PATH:
+            [association] = behaviour["FunctionAssociations"]
+            assert association["EventType"] == "viewer-request"
+            assert association["FunctionARN"] == {
+                "Fn::GetAtt": ["ApiDescriptionCloser", "FunctionARN"]
+            }
+    assert "ApiDescriptionCloser" not in resources("seed")

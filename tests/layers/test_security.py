@@ -99,6 +99,7 @@ def test_each_group_sends_only_what_it_has_to():
     assert rules_out_of("DatabaseSecurityGroup") == set()
     assert rules_out_of("BackendSecurityGroup") == {
         (5432, 5432, "DatabaseSecurityGroup"),
+        (2049, 2049, "DocumentsSecurityGroup"),
         (443, 443, "0.0.0.0/0"),
         (80, 80, "0.0.0.0/0"),
     }

@@ -60,6 +60,8 @@ OURS = (
     f"arn:aws:backup:{PLACE}:backup-vault:dev-vault-0123456789ab",
     f"arn:aws:backup:{PLACE}:backup-plan:0a1b2c3d",
     f"arn:aws:cloudfront::{ACCOUNT}:function/dev-spa-0123456789ab",
+    f"arn:aws:cloudfront::{ACCOUNT}:function/dev-api-0123456789ab",
+    f"arn:aws:elasticfilesystem:{PLACE}:file-system/fs-0123456789abcdef0",
     f"arn:aws:cloudfront::{ACCOUNT}:origin-access-control/E1ABCDEFGHIJKL",
     f"arn:aws:cloudfront::{ACCOUNT}:response-headers-policy/0a1b2c3d",
     f"arn:aws:cloudfront::{ACCOUNT}:vpcorigin/vo_0a1b2c3d",

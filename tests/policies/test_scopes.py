@@ -47,6 +47,7 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
     }
     assert named == {
         ("AWS::CloudFront::Function", "dev-spa-x"),
+        ("AWS::CloudFront::Function", "dev-api-x"),
         ("AWS::Backup::BackupVault", "clinic-vault-x-x"),
         # Their names begin with the topic's, and so with the stack's.
         *(
@@ -54,9 +55,9 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
             for title in ("BackendCpu", "CpuCreditsLow", "CpuCreditsCharged")
         ),
     }
-    assert any(
-        like(s, "arn:aws:cloudfront::1:function/dev-spa-x") for s in scopes.SCOPES["cloudfront"]
-    )
+    for function in ("spa", "api"):
+        arn = f"arn:aws:cloudfront::1:function/dev-{function}-x"
+        assert any(like(scope, arn) for scope in scopes.SCOPES["cloudfront"])
     assert any(
         like(s, "arn:aws:backup:r:1:backup-vault:dev-vault-x") for s in scopes.SCOPES["backup"]
     )

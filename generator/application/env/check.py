@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.application.env import dotenv, keys
+from generator.application.env import documents, dotenv, keys
 from generator.application.env.dotenv import ERROR, WARNING, Remark
 from generator.checks import parameters
 from generator.errors import ClinicError
@@ -31,8 +31,9 @@ class Checked:
         return [remark for remark in self.remarks if remark.severity == ERROR]
 
 
-def check(path: Path, folder: Path) -> Checked:
-    """Read ``path`` and hold it against Docker's rules and the schema in ``folder``.
+def check(path: Path, folder: Path, env: str = "") -> Checked:
+    """Read ``path`` and hold it against Docker's rules, the schema in ``folder`` and what becomes
+    of documents in ``env``.
 
     ClinicError if one of them cannot be read; what is wrong inside the file is a remark.
     """
@@ -42,6 +43,7 @@ def check(path: Path, folder: Path) -> Checked:
     remarks = [*file.remarks, *_readers(path)]
     if schema is not None and not is_no_text(remarks):
         remarks += keys.remarks(file, schema)
+        remarks += documents.remarks(file.values, folder, env)
     missing = {remark.key for remark in remarks if remark.rule == "no-value"}
     kept = (r for r in remarks if r.rule != "empty-value" or r.key not in missing)
     ordered = sorted(kept, key=lambda r: (r.line == 0, r.line, r.severity, r.rule, r.key))
@@ -62,9 +64,9 @@ def _readers(path: Path) -> Iterator[Remark]:
         yield Remark(0, WARNING, "permissions", "", says)
 
 
-def load_checked(path: Path, folder: Path) -> Checked:
+def load_checked(path: Path, folder: Path, env: str = "") -> Checked:
     """Read and check; ClinicError with a line for each error."""
-    checked = check(path, folder)
+    checked = check(path, folder, env)
     if checked.errors:
         raise ClinicError("\n        ".join(line(path, remark) for remark in checked.errors))
     return checked

@@ -40,19 +40,22 @@ def env_command() -> None:
 
 @env_command.command("check")
 @FILE
+@click.argument("env", required=False, default="")
 @PARAMS
 @JSON
-def check_command(file: Path, params: Path, as_json: bool) -> None:
+def check_command(file: Path, env: str, params: Path, as_json: bool) -> None:
     """Read FILE as `docker run --env-file` would, and hold it against params/env.schema.json.
 
     Errors are what would not reach the backend as it is meant, or would stop it: exit code 1.
-    Warnings are worth a look. No value is ever printed.
+    Warnings are worth a look. No value is ever printed. With ENV, also whether documents would be
+    lost there: they stay in its file system (DocumentsFileSystem) or in S3 (CLOUD=true).
 
     \b
     clinic env check .env
+    clinic env check .env prod
     clinic env check .env --json
     """
-    checked = check(file, params)
+    checked = check(file, params, env)
     _say(checked, as_json)
     if checked.errors:
         raise click.exceptions.Exit(1)
@@ -74,7 +77,7 @@ def push_command(
     \b
     clinic env push prod .env
     """
-    stack, checked = stack_name(name_of(env, params)), load_checked(file, params)
+    stack, checked = stack_name(name_of(env, params)), load_checked(file, params, env)
     for remark in checked.remarks:
         print(line(file, remark), file=sys.stderr)
     pushing.push(connect(profile, region), stack, checked, Report(as_json))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, is_true, number
+from generator.checks.cost.bill import Line, Month, is_true, number, referred
 from generator.checks.cost.compute import plain
 from generator.checks.cost.fleet import BURSTABLE
 from generator.checks.cost.network import Found
+from generator.checks.walk import references
 
 CHANGED_A_DAY = Decimal("0.02")
 """The part of the data that a day changes, and that its backup adds (assumed)."""
@@ -84,12 +85,35 @@ def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
 
 def backup_plans(month: Month, found: Found) -> Iterator[Line]:
     """Copies in a vault: incremental, and without RDS's free allowance."""
-    for plan in found.values():
+    for name, plan in found.items():
+        kinds = _chosen(month, name)
         for rule in plan.get("BackupPlan", {}).get("BackupPlanRule", []):
             days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays"))
-            if days is None:
-                yield month.line("Backup plan", "copies that are never deleted", "", 1)
-                continue
-            kept = backed_up(month.usage.database_gb, days)
-            item = f"daily copies for {plain(days)} days"
-            yield month.monthly("Backup plan", item, "backup/rds", kept)
+            for kind in kinds:
+                what, key = BACKED_UP[kind]
+                if days is None:
+                    item = f"copies of the {what} that are never deleted"
+                    yield month.line("Backup plan", item, "", 1)
+                    continue
+                size = month.usage.documents_gb if what == "documents" else month.usage.database_gb
+                item = f"daily copies of the {what} for {plain(days)} days"
+                yield month.monthly("Backup plan", item, key, backed_up(size, days))
+
+
+BACKED_UP = {
+    "AWS::RDS::DBInstance": ("database", "backup/rds"),
+    "AWS::EFS::FileSystem": ("documents", "backup/efs"),
+    "AWS::S3::Bucket": ("documents", "backup/s3"),
+}
+
+
+def _chosen(month: Month, plan: str) -> list[str]:
+    """The types that a plan covers; without a file system the documents are in a bucket."""
+    types = {
+        month.view.resources.get(reference.partition(".")[0], {}).get("Type")
+        for chosen in month.view.of_type("AWS::Backup::BackupSelection").values()
+        if referred(chosen.get("BackupPlanId")) == plan
+        for reference in references(chosen.get("BackupSelection", {}).get("Resources"))
+    }
+    known = [kind for kind in BACKED_UP if kind in types] or ["AWS::RDS::DBInstance"]
+    return known[:1] if "AWS::EFS::FileSystem" in known else known

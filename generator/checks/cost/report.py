@@ -160,6 +160,7 @@ def assumptions(usage: Usage) -> dict[str, str]:
         "logs_gb": f"{usage.logs_gb:f} GB logged",
         "flow_logs_gb": f"{usage.flow_logs_gb:f} GB of flow logs if any",
         "storage_gb": f"{usage.storage_gb:f} GB in buckets",
+        "documents_gb": f"{usage.documents_gb:f} GB of documents in a file system if any",
         "images_gb": f"{usage.images_gb:f} GB of images",
         "waf_rules": f"{usage.waf_rules:f} rules a web ACL if any",
     }

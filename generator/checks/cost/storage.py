@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.database import backed_up
 from generator.checks.cost.fleet import fleets
 from generator.checks.cost.network import Found
 
 REFRESHES_AN_HOUR = Decimal(60)
 """How often an instance asks whether its secret has changed (clinic-refresh.timer)."""
+AUTOMATIC_BACKUP_DAYS = 35
+"""For how long EFS's own daily backups are kept (EFS user guide, "Automatic backups")."""
 CALLS_A_ROTATION = Decimal(4)
 GB_SECONDS_A_CALL = Decimal("7.5")
 """128 MB for a minute (assumed)."""
@@ -20,6 +23,19 @@ def buckets(month: Month, found: Found) -> Iterator[Line]:
     """One line for all: the templates do not tell what is in which."""
     item = f"{len(found)} x bucket"
     yield month.monthly("Storage", item, "s3/standard", month.usage.storage_gb)
+
+
+def file_systems(month: Month, found: Found) -> Iterator[Line]:
+    """Each by its content, as if all of it were read within its first 30 days; and its backup."""
+    size = month.usage.documents_gb
+    yield month.monthly(
+        "Documents", f"{len(found)} x file system", "efs/standard", size * len(found)
+    )
+    item = "read once and written once in elastic throughput"
+    yield month.line("Documents", item, "efs/elastic", size * len(found))
+    backed = [f for f in found.values() if f.get("BackupPolicy", {}).get("Status") == "ENABLED"]
+    kept = backed_up(size, Decimal(AUTOMATIC_BACKUP_DAYS)) * len(backed)
+    yield month.monthly("Documents", "automatic backups", "backup/efs", kept)
 
 
 def registries(month: Month, found: Found) -> Iterator[Line]:

@@ -58,6 +58,10 @@ class Usage:
     storage_gb: Decimal = field(
         default=Decimal(10), metadata=_about("GB in all buckets together.", 10**9)
     )
+    documents_gb: Decimal = field(
+        default=Decimal(1),
+        metadata=_about("GB of documents, in the file system if there is one.", 10**6),
+    )
     images_gb: Decimal = field(
         default=Decimal(2), metadata=_about("GB of images in the registry.", 10**6)
     )

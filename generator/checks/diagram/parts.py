@@ -40,8 +40,18 @@ def groups_of(view: View, properties: Properties) -> list[str]:
     data = launch_data(view, properties)
     interfaces = data.get("NetworkInterfaces", [])
     given = [properties.get("SecurityGroups"), properties.get("VPCSecurityGroups")]
+    given += [target.get("SecurityGroups") for target in mount_targets(view, properties)]
     given += [data.get("SecurityGroupIds"), [one.get("Groups") for one in interfaces]]
     return [found for found in names(given) if found in view.of_type("AWS::EC2::SecurityGroup")]
+
+
+def mount_targets(view: View, properties: Properties) -> list[Properties]:
+    """Where a file system is reached; none for anything else."""
+    return [
+        target
+        for target in view.of_type("AWS::EFS::MountTarget").values()
+        if view.resources.get(name(target.get("FileSystemId")), {}).get("Properties") is properties
+    ]
 
 
 def launch_data(view: View, properties: Properties) -> Properties:
@@ -118,6 +128,10 @@ def _database(view: View, logical: str, properties: Properties) -> Properties:
     }
 
 
+def _files(view: View, logical: str, properties: Properties) -> Properties:
+    return {"groups": _group_names(view, properties)}
+
+
 def _bucket(view: View, logical: str, properties: Properties) -> Properties:
     return {"name": spoken(logical, "Bucket")}
 
@@ -146,6 +160,7 @@ KINDS = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
     "AWS::AutoScaling::AutoScalingGroup": "group",
     "AWS::RDS::DBInstance": "database",
+    "AWS::EFS::FileSystem": "files",
     "AWS::S3::Bucket": "bucket",
     "AWS::SecretsManager::Secret": "secret",
     "AWS::ECR::Repository": "registry",
@@ -165,6 +180,7 @@ FACTS: dict[str, Callable[[View, str, Properties], Properties]] = {
     "balancer": _balancer,
     "group": _group,
     "database": _database,
+    "files": _files,
     "bucket": _bucket,
     "secret": _secret,
     "topic": _topic,

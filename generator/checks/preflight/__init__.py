@@ -24,6 +24,12 @@ POLICY = 6_144
 """Characters of a managed policy."""
 
 
+DOCUMENTS = (
+    "DocumentsFileSystem is false: documents stay only if the .env says CLOUD=true; "
+    "`clinic env check FILE ENV` and `clinic env push` look"
+)
+
+
 @dataclass(frozen=True)
 class Suite:
     """A set in the shape of ours, as lint.judge takes it."""
@@ -53,6 +59,9 @@ class Checked:
     excused: int
     proof: Proof
     measures: list[Measure]
+
+    note: str = ""
+    """What only the .env decides."""
 
     @property
     def broken(self) -> list[Measure]:
@@ -104,6 +113,7 @@ def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
         len(used),
         prove(seen, params),
         _limits(suite, seen),
+        DOCUMENTS if seen.values.get("DocumentsFileSystem") == "false" else "",
     )
 
 

@@ -27,6 +27,7 @@ def summary(checked: Checked) -> list[str]:
         f"{_counted(differences, 'difference')} from {checked.proof.expectations}",
         f"limits  {_counted(len(checked.tightest), 'limit')}, {len(checked.broken) or 'none'} "
         f"broken; the least head-room is {checked.tightest[0].room} %",
+        *([f"note    {checked.note}"] if checked.note else []),
     ]
 
 
@@ -36,7 +37,7 @@ def line(checked: Checked) -> str:
         f"check: nothing found by lint, {_counted(len(checked.proof.reaches), 'way')} as expected, "
         f"{_counted(len(checked.tightest), 'limit')} kept (least head-room "
         f"{checked.tightest[0].room} %)"
-    )
+    ) + (f"\nnote: {checked.note}" if checked.note else "")
 
 
 def rows(checked: Checked) -> list[list[str | int]]:
@@ -71,6 +72,7 @@ def objects(checked: Checked) -> Iterator[dict[str, Any]]:
         "prove": len(checked.proof.differences),
         "limits": len(checked.broken),
         "findings": checked.count,
+        "note": checked.note,
     }
 
 

@@ -20,7 +20,7 @@ JUDGED = {
     *("AWS::EC2::TransitGateway", "AWS::EC2::TransitGatewayAttachment"),
     *("AWS::EC2::VPC", "AWS::EC2::VPCCidrBlock", "AWS::EC2::VPCEndpoint"),
     *("AWS::EC2::VPCGatewayAttachment", "AWS::EC2::VPCPeeringConnection"),
-    *("AWS::ECR::Repository", "AWS::KMS::Key"),
+    *("AWS::ECR::Repository", "AWS::KMS::Key", "AWS::EFS::FileSystem", "AWS::EFS::MountTarget"),
     *("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"),
     *("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::ElasticLoadBalancingV2::TargetGroup"),
     *("AWS::IAM::AccessKey", "AWS::IAM::Group", "AWS::IAM::GroupPolicy"),

@@ -10,7 +10,10 @@ from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
 from generator.checks.reach.network import OUTSIDE
 
-NETWORK = ("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database")
+NETWORK = (
+    *("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database"),
+    "file system",
+)
 STORES = (
     *("frontend", "configuration", "documents", "logs", "cdn logs"),
     *("database secret", "origin secret", "registry", "key"),
@@ -69,7 +72,7 @@ def _print(kind: str, **fields: object) -> None:
     print(json.dumps({"kind": kind, **fields}))
 
 
-TIER, HOUSED = "subnets of ", ("balancer", "backend", "database")
+TIER, HOUSED = "subnets of ", ("balancer", "backend", "database", "file system")
 
 
 def _shown(reaches: Iterable[Reach]) -> Iterator[Reach]:

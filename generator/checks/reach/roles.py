@@ -14,6 +14,7 @@ ONE_OF_A_KIND = {
     "balancer": ("AWS::ElasticLoadBalancingV2::LoadBalancer",),
     "backend": ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"),
     "database": ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"),
+    "file system": ("AWS::EFS::FileSystem",),
     "cdn": ("AWS::CloudFront::Distribution",),
     "registry": ("AWS::ECR::Repository",),
     "key": ("AWS::KMS::Key",),

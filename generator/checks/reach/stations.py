@@ -1,4 +1,4 @@
-"""Components that have an address in a network: balancers, instances, databases, endpoints."""
+"""Components with an address in a network: balancers, instances, databases, file systems, ..."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from generator.checks.reach.routes import Land
 
 ENGINE_PORT = 5432
 """PostgreSQL's, when a database says none."""
-BALANCER, BACKEND, DATABASE = "balancer", "backend", "database"
+NFS = 2049
+"""The one port that mount targets listen to."""
+BALANCER, BACKEND, DATABASE, FILES = "balancer", "backend", "database", "file system"
 EPHEMERAL = {BACKEND: (32768, 60999), "function": (1024, 65535), BALANCER: (1024, 65535)}
 """Ports at which a kind of component expects answers; others use 1024 to 65535."""
 
@@ -42,6 +44,7 @@ def stations(names: Names, land: Land) -> list[Station]:
             *_balancers(names),
             *_instances(names),
             *_databases(names),
+            *_file_systems(names),
             *_functions(names),
             *_endpoints(names),
         )
@@ -161,8 +164,18 @@ def _databases(names: Names) -> Found:
             yield name, DATABASE, place.get("SubnetIds", []), inside, _truth(stated)
 
 
+def _file_systems(names: Names) -> Found:
+    """A file system is wherever one of its mount targets is."""
+    for name, given in names.of_type("AWS::EFS::MountTarget").items():
+        files = names.target(given.get("FileSystemId"))
+        logical = files if files in names.resources else name
+        yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
+
+
 def listens(station: Station, names: Names) -> int:
-    """The ports that a component may listen to; a database has one."""
+    """The ports that a component may listen to; a database and a file system have one."""
+    if station.kind == FILES:
+        return ports.some("tcp", NFS, NFS)
     if station.kind != DATABASE:
         return ports.EVERYTHING
     given = names.resources[station.logical].get("Properties", {})

@@ -1,4 +1,4 @@
-"""What resources say themselves: policies of buckets, secrets, keys, registries and topics."""
+"""What resources say themselves: policies of buckets, secrets, keys, registries, file systems."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ BESIDE = {
 INSIDE = {
     "AWS::KMS::Key": "KeyPolicy",
     "AWS::ECR::Repository": "RepositoryPolicyText",
+    "AWS::EFS::FileSystem": "FileSystemPolicy",
     "AWS::Backup::BackupVault": "AccessPolicy",
     "AWS::SNS::Topic": "Policy",
 }
@@ -33,7 +34,11 @@ BLOCKS = (
     "RestrictPublicBuckets",
 )
 CDN, ANY_CDN = "cloudfront.amazonaws.com", "any distribution"
-TLS_ONLY = {"AWS::S3::Bucket": ("s3:GetObject", "/*"), "AWS::SNS::Topic": ("sns:Publish", "")}
+TLS_ONLY = {
+    "AWS::S3::Bucket": ("s3:GetObject", "/*"),
+    "AWS::SNS::Topic": ("sns:Publish", ""),
+    "AWS::EFS::FileSystem": ("elasticfilesystem:ClientMount", ""),
+}
 """Types that answer without TLS unless told not to: what is asked for, and of what of it."""
 
 

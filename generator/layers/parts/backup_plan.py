@@ -1,10 +1,10 @@
-"""A copy of every day of the database, in a vault of its own."""
+"""A copy of every day of the database, and of the documents, each in a vault of its own."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Join, Template, backup
+from troposphere import Join, Sub, Template, backup
 
 from generator.layer import Values
 from generator.layers.parts.events import add_backup_events
@@ -18,7 +18,8 @@ from generator.layers.shared import (
 )
 
 BACKUP_PLAN = flag(
-    "BackupPlan", "true: AWS Backup keeps a copy of every day in a vault of its own (RDS.26)."
+    "BackupPlan",
+    "true: AWS Backup keeps a copy of every day of database and documents in vaults (RDS.26).",
 )
 
 # Hours of the day in UTC, night in the Americas. A job of AWS Backup fails when it begins in RDS's
@@ -35,18 +36,27 @@ def database_backup_window() -> str:
     return f"{DATABASE_BACKUP_HOUR:02}:00-{DATABASE_BACKUP_HOUR:02}:30"
 
 
-def add_backup_plan(template: Template, values: Values, database_arn: Any) -> None:
-    """Add vault, plan, role and selection, all under BackupPlan."""
+def add_backup_plan(
+    template: Template, values: Values, what: str, resources: list[Any], *policies: str
+) -> None:
+    """Add vault, plan, role and selection, all under BackupPlan.
+
+    ``policies``: AWS's own that the role needs besides the usual one.
+    """
     condition = is_true(template, values, BACKUP_PLAN)
+    prefix = "" if what == "database" else what.capitalize()
     role = template.add_resource(
-        service_role("BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup")
+        service_role(
+            f"{prefix}BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup"
+        )
     )
+    role.ManagedPolicyArns += [Sub("arn:${AWS::Partition}:iam::aws:policy/" + p) for p in policies]
     # A vault stays when the plan goes, and no second one can have its name: so it is named after
     # its role, which has another id each time that the plan is switched on.
     name = Join("-", ["clinic-vault", stack_mark(), role.get_att("RoleId")])
     vault = template.add_resource(
         backup.BackupVault(
-            "BackupVault",
+            f"{prefix}BackupVault",
             Condition=condition,
             BackupVaultName=name,
             EncryptionKeyArn=key_id(template, values),
@@ -63,19 +73,19 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
     )
     plan = template.add_resource(
         backup.BackupPlan(
-            "BackupPlanResource",
+            f"{prefix}BackupPlanResource",
             Condition=condition,
             BackupPlan=backup.BackupPlanResourceType(
-                BackupPlanName=named(values, "database"), BackupPlanRule=[daily]
+                BackupPlanName=named(values, what), BackupPlanRule=[daily]
             ),
         )
     )
     selection = backup.BackupSelectionResourceType(
-        SelectionName="database", IamRoleArn=role.get_att("Arn"), Resources=[database_arn]
+        SelectionName=what, IamRoleArn=role.get_att("Arn"), Resources=resources
     )
     template.add_resource(
         backup.BackupSelection(
-            "BackupSelection",
+            f"{prefix}BackupSelection",
             Condition=condition,
             BackupPlanId=plan.ref(),
             BackupSelection=selection,

@@ -10,10 +10,12 @@ from generator import bootstrap
 from generator.layer import Name, Values
 from generator.layers.balancer import HEALTH_CHECK_PATH
 from generator.layers.database import DATABASE_NAME
+from generator.layers.documents import FILE_SYSTEM_ID
 from generator.layers.identity import ENV_FILE
 from generator.layers.parts.scaling import METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_PERIOD
 from generator.layers.parts.warm_pool import has_warm_pool
 from generator.layers.secrets import DATABASE_SECRET_ARN
+from generator.layers.shared import DOCUMENTS_FILE_SYSTEM, is_true
 from generator.layers.storage import CONFIGURATION_BUCKET
 
 BACKEND_IMAGE = Name(
@@ -79,6 +81,9 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "METRIC_NAMESPACE": METRIC_NAMESPACE,
         "GROUP_DIMENSION": METRIC_DIMENSION,
         "WARM_POOL": If(has_warm_pool(template, values), "true", ""),
+        "DOCUMENTS_FILE_SYSTEM": If(
+            is_true(template, values, DOCUMENTS_FILE_SYSTEM), values[FILE_SYSTEM_ID], ""
+        ),
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:

@@ -95,7 +95,7 @@ def test_more_of_anything_never_costs_less(views, listed, env, usage, more, what
 def test_no_hours_cost_only_what_is_used(views, listed):
     month = bill(views["prod"], listed, Usage(hours=Decimal(0)))
     left = {line.component for line in month.lines if line.amount}
-    assert left == {"CDN", "Load balancer", "NAT gateways", "Logs", "Flow logs"}
+    assert left == {"CDN", "Documents", "Load balancer", "NAT gateways", "Logs", "Flow logs"}
 
 
 @given(usage=usages)
@@ -156,9 +156,9 @@ def test_a_standby_costs_a_second_instance_and_its_storage(views, listed):
 
 def test_backups_cost_what_exceeds_the_storage(views, listed):
     seen = views["seed"].changed(BackupDays="35")
-    assert _line(bill(seen, listed, Usage()), "backups").amount == 0
+    assert _line(bill(seen, listed, Usage()), "backups of").amount == 0
     full = bill(seen, listed, Usage(database_gb=Decimal(20)))
-    assert _line(full, "backups").quantity == 14  # 20 x (1 + 35 x 2 %) - 20
+    assert _line(full, "backups of").quantity == 14  # 20 x (1 + 35 x 2 %) - 20
 
 
 def test_a_web_acl_costs_itself_its_rules_and_its_requests(views, listed):

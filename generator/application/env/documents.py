@@ -1,0 +1,68 @@
+"""Whether documents stay: the ``.env`` and the environments' parameters decide it together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from generator.application.env.dotenv import ERROR, WARNING, Remark
+from generator.checks import parameters
+from generator.errors import ClinicError
+from generator.layer import Name
+from generator.layers.backend import MAX_INSTANCES
+from generator.layers.shared import DOCUMENTS_FILE_SYSTEM
+
+ADVICE = (
+    "set CLOUD=true and the documents' bucket here, or DocumentsFileSystem to true in its "
+    "parameter file."
+)
+
+
+def remarks(values: Mapping[str, str], folder: Path, env: str = "") -> Iterator[Remark]:
+    """Of the environment that the file is meant for, or of any in ``folder`` if nobody says.
+
+    ClinicError if the parameter file of ``env`` cannot be read; one that nobody named is left to
+    `clinic params`.
+    """
+    if values.get("CLOUD") == "true":
+        return
+    if env:
+        given = parameters.load(parameters.find(env, folder))
+        if not _is_shared(given):
+            many = _value(given, MAX_INSTANCES) != "1"
+            name = parameters.find(env, folder).stem
+            yield _lost(name, ERROR if many else WARNING)
+            return
+    if not values.get("BASE_URL"):
+        says = (
+            "BASE_URL is missing: the backend would give documents addresses at "
+            "http://localhost:3000; give the stack's output SiteUrl."
+        )
+        yield Remark(0, WARNING, "documents", "BASE_URL", says)
+    yield from () if env else (_lost(name, WARNING) for name in _without(folder))
+
+
+def _without(folder: Path) -> list[str]:
+    found = []
+    for name in parameters.environments(folder):
+        with suppress(ClinicError):
+            if not _is_shared(parameters.load(folder / f"{name}.json")):
+                found.append(name)
+    return found
+
+
+def _is_shared(given: Mapping[str, str]) -> bool:
+    return _value(given, DOCUMENTS_FILE_SYSTEM) == "true"
+
+
+def _value(given: Mapping[str, str], name: Name) -> str:
+    return str(given.get(name.title, name.Default))
+
+
+def _lost(env: str, severity: str) -> Remark:
+    says = (
+        f"documents would be lost in {env}: they would lie on each instance's own disk, unseen by "
+        f"the others and gone with it; {ADVICE}"
+    )
+    return Remark(0, severity, "documents", "CLOUD", says)
