@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .daemon import base_image, daemon, why_not
-from .instance import Instance, dockerfile_base
+from .instance import NAME, Instance, dockerfile_base
 
 Build = Callable[[str], Instance]
 
@@ -57,4 +57,4 @@ def running(folder: Path) -> Iterator[Instance]:
         try:
             yield instance
         finally:
-            instance.docker("rm", "-f", "backend-api")
+            instance.docker("rm", "-f", NAME)

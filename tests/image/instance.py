@@ -15,6 +15,7 @@ from pathlib import Path
 from generator import bootstrap
 from generator.shipped import text
 
+NAME = "backend-a"
 BACKEND = Path(__file__).with_name("backend")
 ENVIRONMENT = b"JWT_SECRET=an-obviously-fake-signing-key\nGEMINI_API_KEY=fake\n"
 SECRET = {"host": "db.invalid", "port": 5432, "username": "clinic", "password": "fake"}
@@ -67,18 +68,18 @@ class Instance:
         for command in ("init -q -b main", "add .", "commit -q -m x"):
             known = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
             subprocess.run(["git", "-C", str(source), *known, *command.split()], check=True)
-        self._run("build.sh", "get_image")
+        self._run("build_image")
 
     def start(self) -> None:
         """Make the environment file and start the container, as at boot and at each restart."""
         (self.folder / "given.env").write_bytes(ENVIRONMENT)
-        told = {"SecretString": json.dumps(SECRET)}
-        (self.folder / "secret.json").write_text(json.dumps(told))
-        self._run("backend.sh", "fetch_env; usable; compose; start")
+        version = {"SecretString": json.dumps(SECRET), "CreatedDate": 1_700_000_000}
+        (self.folder / "secret.json").write_text(json.dumps(version))
+        self._run(f"fetch_env; usable; compose configuration.env; start {NAME}")
 
     def wait_healthy(self) -> None:
         """Wait for the health path as the script does; AssertionError with the container's log."""
-        self._run("backend.sh", "wait_healthy || { container_log; exit 1; }")
+        self._run(f"wait_healthy {NAME} || {{ container_log {NAME}; exit 1; }}")
 
     def docker(self, *arguments: str) -> str:
         """Return what one docker command prints, on either channel."""
@@ -87,8 +88,8 @@ class Instance:
         return ran.stdout + ran.stderr
 
     def ask(self, path: str, *options: str) -> tuple[int, bytes]:
-        """Return status and body of one request to the published port."""
-        url = f"http://127.0.0.1:3000{path}"
+        """Return status and body of one request to the container, as the rule leads it there."""
+        url = f"http://198.18.0.2:3000{path}"
         command = ["curl", "-s", "-m", "60", "-w", "%{http_code}", *options, url]
         ran = subprocess.run(self._inside() + command, capture_output=True, check=True)
         return int(ran.stdout[-3:]), ran.stdout[:-3]
@@ -96,14 +97,14 @@ class Instance:
     def _inside(self) -> list[str]:
         return ["nsenter", "-t", str(self.daemon), "-n"] if self.daemon else []
 
-    def _run(self, part: str, action: str) -> None:
+    def _run(self, action: str) -> None:
         folder = self.folder / "bin"
         folder.mkdir(exist_ok=True)
         real = shutil.which("docker") or "docker"
         wrapper = WRAPPER.replace("REAL", real).replace("ADDRESS", self.address)
         (folder / "docker").write_text(wrapper)
         (folder / "docker").chmod(0o755)
-        parts = bootstrap.part("settings.sh", "aws.sh", part)
+        parts = bootstrap.part(*(name for name in bootstrap.FILES if name != "main.sh"))
         program = "\n".join([parts, STAND_INS, f"cd {shlex.quote(str(self.folder))}", action])
         ran = subprocess.run(
             [*self._inside(), "bash", "-c", program],

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from . import conftest
-from .instance import Instance
+from .instance import NAME, Instance
 
 KINDS = (
     *("archivos-adjuntos", "reportes", "plantillas-consentimiento"),
@@ -24,14 +24,14 @@ def test_the_default_image_does_all_that_its_users_ask(instance: Instance, tmp_p
     an_upload_of_15_megabytes_arrives_whole(instance, tmp_path)
     a_page_is_printed_with_the_images_own_browser(instance)
     docker_starts_it_again_with_its_documents(instance)
-    the_script_puts_a_new_container_in_its_place(instance)
+    a_new_container_has_the_documents_of_the_one_before(instance)
 
 
 def the_backend_is_well_without_privileges(instance: Instance) -> None:
     assert instance.ask("/api") == (200, b"well")
     status, body = instance.ask("/api/nope")
     assert (status, json.loads(body)["statusCode"]) == (404, 404)
-    assert instance.docker("exec", "backend-api", "id", "-un") == "node\n"
+    assert instance.docker("exec", NAME, "id", "-un") == "node\n"
 
 
 def a_document_of_each_kind_is_read_back(instance: Instance, kind: str) -> None:
@@ -56,16 +56,17 @@ def a_page_is_printed_with_the_images_own_browser(instance: Instance) -> None:
 def docker_starts_it_again_with_its_documents(instance: Instance) -> None:
     path = "/docs-0d3nt/reportes/kept.txt"
     instance.ask(path, "--data-binary", "kept")
-    instance.docker("restart", "backend-api")
+    instance.docker("restart", NAME)
     instance.wait_healthy()
     assert instance.ask(path) == (200, b"kept")
 
 
-def the_script_puts_a_new_container_in_its_place(instance: Instance) -> None:
-    before = instance.docker("inspect", "-f", "{{.Id}}", "backend-api")
+def a_new_container_has_the_documents_of_the_one_before(instance: Instance) -> None:
+    path = "/docs-0d3nt/reportes/kept.txt"
+    instance.docker("rm", "-f", NAME)
     instance.start()
     instance.wait_healthy()
-    assert instance.docker("inspect", "-f", "{{.Id}}", "backend-api") != before
+    assert instance.ask(path) == (200, b"kept")
 
 
 def test_where_no_image_can_be_built_the_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
