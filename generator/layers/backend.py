@@ -77,7 +77,7 @@ from generator.layers.shared import (
     named,
     tags,
 )
-from generator.layers.storage import CONFIGURATION_BUCKET
+from generator.layers.storage import CONFIGURATION_BUCKET, IMAGE_REPOSITORY_URI
 
 ROLLING_UPDATE = flag(
     "RollingUpdate",
@@ -229,6 +229,7 @@ BACKEND = Layer(
         INSTANCE_PROFILE_ARN,
         TARGET_GROUP_ARNS,
         CONFIGURATION_BUCKET,
+        IMAGE_REPOSITORY_URI,
         DATABASE_SECRET_ARN,
         ALARM_TOPIC_ARN,
         CUSTOMER_KEY,

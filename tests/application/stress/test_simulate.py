@@ -49,6 +49,12 @@ def test_the_variants_are_the_same_six_and_mark_the_one_that_was_asked_about() -
     assert variants(prod, LOAD, DEFAULTS)[-1].name == "these settings"
 
 
+def test_prod_as_shipped_has_new_capacity_within_100_seconds() -> None:
+    prod = settings(view.load("prod", ROOT / "params"))
+    assert simulate(prod, LOAD).seconds <= 100
+    assert simulate(replace(prod, warm=0), LOAD).seconds > 100, "without its pool it had not"
+
+
 def kinds(design: Settings, load: Load = LOAD) -> list[str]:
     return [moment.kind for moment in simulate(design, load).moments]
 
