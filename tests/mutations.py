@@ -202,8 +202,8 @@ MUTATIONS = (
     layer(
         "forward without the secret header",
         "parts/listeners",
-        "serve = If(only_cdn_with_header(template, values), REFUSE, forward)",
-        "serve = forward",
+        "serve = If(by_header, REFUSE, elb.Action(",
+        'serve = If(by_header, elb.Action(Type="forward", TargetGroupArn=targets), elb.Action(',
         "balancer.py",
     ),
     layer(

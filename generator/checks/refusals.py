@@ -216,10 +216,11 @@ ROWS = (
     Row(
         "AWS::RDS::DBInstance",
         _is_protected,
-        "the old database refuses to be deleted while DeletionProtection is true, and would stay "
-        "outside the stack, at full price",
-        "set DeletionProtection to false in a deployment of its own first",
+        "the old database refuses to be deleted while DeletionProtection is true, and stays beside "
+        "the stack, at full price",
+        "set DeletionProtection to false in a deployment of its own first, or delete it yourself",
         "RDS API reference, DeleteDBInstance",
+        refused=False,
     ),
     Row(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",

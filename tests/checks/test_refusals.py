@@ -13,7 +13,6 @@ from generator.checks.forecast import order
 from generator.checks.refusals import Finding
 from generator.checks.resolve import pseudo_parameters
 from generator.checks.stateful import losing
-from generator.checks.view import ours
 from generator.errors import ClinicError
 from tests.conftest import Ended
 from tests.resolved import CERTIFICATE, IMAGE, documents
@@ -29,7 +28,8 @@ Values = Mapping[str, str]
 def side(form: str, values: Values) -> Side:
     top = documents()["flat" if form == "flat" else "nested/root"]
     declared = {k: str(v.get("Default", "")) for k, v in top["Parameters"].items()}
-    children = {f"{name.capitalize()}Stack": t for name, t in ours().items() if name != "root"}
+    layers = {k.removeprefix("nested/"): v for k, v in documents().items() if k != "flat"}
+    children = {f"{name.capitalize()}Stack": t for name, t in layers.items() if name != "root"}
     around = pseudo_parameters(stack="clinic-seed") | {"TemplateBaseUrl": "https://t.example"}
     given = {**declared, **around, **values}
     return Side(top, given, children if form == "nested" else {})
@@ -67,7 +67,6 @@ REFUSED = [
     ({"Zones": "3"}, {"Zones": "2"}, "Zones"),
     ({"DatabaseVersion": "17"}, {"DatabaseVersion": "16"}, "version"),
     ({"DatabaseStorage": "100"}, {"DatabaseStorage": "50"}, "shrink"),
-    ({"DeletionProtection": "true"}, {"DatabaseUser": "another"}, "DeletionProtection"),
     (PUBLIC | {"DeletionProtection": "true"}, PRIVATE, "DeletionProtection"),
     (PUBLIC | TLS, PRIVATE, "AlbDomainName"),
     (PRIVATE | TLS, CDN, "AlbDomainName"),
@@ -88,6 +87,7 @@ def test_what_aws_would_refuse_is_refused_with_the_reason_and_what_to_do(
 
 
 WORKS = [
+    ({"DeletionProtection": "true"}, {"DatabaseUser": "another"}),
     *((one, other) for one in (PUBLIC, CDN, PRIVATE) for other in (PUBLIC, CDN, PRIVATE)),
     *((one, TLS) for one in (PUBLIC, CDN, PRIVATE)),
     *((one | TLS, dict.fromkeys(TLS, "")) for one in (PUBLIC, CDN, PRIVATE)),

@@ -20,6 +20,7 @@ LIST = {"Type": "CommaDelimitedList"}
         ("a\nb", STRING),
         ("x" * 4096, STRING),
         ("a", STRING | {"AllowedPattern": "[ab]"}),
+        ("ab", STRING | {"MinLength": 2, "MaxLength": 2}),
         ("2", STRING | {"AllowedValues": [2, 3]}),
         ("3", NUMBER),
         ("-0.5", NUMBER),

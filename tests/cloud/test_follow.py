@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from generator.cloud.aws import Aws
-from generator.cloud.follow import Feed, attach, follow
+from generator.cloud.follow import CALLS, PACE, Feed, attach, follow
 from generator.cloud.stacks import (
     ABSENT,
     STUCK,
@@ -216,3 +216,22 @@ def test_a_tree_of_twelve_stacks_needs_at_most_thirty_calls_a_minute(
     assert max(times) >= 600
     for start in times:
         assert sum(start <= at < start + 60 for at in times) <= 30
+
+
+def test_a_minute_has_at_most_thirty_calls() -> None:
+    """CloudFormation throttles a whole account: nobody else could deploy meanwhile. CALLS in CALLS
+    paces, and one for the stack itself."""
+    assert (CALLS + 1) * 60 / (CALLS * PACE) <= 30
+    assert CALLS <= 30
+
+
+@pytest.mark.parametrize(
+    "state", ["CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"]
+)
+def test_a_nested_stack_is_asked_whatever_is_being_done_to_it(aws: Aws, state: str) -> None:
+    """Why an update failed is told by the nested stack alone."""
+    feed = Feed(aws, "arn:root", None)
+    kind = "AWS::CloudFormation::Stack"
+    feed._note(Event("1", "arn:root", "", kind, "arn:root", state, "", NOW))
+    feed._note(Event("2", "arn:root", "EdgeStack", kind, "arn:edge", state, "", NOW))
+    assert [stack for stack, _ in feed._turns] == ["arn:edge", "arn:root"]

@@ -89,16 +89,24 @@ BAD_WHEN_LOW = {
     ("AWS/EC2", "CPUCreditBalance"): (1, 50),
     ("AWS/RDS", "FreeStorageSpace"): (1024**3, 5 * 1024**3),
 }
-BALANCER = {"LoadBalancer": {"Fn::GetAtt": ["LoadBalancer", "LoadBalancerFullName"]}}
-TARGETS = BALANCER | {"TargetGroup": {"Fn::GetAtt": ["TargetGroup", "TargetGroupFullName"]}}
-DIMENSIONS: dict[str, list[dict[str, Any]]] = {
-    "AWS/ApplicationELB": [BALANCER, TARGETS],
-    "AWS/EC2": [{"AutoScalingGroupName": {"Ref": "BackendGroup"}}],
-    "AWS/RDS": [{"DBInstanceIdentifier": {"Ref": "Database"}}],
-    "AWS/CloudFront": [{"DistributionId": {"Ref": "Distribution"}, "Region": "Global"}],
-    "AWS/Lambda": [{"FunctionName": {"Ref": "RotationFunction"}}],
+BALANCING = "AWS::ElasticLoadBalancingV2"
+DIMENSIONS: dict[str, tuple[str, str]] = {
+    "LoadBalancer": (f"{BALANCING}::LoadBalancer", "LoadBalancerFullName"),
+    "TargetGroup": (f"{BALANCING}::TargetGroup", "TargetGroupFullName"),
+    "AutoScalingGroupName": ("AWS::AutoScaling::AutoScalingGroup", ""),
+    "DBInstanceIdentifier": ("AWS::RDS::DBInstance", ""),
+    "DistributionId": ("AWS::CloudFront::Distribution", ""),
+    "FunctionName": ("AWS::Lambda::Function", ""),
 }
-"""An alarm on dimensions that no metric has is silent for ever, and looks well."""
+"""What each dimension names, and by which attribute; Ref where there is none. An alarm on
+dimensions that no metric has is silent for ever, and looks well."""
+PLACES: dict[str, list[set[str]]] = {
+    "AWS/ApplicationELB": [{"LoadBalancer"}, {"LoadBalancer", "TargetGroup"}],
+    "AWS/EC2": [{"AutoScalingGroupName"}],
+    "AWS/RDS": [{"DBInstanceIdentifier"}],
+    "AWS/CloudFront": [{"DistributionId", "Region"}],
+    "AWS/Lambda": [{"FunctionName"}],
+}
 
 
 def alarms(environment: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -122,12 +130,18 @@ def test_alarms_go_off_when_things_are_bad_and_not_when_they_are_well(environmen
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_alarms_look_where_aws_writes_the_metric(environment: str) -> None:
+    made = resources(environment)
     for metric, alarm in alarms(environment).items():
         dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
         # HealthyHostCount and its like are there by target group and balancer only.
-        places = DIMENSIONS[metric[0]]
         of_targets = "Host" in metric[1] or "Target" in metric[1]
-        assert dimensions in (places[-1:] if of_targets else places), metric
+        assert set(dimensions) in PLACES[metric[0]][-1 if of_targets else 0 :], metric
+        assert dimensions.pop("Region", "Global") == "Global"
+        for name, value in dimensions.items():
+            kind, attribute = DIMENSIONS[name]
+            target = value["Fn::GetAtt"][0] if attribute else value["Ref"]
+            assert made[target]["Type"] == kind, (metric, name)
+            assert not attribute or value["Fn::GetAtt"][1] == attribute, (metric, name)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -210,3 +224,8 @@ def test_a_route_waits_for_the_attachment_of_its_gateway(environment: str) -> No
         if (resource["Type"] == "AWS::EC2::Route" and by_gateway) or public:
             stated = resource.get("DependsOn", [])
             assert attachments & ({stated} if isinstance(stated, str) else set(stated)), name
+
+
+def test_a_key_that_is_deleted_by_mistake_can_be_had_back_for_a_month() -> None:
+    """All that it encrypts is lost with it; 30 days are the longest that KMS waits."""
+    assert properties("CustomerKeyResource", "prod")["PendingWindowInDays"] == 30

@@ -47,7 +47,7 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
     }
     assert named == {
         ("AWS::CloudFront::Function", "dev-spa-x"),
-        ("AWS::Backup::BackupVault", "dev-vault-x"),
+        ("AWS::Backup::BackupVault", "clinic-vault-x-x"),
         # Their names begin with the topic's, and so with the stack's.
         *(
             ("AWS::CloudWatch::Alarm", f"x-{title}")
@@ -84,3 +84,26 @@ def test_what_must_carry_cloudformations_tag_can_carry_one(iam: dict[str, Any]) 
         for kind in ec2["Actions"][action.partition(":")[2].lower()]["Resources"]:
             keys = ec2["Resources"][kind.lower()].get("ConditionKeys", [])
             assert "aws:ResourceTag/${TagKey}" in keys, f"{action} on {kind}"
+
+
+def test_parameters_are_read_where_aws_publishes_machine_images_only() -> None:
+    """Whoever reads every parameter of an account reads other people's secrets: many lie there."""
+    reads = [
+        statement["Resource"]
+        for document in module.documents().values()
+        for statement in document["Statement"]
+        if any(action.startswith("ssm:") for action in statement["Action"])
+    ]
+    assert reads
+    for resource in reads:
+        places = [resource] if isinstance(resource, str) else resource
+        assert all("parameter/aws/service/" in place for place in places)
+
+
+def test_functions_of_the_cdn_are_in_reach_by_our_name_only() -> None:
+    functions = [place for place in scopes.SCOPES["cloudfront"] if ":function/" in place]
+    assert functions
+    assert not any(
+        like(place, "arn:aws:cloudfront::123456789012:function/somebody-elses-rewrite")
+        for place in functions
+    )

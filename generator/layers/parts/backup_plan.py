@@ -43,7 +43,7 @@ def add_backup_plan(template: Template, values: Values, database_arn: Any) -> No
     )
     # A vault stays when the plan goes, and no second one can have its name: so it is named after
     # its role, which has another id each time that the plan is switched on.
-    name = Join("-", ["vault", stack_mark(), role.get_att("RoleId")])
+    name = Join("-", ["clinic-vault", stack_mark(), role.get_att("RoleId")])
     vault = template.add_resource(
         backup.BackupVault(
             "BackupVault",

@@ -21,6 +21,7 @@ from tests.checks.diagram.sets import (
     theirs,
 )
 
+HEADER = "X-Origin-Verify"
 CLOSED = {"CloudFrontPrefixListId": "pl-3b927c52"}
 
 
@@ -28,7 +29,7 @@ def test_the_documented_chain_has_its_documented_ports() -> None:
     found = ours()
     assert text(found, "browser", "Distribution") == "HTTPS"
     assert text(found, "Distribution", "FrontendBucket") == "* · OAC"
-    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTP 80"
+    assert text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTP 80 · {HEADER}"
     assert text(found, "internet", "LoadBalancer") == "80, 443"
     assert text(found, "LoadBalancer", "BackendGroup") == "3000"
     assert text(found, "BackendGroup", "Database") == "5432"
@@ -82,8 +83,8 @@ def test_a_closed_balancer_has_no_arrow_from_the_internet(exposure: str) -> None
     found = ours(AlbExposure=exposure, **CLOSED)
     assert between(found, "internet", "LoadBalancer") == []
     expected = {
-        "cloudfront": "/api, /api/* · HTTP 80 · X-Origin-Verify",
-        "private": "/api, /api/* · HTTP 80 · VPC origin",
+        "cloudfront": f"/api, /api/* · HTTP 80 · {HEADER}",
+        "private": f"/api, /api/* · HTTP 80 · VPC origin · {HEADER}",
     }
     assert text(found, "Distribution", "LoadBalancer") == expected[exposure]
 
@@ -99,7 +100,7 @@ def test_a_balancer_under_a_name_of_its_own_is_asked_by_https(zone: str) -> None
     found = ours(
         AlbDomainName="origin.clinic.example", AlbCertificateArn=CERTIFICATE, HostedZoneId=zone
     )
-    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTPS 443"
+    assert text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
 
 
 def test_of_two_balancers_the_record_tells_which_one_is_meant(tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_of_two_balancers_the_record_tells_which_one_is_meant(tmp_path: Path) ->
         AlbCertificateArn=CERTIFICATE,
         HostedZoneId="Z0123456789ABCDEFGHIJ",
     )
-    assert text(found, "Distribution", "LoadBalancer") == "/api, /api/* · HTTPS 443"
+    assert text(found, "Distribution", "LoadBalancer") == f"/api, /api/* · HTTPS 443 · {HEADER}"
     assert between(found, "Distribution", "AnotherBalancer") == []
 
 
