@@ -21,6 +21,7 @@ SETTINGS: Final[tuple[str, ...]] = (
     "DATABASE_SECRET",
     "DATABASE_NAME",
     "BACKEND_IMAGE",
+    "IMAGE_REPOSITORY",
     "BACKEND_REPOSITORY",
     "BACKEND_REVISION",
     "HEALTH_PATH",

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${BACKEND_IMAGE?}"
+: "${IMAGE:?}" "${CONFIG_SECONDS:?}"
 
 # sign_in REGISTRY REGION
 sign_in() {
@@ -10,14 +10,24 @@ sign_in() {
     docker login --username AWS --password-stdin "$1" <<<"${password}"
 }
 
+# pushed: false while the registry lacks the image; what else is wrong, the pull itself says.
+pushed() {
+    local told
+    told=$(docker pull --quiet "${IMAGE}" 2>&1) || [[ "${told}" != *"not found"* ]]
+}
+
 # pull_image: the one that BackendImage names.
 pull_image() {
-    local registry=${BACKEND_IMAGE%%/*}
+    local registry=${IMAGE%%/*}
     if [[ "${registry}" =~ \.dkr\.ecr\.([a-z0-9-]+)\. ]]; then
         step "SIGNING IN TO ECR" "The role needs ecr:GetAuthorizationToken and a way to ECR."
         sign_in "${registry}" "${BASH_REMATCH[1]}"
     fi
-    step "PULLING ${BACKEND_IMAGE}" "Does the tag exist, and may the role read it? 'toomanyrequests' \
+    step "PULLING ${IMAGE}" "Does the tag exist, and may the role read it? 'toomanyrequests' \
 is Docker Hub's limit per address, and a NAT gateway is one address: use ECR."
-    persist 4 docker pull --quiet "${BACKEND_IMAGE}"
+    # A first deployment makes the registry and these instances at about the same time.
+    if [[ "${IMAGE%:*}" == "${IMAGE_REPOSITORY-}" ]]; then
+        wait_for "${CONFIG_SECONDS}" "the image (push it now)" pushed
+    fi
+    persist 4 docker pull --quiet "${IMAGE}"
 }

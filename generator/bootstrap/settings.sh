@@ -18,6 +18,8 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"
 : "${PROGRAM:=${ROOT}/usr/local/sbin/clinic-backend}" "${UNITS:=${ROOT}/etc/systemd/system}"
 : "${APP:=${ROOT}/home/ubuntu/app}" "${IMAGE:=${BACKEND_IMAGE:-nest-backend}}"
+# A tag alone is one in the stack's own registry.
+IMAGE=${IMAGE/#:/"${IMAGE_REPOSITORY?}:"}
 : "${DOCUMENTS:=${STATE}/documents}" "${BACKEND_REPOSITORY?}" "${BACKEND_REVISION?}"
 
 # Where boot is, what to look at when it fails there, which machine this is, who ships its log;

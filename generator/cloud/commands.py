@@ -20,7 +20,7 @@ from generator.cloud.environment import load
 from generator.cloud.instances import Targets
 from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import JSON, YES, connected
+from generator.options import JSON, PATH, YES, connected
 
 UNASKED = "nothing was changed; give --yes."
 FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
@@ -40,6 +40,13 @@ FLAT = click.option("--flat", is_flag=True, help="One template instead of nested
     help="Let this resource be deleted or replaced although it holds data.",
 )
 @click.option(
+    "--build",
+    "context",
+    type=PATH,
+    metavar="CONTEXT",
+    help="Build this folder with Docker first, and push it as the tag in BackendImage.",
+)
+@click.option(
     "--smoke/--no-smoke", default=True, show_default=True, help="Try the site at the end."
 )
 @explained()
@@ -53,6 +60,7 @@ def deploy_command(
     flat: bool,
     as_json: bool,
     allowed: tuple[str, ...],
+    context: Path | None,
     smoke: bool,
 ) -> None:
     """Bring a stack to what the code and params/ENV.json say, and follow it to its end.
@@ -61,11 +69,13 @@ def deploy_command(
     nothing to do, 1 when the check found something, it failed and was rolled back, or is deployed
     but does not answer, 2 for bad input, 3 when it needs a person.
 
-    Kinds of --json: check, upload, change, event, diagnosis, done; promise from the smoke test.
+    Kinds of --json: check, upload, change, event, image, diagnosis, done; promise from the smoke
+    test.
 
     \b
     clinic deploy dev
     clinic deploy prod --plan
+    clinic deploy prod --build ../backend
     clinic deploy prod --yes --json >deploy.jsonl
     """
     wanted = load(env, params, flat)
@@ -73,7 +83,13 @@ def deploy_command(
     checked = demand(env, params, aws.region)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)
-    if deploy(aws, wanted, Wishes(yes, plan, allowed, report, _terminal())) and smoke:
+    push = None
+    if context and not plan:
+        from generator.application.release.deployment import built
+
+        push = built(aws, wanted, context, report)
+    wishes = Wishes(yes, plan, allowed, report, _terminal(), push=push)
+    if deploy(aws, wanted, wishes) and smoke:
         from generator.application.smoke.command import after_deployment
 
         after_deployment(aws, wanted, report)

@@ -21,6 +21,7 @@ from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
+REPOSITORY = "AWS::ECR::Repository"
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
 INTERRUPTED = 130
 
@@ -41,6 +42,8 @@ class Wishes:
     pace: float = PACE
     outlives: bool = True
     """Whether an operation goes on when this process ends; a rehearsal's endpoint ends with it."""
+    push: Callable[[str], None] | None = None
+    """Pushes the backend's image to the repository of a name."""
 
 
 def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
@@ -57,17 +60,27 @@ def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
     wishes.report.tell("upload", **asdict(sent))
     changes = change_set.prepare(aws, env, sent.base, stack)
     if changes is None:
+        if not wishes.plan:
+            _push(stack, wishes)
         wishes.report.say(f"{env.stack} is up to date: nothing to change.")
         finish(aws, env, wishes)
         return not wishes.plan
     if not _accepted(aws, env, sent.base, stack, changes, wishes):
         return False
+    _push(stack, wishes)
     last = newest(aws, changes.stack)
     change_set.execute(aws, changes)
     conclude(aws, env, Feed(aws, changes.stack, last.time, last.id), wishes)
     artifacts.remove_older(aws, env)
     finish(aws, env, wishes)
     return True
+
+
+def _push(stack: Stack | None, wishes: Wishes) -> None:
+    """Push the image where a registry exists already, so that new instances find it there."""
+    uri = stack.outputs.get("ImageRepositoryUri", "") if stack else ""
+    if wishes.push and uri:
+        wishes.push(uri.partition("/")[2])
 
 
 def _ready(aws: Aws, env: Environment, wishes: Wishes) -> Stack | None:
@@ -133,7 +146,7 @@ def _accepted(
         _show(changes, wishes.report)
         gate.possible(findings, wishes.report.say)
         gate.check(changes, wishes.allowed)
-        omissions.say(env, wishes.report)
+        omissions.say(env, wishes.report, unpushed=stack is None and wishes.push is None)
         agreed = not wishes.plan and agree(
             f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
         )
@@ -166,12 +179,14 @@ def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
     """Follow to the end; ClinicError with the first cause unless it ends as it was meant to."""
     evidence = list[str]()
 
-    def rescue(event: Event) -> None:
+    def act(event: Event) -> None:
         # A rollback takes the instance that could tell why.
         if event.failed:
             evidence.extend(collect(aws, event))
+        if wishes.push and (event.type, event.status) == (REPOSITORY, "CREATE_COMPLETE"):
+            wishes.push(event.physical)
 
-    status = watch(env, wishes, feed, rescue)
+    status = watch(env, wishes, feed, act)
     if status not in GOOD:
         raise _failed(aws, env, feed, evidence, wishes.report)
     if status == "DELETE_COMPLETE":

@@ -21,7 +21,13 @@ def lines(env: Environment) -> list[str]:
     return [f"{name} is empty: {cost}" for name, cost in COSTS.items() if not values.get(name)]
 
 
-def say(env: Environment, report: Report) -> None:
-    """Say each, before the person is asked."""
+def say(env: Environment, report: Report, unpushed: bool = False) -> None:
+    """Say each, before the person is asked; ``unpushed``: the registry is new, and stays empty."""
+    tag = env.parameters("").get("BackendImage", "")
+    if unpushed and tag.startswith(":"):
+        report.say(
+            f"BackendImage is {tag}, a tag of the registry that this deployment makes: push it "
+            "while the instances wait for it, 15 minutes, or give --build CONTEXT."
+        )
     for line in lines(env):
         report.say(line)

@@ -79,7 +79,7 @@ from generator.layers.shared import (
     named,
     tags,
 )
-from generator.layers.storage import CONFIGURATION_BUCKET
+from generator.layers.storage import CONFIGURATION_BUCKET, IMAGE_REPOSITORY_URI
 
 ROLLING_UPDATE = flag(
     "RollingUpdate",
@@ -233,6 +233,7 @@ BACKEND = Layer(
         CONFIGURATION_BUCKET,
         DOCUMENTS_FILE_SYSTEM,
         FILE_SYSTEM_ID,
+        IMAGE_REPOSITORY_URI,
         DATABASE_SECRET_ARN,
         ALARM_TOPIC_ARN,
         CUSTOMER_KEY,

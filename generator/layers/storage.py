@@ -174,6 +174,8 @@ def _registry(template: Template, values: Values, key: tuple[str, Any]) -> Value
             "ImageRepository",
             ImageScanningConfiguration=ecr.ImageScanningConfiguration(ScanOnPush=True),
             ImageTagMutability="IMMUTABLE",
+            # What a creation pushed while it was under way must not stop its rollback.
+            EmptyOnDelete=True,
             EncryptionConfiguration=If(
                 condition,
                 ecr.EncryptionConfiguration(EncryptionType="KMS", KmsKey=arn),

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from generator.checks import view
 
@@ -25,8 +26,9 @@ MADE = {
     "DatabaseSecret": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
     "BackendLogGroupResource": "/clinic/backend",
     "DocumentsFileSystemResource": FILE_SYSTEM,
+    "ImageRepository": "123456789012.dkr.ecr.us-west-2.amazonaws.com/clinic-imagerepository-1a2b",
 }
-"""What only AWS knows: the physical ids of resources."""
+"""What only AWS knows: physical ids, and the address of the registry."""
 
 
 def user_data(environment: str, **settings: str) -> str:
@@ -48,4 +50,9 @@ def _user_data(environment: str, settings: tuple[tuple[str, str], ...]) -> str:
         resources = view.load(str(path), PARAMS, region=REGION).resources
     data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"]
     parts = data["Fn::Base64"]["Fn::Join"][1]
-    return "".join(part if isinstance(part, str) else MADE[part["Ref"]] for part in parts)
+    return "".join(part if isinstance(part, str) else MADE[_logical(part)] for part in parts)
+
+
+def _logical(reference: dict[str, Any]) -> str:
+    """The logical id that a Ref or an Fn::GetAtt names."""
+    return str(reference["Ref"] if "Ref" in reference else reference["Fn::GetAtt"][0])

@@ -5,12 +5,14 @@ import stat
 
 import pytest
 
+from . import generated
 from .cloud import CREATED, INSTANCE, PASSWORD, REGISTRY_PASSWORD
 from .machine import Machine
 
 USER = f"backend-{CREATED:.0f}"
 FIRST_LINE = "--- STARTING AUTOMATED DEPLOYMENT ---"
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/backend:1"
+OWN_REGISTRY = generated.MADE["ImageRepository"]
 TO_BUILD = {
     "BACKEND_IMAGE": "",
     "BACKEND_REPOSITORY": "https://example.org/backend.git",
@@ -326,6 +328,34 @@ def test_an_image_in_ecr_is_pulled_after_signing_in_to_its_region(machine: Machi
     assert login == f"login\t--username\tAWS\t--password-stdin\t{registry}"
     assert pull == f"pull\t--quiet\t{ECR_IMAGE}"
     assert (machine.root / "notes/login").read_text() == f"{REGISTRY_PASSWORD}\n"
+
+
+def test_a_tag_of_the_own_registry_is_waited_for_until_somebody_has_pushed_it(
+    machine: Machine,
+) -> None:
+    machine.note("not-pushed")
+    assert machine.run(BACKEND_IMAGE=":1").returncode == 0
+    assert "the image (push it now)" in machine.log()
+    commands = machine.commands("docker")
+    image = f"{OWN_REGISTRY}:1"
+    assert commands[:4] == [
+        f"login\t--username\tAWS\t--password-stdin\t{OWN_REGISTRY.partition('/')[0]}",
+        *[f"pull\t--quiet\t{image}"] * 3,
+    ]
+    assert any(line.startswith("run\t") and line.endswith(f"\t{image}") for line in commands)
+    assert machine.run("refresh", BACKEND_IMAGE=":1").returncode == 0
+
+
+def test_a_tag_that_nobody_pushes_ends_the_boot_with_a_reason(machine: Machine) -> None:
+    machine.note("fail-manifest")
+    result = machine.run(BACKEND_IMAGE=":1", CONFIG_SECONDS="0")
+    assert_failed(machine, result.returncode, "Gave up after 0 s: the image (push it now)")
+
+
+def test_a_refusal_of_the_own_registry_is_not_waited_out(machine: Machine) -> None:
+    machine.note("fail-pull")
+    result = machine.run(BACKEND_IMAGE=f"{OWN_REGISTRY}:1")
+    assert_failed(machine, result.returncode, "toomanyrequests", "Docker Hub's limit")
 
 
 def test_requests_go_to_the_services_own_regional_addresses(machine: Machine) -> None:

@@ -13,7 +13,8 @@ from generator.cloud.environment import load
 @pytest.mark.parametrize(
     ("values", "names"),
     [
-        ({}, ["BackendImage", "AlarmEmail"]),
+        ({"BackendImage": ""}, ["BackendImage", "AlarmEmail"]),
+        ({}, ["AlarmEmail"]),
         ({"BackendImage": "example.org/app:1"}, ["AlarmEmail"]),
         ({"BackendImage": "example.org/app:1", "AlarmEmail": "a@example.org"}, []),
     ],

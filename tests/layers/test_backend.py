@@ -100,6 +100,24 @@ def test_user_data_sets_every_setting_that_the_script_expects():
         assert setting.findall(text(user_data(BackendImage=image))) == list(bootstrap.SETTINGS)
 
 
+@pytest.mark.parametrize("image", [":1", IMAGE, ""])
+def test_user_data_says_which_registry_a_tag_alone_is_in(image):
+    parts = user_data(BackendImage=image)
+    assert parts[parts.index("IMAGE_REPOSITORY='") + 1] == {
+        "Fn::GetAtt": ["ImageRepository", "RepositoryUri"]
+    }
+    assert f"\nBACKEND_IMAGE='{image}'\n" in text(parts)
+
+
+@pytest.mark.parametrize(
+    ("image", "valid"),
+    [(":1", True), (":1.4-a_b", True), (":", False), (":-1", False), (":a/b", False)],
+)
+def test_a_tag_of_the_own_registry_is_a_colon_and_a_tag(image, valid):
+    pattern = flat()["Parameters"]["BackendImage"]["AllowedPattern"]
+    assert bool(re.search(pattern, image)) is valid
+
+
 def test_user_data_names_secrets_and_holds_none():
     whole = text(user_data())
     assert "resolve:secretsmanager" not in whole

@@ -8,6 +8,7 @@ health.py     what says that all is well: alarms, targets, the health path throu
 takeover.py   the stack told what its instances already run
 migrate.py    one command on one instance before all others
 build.py      an image from a folder, in the stack's own registry
+deployment.py the same for a deployment, whose registry may not exist yet
 save.py       the parameter file told the same
 plan.py       what a release is of, and what is left of it to do
 release.py    all of it in order, and the way back

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -19,6 +18,8 @@ from generator.shipped import text
 PLATFORM = "linux/amd64"
 """What the instances are, whatever this machine is."""
 DIGITS = 12
+STDERR = 2
+UNCHANGED = "Nothing was released."
 
 
 def build(aws: Aws, repository: str, context: Path, report: Report) -> str:
@@ -29,18 +30,24 @@ def build(aws: Aws, repository: str, context: Path, report: Report) -> str:
     """
     docker = check(context)
     image = f"{repository}:{tag(context)}"
-    if _is_there(aws, image):
+    if is_there(aws, image):
         report.say(f"{image} is in the registry already.")
         return image
+    make(docker, context, image, report)
+    sign_in(aws, docker, repository.partition("/")[0])
+    run([docker, "push", image])
+    report.tell("image", image=image)
+    return image
+
+
+def make(docker: str, context: Path, image: str, report: Report, after: str = UNCHANGED) -> None:
+    """Build ``context`` here under the name ``image``."""
     report.say(f"Building {image}")
     own = (context / "Dockerfile").is_file()
     source = [] if own else ["--file", "-"]
     written = "" if own else text("generator.bootstrap", "Dockerfile")
-    _run([docker, "build", "--platform", PLATFORM, "--tag", image, *source, str(context)], written)
-    _sign_in(aws, docker, repository)
-    _run([docker, "push", image])
-    report.tell("image", image=image)
-    return image
+    command = [docker, "build", "--platform", PLATFORM, "--tag", image, *source, str(context)]
+    run(command, written, after)
 
 
 def tag(context: Path) -> str:
@@ -71,34 +78,39 @@ def check(context: Path) -> str:
     return docker
 
 
-def _is_there(aws: Aws, image: str) -> bool:
-    """Whether the registry has the tag. Not being allowed to ask only costs a build."""
+def is_there(aws: Aws, image: str) -> bool:
+    """Whether the registry has the tag."""
     name, _, wanted = image.partition("/")[2].partition(":")
     try:
-        aws.client("ecr").describe_images(repositoryName=name, imageIds=[{"imageTag": wanted}])
+        found = aws.client("ecr").describe_images(
+            repositoryName=name, imageIds=[{"imageTag": wanted}]
+        )
     except ClientError as error:
         if code_of(error) != "ImageNotFoundException":
             raise
         return False
-    return True
+    return bool(found["imageDetails"])
 
 
-def _sign_in(aws: Aws, docker: str, repository: str) -> None:
-    """By standard input: what is in an argument, everybody on the machine can read."""
+def sign_in(aws: Aws, docker: str, registry: str = "", after: str = UNCHANGED) -> str:
+    """Sign in to a registry, the account's own if none is given; its host name.
+
+    By standard input: what is in an argument, everybody on the machine can read.
+    """
     [told] = aws.client("ecr").get_authorization_token()["authorizationData"]
     user, _, password = base64.b64decode(told["authorizationToken"]).decode().partition(":")
-    registry = repository.partition("/")[0]
-    _run([docker, "login", "--username", user, "--password-stdin", registry], password)
+    registry = registry or told["proxyEndpoint"].removeprefix("https://")
+    run([docker, "login", "--username", user, "--password-stdin", registry], password, after)
+    return registry
 
 
-def _run(command: list[str], given: str = "") -> None:
+def run(command: list[str], given: str = "", after: str = UNCHANGED) -> None:
     """Run with its output on stderr, so that stdout stays a program's."""
     try:
-        subprocess.run(command, input=given.encode(), stdout=sys.stderr, check=True)
+        subprocess.run(command, input=given.encode(), stdout=STDERR, check=True)
     except subprocess.CalledProcessError as error:
         raise ClinicError(
-            f"`docker {command[1]}` failed with {error.returncode}; what it said is above. Nothing "
-            "was released.",
+            f"`docker {command[1]}` failed with {error.returncode}; what it said is above. {after}",
             exit_code=1,
         ) from error
 

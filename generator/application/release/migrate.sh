@@ -10,7 +10,7 @@ eval "${program}"
 : "${STATE:?}"
 # A program of before knows one way to an image, and another name for it.
 @pull.sh@
-BACKEND_IMAGE=$1
+IMAGE=${1/#:/"${IMAGE_REPOSITORY-}:"}
 pull_image
 docker run --rm --env-file "${STATE}/backend.env" \
-    --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${BACKEND_IMAGE}" sh -c "$2"
+    --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${IMAGE}" sh -c "$2"

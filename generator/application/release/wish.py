@@ -17,13 +17,17 @@ LINES = {
 }
 """The lines at the head of the user data, of which the first of each kind counts."""
 
+REGISTRY = re.compile(r"^IMAGE_REPOSITORY='.+'$", re.MULTILINE)
+"""The line that a tag alone needs."""
+
 
 @dataclass(frozen=True)
 class Wish:
     """What a launch template version, or a stack, has instances run."""
 
     image: str
-    """Empty: instances build ``revision`` of the repository."""
+    """As BackendImage says it: a tag alone (``:1``) is one in the stack's own registry. Empty:
+    instances build ``revision`` of the repository."""
     revision: str
     release: str
 
@@ -93,10 +97,12 @@ def rewritten(text: str, wish: Wish) -> str:
     ClinicError (3) if its program cannot come by an image in that way: earlier ones knew one way.
     """
     way = "pull" if wish.image else "build"
-    if f"docker {way}" not in bootstrap.unpacked(text):
+    alone = wish.image.startswith(":") and not REGISTRY.search(text)
+    if alone or f"docker {way}" not in bootstrap.unpacked(text):
+        what = "an image by its tag alone" if alone else "an image"
         raise ClinicError(
             "the launch template's user data is another version's and does not know how to "
-            f"{way} an image: run `clinic deploy` first.",
+            f"{way} {what}: run `clinic deploy` first.",
             exit_code=3,
         )
     for line, now in (

@@ -16,17 +16,18 @@ from generator.layers.parts.scaling import METRIC_DIMENSION, METRIC_NAMESPACE, M
 from generator.layers.parts.warm_pool import has_warm_pool
 from generator.layers.secrets import DATABASE_SECRET_ARN
 from generator.layers.shared import DOCUMENTS_FILE_SYSTEM, is_true
-from generator.layers.storage import CONFIGURATION_BUCKET
+from generator.layers.storage import CONFIGURATION_BUCKET, IMAGE_REPOSITORY_URI
 
 BACKEND_IMAGE = Name(
     "BackendImage",
     Type="String",
     Default="",
     Description="Container image to pull, from ECR or Docker Hub (recommended: 40 seconds to "
-    "health instead of 4 minutes). Empty: each instance builds BackendRepository.",
-    AllowedPattern=r"^[a-z0-9][A-Za-z0-9./_:@-]{0,254}$|^$",
+    "health instead of 4 minutes); :1 is tag 1 in the stack's own registry. Empty: each instance "
+    "builds BackendRepository.",
+    AllowedPattern=r"^[a-z0-9][A-Za-z0-9./_:@-]{0,254}$|^:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$|^$",
     ConstraintDescription="An image such as 123456789012.dkr.ecr.us-east-1.amazonaws.com/backend:1 "
-    "or docker.io/clinic/backend:1, or nothing.",
+    "or docker.io/clinic/backend:1, a tag behind a colon such as :1, or nothing.",
 )
 BACKEND_REPOSITORY = Name(
     "BackendRepository",
@@ -74,6 +75,7 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "DATABASE_SECRET": values[DATABASE_SECRET_ARN],
         "DATABASE_NAME": values[DATABASE_NAME],
         "BACKEND_IMAGE": values[BACKEND_IMAGE],
+        "IMAGE_REPOSITORY": values[IMAGE_REPOSITORY_URI],
         "BACKEND_REPOSITORY": values[BACKEND_REPOSITORY],
         "BACKEND_REVISION": values[BACKEND_REVISION],
         "HEALTH_PATH": values[HEALTH_CHECK_PATH],

@@ -36,6 +36,7 @@ def environment(**values: str) -> Environment:
     head: list[Any] = ["#!/bin/bash\n# Release ", {"Ref": "Release"}, "\nREGION='x'\n"]
     for name, parameter in (("IMAGE", "BackendImage"), ("REVISION", "BackendRevision")):
         head += [f"BACKEND_{name}='", {"Ref": parameter}, "'\n"]
+    head += ["IMAGE_REPOSITORY='registry.example/clinic'\n"]
     head += [bootstrap.user_data(), "echo 'BACKEND_IMAGE=x'\n"]
     data = {
         "ImageId": {"Ref": "MachineImage"},

@@ -14,6 +14,7 @@ from generator.application.release import migrate
 from generator.application.release.migrate import shell
 from generator.errors import ClinicError
 from tests.bootstrap.conftest import machine
+from tests.bootstrap.generated import MADE
 from tests.bootstrap.machine import Machine
 from tests.bootstrap.test_boot import TO_BUILD
 
@@ -157,6 +158,13 @@ def test_the_instance_runs_it_in_the_new_image_with_the_settings_of_the_one_that
     assert "DB_HOST=127.0.0.1" in settings
     assert "JWT_SECRET=" in settings
     assert (machine.root / "notes/password").exists()
+
+
+def test_a_tag_alone_is_migrated_with_from_the_own_registry(machine: Machine) -> None:
+    done = migrated(machine, ":2")
+    assert done.returncode == 0, done.stderr
+    asked = (machine.root / "notes/migration").read_text()
+    assert asked.endswith(f"{MADE['ImageRepository']}:2\nsh\n-c\n{COMMAND}\n")
 
 
 def test_a_command_that_fails_fails_on_the_instance(machine: Machine) -> None:

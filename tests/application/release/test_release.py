@@ -65,6 +65,17 @@ def test_what_runs_already_is_nothing_to_do(scene: Scene) -> None:
     assert len(scene.versions()) == 3
 
 
+def test_a_tag_of_the_own_registry_is_released_and_known_again(aws: Aws) -> None:
+    scene = deployed(aws, BackendImage=":1")
+    assert rolled(scene, ":1"), "what a deployment gave is what runs"
+    assert scene.refreshes() == []
+    assert rolled(scene, ":2")
+    assert scene.runs() == {":2"}
+    assert scene.stack.parameters["BackendImage"] == ":2"
+    assert rolled(scene, NEXT)
+    assert scene.stack.parameters["BackendImage"] == NEXT
+
+
 def test_a_moved_branch_is_released_again(scene: Scene) -> None:
     for count in (1, 2):
         rolled(scene, order=Order(revision="main"))

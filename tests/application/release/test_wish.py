@@ -17,7 +17,10 @@ images = st.from_regex(BACKEND_IMAGE.AllowedPattern, fullmatch=True)
 revisions = st.from_regex(BACKEND_REVISION.AllowedPattern, fullmatch=True)
 releases = st.from_regex(RELEASE.AllowedPattern, fullmatch=True)
 wishes = st.builds(Wish, images, revisions, releases)
-HEAD = "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE=''\nBACKEND_REVISION='main'\n"
+WITHOUT_REGISTRY = (
+    "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE=''\nBACKEND_REVISION='main'\n"
+)
+HEAD = WITHOUT_REGISTRY + "IMAGE_REPOSITORY='registry.example/clinic'\n"
 BUILT = HEAD + bootstrap.user_data()
 OLD = "docker {} --the-one-way-of-before\n"
 
@@ -47,6 +50,14 @@ def test_user_data_of_before_keeps_its_one_way_to_the_image() -> None:
         rewritten(built, Wish("a:1", "main", "1"))
     with pytest.raises(ClinicError, match="not know how to build an image: run `clinic deploy`"):
         rewritten(pulled, Wish("", "main", "1"))
+
+
+def test_a_tag_alone_needs_user_data_that_names_the_registry() -> None:
+    old = WITHOUT_REGISTRY + bootstrap.user_data()
+    with pytest.raises(ClinicError, match="by its tag alone: run `clinic deploy`") as told:
+        rewritten(old, Wish(":2", "main", "1"))
+    assert told.value.exit_code == 3
+    assert of_user_data(rewritten(old, Wish("a:2", "main", "1"))).image == "a:2"
 
 
 def test_user_data_of_others_is_refused() -> None:

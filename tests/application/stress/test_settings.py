@@ -53,6 +53,11 @@ def test_prod_reads_its_own_metric_every_ten_seconds() -> None:
     assert settings(load("prod", ROOT / "params")).period == 10
 
 
+def test_prod_as_shipped_starts_stopped_instances_of_a_built_image() -> None:
+    shipped = settings(load("prod", ROOT / "params"))
+    assert (shipped.boot, shipped.warm) == ("pull", 2)
+
+
 def test_an_image_and_a_warm_pool_are_found(tmp_path: Path) -> None:
     mine = tmp_path / "mine.json"
     mine.write_text(

@@ -46,7 +46,17 @@ def test_the_variants_are_the_same_six_and_mark_the_one_that_was_asked_about() -
     assert [v.seconds for v in table] == pytest.approx(figures, abs=TOLERANCE)
     assert [v.here for v in table] == [False, True, False, False, False, False]
     prod = settings(view.load("prod", ROOT / "params"))
-    assert variants(prod, LOAD, DEFAULTS)[-1].name == "these settings"
+    assert [v.name for v in variants(prod, LOAD, DEFAULTS) if v.here] == [
+        "10-second metrics, warm pool"
+    ]
+    unlike = replace(prod, warm=0)
+    assert variants(unlike, LOAD, DEFAULTS)[-1].name == "these settings"
+
+
+def test_prod_as_shipped_has_new_capacity_within_100_seconds() -> None:
+    prod = settings(view.load("prod", ROOT / "params"))
+    assert simulate(prod, LOAD).seconds <= 100
+    assert simulate(replace(prod, warm=0), LOAD).seconds > 100, "without its pool it had not"
 
 
 def kinds(design: Settings, load: Load = LOAD) -> list[str]:
