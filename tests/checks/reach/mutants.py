@@ -186,6 +186,40 @@ def _nacl(*entries: dict[str, Any], subnets: tuple[str, ...]) -> Change:
     return change
 
 
+def _first(pattern: str, **behaviour: Any) -> Change:
+    """A behaviour for the frontend before all others."""
+    given = {"PathPattern": pattern, "TargetOriginId": "frontend", **behaviour}
+    given = {"ViewerProtocolPolicy": "https-only", **given}
+    return _distribution(lambda config: config["CacheBehaviors"].insert(0, given))
+
+
+def _api(**properties: Any) -> Change:
+    """Other properties of the behaviour /api/*; those that are None are left out."""
+
+    def change(config: dict[str, Any]) -> None:
+        behaviour = config["CacheBehaviors"][1]
+        behaviour.update(properties)
+        for key in [k for k, v in properties.items() if v is None]:
+            del behaviour[key]
+
+    return _distribution(change)
+
+
+def _policy(kind: str, authorization: bool = True, **config: Any) -> Change:
+    """A policy of one's own for /api/*."""
+    headers = {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+    parts = {
+        "HeadersConfig": {"HeaderBehavior": "allViewer"} if authorization else headers,
+        "CookiesConfig": {"CookieBehavior": "all"},
+        "QueryStringsConfig": {"QueryStringBehavior": "all"},
+        **config,
+    }
+    return _all(
+        _add("Own", f"AWS::CloudFront::{kind}", **{f"{kind}Config": {"Name": "own", **parts}}),
+        _api(**{f"{kind}Id": {"Ref": "Own"}}),
+    )
+
+
 APP = ("AppSubnetA", "AppSubnetB")
 DATA = ("DataSubnetA", "DataSubnetB")
 TCP = {"Protocol": 6}
@@ -782,7 +816,7 @@ EDGE = (
     Mutant(
         "everything goes to the API",
         _distribution(lambda c: c["DefaultCacheBehavior"].update(TargetOriginId="backend")),
-        "viewer -> balancer: https *, reading is not expected",
+        "viewer -> balancer: https *, reading, without Authorization and cookies and query",
     ),
     Mutant(
         "an origin of somebody else",
@@ -818,6 +852,94 @@ EDGE = (
         _drop("AlbFromCdn"),
         "cdn -> balancer: tcp 80 is expected and missing (no rule of AlbSecurityGroup",
         env="prod",
+    ),
+)
+
+BEHAVIOURS = (
+    Mutant(
+        "a behaviour for everything before those of the API",
+        _first("*"),
+        "viewer -> balancer: https /api, any method is expected and missing (behaviour *, listed",
+    ),
+    Mutant(
+        "the same, and the rest of the API with it",
+        _first("*"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour *, listed",
+    ),
+    Mutant(
+        "a pattern without its slash takes the API",
+        _first("ap?*"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /ap?*,",
+    ),
+    Mutant(
+        "a part of the API's paths goes to the frontend",
+        _first("*.json"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour *.json, "
+        "listed before it, takes some",
+    ),
+    Mutant(
+        "the API gets nothing of what viewers send",
+        _api(OriginRequestPolicyId=None),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /api/* "
+        "drops Authorization; behaviour /api/* drops cookies; behaviour /api/* drops query",
+    ),
+    Mutant(
+        "the API gets everything but Authorization",
+        _policy("OriginRequestPolicy", authorization=False),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /api/* "
+        "drops Authorization).",
+    ),
+    Mutant(
+        "the API gets some cookies only",
+        _policy("OriginRequestPolicy", CookiesConfig={"CookieBehavior": "whitelist"}),
+        "viewer -> balancer: https /api/*, any method, without some cookies is not expected",
+    ),
+    Mutant(
+        "the API gets no query",
+        _policy("OriginRequestPolicy", QueryStringsConfig={"QueryStringBehavior": "none"}),
+        "viewer -> balancer: https /api/*, any method, without query strings is not expected",
+    ),
+    Mutant(
+        "settings from before there were policies forward too little",
+        _api(
+            CachePolicyId=None,
+            OriginRequestPolicyId=None,
+            ForwardedValues={"QueryString": True, "Cookies": {"Forward": "all"}},
+            MaxTTL=0,
+        ),
+        "viewer -> balancer: https /api/*, any method, without Authorization is not expected",
+    ),
+    Mutant(
+        "one patient's answers are kept for the next",
+        _api(CachePolicyId="658327ea-f89d-4fab-a63d-7e88639e58f6"),
+        "viewer -> balancer: https /api/*, any method, answers may be kept for everybody is not",
+    ),
+    Mutant(
+        "the API can only be read",
+        _api(AllowedMethods=["GET", "HEAD"]),
+        "viewer -> balancer: https /api/*, any method is expected and missing",
+    ),
+    Mutant(
+        "the API's paths are made pages",
+        _api(
+            FunctionAssociations=[
+                {
+                    "EventType": "viewer-request",
+                    "FunctionARN": {"Fn::GetAtt": ["SpaRoutes", "FunctionARN"]},
+                }
+            ]
+        ),
+        "viewer -> balancer: https /api/*, any method is expected and missing (SpaRoutes makes",
+    ),
+    Mutant(
+        "a policy that nobody knows",
+        _api(OriginRequestPolicyId="00000000-0000-0000-0000-000000000000"),
+        "behaviour /api/*: what OriginRequestPolicy 00000000-0000-0000-0000-000000000000 forwards",
+    ),
+    Mutant(
+        "somebody's code between the CDN and the API",
+        _api(LambdaFunctionAssociations=[{"EventType": "origin-request"}]),
+        "behaviour /api/*: what Lambda@Edge makes of requests",
     ),
 )
 
@@ -1188,4 +1310,4 @@ ROLES = (
         env="prod",
     ),
 )
-MUTANTS = (*NETWORK, *BALANCER, *EDGE, *STORAGE, *ROLES)
+MUTANTS = (*NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)
