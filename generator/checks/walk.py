@@ -37,3 +37,27 @@ def references(node: Any) -> Iterator[str]:
 def join(path: str, logical: str) -> str:
     """A logical id below a path."""
     return f"{path}/{logical}" if path else logical
+
+
+def text(node: Any) -> str:
+    """``node`` as one text, references as ``${Name}`` or ``${Name.Attribute}``."""
+    if isinstance(node, dict) and len(node) == 1:
+        [(function, argument)] = node.items()
+        if function == "Ref":
+            return f"${{{argument}}}"
+        if function == "Fn::GetAtt":
+            parts = [argument] if isinstance(argument, str) else map(text, argument)
+            return f"${{{'.'.join(parts)}}}"
+        if function == "Fn::Join" and isinstance(argument[1], list):
+            return str(argument[0]).join(map(text, argument[1]))
+        if function == "Fn::Sub":
+            return _substituted(argument)
+        return f"{function} of {argument}"
+    return str(node).lower() if isinstance(node, bool) else str(node)
+
+
+def _substituted(argument: Any) -> str:
+    words, own = argument if isinstance(argument, list) else (argument, {})
+    for name, value in own.items():
+        words = words.replace(f"${{{name}}}", text(value))
+    return str(words)

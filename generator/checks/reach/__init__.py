@@ -9,7 +9,8 @@ ports.py, addresses.py, groups.py, routes.py, stations.py     what decides about
 network.py       which packets get from one component to another
 traffic.py       all that moves in the networks of a view
 policies.py, iam.py, storage.py, services.py     who may do what, and gets there
-managed.py, behaviours.py, cdn.py, listeners.py, instances.py     what is behind the entrances, and what leaks
+managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
+instances.py     what leaks
 kinds.py         what is not judged
 expectations.py, documented.py     what was expected
 command.py       ``clinic prove``
