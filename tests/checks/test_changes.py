@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from generator.checks.changes import Change, Side, forecast
-from generator.checks.resolve import PSEUDO_PARAMETERS, Resolver, stack_file
+from generator.checks.children import stack_file
+from generator.checks.resolve import PSEUDO_PARAMETERS, Resolver
 from generator.checks.schemas import is_secret, recreates
 from generator.checks.stateful import loss
 from generator.layers.balancer import BALANCER
@@ -228,7 +229,7 @@ def _told(templates: dict[str, Any], env: str, **changed: str) -> dict[str, str]
     values = parameters(env)
     top = templates.get("root") or templates["flat"]
     stacks = {
-        name: templates[stack_file(stack)]
+        name: templates[stack_file(stack, templates)]
         for name, stack in top["Resources"].items()
         if stack["Type"] == "AWS::CloudFormation::Stack"
     }

@@ -117,7 +117,8 @@ def _given(templates: Path, path: Path, seen: View) -> Suite:
     if view.FLAT in paths:
         names = {view.FLAT: "flat.json"}
     else:
-        names = {stem: f"nested/{file.name}" for stem, file in paths.items()}
+        folder = paths[view.ROOT].parent
+        names = {n: f"nested/{file.relative_to(folder)}" for n, file in paths.items()}
     documents = {name: seen.templates[stem] for stem, name in names.items()}
     files = {name: paths[stem].read_bytes() for stem, name in names.items()}
     given = {name: str(paths[stem]) for stem, name in names.items()}
