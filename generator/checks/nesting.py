@@ -62,7 +62,8 @@ class _Scope:
     file: str = ""
     guard: str = ""
     """The condition that the stack itself is under."""
-    bound: dict[str, Any] = field(default_factory=dict)
+    bound: dict[str, tuple[Any, str]] = field(default_factory=dict)
+    """What its parameters are passed, and their types."""
     conditions: dict[str, str] = field(default_factory=dict)
     mappings: dict[str, str] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any] | None] = field(default_factory=dict)
@@ -115,8 +116,8 @@ class _Scope:
 
     def _both(self, condition: str) -> str:
         name = f"{self.guard}And{condition}"
-        parts = [{"Condition": self.guard}, {"Condition": condition}]
-        self.made.template["Conditions"][name] = {"Fn::And": parts}
+        both = [{"Condition": part} for part in (self.guard, condition)]
+        self.made.template["Conditions"][name] = {"Fn::And": both}
         return name
 
     def _output(self, logical: str) -> dict[str, Any]:
@@ -124,8 +125,7 @@ class _Scope:
         if logical not in self.outputs:
             self.outputs[logical] = None
             self.outputs[logical] = self._child(logical).add()
-        found = self.outputs[logical]
-        if found is None:
+        if (found := self.outputs[logical]) is None:
             raise ValueError(f"{logical} waits for itself, by what it is passed")
         return found
 
@@ -139,7 +139,7 @@ class _Scope:
             if name not in passed and "Default" not in declared:
                 raise ValueError(f"{logical} is not passed {name}, which has no default")
             value = self.bind(passed[name]) if name in passed else declared["Default"]
-            bound[name] = typed(value, str(declared.get("Type", "String")))
+            bound[name] = value, str(declared.get("Type", "String"))
         guard = stack.get("Condition", "")
         guard = self.conditions.get(guard, guard) or self.guard
         if self.guard and guard != self.guard:
@@ -172,11 +172,17 @@ class _Scope:
                 return BINDERS[function](self, argument, holding)
         if isinstance(condition := node.get("Condition"), str):
             condition = self.conditions.get(condition, condition)
-            holding |= {condition}
+            holding |= self._implied(condition)
             node = {**node, "Condition": condition}
         if "DependsOn" in node:
             node = {**node, "DependsOn": self._renamed(node["DependsOn"])}
         return {key: self.bind(value, holding) for key, value in node.items()}
+
+    def _implied(self, condition: str) -> frozenset[str]:
+        """The conditions that hold wherever this one does: itself, and those it joins by And."""
+        joined = self.made.template["Conditions"].get(condition, {}).get("Fn::And", [])
+        named = (one["Condition"] for one in joined if "Condition" in one)
+        return frozenset({condition}).union(*map(self._implied, named))
 
     def _renamed(self, names: Any) -> Any:
         return [self.name(one) for one in names] if isinstance(names, list) else self.name(names)
@@ -185,10 +191,10 @@ class _Scope:
         """What a Ref of this stack means."""
         if name not in self.bound:
             return {"Ref": self.name(name)}
-        value = self.bound[name]
+        value, kind = self.bound[name]
         if isinstance(value, dict) and value.get("Fn::If", [None])[0] in holding:
-            return value["Fn::If"][1]
-        return value
+            value = value["Fn::If"][1]
+        return typed(value, kind)
 
     def attribute(self, argument: Any, holding: frozenset[str]) -> Any:
         """What a GetAtt of this stack means."""
@@ -196,9 +202,8 @@ class _Scope:
         logical, name = parts[0], parts[1]
         if isinstance(name, str) and name.startswith("Outputs.") and self._is_stack(logical):
             return self._output(logical)[name.removeprefix("Outputs.")]
-        if self.name(logical) == logical:
-            return {"Fn::GetAtt": argument}
-        return {"Fn::GetAtt": [self.name(logical), *parts[1:]]}
+        own = self.name(logical)
+        return {"Fn::GetAtt": argument if own == logical else [own, *parts[1:]]}
 
     def _is_stack(self, logical: str) -> bool:
         resource = self.template["Resources"].get(logical)
@@ -208,7 +213,7 @@ class _Scope:
         """An Fn::If of this stack, in whose first branch its condition holds."""
         condition, yes, no = argument
         condition = self.conditions.get(condition, condition)
-        yes = self.bind(yes, holding | {condition})
+        yes = self.bind(yes, holding | self._implied(condition))
         return {"Fn::If": [condition, yes, self.bind(no, holding)]}
 
     def substituted(self, argument: Any, holding: frozenset[str]) -> Any:

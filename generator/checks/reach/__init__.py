@@ -10,7 +10,7 @@ network.py       which packets get from one component to another
 traffic.py       all that moves in the networks of a view
 policies.py, iam.py, storage.py, services.py     who may do what, and gets there
 managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
-instances.py     what leaks
+instances.py, user_data.py     what leaks, and what instances ask for in vain
 kinds.py         what is not judged
 expectations.py, documented.py     what was expected
 command.py       ``clinic prove``
@@ -37,6 +37,7 @@ from generator.checks.reach import (
     stations,
     storage,
     traffic,
+    user_data,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
@@ -79,7 +80,7 @@ def found(names: Names) -> list[Fact]:
     own = storage.owned(names)
     moving = list(traffic.facts(names, net, placed))
     links = [fact for fact in moving if isinstance(fact, Link)]
-    granted = iam.facts(names, storage.denials(own))
+    granted = list(iam.facts(names, storage.denials(own)))
     return [
         *doubts,
         *more,
@@ -88,6 +89,7 @@ def found(names: Names) -> list[Fact]:
         *listeners.facts(names),
         *instances.facts(names),
         *services.blocked(granted, links, placed, net, names),
+        *user_data.facts(names, granted),
         *storage.facts(names, own),
         *kinds.facts(names),
     ]

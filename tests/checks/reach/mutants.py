@@ -220,6 +220,18 @@ def _policy(kind: str, authorization: bool = True, **config: Any) -> Change:
     )
 
 
+def _told(name: str, value: str) -> Change:
+    """User data that sets ``name`` to something else."""
+
+    def change(resources: Resources) -> None:
+        data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+        pieces = data["UserData"]["Fn::Base64"]["Fn::Join"][1]
+        place = next(i for i, one in enumerate(pieces) if str(one).endswith(f"{name}='"))
+        pieces[place + 1] = value
+
+    return change
+
+
 APP = ("AppSubnetA", "AppSubnetB")
 DATA = ("DataSubnetA", "DataSubnetB")
 TCP = {"Protocol": 6}
@@ -1310,4 +1322,52 @@ ROLES = (
         env="prod",
     ),
 )
-MUTANTS = (*NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)
+USER_DATA = (
+    Mutant(
+        "the .env under another key than the role may read",
+        _told("CONFIG_KEY", ".env.new"),
+        "backend -> configuration/.env.new: asked for its settings, which no s3:GetObject lets",
+    ),
+    Mutant(
+        "another bucket than the one with the .env",
+        _told("CONFIG_BUCKET", "elsewhere"),
+        "backend -> elsewhere/.env: asked for its settings, which no s3:GetObject lets",
+    ),
+    Mutant(
+        "a secret that the role may not read",
+        _told("DATABASE_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:other"),
+        "backend -> arn:aws:secretsmanager:us-east-1:123456789012:secret:other: asked for its",
+    ),
+    Mutant(
+        "a secret that the database's address is not in",
+        _set("DatabaseSecretAttachment", SecretId={"Ref": "OriginVerifySecret"}),
+        "backend -> database: looked for in",
+        env="prod",
+    ),
+    Mutant(
+        "a database of another name",
+        _set("Database", DBName="patients"),
+        "backend -> database: asked for database",
+    ),
+    Mutant(
+        "a database that answers without TLS",
+        _set("DatabaseParameters", Parameters={"rds.force_ssl": "0"}),
+        "backend -> database: answers without TLS: rds.force_ssl is off",
+    ),
+    Mutant(
+        "a health path that the instances do not ask",
+        _set("TargetGroup", HealthCheckPath="/health"),
+        "backend -> TargetGroup: asked on /health, and well when /api answers",
+    ),
+    Mutant(
+        "instances that ask another health path",
+        _told("HEALTH_PATH", "/ready"),
+        "backend -> TargetGroup: asked on /api, and well when /ready answers",
+    ),
+    Mutant(
+        "a target group on another port than the container's",
+        _set("TargetGroup", Port=8080),
+        "backend -> TargetGroup: asked on port 8080, and listens to 3000",
+    ),
+)
+MUTANTS = (*USER_DATA, *NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)
