@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import takewhile
 from typing import Any
 
-from generator.checks.walk import text
+from generator.checks.walk import json_of
 
 MISSING = object()
 """Stands for a value that is not there."""
@@ -22,7 +22,7 @@ def leaves(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
     """The smallest parts that differ: objects, lists and JSON in texts are entered."""
     if old == new:
         return
-    parsed = _parsed(old), _parsed(new)
+    parsed = json_of(old), json_of(new)
     if None not in parsed:
         old, new = parsed
     if isinstance(old, dict) and isinstance(new, dict) and not _is_function(old, new):
@@ -33,18 +33,6 @@ def leaves(name: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
             yield from leaves(f"{name}[{label}]", before, after)
     else:
         yield name, old, new
-
-
-def _parsed(value: Any) -> Any:
-    """What a JSON text holds, references in it written as ``${Name}``; None for anything else."""
-    function = next(iter(value), "") if isinstance(value, dict) and len(value) == 1 else ""
-    words = text(value) if function in ("Fn::Join", "Fn::Sub") else value
-    if not isinstance(words, str) or words.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return json.loads(words)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _pairs(old: list[Any], new: list[Any]) -> Iterator[tuple[str, Any, Any]]:

@@ -68,14 +68,20 @@ class Resolver:
         return self._present("Outputs")
 
     def _present(self, section: str) -> dict[str, Any]:
-        return {
-            name: self.resolve({k: v for k, v in entry.items() if k != "Condition"})
-            for name, entry in self.template.get(section, {}).items()
-            if "Condition" not in entry or self.holds(entry["Condition"])
-        }
+        found = {}
+        for name, entry in self.template.get(section, {}).items():
+            try:
+                if "Condition" not in entry or self.holds(entry["Condition"]):
+                    found[name] = self.resolve({k: v for k, v in entry.items() if k != "Condition"})
+            except KeyError as error:
+                # The outermost place is the one that people find.
+                missing = error.args[0] if error.args else ""
+                place = missing if " in " in str(missing) else f"{missing} in {section}/{name}"
+                raise KeyError(place) from error
+        return found
 
     def holds(self, condition: str) -> bool:
-        """Whether a condition of the template holds."""
+        """Whether a condition of the template holds; KeyError if it is not there."""
         return bool(self._decide(self.template["Conditions"][condition]))
 
     def _decide(self, expression: Any) -> Any:

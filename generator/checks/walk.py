@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -61,3 +62,15 @@ def _substituted(argument: Any) -> str:
     for name, value in own.items():
         words = words.replace(f"${{{name}}}", text(value))
     return str(words)
+
+
+def json_of(value: Any) -> Any:
+    """What a JSON text holds, references in it written as ``${Name}``; None for anything else."""
+    function = next(iter(value), "") if isinstance(value, dict) and len(value) == 1 else ""
+    words = text(value) if function in ("Fn::Join", "Fn::Sub") else value
+    if not isinstance(words, str) or words.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(words)
+    except (ValueError, RecursionError):
+        return None

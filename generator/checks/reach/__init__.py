@@ -11,7 +11,7 @@ traffic.py       all that moves in the networks of a view
 policies.py, iam.py, storage.py, services.py     who may do what, and gets there
 managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
 instances.py, user_data.py     what leaks, and what instances ask for in vain
-kinds.py         what is not judged
+kinds.py, places.py     what is not judged, and what cannot be
 expectations.py, documented.py     what was expected
 command.py       ``clinic prove``
 
@@ -31,6 +31,7 @@ from generator.checks.reach import (
     instances,
     kinds,
     listeners,
+    places,
     roles,
     routes,
     services,
@@ -58,7 +59,7 @@ def prove(seen: View, params: Path) -> Proof:
     try:
         names = Names(seen)
         roles.assign(names)
-        facts = found(names)
+        facts = [*found(names), *places.facts(seen, names)]
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as trouble:
         raise ClinicError(
             f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "

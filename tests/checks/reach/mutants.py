@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -1322,6 +1323,46 @@ ROLES = (
         env="prod",
     ),
 )
+WRITTEN = json.dumps(
+    {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": "${DocumentsBucket.Arn}/*",
+            }
+        ]
+    }
+)
+PLACES = (
+    Mutant(
+        "a policy as text, with references in it",
+        _set("DocumentsBucketPolicy", PolicyDocument={"Fn::Sub": WRITTEN}),
+        "everybody -> documents/*: s3:GetObject is not expected",
+    ),
+    Mutant(
+        "a policy whose text is broken",
+        _set("DocumentsBucketPolicy", PolicyDocument='{"Statement": ['),
+        "Resources/DocumentsBucketPolicy/Properties/PolicyDocument is no JSON",
+    ),
+    Mutant(
+        "a dashboard whose text is broken",
+        _set("Dashboard", DashboardBody={"Fn::Join": ["", ['{"of": "', {"Ref": "Vpc"}, "'"]]}),
+        "Resources/Dashboard/Properties/DashboardBody is no JSON",
+        env="prod",
+    ),
+    Mutant(
+        "a reference to nothing",
+        _set("TargetGroup", Name={"Fn::Sub": "${Nobody}-${AWS::Region}"}),
+        "Resources/TargetGroup/Properties/Name refers to Nobody, which is not in the templates",
+    ),
+    Mutant(
+        "a reference to what these values do not make",
+        _set("TargetGroup", VpcId={"Fn::GetAtt": ["CustomerKeyResource", "Arn"]}),
+        "Resources/TargetGroup/Properties/VpcId refers to CustomerKeyResource, which is not made",
+    ),
+)
 USER_DATA = (
     Mutant(
         "the .env under another key than the role may read",
@@ -1370,4 +1411,4 @@ USER_DATA = (
         "backend -> TargetGroup: asked on port 8080, and listens to 3000",
     ),
 )
-MUTANTS = (*USER_DATA, *NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)
+MUTANTS = (*PLACES, *USER_DATA, *NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)
