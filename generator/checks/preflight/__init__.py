@@ -14,11 +14,11 @@ from typing import Any
 
 from generator import output
 from generator.checks import cache, limits, lint, parameters, quotas, report, sense, view
-from generator.checks.excuses import Excuse
 from generator.checks.finding import SEVERITIES, Finding
 from generator.checks.limits import Measure
 from generator.checks.reach import Proof, prove
 from generator.checks.view import View
+from generator.excuses import Excuse
 
 POLICY = 6_144
 """Characters of a managed policy."""
