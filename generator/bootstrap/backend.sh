@@ -81,7 +81,8 @@ start() {
     documents_folder
     keep_alive
     docker network inspect clinic >/dev/null 2>&1 ||
-        docker network create --subnet "${NETWORK}.0/28" clinic >/dev/null
+        docker network create --subnet "${NETWORK}.0/28" \
+            --opt com.docker.network.bridge.name=clinic0 clinic >/dev/null
     docker run -d --restart always --name "$1" --network clinic --ip "${ip}" -p 127.0.0.1::3000 \
         --env-file next.env --cap-drop ALL --security-opt no-new-privileges --pids-limit 1024 \
         --memory "$((total * 4 / 5))m" -v "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \

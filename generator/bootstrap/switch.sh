@@ -29,7 +29,8 @@ spare() {
 }
 
 # route: new connections to port 3000 go to the container that serves, from one transaction on;
-# those that stand stay where they are. Before Docker's own rules, which see what is left.
+# those that stand stay where they are. Before Docker's own rules, which see what is left; what
+# containers send elsewhere is not meant.
 route() {
     local name ip
     name=$(serving)
@@ -41,7 +42,7 @@ delete table ip clinic
 table ip clinic {
   chain arriving {
     type nat hook prerouting priority dstnat - 10;
-    fib daddr type local tcp dport 3000 dnat to ${ip}:3000
+    iifname != { "clinic0", "docker0" } tcp dport 3000 dnat to ${ip}:3000
   }
 }
 RULES

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from .conftest import in_place
 from .machine import Machine
@@ -150,9 +151,11 @@ def docker_host(root: Path) -> Iterator[DockerHost]:
     with (
         own_network(containers=True) as place,
         in_place(root, place) as machine,
+        # Not under pytest's folders: another run clears those away, and what is mounted in them.
+        TemporaryDirectory(prefix="clinic-docker", ignore_cleanup_errors=True) as folder,
         ExitStack() as stack,
     ):
-        host = DockerHost(machine, root, stack)
+        host = DockerHost(machine, Path(folder), stack)
         for tool in (machine.root / "later").iterdir():
             tool.rename(machine.root / "bin" / tool.name)
         (machine.root / "bin/docker").write_text(DOCKER.format(docker=shutil.which("docker")))

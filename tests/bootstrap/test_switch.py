@@ -47,7 +47,7 @@ def test_the_rule_is_replaced_in_one_transaction_before_dockers(settled: Machine
     rules = (settled.root / "notes/rules").read_text()
     assert rules.index("delete table ip clinic") < rules.index("dnat to")
     assert "hook prerouting priority dstnat - 10;" in rules
-    assert "fib daddr type local tcp dport 3000 dnat to" in rules
+    assert 'iifname != { "clinic0", "docker0" } tcp dport 3000 dnat to' in rules
 
 
 def test_a_rotated_password_makes_a_new_user_and_a_new_container(settled: Machine) -> None:

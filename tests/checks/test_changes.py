@@ -13,6 +13,7 @@ from generator.checks.schemas import is_secret, recreates
 from generator.checks.stateful import loss
 from generator.layers.balancer import BALANCER
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 from generator.layers.network import NETWORK
 from generator.layers.secrets import DATABASE_SECRET_ARN, SECRETS
 from generator.layers.security import SECURITY
@@ -20,7 +21,7 @@ from tests.cloud import small
 from tests.resolved import children, parameters
 from tests.resolved import flat as whole
 
-LAYERS = (NETWORK, SECURITY, SECRETS, DATABASE)
+LAYERS = (NETWORK, SECURITY, SECRETS, MONITORING, DATABASE)
 
 
 def side(**values: str) -> Side:
@@ -55,7 +56,7 @@ def test_an_output_that_stays_changes_none_of_its_readers() -> None:
 def test_an_output_that_changes_reaches_every_reader_of_every_layer() -> None:
     found = changes(VpcCidr="10.9.0.0/16")
     assert found["NetworkStack/Vpc"].replacement == "yes"
-    group = found["SecurityStack/DatabaseSecurityGroup"]
+    group = found["SecurityStack/BackendSecurityGroup"]
     assert group.replacement == "yes"
     assert group.details[0].before == "<NetworkStack.VpcId>"
     assert group.details[0].after == "<NetworkStack.VpcId, new>"
@@ -75,7 +76,7 @@ def test_a_condition_makes_and_removes_its_resources() -> None:
     assert changes(CustomerKey="true")["SecretsStack/CustomerKeyResource"].action == "Add"
     back = forecast(side(CustomerKey="true"), side())
     [key] = [change for change in back if change.type == "AWS::KMS::Key"]
-    assert (key.action, key.fate) == ("Remove", "Retain")
+    assert (key.action, key.fate) == ("Remove", "RetainExceptOnCreate")
 
 
 def test_a_change_only_of_what_creation_takes_replaces() -> None:

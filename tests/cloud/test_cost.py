@@ -57,11 +57,11 @@ def test_two_environments_stand_side_by_side(clinic):
     lines = [line.split() for line in ended.out.splitlines()]
     assert ["component", "dev", "prod", "difference"] in lines
     assert ["NAT", "gateways", "0.00", "67.95", "67.95"] in lines
-    assert ["total", "64.53", "202.21", "137.68"] in lines
+    assert ["total", "64.53", "202.31", "137.78"] in lines
     found = _objects(clinic("cost", "dev", "--compare", "prod", "--json").out)
     [total] = [each for each in found if each.get("component") == "total"]
-    assert total["usd"] == {"dev": 64.53, "prod": 202.21}
-    assert total["difference"] == 137.68
+    assert total["usd"] == {"dev": 64.53, "prod": 202.31}
+    assert total["difference"] == 137.78
 
 
 def test_an_environment_compared_with_itself_differs_in_nothing(clinic):

@@ -21,6 +21,7 @@ from generator.cloud.follow import Feed
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 
 from . import small
 
@@ -55,7 +56,7 @@ def test_what_is_not_there_is_no_error(aws: Aws) -> None:
 
 
 def test_the_nested_set_goes_but_what_its_templates_keep(aws: Aws) -> None:
-    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    small.deploy(aws, small.nested(*small.LAYERS, MONITORING, DATABASE))
     stack = find(aws, "clinic-small")
     assert stack
     policies = {f.resource.path: f.policy for f in fates(aws, stack.id)}
@@ -258,7 +259,7 @@ def test_plan_and_last_page_are_true_after_a_deletion_that_failed(aws: Aws) -> N
 
 def test_what_a_failed_creation_made_is_not_left_behind(aws: Aws) -> None:
     """Buckets with names of their own would pile up with each attempt, retained by the rollback."""
-    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    broken = small.nested(*small.LAYERS, MONITORING, DATABASE, DatabaseSnapshot="missing")
     with pytest.raises(ClinicError, match="ROLLBACK_COMPLETE"):
         small.deploy(aws, broken)
     names = [bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]]
@@ -327,7 +328,7 @@ def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
 
 def test_whoever_attaches_late_is_told_what_is_kept_as_well(aws: Aws) -> None:
     """When it attaches, the resources of the stack are no longer listed."""
-    small.deploy(aws, small.nested(*small.LAYERS, DATABASE))
+    small.deploy(aws, small.nested(*small.LAYERS, MONITORING, DATABASE))
     database, documents = physical(aws, "/Database"), physical(aws, "/DocumentsBucket")
     client, began = aws.client("cloudformation"), "after-call.cloudformation.DescribeStacks"
 
@@ -375,16 +376,19 @@ def test_what_blocks_a_deletion_is_said(aws: Aws) -> None:
     small.deploy(aws, bucket)
     name = physical(aws, "DocumentsBucket")
 
-    def refill(**_: Any) -> None:
-        aws.client("s3").put_object(Bucket=name, Key="late.log", Body=b"late")
+    aws.client("s3").put_object(Bucket=name, Key="x", Body=b"x")
 
-    events = aws.client("cloudformation").meta.events
-    events.register("before-call.cloudformation.DeleteStack", refill)
-    with pytest.raises(ClinicError, match="--retain DocumentsBucket") as blocked:
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteObjects")
+
+    events = aws.client("s3").meta.events
+    events.register("before-call.s3.DeleteObjects", refuse)
+    with pytest.raises(ClinicError, match="What blocks it") as blocked:
         gone(aws)
     assert blocked.value.exit_code == 3
-    assert "still holds objects" in str(blocked.value)
-    events.unregister("before-call.cloudformation.DeleteStack", refill)
+    assert "DocumentsBucket" in str(blocked.value)
+    assert aws.client("s3").get_object(Bucket=name, Key="x")["Body"].read() == b"x"
+    events.unregister("before-call.s3.DeleteObjects", refuse)
     gone(aws)
 
 

@@ -14,6 +14,7 @@ from generator.cloud.diagnose import GROUP, LOG_GROUP, collect, first_cause
 from generator.cloud.stacks import Event, find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 
 from . import small
 
@@ -216,7 +217,7 @@ def test_only_a_group_has_instances_to_ask() -> None:
 
 
 def test_the_endpoint_tells_the_same_of_a_nested_set(aws: Aws) -> None:
-    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    broken = small.nested(*small.LAYERS, MONITORING, DATABASE, DatabaseSnapshot="missing")
     with pytest.raises(ClinicError):
         small.deploy(aws, broken)
     found = first_cause(aws, "clinic-small", small.all_events(aws, "clinic-small"))

@@ -21,6 +21,7 @@ from generator.cloud.recover import recover
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
+from generator.layers.monitoring import MONITORING
 from generator.local import Endpoint
 
 from ..policies.decide import is_allowed
@@ -92,7 +93,7 @@ def everything(
     yield lambda: fill(scene.connect(account))
     yield lambda: collected(fresh())
     yield lambda: destroy(fresh(), "clinic-small", ask=str, yes=True, **ends)
-    broken = small.nested(*small.LAYERS, DATABASE, DatabaseSnapshot="missing")
+    broken = small.nested(*small.LAYERS, MONITORING, DATABASE, DatabaseSnapshot="missing")
     yield lambda: failing(lambda: small.deploy(fresh(), broken))
     yield lambda: recover(fresh(), "clinic-small", **ends)
     targets = Targets(regions=("us-east-1",), accounts=(account,))

@@ -26,7 +26,7 @@ def test_layers_states_and_outputs_are_shown(aws: Aws, capsys: pytest.CaptureFix
     status(aws, "clinic-small", Report())
     out = capsys.readouterr().out
     assert "clinic-small: CREATE_COMPLETE" in out
-    assert "NetworkStack       CREATE_COMPLETE  21 CREATE_COMPLETE" in out
+    assert "NetworkStack       CREATE_COMPLETE  22 CREATE_COMPLETE" in out
     assert "ConfigurationBucketName  clinic-small-" in out
 
 

@@ -10,7 +10,8 @@ import pytest
 from generator.shipped import text
 
 NODE = "var said = {}; var process = {on: function (name, act) { said[name] = act; }};"
-NODE += "var made = {}; var http = {createServer: function (app) { made.app = app; return made; }};"
+NODE += "var made = {prependListener: function () {}};"
+NODE += "var http = {createServer: function (app) { made.app = app; return made; }};"
 NODE += "function require(name) { return {http: http}[name]; };"
 
 

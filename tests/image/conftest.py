@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,9 +30,12 @@ def demand_docker() -> None:
 
 
 @pytest.fixture(scope="package")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     demand_docker()
-    return tmp_path_factory.mktemp("docker")
+    folder = tmp_path_factory.mktemp("docker")
+    yield folder
+    # Images are gigabytes; pytest would keep those of three runs.
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="package")

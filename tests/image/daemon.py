@@ -60,6 +60,9 @@ def daemon(folder: Path, *, own_network: bool) -> Iterator[tuple[str, int]]:
         finally:
             process.terminate()
             process.wait(PATIENCE)
+            # The daemon leaves the network namespace of `--network host` mounted.
+            for place in (folder / "exec/netns").glob("*"):
+                subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

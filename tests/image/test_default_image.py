@@ -10,6 +10,7 @@ import pytest
 from . import conftest
 from .instance import Instance
 
+pytestmark = pytest.mark.xdist_group("docker")
 KINDS = (
     *("archivos-adjuntos", "reportes", "plantillas-consentimiento"),
     *("ediciones-imagenes", "backups", "temporal"),

@@ -170,6 +170,6 @@ def test_the_stack_supplies_what_the_instance_says_and_takes_out_what_it_takes_o
         assert is_taken_out(key) == bool(re.fullmatch(pattern, key))
     written = set(re.findall(r"\b([A-Z_]+)=", script))
     assert {"DB_DATABASE", "SSL_ENABLED", "PORT", *DEFAULTS} <= written
-    assert set(re.findall(r"\b(DB_[A-Z]+)=%s", user)) == {
+    assert set(re.findall(r"(DB_[A-Z]+)=%s", user)) == {
         key for key, by in SUPPLIED.items() if by in (SUPPLIED["DB_HOST"], SUPPLIED["DB_USERNAME"])
     }

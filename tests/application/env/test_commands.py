@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.application.env.supplied import OWN
 from generator.cloud.aws import Aws
 from generator.local import Endpoint
 from tests.cloud import small
@@ -145,7 +146,7 @@ def test_show_lists_keys_version_and_suppliers(env: Run, tmp_path: Path) -> None
     assert ended.code == 0
     rows = [line.split(maxsplit=1) for line in ended.out.splitlines()]
     assert ["JWT_SECRET", "the .env"] in rows
-    assert ["DB_PASSWORD", "the database's secret"] in rows
+    assert ["DB_PASSWORD", OWN] in rows
     assert ["PORT", "the instance"] in rows
     assert " UTC, " in ended.out
 
