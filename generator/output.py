@@ -26,13 +26,13 @@ UNFINISHED = ".unfinished"
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every template and policy as plain data, by its path under ``output/``."""
-    from generator import architecture, policies
+    from generator import architecture, excuses, policies
     from generator.plain import plain
 
     templates = architecture.templates()
-    return {f"{path}.json": plain(template) for path, template in templates.items()} | {
-        f"policies/{stem}.json": policy for stem, policy in policies.documents().items()
-    }
+    return {
+        f"{path}.json": excuses.carry(plain(template)) for path, template in templates.items()
+    } | {f"policies/{stem}.json": policy for stem, policy in policies.documents().items()}
 
 
 def render(documents: Mapping[str, Any]) -> dict[str, bytes]:

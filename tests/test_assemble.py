@@ -8,7 +8,7 @@ from troposphere.ec2 import VPC, InternetGateway
 from troposphere.s3 import Bucket
 
 from generator.assemble import flat, nested
-from generator.checks.resolve import inline
+from generator.checks.nesting import inline
 from generator.layer import Layer, Name, Provided
 
 SIZE = Name("Size", Type="String", Default="small")
@@ -112,11 +112,12 @@ def test_a_name_equals_only_itself():
     assert {SIZE: 1}[SIZE] == 1
 
 
-def test_disagreeing_conditions_do_not_inline():
+def test_a_condition_that_means_something_else_is_kept_apart():
     made = as_data(nested(LAYERS, ()))
     made["consumer"]["Conditions"]["IsLarge"] = {"Fn::Equals": ["a", "b"]}
-    with pytest.raises(ValueError, match="IsLarge"):
-        inline(made)
+    conditions = inline(made)["Conditions"]
+    assert conditions["ConsumerStackIsLarge"] == {"Fn::Equals": ["a", "b"]}
+    assert conditions["IsLarge"] != conditions["ConsumerStackIsLarge"]
 
 
 def test_a_reference_is_what_a_child_sees():

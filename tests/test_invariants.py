@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from generator import output
 from generator.architecture import LAYERS, OUTPUTS
-from generator.checks.resolve import inline, resolve
+from generator.checks.nesting import inline
+from generator.checks.resolve import resolve
 from generator.checks.walk import nodes, references
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, WEB_ACL, children, flat, parameters
 

@@ -204,10 +204,11 @@ def _details(
 ) -> Iterator[Detail]:
     for name in [*new, *(name for name in old if name not in new)]:
         for where, before, after in leaves(name, old.get(name, MISSING), new.get(name, MISSING)):
-            yield Detail(where, show(before), show(after), recreates(kind, where))
+            how = recreates(kind, where, added=before is MISSING)
+            yield Detail(where, show(before), show(after), how)
         if old.get(name) == new.get(name) and (reference := _moving(new.get(name), moved)):
-            text, how = reference
-            yield Detail(name, f"<{text}>", f"<{text}, {how}>", recreates(kind, name))
+            text, moves = reference
+            yield Detail(name, f"<{text}>", f"<{text}, {moves}>", recreates(kind, name))
 
 
 def _moving(node: Any, moved: Mapping[str, str]) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from generator import excuses
 from generator.checks import limits, patterns, rules, wiring
 from generator.checks.finding import Finding
 from generator.checks.walk import references
@@ -66,10 +67,12 @@ def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
-    """cfn-lint obeys what a template says about it; excuses belong into the table of excuses."""
-    owners = {f"Resources/{title}/": resource for title, resource in template["Resources"].items()}
-    for place, owner in {"": template, **owners}.items():
-        if "cfn-lint" in owner.get("Metadata", {}):
+    """cfn-lint obeys what a template says about it, which is what the table of excuses says."""
+    expected = excuses.metadata(template)
+    for title, owner in {"": template, **template["Resources"]}.items():
+        config = {"config": {"ignore_checks": expected.get(title)}}
+        if owner.get("Metadata", {}).get("cfn-lint", config) != config:
+            place = f"Resources/{title}/" if title else ""
             message = "The template silences cfn-lint: write an excuse instead."
             yield _finding("hidden-excuse", file, f"{place}Metadata", message)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from generator.checks import excuses, formats
+from generator import excuses
+from generator.checks import formats
 from generator.checks.finding import SEVERITIES, Finding
 
 STREAMED: dict[str, Callable[[Finding], str]] = {"text": formats.text, "github": formats.github}
@@ -39,7 +40,7 @@ def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
 def unexcused(findings: Iterator[Finding], used: set[excuses.Excuse]) -> Iterator[Finding]:
     """What no excuse covers; ``used`` gets the excuses that cover something."""
     for finding in findings:
-        fitting = excuses.fitting(finding)
+        fitting = excuses.fitting(finding.rule, finding.place)
         used.update(fitting)
         if not fitting:
             yield finding

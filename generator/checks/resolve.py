@@ -1,4 +1,4 @@
-"""What a template becomes: nested templates inlined into one, parameters and conditions decided.
+"""What a template becomes: parameters and conditions decided.
 
 References to resources stay references, since only a deployment knows what they stand for.
 cloudformation-validate's TemplateModel was tried first: it leaves the choice of an Fn::If's branch
@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections import ChainMap
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from generator.checks import rules, values
 from generator.checks.folds import FOLDS
-from generator.checks.walk import STACK, SUBSTITUTED
+from generator.checks.walk import SUBSTITUTED
 
 Template = Mapping[str, Any]
 
@@ -35,93 +34,6 @@ def pseudo_parameters(region: str = "us-east-1", stack: str = "clinic") -> dict[
 
 PSEUDO_PARAMETERS = pseudo_parameters()
 NOTHING = {"Ref": "AWS::NoValue"}
-
-
-def inline(templates: Mapping[str, Template]) -> dict[str, Any]:
-    """The one template that a root (``"root"``) and its children by file stem amount to.
-
-    ValueError when children disagree on what a condition means, KeyError when the root reads an
-    output that no child has.
-    """
-    root = templates["root"]
-    whole: dict[str, Any] = {"Conditions": {}, "Resources": {}}
-    outputs: dict[str, dict[str, Any]] = {}
-    for title, stack in root["Resources"].items():
-        if stack["Type"] != STACK:
-            whole["Resources"][title] = _wired(stack, outputs)
-            continue
-        child = templates[stack_file(stack)]
-        passed = stack["Properties"].get("Parameters", {})
-        bound = {name: _wired(value, outputs) for name, value in passed.items()}
-        conditions = child.get("Conditions", {})
-        for name, condition in _bind(conditions, bound).items():
-            if whole["Conditions"].setdefault(name, condition) != condition:
-                raise ValueError(f"{title} means something else by the condition {name}")
-        for name, resource in child["Resources"].items():
-            holding = _implied(resource.get("Condition", ""), conditions)
-            whole["Resources"][name] = _bind(resource, bound, holding)
-        outputs[title] = {
-            name: _bind(output["Value"], bound) for name, output in child.get("Outputs", {}).items()
-        }
-    asked = root.get("Parameters", {})
-    whole["Parameters"] = {k: v for k, v in asked.items() if k != "TemplateBaseUrl"}
-    whole["Outputs"] = {
-        name: output | {"Value": _wired(output["Value"], outputs)}
-        for name, output in root.get("Outputs", {}).items()
-    }
-    return whole | {key: root[key] for key in ("Rules",) if key in root}
-
-
-def stack_file(stack: Mapping[str, Any]) -> str:
-    """The file stem of a nested stack's template."""
-    url = stack["Properties"]["TemplateURL"]
-    return PurePosixPath(url["Fn::Sub"] if isinstance(url, dict) else url).stem
-
-
-def _wired(node: Any, outputs: Mapping[str, Mapping[str, Any]]) -> Any:
-    """``node`` with the values behind other stacks' outputs."""
-    if isinstance(node, list):
-        return [_wired(item, outputs) for item in node]
-    if not isinstance(node, dict):
-        return node
-    attribute = node.get("Fn::GetAtt")
-    if isinstance(attribute, list) and str(attribute[1]).startswith("Outputs."):
-        return outputs[attribute[0]][attribute[1].removeprefix("Outputs.")]
-    return {key: _wired(value, outputs) for key, value in node.items()}
-
-
-def _bind(node: Any, bound: Mapping[str, Any], holding: frozenset[str] = frozenset()) -> Any:
-    """``node`` with the parent's values in place of the child's parameters.
-
-    ``holding`` are the conditions that hold wherever ``node`` counts: under its own condition a
-    conditional offer is its bare value, as the flat form has it.
-    """
-    if isinstance(node, list):
-        return [_bind(item, bound, holding) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if list(node) == ["Ref"] and node["Ref"] in bound:
-        value = bound[node["Ref"]]
-        if isinstance(value, dict) and "Fn::Join" in value:
-            return value["Fn::Join"][1]  # a list crossed the boundary as text
-        if isinstance(value, dict) and value.get("Fn::If", [None])[0] in holding:
-            return value["Fn::If"][1]
-        return value
-    if list(node) == ["Fn::If"]:
-        condition, yes, no = node["Fn::If"]
-        yes = _bind(yes, bound, holding | {condition})
-        return {"Fn::If": [condition, yes, _bind(no, bound, holding)]}
-    if isinstance(condition := node.get("Condition"), str):
-        holding |= {condition}
-    return {key: _bind(value, bound, holding) for key, value in node.items()}
-
-
-def _implied(condition: str, conditions: Mapping[str, Any]) -> frozenset[str]:
-    """The conditions that hold wherever this one does: itself, and those that it joins by And."""
-    joined = conditions.get(condition, {}).get("Fn::And", [])
-    return frozenset({condition}).union(
-        *(_implied(one["Condition"], conditions) for one in joined if "Condition" in one)
-    )
 
 
 def resolve(template: Template, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -156,14 +68,20 @@ class Resolver:
         return self._present("Outputs")
 
     def _present(self, section: str) -> dict[str, Any]:
-        return {
-            name: self.resolve({k: v for k, v in entry.items() if k != "Condition"})
-            for name, entry in self.template.get(section, {}).items()
-            if "Condition" not in entry or self.holds(entry["Condition"])
-        }
+        found = {}
+        for name, entry in self.template.get(section, {}).items():
+            try:
+                if "Condition" not in entry or self.holds(entry["Condition"]):
+                    found[name] = self.resolve({k: v for k, v in entry.items() if k != "Condition"})
+            except KeyError as error:
+                # The outermost place is the one that people find.
+                missing = error.args[0] if error.args else ""
+                place = missing if " in " in str(missing) else f"{missing} in {section}/{name}"
+                raise KeyError(place) from error
+        return found
 
     def holds(self, condition: str) -> bool:
-        """Whether a condition of the template holds."""
+        """Whether a condition of the template holds; KeyError if it is not there."""
         return bool(self._decide(self.template["Conditions"][condition]))
 
     def _decide(self, expression: Any) -> Any:

@@ -10,18 +10,39 @@ from typing import Any, Literal
 
 Recreates = Literal["", "maybe", "yes"]
 
-IN_PLACE = {("AWS::RDS::DBInstance", "DBParameterGroupName")}
-"""What the schemas call replacing under some condition, and CloudFormation's template reference
-"Some interruptions": a higher major version brings another parameter group."""
+IN_PLACE = {
+    "AWS::RDS::DBInstance": {
+        "AutoMinorVersionUpgrade": "always",
+        "BackupRetentionPeriod": "always",
+        "DBParameterGroupName": "always",
+        "MultiAZ": "always",
+        "PerformanceInsightsKMSKeyId": "added",
+        "PreferredMaintenanceWindow": "always",
+    },
+}
+"""Changes that replace nothing, of properties that the schema calls create-only under conditions:
+always, or if there was no value before.
+
+The conditions are in AWS's own provider: ImmutabilityHelper.java in
+aws-cloudformation/aws-cloudformation-resource-providers-rds on GitHub; RDS takes the rest:
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
+What is not here, as a snapshot that is taken away, only a person can decide."""
 
 
-def recreates(kind: str, name: str) -> Recreates:
-    """Whether a change of a property, such as ``Ebs[0].Size``, replaces its resource."""
-    if (kind, name) in IN_PLACE:
+def recreates(kind: str, name: str, added: bool = False) -> Recreates:
+    """Whether a change of a property, such as ``Ebs[0].Size``, replaces its resource; ``added`` if
+    it had no value before."""
+    if in_place(kind, name, added):
         return ""
     if _matches(kind, "createOnlyProperties", name):
         return "yes"
     return "maybe" if _matches(kind, "conditionalCreateOnlyProperties", name) else ""
+
+
+def in_place(kind: str, name: str, added: bool) -> bool:
+    """Whether a change of a property is known never to replace."""
+    when = IN_PLACE.get(kind, {}).get(name.split("[")[0].split(".")[0])
+    return when == "always" or (when == "added" and added)
 
 
 def is_secret(kind: str, name: str) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from generator import output
 from generator.checks import parameters, sense, shapes
-from generator.checks.resolve import Resolver, Template, inline, pseudo_parameters, stack_file
-from generator.checks.walk import STACK
+from generator.checks.nesting import Whole, merge
+from generator.checks.resolve import Resolver, Template, pseudo_parameters
+from generator.checks.walk import STACK, text
 from generator.errors import ClinicError, quote, reason
 
 FLAT, ROOT = "flat", "root"
+SUFFIXES = (".json", ".yaml", ".yml", ".template")
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,16 @@ class View:
     values: Mapping[str, str]
     """What the parameter file says, without the defaults."""
     templates: Mapping[str, Template]
-    """As they are, by file stem: ``root`` and its children, or ``flat`` alone."""
+    """As they are: ``root`` and its children by path without suffix, or ``flat`` alone."""
     whole: Template
     """The one template that they amount to."""
     resources: Mapping[str, Any]
     """What it makes, by logical id: conditions and functions decided, references left."""
     outputs: Mapping[str, Any]
     layers: Mapping[str, str]
-    """Which child, by file stem, each resource is from; empty for a flat template."""
+    """Which child, by its name in ``templates``, each resource is from; empty for a flat one."""
+    stacks: Mapping[str, str] = field(default_factory=dict)
+    """Which stack of the root it is in, by logical id."""
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of a type, by logical id."""
@@ -60,12 +64,12 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     """
     path = parameters.find(env, params)
     found = read(templates) if templates else ours()
-    whole = inlined(found, templates)
+    made = _merged(found, templates)
+    whole = made.template
     values = parameters.load_checked(path, whole)
     with resolving(templates):
         resources, outputs = _decided(whole, values, region, path.stem)
-        layers = _layers(found)
-    return View(path.stem, region, values, found, whole, resources, outputs, layers)
+    return View(path.stem, region, values, found, whole, resources, outputs, *made[1:])
 
 
 @contextmanager
@@ -96,26 +100,47 @@ def ours() -> dict[str, Template]:
 
 
 def read(path: Path) -> dict[str, Template]:
-    """A set of templates from a file (``flat``) or a folder with a root, by file stem."""
-    return {stem: template(str(file), _bytes(file)) for stem, file in files(path).items()}
+    """A set of templates from a file (``flat``) or a folder with a root, by path without suffix."""
+    return {name: found for name, (_, found) in _read(path).items()}
 
 
 def files(path: Path) -> dict[str, Path]:
-    """The files of a set of templates by their stems; ``flat`` is a file that stands alone."""
+    """The files of a set of templates by their names; ``flat`` is a file that stands alone."""
+    return {name: file for name, (file, _) in _read(path).items()}
+
+
+def _read(path: Path) -> dict[str, tuple[Path, Template]]:
     if not path.is_dir():
-        return {FLAT: path}
+        return {FLAT: (path, template(str(path), _bytes(path)))}
     folder = path / "nested" if (path / "nested").is_dir() else path
-    found = {
-        file.stem: file
-        for file in sorted(folder.iterdir())
-        if file.suffix in (".json", ".yaml", ".yml", ".template")
-    }
-    if ROOT not in found:
+    listed = [file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES]
+    if ROOT not in {file.stem for file in listed}:
         raise ClinicError(
             f"{folder} has no root.json: give a folder with a root and its children, or one "
             "flat template."
         )
+    found: dict[str, tuple[Path, Template]] = {}
+    while listed:
+        file = listed.pop(0)
+        near = file.relative_to(folder)
+        # Two files that differ by their suffix alone are told apart by it.
+        twins = [file.with_suffix(suffix) for suffix in SUFFIXES if suffix != file.suffix]
+        alone = near.name.startswith(f"{ROOT}.") or not any(map(Path.is_file, twins))
+        name = (near.with_suffix("") if alone else near).as_posix()
+        if name not in found:
+            found[name] = (file, template(str(file), _bytes(file)))
+            listed += _deeper(folder, found[name][1])
     return found
+
+
+def _deeper(folder: Path, document: Template) -> Iterator[Path]:
+    """The files below ``folder`` that its stacks are made by, by as much of the path as fits."""
+    for resource in document["Resources"].values():
+        if resource["Type"] == STACK:
+            url = text(resource.get("Properties", {}).get("TemplateURL", "")).partition("?")[0]
+            parts = [part for part in url.split("/") if part not in ("", ".", "..")]
+            tails = (folder.joinpath(*parts[start:]) for start in range(len(parts)))
+            yield from [tail for tail in tails if tail.suffix in SUFFIXES and tail.is_file()][:1]
 
 
 def template(name: str, data: bytes) -> Template:
@@ -139,11 +164,11 @@ def _bytes(path: Path) -> bytes:
         ) from error
 
 
-def _parse(name: str, text: str) -> Any:
+def _parse(name: str, words: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(words)
     except ValueError as error:
-        if text.lstrip().startswith("{"):
+        if words.lstrip().startswith("{"):
             raise ClinicError(f"{name} is not valid JSON: {error}.") from error
     except RecursionError as error:
         raise ClinicError(f"{name} is not a template: it is nested too deeply.") from error
@@ -152,7 +177,7 @@ def _parse(name: str, text: str) -> Any:
     from yaml import YAMLError
 
     try:
-        return json.loads(dump_json(load_yaml(text)))
+        return json.loads(dump_json(load_yaml(words)))
     except (YAMLError, ValueError, RecursionError) as error:
         raise ClinicError(f"{name} is neither JSON nor YAML: {_unread(error)}.") from error
 
@@ -165,15 +190,13 @@ def _unread(error: Exception) -> str:
 
 def inlined(found: Mapping[str, Template], path: object) -> Template:
     """The one template that a set from ``path`` amounts to; ClinicError if parts are missing."""
+    return _merged(found, path).template
+
+
+def _merged(found: Mapping[str, Template], path: object) -> Whole:
     if FLAT in found:
-        return found[FLAT]
+        return Whole(dict(found[FLAT]), {}, {})
     try:
-        return inline(found)
+        return merge(found)
     except sense.MALFORMED as trouble:
         raise ClinicError(f"{path} does not hold together: {sense.reason(trouble)}.") from trouble
-
-
-def _layers(found: Mapping[str, Template]) -> dict[str, str]:
-    stacks = found.get(ROOT, {}).get("Resources", {}).values()
-    files = [stack_file(stack) for stack in stacks if stack["Type"] == STACK]
-    return {logical: file for file in files for logical in found[file]["Resources"]}

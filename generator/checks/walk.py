@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -37,3 +38,39 @@ def references(node: Any) -> Iterator[str]:
 def join(path: str, logical: str) -> str:
     """A logical id below a path."""
     return f"{path}/{logical}" if path else logical
+
+
+def text(node: Any) -> str:
+    """``node`` as one text, references as ``${Name}`` or ``${Name.Attribute}``."""
+    if isinstance(node, dict) and len(node) == 1:
+        [(function, argument)] = node.items()
+        if function == "Ref":
+            return f"${{{argument}}}"
+        if function == "Fn::GetAtt":
+            parts = [argument] if isinstance(argument, str) else map(text, argument)
+            return f"${{{'.'.join(parts)}}}"
+        if function == "Fn::Join" and isinstance(argument[1], list):
+            return str(argument[0]).join(map(text, argument[1]))
+        if function == "Fn::Sub":
+            return _substituted(argument)
+        return f"{function} of {argument}"
+    return str(node).lower() if isinstance(node, bool) else str(node)
+
+
+def _substituted(argument: Any) -> str:
+    words, own = argument if isinstance(argument, list) else (argument, {})
+    for name, value in own.items():
+        words = words.replace(f"${{{name}}}", text(value))
+    return str(words)
+
+
+def json_of(value: Any) -> Any:
+    """What a JSON text holds, references in it written as ``${Name}``; None for anything else."""
+    function = next(iter(value), "") if isinstance(value, dict) and len(value) == 1 else ""
+    words = text(value) if function in ("Fn::Join", "Fn::Sub") else value
+    if not isinstance(words, str) or words.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(words)
+    except (ValueError, RecursionError):
+        return None

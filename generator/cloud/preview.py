@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from generator.checks import refusals
 from generator.checks.changes import Change, Detail, Side, forecast, resources
+from generator.checks.differences import apart
+from generator.checks.schemas import in_place
 from generator.checks.stateful import STATEFUL, loss
 from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws
@@ -89,7 +91,8 @@ def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> I
             continue
         if not told.get("PhysicalResourceId"):
             continue
-        details = tuple(_detail(detail) for detail in told.get("Details", []) if _known(detail))
+        kind, announced = told["ResourceType"], told.get("Details", [])
+        details = tuple(_detail(kind, detail) for detail in announced if _known(detail))
         fate = told.get("PolicyAction", "Delete").removeprefix("ReplaceAnd")
         yield Change(below, told["ResourceType"], told["Action"], details, fate)
 
@@ -105,10 +108,15 @@ def _known(detail: dict[str, Any]) -> bool:
     )
 
 
-def _detail(told: dict[str, Any]) -> Detail:
+def _detail(kind: str, told: dict[str, Any]) -> Detail:
     target = told.get("Target", {})
     path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
     recreation = target.get("RequiresRecreation", "Never")
+    # The service announces by the schema's word alone.
+    if recreation == "Conditionally" and in_place(
+        kind, target.get("Name", ""), added="BeforeValue" not in target
+    ):
+        recreation = "Never"
     return Detail(
         path or target.get("Name") or target.get("Attribute", "?"),
         target.get("BeforeValue", "?"),
@@ -141,7 +149,7 @@ def _rows(change: Change) -> Iterator[list[str]]:
 def _what(detail: Detail) -> str:
     before, after = (
         text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
-        for text in (detail.before, detail.after)
+        for text in apart(detail.before, detail.after, WIDTH)
     )
     name = detail.name if len(detail.name) <= WIDTH else f"...{detail.name[3 - WIDTH :]}"
     return f"{name}: {before} -> {after}" if detail.certain else f"{name}: only if {before} changes"

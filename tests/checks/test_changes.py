@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from generator.checks.changes import Change, Side, forecast
-from generator.checks.resolve import Resolver
+from generator.checks.children import stack_file
+from generator.checks.resolve import PSEUDO_PARAMETERS, Resolver
 from generator.checks.schemas import is_secret, recreates
 from generator.checks.stateful import loss
 from generator.layers.balancer import BALANCER
@@ -17,6 +18,8 @@ from generator.layers.network import NETWORK
 from generator.layers.secrets import DATABASE_SECRET_ARN, SECRETS
 from generator.layers.security import SECURITY
 from tests.cloud import small
+from tests.resolved import children, parameters
+from tests.resolved import flat as whole
 
 LAYERS = (NETWORK, SECURITY, SECRETS, MONITORING, DATABASE)
 
@@ -136,8 +139,8 @@ def test_an_arn_of_a_modified_resource_stays() -> None:
     ("kind", "name", "expected"),
     [
         ("AWS::RDS::DBInstance", "MasterUsername", "yes"),
+        ("AWS::RDS::DBInstance", "DBSnapshotIdentifier", "maybe"),
         ("AWS::RDS::DBInstance", "DBParameterGroupName", ""),
-        ("AWS::RDS::DBInstance", "MultiAZ", "maybe"),
         ("AWS::RDS::DBInstance", "DBInstanceClass", ""),
         ("AWS::S3::Bucket", "BucketName", "yes"),
         ("AWS::EC2::SecurityGroup", "GroupDescription", "yes"),
@@ -185,3 +188,79 @@ def test_what_is_known_is_resolved_and_the_rest_stays(node: Any, expected: Any) 
     }
     resolved = Resolver(document, {"Size": "2"}).resolve(node)
     assert resolved == (node if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("MultiAZ", "false", "true"),
+        ("BackupRetentionPeriod", "7", "14"),
+        ("DBParameterGroupName", "old", "new"),
+        ("PreferredMaintenanceWindow", "sun:04:00-sun:05:00", "sun:06:00-sun:07:00"),
+    ],
+)
+def test_what_rds_modifies_in_place_loses_nothing(name: str, before: str, after: str) -> None:
+    [change] = forecast(*(_database(**{name: value}) for value in (before, after)))
+    assert change.verb == "updated in place"
+    assert not change.leaves
+
+
+@pytest.mark.parametrize("name", ["DBSnapshotIdentifier", "AvailabilityZone", "Engine"])
+def test_what_nobody_can_decide_may_still_replace(name: str) -> None:
+    [change] = forecast(*(_database(**{name: value}) for value in ("one", "other")))
+    assert change.verb == "perhaps replaced"
+    assert change.leaves
+
+
+def test_a_key_for_insights_is_added_in_place_and_never_changed() -> None:
+    name = "PerformanceInsightsKMSKeyId"
+    before, one, other = _database(), _database(**{name: "one"}), _database(**{name: "other"})
+    assert forecast(before, one)[0].verb == "updated in place"
+    assert forecast(one, other)[0].verb == "perhaps replaced"
+    assert forecast(one, before)[0].verb == "perhaps replaced"
+
+
+def _database(**properties: str) -> Side:
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": properties}
+    return Side({"Resources": {"Database": database}}, {}, {})
+
+
+def _told(templates: dict[str, Any], env: str, **changed: str) -> dict[str, str]:
+    """What is done to each resource, by logical id."""
+    values = parameters(env)
+    top = templates.get("root") or templates["flat"]
+    stacks = {
+        name: templates[stack_file(stack, templates)]
+        for name, stack in top["Resources"].items()
+        if stack["Type"] == "AWS::CloudFormation::Stack"
+    }
+    around = {**PSEUDO_PARAMETERS, "TemplateBaseUrl": "https://templates.example"}
+    sides = (Side(top, {**around, **v}, stacks) for v in (values, {**values, **changed}))
+    return {change.logical: change.verb for change in forecast(*sides)}
+
+
+@pytest.mark.parametrize(
+    ("env", "name", "value"),
+    [
+        ("seed", "MultiAz", "true"),
+        ("seed", "DatabaseMonitoring", "true"),
+        ("seed", "CustomerKey", "true"),
+        ("seed", "DatabaseVersion", "18"),
+        ("seed", "AlbExposure", "private"),
+        ("dev", "NatGateways", "one"),
+        ("prod", "BackupDays", "14"),
+        ("prod", "DatabaseMonitoring", "false"),
+        ("prod", "FlowLogs", "false"),
+    ],
+)
+def test_both_forms_say_the_same_of_one_change(env: str, name: str, value: str) -> None:
+    prefixes = {"CloudFrontPrefixListId": "pl-3b927c52"}
+    told = _told({"flat": whole()}, env, **{name: value}, **prefixes)
+    assert told
+    assert _told(children(), env, **{name: value}, **prefixes) == told
+
+
+@pytest.mark.parametrize("name", ["MultiAz", "BackupDays", "DatabaseMonitoring"])
+def test_no_everyday_change_of_the_database_asks_for_a_word(name: str) -> None:
+    value = {"BackupDays": "14"}.get(name, "true")
+    assert _told({"flat": whole()}, "seed", **{name: value})["Database"] == "updated in place"

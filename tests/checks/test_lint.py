@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from generator import output
-from generator.checks import excuses, lint, linter, report, validator
+from generator import excuses, output
+from generator.checks import lint, linter, report, validator
 from generator.checks.cache import Cache
 from generator.checks.finding import Finding
 from tests.checks.sets import small
@@ -107,12 +107,30 @@ def test_every_excuse_excuses_something(cache: Cache) -> None:
     assert set(excuses.EXCUSES) == used
 
 
+@pytest.mark.parametrize("carried", [True, False])
+def test_plain_cfn_lint_says_what_the_templates_carry_and_nothing_else(
+    carried: bool, tmp_path: Path
+) -> None:
+    documents = {k: v for k, v in output.documents().items() if not k.startswith("policies/")}
+    for path, document in documents.items():
+        for owner in () if carried else (document, *document["Resources"].values()):
+            owner.get("Metadata", {}).pop("cfn-lint", None)
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(json.dumps(document))
+    program = Path(sys.executable).with_name("cfn-lint")
+    command = [program if program.exists() else "cfn-lint", "--format", "json", *documents]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    found = {finding["Rule"]["Id"] for finding in json.loads(ran.stdout)}
+    rules = {excuse.rule for excuse in excuses.EXCUSES if excuse.carried}
+    assert found == (set() if carried else rules), ran.stdout
+
+
 @given(choices)
 @settings(max_examples=60, deadline=None)
 def test_no_choice_of_the_operator_is_complained_about(chosen: dict[str, str]) -> None:
     possible = chosen | {"MaxInstances": "20"}
     found = validator.validate("flat.json", FLAT, possible, "us-east-1")
-    assert [finding for finding in found if not excuses.fitting(finding)] == []
+    assert [finding for finding in found if not excuses.fitting(finding.rule, finding.place)] == []
 
 
 def test_both_linters_judge_the_values_of_a_parameter_file(params: Path, cache: Cache) -> None:

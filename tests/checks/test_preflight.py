@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from generator.checks import excuses
+from generator import excuses
 from tests.conftest import ROOT, Ended
 from tests.resolved import ENVIRONMENTS
 

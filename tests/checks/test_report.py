@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from generator.checks import excuses, report
-from generator.checks.excuses import Excuse
+from generator import excuses
+from generator.checks import report
 from generator.checks.finding import Finding
+from generator.excuses import Excuse
 
 ERROR = Finding("cfn-lint", "E1", "error", "output/flat.json", "Resources/Vpc", "Wrong.")
 WARNING = ERROR._replace(rule="W1", severity="warning")

@@ -92,7 +92,7 @@ def test_a_condition_that_is_not_there_is_named(tmp_path: Path) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Condition": "IsOpen"}
     (tmp_path / "t.json").write_text(json.dumps({"Conditions": {}, "Resources": {"A": bucket}}))
     (tmp_path / "mine.json").write_text("[]")
-    with pytest.raises(ClinicError, match="cannot be resolved: IsOpen is asked for and not there"):
+    with pytest.raises(ClinicError, match="cannot be resolved: IsOpen in Resources/A is asked for"):
         view.load(str(tmp_path / "mine.json"), PARAMS, tmp_path / "t.json")
 
 

@@ -125,6 +125,24 @@ def test_the_service_is_believed_when_it_states_a_replacement() -> None:
     assert found["StorageStack/DocumentsBucket"].replacement == ""
 
 
+def test_what_the_service_only_suspects_of_an_update_in_place_is_not_believed() -> None:
+    env = small.nested()
+    told = [
+        change("Db", "AWS::RDS::DBInstance", detail("MultiAZ", "true", "Conditionally")),
+        change("Other", "AWS::RDS::DBInstance", detail("Engine", "mysql", "Conditionally")),
+    ]
+    found = told_by_service({"NetworkStack": told}, env, env)
+    assert found["NetworkStack/Db"].verb == "updated in place"
+    assert found["NetworkStack/Other"].verb == "perhaps replaced"
+
+
+def test_two_long_policies_are_shown_where_they_part() -> None:
+    body = "x" * 100
+    long = Detail("DashboardBody", f"{body}old", f"{body}new")
+    [[*_, what, _, _]] = table([Change("X", "AWS::CloudWatch::Dashboard", "Modify", (long,))])
+    assert what.endswith("xold -> ...xxxxxxxxxxxxnew")
+
+
 def test_without_child_change_sets_the_templates_tell_it(aws: Aws) -> None:
     old, new = small.nested(), small.nested(LogRetentionDays="7")
     small.deploy(aws, old)

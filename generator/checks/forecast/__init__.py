@@ -17,10 +17,11 @@ from typing import Any
 
 from generator.checks import changes, parameters, refusals, view
 from generator.checks.changes import Change, Side
+from generator.checks.children import stack_file
 from generator.checks.forecast import order, revision
 from generator.checks.forecast.order import Step
 from generator.checks.forecast.revision import Revision
-from generator.checks.resolve import Template, pseudo_parameters, stack_file
+from generator.checks.resolve import Template, pseudo_parameters
 from generator.checks.stateful import STATEFUL
 from generator.checks.walk import STACK
 from generator.errors import ClinicError
@@ -70,7 +71,9 @@ def _templates(then: Revision, new: Templates) -> dict[str, Template]:
     flat = view.FLAT in new
     wanted = "flat.json" if flat else "nested/"
     found = {
-        Path(name).stem: view.template(f"{OUTPUT}/{name} in {then.name}", data)
+        name.removeprefix("nested/").removesuffix(".json"): view.template(
+            f"{OUTPUT}/{name} in {then.name}", data
+        )
         for name, data in then.below(OUTPUT).items()
         if name.startswith(wanted)
     }
@@ -116,7 +119,7 @@ def _before(
 def _side(templates: Templates, values: Mapping[str, str], env: str) -> Side:
     top = templates.get(view.ROOT) or templates[view.FLAT]
     children = {
-        logical: templates[stack_file(resource)]
+        logical: templates[stack_file(resource, templates)]
         for logical, resource in top["Resources"].items()
         if resource["Type"] == STACK
     }

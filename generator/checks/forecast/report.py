@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
 from typing import Any
 
 from generator.checks.changes import Change, Detail
+from generator.checks.differences import apart
 from generator.checks.forecast import Forecast
 from generator.checks.forecast.order import Step
 from generator.checks.stateful import STATEFUL, loss, sentence
@@ -15,8 +15,6 @@ from generator.checks.stateful import STATEFUL, loss, sentence
 HEADINGS = ("step", "what", "resource", "because", "data")
 WIDTH, SHOWN = 44, 4
 """Characters of a name or value, and details of a resource, for people; programs get all."""
-BEGINNING = 12
-"""Characters before the first difference of two long values."""
 VERBS = ("created", "updated in place", "replaced", "perhaps replaced", "deleted")
 DATA = {"Delete": "lost", "Snapshot": "snapshot", "Retain": "kept"}
 TITLES = {
@@ -62,18 +60,9 @@ def _detail(detail: Detail) -> str:
     name = detail.name if len(detail.name) <= WIDTH else f"...{detail.name[3 - WIDTH :]}"
     if not detail.certain:
         return f"{name}: only if {_cut(detail.before)} changes"
-    before, after = _where_they_differ(detail.before, detail.after)
+    before, after = apart(detail.before, detail.after, WIDTH)
     replaces = {"yes": " (replaces)", "maybe": " (may replace)", "": ""}[detail.recreates]
     return f"{name}: {_cut(before)} -> {_cut(after)}{replaces}"
-
-
-def _where_they_differ(before: str, after: str) -> tuple[str, str]:
-    """Both without most of a long beginning that they share."""
-    pairs = zip(before, after, strict=False)
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - BEGINNING
-    if shared <= 0 or max(len(before), len(after)) <= WIDTH:
-        return before, after
-    return f"...{before[shared:]}", f"...{after[shared:]}"
 
 
 def _cut(text: str) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 
 from generator import output
 from generator.checks import cache, limits, lint, parameters, quotas, report, sense, view
-from generator.checks.excuses import Excuse
 from generator.checks.finding import SEVERITIES, Finding
 from generator.checks.limits import Measure
 from generator.checks.reach import Proof, prove
 from generator.checks.view import View
+from generator.excuses import Excuse
 
 POLICY = 6_144
 """Characters of a managed policy."""
@@ -132,7 +132,8 @@ def _given(templates: Path, path: Path, seen: View) -> Suite:
     if view.FLAT in paths:
         names = {view.FLAT: "flat.json"}
     else:
-        names = {stem: f"nested/{file.name}" for stem, file in paths.items()}
+        folder = paths[view.ROOT].parent
+        names = {n: f"nested/{file.relative_to(folder)}" for n, file in paths.items()}
     documents = {name: seen.templates[stem] for stem, name in names.items()}
     files = {name: paths[stem].read_bytes() for stem, name in names.items()}
     given = {name: str(paths[stem]) for stem, name in names.items()}

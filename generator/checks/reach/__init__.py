@@ -9,8 +9,9 @@ ports.py, addresses.py, groups.py, routes.py, stations.py     what decides about
 network.py       which packets get from one component to another
 traffic.py       all that moves in the networks of a view
 policies.py, iam.py, storage.py, services.py, topics.py     who may do what, and gets there
-listeners.py, cdn.py, instances.py     what is behind the entrances, and what leaks
-kinds.py         what is not judged
+managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
+instances.py, user_data.py     what leaks, and what instances ask for in vain
+kinds.py, places.py     what is not judged, and what cannot be
 expectations.py, documented.py     what was expected
 command.py       ``clinic prove``
 
@@ -31,6 +32,7 @@ from generator.checks.reach import (
     instances,
     kinds,
     listeners,
+    places,
     roles,
     routes,
     services,
@@ -38,6 +40,7 @@ from generator.checks.reach import (
     storage,
     topics,
     traffic,
+    user_data,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
@@ -58,7 +61,7 @@ def prove(seen: View, params: Path) -> Proof:
     try:
         names = Names(seen)
         roles.assign(names)
-        facts = found(names)
+        facts = [*found(names), *places.facts(seen, names)]
     except sense.MALFORMED as trouble:
         raise ClinicError(
             f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
@@ -80,7 +83,7 @@ def found(names: Names) -> list[Fact]:
     own = storage.owned(names)
     moving = list(traffic.facts(names, net, placed))
     links = [fact for fact in moving if isinstance(fact, Link)]
-    granted = iam.facts(names, storage.denials(own))
+    granted = list(iam.facts(names, storage.denials(own)))
     return [
         *doubts,
         *more,
@@ -89,6 +92,7 @@ def found(names: Names) -> list[Fact]:
         *listeners.facts(names),
         *instances.facts(names),
         *services.blocked(granted, links, placed, net, names),
+        *user_data.facts(names, granted),
         *storage.facts(names, own),
         *topics.facts(names, own),
         *kinds.facts(names),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
-from generator.checks.reach import ports
-from generator.checks.reach.facts import Facts, Link, Reach, Unknown
+from generator.checks.reach import behaviours, ports
+from generator.checks.reach.behaviours import Behaviour, Way
+from generator.checks.reach.facts import Facts, Link, NotReached, Reach, Unknown
 from generator.checks.reach.gates import Net
 from generator.checks.reach.listeners import Serving, serves, servings
 from generator.checks.reach.names import Names, text
@@ -15,7 +16,6 @@ from generator.checks.reach.network import inward
 from generator.checks.reach.policies import Statement, covers
 from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import CDN
-from generator.shipped import text as shipped
 
 READING = {"GET", "HEAD", "OPTIONS"}
 DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
@@ -61,16 +61,10 @@ def facts(
                     may=before.may | link.may, must=before.must | link.must
                 )
         yield from reached.values()
-        for pattern, behaviour in _behaviours(config):
-            for key in _members(text(behaviour.get("TargetOriginId")), config):
+        for behaviour in behaviours.ordered(config):
+            for key in _members(text(behaviour.given.get("TargetOriginId")), config):
                 if key in origins:
-                    yield from _shown(name, pattern, behaviour, origins[key], served[key], names)
-
-
-def _behaviours(config: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for behaviour in config.get("CacheBehaviors", []):
-        yield text(behaviour.get("PathPattern")), behaviour
-    yield "*", config.get("DefaultCacheBehavior", {})
+                    yield from _shown(name, behaviour, origins[key], served[key], names)
 
 
 def _members(wanted: str, config: Mapping[str, Any]) -> list[str]:
@@ -198,43 +192,42 @@ def _is_open(own: list[Statement]) -> bool:
     return any(s.allows and ("*", "*") in s.principals for s in own)
 
 
-def _shown(
-    name: str,
-    pattern: str,
-    behaviour: Mapping[str, Any],
-    origin: Origin,
-    served: bool,
-    names: Names,
-) -> Facts:
-    methods = set(map(text, behaviour.get("AllowedMethods", ["GET", "HEAD"])))
+def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names: Names) -> Facts:
+    pattern, given = behaviour.pattern, behaviour.given
+    methods = set(map(text, given.get("AllowedMethods", ["GET", "HEAD"])))
     how = "reading" if methods <= READING else "any method"
-    through = names.called(name)
+    why = (names.called(name), f"behaviour {pattern}")
+    ends = "viewer", names.called(origin.target)
     closed = "" if served else ", but the origin refuses"
     where = f" at {origin.path}" if origin.path else ""
     schemes = ["https"]
-    if behaviour.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
+    if given.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
         schemes.append("http")
+    bucket = origin.target in names.of_type(BUCKET)
+    # Buckets look at nothing of what viewers send but the path.
+    way = Way() if bucket else behaviours.through(behaviour, names)
     for scheme in schemes:
-        what = f"{scheme} {pattern}{where}, {how}{closed}"
-        yield Reach("viewer", names.called(origin.target), what, (through, f"behaviour {pattern}"))
-    if origin.target in names.of_type(BUCKET):
-        yield from _hidden(through, pattern, behaviour, origin, names)
+        whole = f"{scheme} {pattern}{where}, {how}{closed}"
+        if behaviour.taken:
+            taken = f"behaviour {behaviour.taken}, listed before it, takes all its paths"
+            yield NotReached(*ends, whole, (taken,))
+            continue
+        yield from behaviours.obstacles(behaviour, way, ends, whole)
+        but = f", but not {', '.join(behaviour.partly)}" if behaviour.partly else ""
+        yield Reach(*ends, f"{whole}{way.but()}{but}", why)
+    if bucket and not behaviour.taken:
+        yield from _hidden(names.called(name), behaviour, origin, names)
 
 
-def _hidden(
-    through: str, pattern: str, behaviour: Mapping[str, Any], origin: Origin, names: Names
-) -> Facts:
+def _hidden(through: str, behaviour: Behaviour, origin: Origin, names: Names) -> Facts:
     """Whether hidden files such as .env, uploaded by mistake, are shown."""
-    known = shipped("generator.functions", "route_spa.js").strip()
-    functions = names.of_type("AWS::CloudFront::Function")
-    for association in behaviour.get("FunctionAssociations", []):
-        if association.get("EventType") == "viewer-request":
-            function = names.target(association.get("FunctionARN"))
-            if text(functions.get(function, {}).get("FunctionCode")).strip() == known:
-                return
-            yield Unknown(
-                through, f"whether {function} hides .env from viewers cannot be read from its code"
-            )
-            return
-    why = (through, f"behaviour {pattern} has no function that hides them")
+    function, ours = behaviours.function(behaviour, names)
+    if ours == behaviours.PAGES:
+        return
+    if function:
+        yield Unknown(
+            through, f"whether {function} hides .env from viewers cannot be read from its code"
+        )
+        return
+    why = (through, f"behaviour {behaviour.pattern} has no function that hides them")
     yield Reach("viewer", names.called(origin.target), "hidden files such as .env", why)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from generator.checks import sense
 from generator.checks.reach import ports
-from generator.checks.reach.facts import Difference, Fact, Link, Reach, Unknown
+from generator.checks.reach.facts import Difference, Fact, Link, NotReached, Reach, Unknown
 from generator.errors import ClinicError, quote, reason
 
 FOLDER = "expectations"
@@ -95,11 +95,12 @@ def differences(facts: Iterable[Fact], expected: Expected) -> list[Difference]:
     facts = list(facts)
     links = _merged(fact for fact in facts if isinstance(fact, Link))
     said = [fact for fact in facts if isinstance(fact, Reach)]
+    stopped = [fact for fact in facts if isinstance(fact, NotReached)]
     unknown = dict.fromkeys(fact for fact in facts if isinstance(fact, Unknown))
     found = [
         *_unexpected_links(links.values(), expected.allowed),
         *_unexpected(said, expected.allowed),
-        *_missing(links, said, expected.required),
+        *_missing(links, said, stopped, expected.required),
         *(
             Difference("unknown", doubt.where, "", "", (), f"{doubt.sentence}.")
             for doubt in unknown
@@ -149,9 +150,13 @@ def _unexpected(said: Iterable[Reach], allowed: Table) -> Iterator[Difference]:
 
 
 def _missing(
-    links: Mapping[tuple[str, str], Link], said: Iterable[Reach], required: Table
+    links: Mapping[tuple[str, str], Link],
+    said: Iterable[Reach],
+    stopped: Iterable[NotReached],
+    required: Table,
 ) -> Iterator[Difference]:
-    there = {(fact.source, fact.target, fact.what): fact.blocked for fact in said}
+    there = {fact[:3]: fact.why for fact in stopped}
+    there |= {(fact.source, fact.target, fact.what): fact.blocked for fact in said}
     for source, row in required.items():
         for target, ways in row.items():
             for way in ways:

@@ -45,6 +45,16 @@ class Link(NamedTuple):
         return tuple(dict.fromkeys(name for name, let in self.stopped if ports & ~let))
 
 
+class NotReached(NamedTuple):
+    """One thing does not reach another in a way that something else was made for."""
+
+    source: str
+    target: str
+    what: str
+    why: tuple[str, ...]
+    """What is in the way."""
+
+
 class Unknown(NamedTuple):
     """Something that cannot be judged from templates alone."""
 
@@ -52,7 +62,7 @@ class Unknown(NamedTuple):
     sentence: str
 
 
-Fact = Reach | Link | Unknown
+Fact = Reach | Link | NotReached | Unknown
 Facts = Iterator[Fact]
 
 

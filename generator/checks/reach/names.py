@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from generator.checks import walk
 from generator.checks.resolve import Resolver, pseudo_parameters
 from generator.checks.view import View
 
@@ -40,25 +41,9 @@ NAMED_BY = {
     "AWS::EC2::LaunchTemplate": "LaunchTemplateName",
 }
 """The property by which something may have a name of its own, which others may then call it by."""
+text = walk.text
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z0-9]+)((?:\.[A-Za-z0-9]+)*)\}")
 ARN = re.compile(r"(?:arn:[\w-]+:[\w-]+:[\w-]*:\w*:[^$*?]*)?\$\{([A-Za-z0-9]+)((?:\.\w+)*)\}(.*)")
-
-
-def text(node: Any) -> str:
-    """``node`` as one text, references as ``${Name}`` or ``${Name.Attribute}``."""
-    if isinstance(node, dict) and len(node) == 1:
-        [(function, argument)] = node.items()
-        if function == "Ref":
-            return f"${{{argument}}}"
-        if function == "Fn::GetAtt":
-            parts = [argument] if isinstance(argument, str) else map(text, argument)
-            return f"${{{'.'.join(parts)}}}"
-        if function == "Fn::Join" and isinstance(argument[1], list):
-            return str(argument[0]).join(map(text, argument[1]))
-        if function == "Fn::Sub":
-            return _substituted(argument)
-        return f"{function} of {argument}"
-    return str(node).lower() if isinstance(node, bool) else str(node)
 
 
 def _settled(seen: View) -> Mapping[str, Any]:
@@ -73,13 +58,6 @@ def _settled(seen: View) -> Mapping[str, Any]:
         name: resolver.resolve(resource) if resource["Type"] == "AWS::EC2::Subnet" else resource
         for name, resource in seen.resources.items()
     }
-
-
-def _substituted(argument: Any) -> str:
-    words, own = argument if isinstance(argument, list) else (argument, {})
-    for name, value in own.items():
-        words = words.replace(f"${{{name}}}", text(value))
-    return str(words)
 
 
 class Names:

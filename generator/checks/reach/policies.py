@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from generator.checks.reach.names import Names, text
+from generator.checks.walk import json_of
 
 TLS = "aws:SecureTransport"
 
@@ -38,9 +38,9 @@ class Statement(NamedTuple):
 
 
 def statements(name: str, document: Any, names: Names) -> list[Statement]:
-    """The statements of a policy document, which may be JSON in a text."""
-    if isinstance(document, str):
-        document = json.loads(document)
+    """The statements of a policy document, which may be JSON in a text; ``places`` tells of one
+    that is neither."""
+    document = json_of(document) or document
     found = document.get("Statement", []) if isinstance(document, dict) else []
     return [_statement(name, each, names) for each in listed(found)]
 

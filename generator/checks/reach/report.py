@@ -83,7 +83,8 @@ def _shown(reaches: Iterable[Reach]) -> Iterator[Reach]:
         elif reach.source.startswith(TIER):
             yield reach._replace(what=reach.what.removeprefix("route by "))
         elif reach.source == "viewer" and reach.what.startswith("http"):
-            yield reach._replace(what=reach.what.rpartition(",")[0])
+            short = reach.what.replace(", reading", "").replace(", any method", "")
+            yield reach._replace(what=short)
 
 
 def _passes(reaches: Iterable[Reach]) -> list[Reach]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.bootstrap import unpacked
-from generator.checks.resolve import Resolver, pseudo_parameters, stack_file
+from generator.checks.resolve import Resolver, pseudo_parameters
 from generator.checks.timeline.durations import CREATE, boot, seconds
 from generator.checks.timeline.schedule import STACK, Task
 from generator.checks.view import ROOT, View
@@ -86,11 +86,11 @@ def paths_of(view: View) -> dict[str, str]:
     """The path of every resource, ``NetworkStack/Vpc`` or ``Vpc``, by its logical id; without
     those of a nested stack that is not made."""
     stacks = {
-        stack_file(resource): f"{logical}/"
+        logical: f"{logical}/"
         for logical, (resource, _) in top_of(view).items()
         if resource["Type"] == STACK
     }
-    layers = {logical: stacks.get(view.layers.get(logical, "")) for logical in view.resources}
+    layers = {logical: stacks.get(view.stacks.get(logical, "")) for logical in view.resources}
     return {
         logical: f"{layers[logical] or ''}{logical}"
         for logical in view.resources

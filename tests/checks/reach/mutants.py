@@ -197,6 +197,52 @@ def _nacl(*entries: dict[str, Any], subnets: tuple[str, ...]) -> Change:
     return change
 
 
+def _first(pattern: str, **behaviour: Any) -> Change:
+    """A behaviour for the frontend before all others."""
+    given = {"PathPattern": pattern, "TargetOriginId": "frontend", **behaviour}
+    given = {"ViewerProtocolPolicy": "https-only", **given}
+    return _distribution(lambda config: config["CacheBehaviors"].insert(0, given))
+
+
+def _api(**properties: Any) -> Change:
+    """Other properties of the behaviour /api/*; those that are None are left out."""
+
+    def change(config: dict[str, Any]) -> None:
+        behaviour = config["CacheBehaviors"][1]
+        behaviour.update(properties)
+        for key in [k for k, v in properties.items() if v is None]:
+            del behaviour[key]
+
+    return _distribution(change)
+
+
+def _policy(kind: str, authorization: bool = True, **config: Any) -> Change:
+    """A policy of one's own for /api/*."""
+    headers = {"HeaderBehavior": "whitelist", "Headers": ["Accept-Language"]}
+    parts = {
+        "HeadersConfig": {"HeaderBehavior": "allViewer"} if authorization else headers,
+        "CookiesConfig": {"CookieBehavior": "all"},
+        "QueryStringsConfig": {"QueryStringBehavior": "all"},
+        **config,
+    }
+    return _all(
+        _add("Own", f"AWS::CloudFront::{kind}", **{f"{kind}Config": {"Name": "own", **parts}}),
+        _api(**{f"{kind}Id": {"Ref": "Own"}}),
+    )
+
+
+def _told(name: str, value: str) -> Change:
+    """User data that sets ``name`` to something else."""
+
+    def change(resources: Resources) -> None:
+        data = resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+        pieces = data["UserData"]["Fn::Base64"]["Fn::Join"][1]
+        place = next(i for i, one in enumerate(pieces) if str(one).endswith(f"{name}='"))
+        pieces[place + 1] = value
+
+    return change
+
+
 APP = ("AppSubnetA", "AppSubnetB")
 DATA = ("DataSubnetA", "DataSubnetB")
 TCP = {"Protocol": 6}
@@ -793,7 +839,7 @@ EDGE = (
     Mutant(
         "everything goes to the API",
         _distribution(lambda c: c["DefaultCacheBehavior"].update(TargetOriginId="backend")),
-        "viewer -> balancer: https *, reading is not expected",
+        "viewer -> balancer: https *, reading, without Authorization and cookies and query",
     ),
     Mutant(
         "an origin of somebody else",
@@ -829,6 +875,94 @@ EDGE = (
         _drop("AlbFromCdn"),
         "cdn -> balancer: tcp 80 is expected and missing (no rule of AlbSecurityGroup",
         env="prod",
+    ),
+)
+
+BEHAVIOURS = (
+    Mutant(
+        "a behaviour for everything before those of the API",
+        _first("*"),
+        "viewer -> balancer: https /api, any method is expected and missing (behaviour *, listed",
+    ),
+    Mutant(
+        "the same, and the rest of the API with it",
+        _first("*"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour *, listed",
+    ),
+    Mutant(
+        "a pattern without its slash takes the API",
+        _first("ap?*"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /ap?*,",
+    ),
+    Mutant(
+        "a part of the API's paths goes to the frontend",
+        _first("*.json"),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour *.json, "
+        "listed before it, takes some",
+    ),
+    Mutant(
+        "the API gets nothing of what viewers send",
+        _api(OriginRequestPolicyId=None),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /api/* "
+        "drops Authorization; behaviour /api/* drops cookies; behaviour /api/* drops query",
+    ),
+    Mutant(
+        "the API gets everything but Authorization",
+        _policy("OriginRequestPolicy", authorization=False),
+        "viewer -> balancer: https /api/*, any method is expected and missing (behaviour /api/* "
+        "drops Authorization).",
+    ),
+    Mutant(
+        "the API gets some cookies only",
+        _policy("OriginRequestPolicy", CookiesConfig={"CookieBehavior": "whitelist"}),
+        "viewer -> balancer: https /api/*, any method, without some cookies is not expected",
+    ),
+    Mutant(
+        "the API gets no query",
+        _policy("OriginRequestPolicy", QueryStringsConfig={"QueryStringBehavior": "none"}),
+        "viewer -> balancer: https /api/*, any method, without query strings is not expected",
+    ),
+    Mutant(
+        "settings from before there were policies forward too little",
+        _api(
+            CachePolicyId=None,
+            OriginRequestPolicyId=None,
+            ForwardedValues={"QueryString": True, "Cookies": {"Forward": "all"}},
+            MaxTTL=0,
+        ),
+        "viewer -> balancer: https /api/*, any method, without Authorization is not expected",
+    ),
+    Mutant(
+        "one patient's answers are kept for the next",
+        _api(CachePolicyId="658327ea-f89d-4fab-a63d-7e88639e58f6"),
+        "viewer -> balancer: https /api/*, any method, answers may be kept for everybody is not",
+    ),
+    Mutant(
+        "the API can only be read",
+        _api(AllowedMethods=["GET", "HEAD"]),
+        "viewer -> balancer: https /api/*, any method is expected and missing",
+    ),
+    Mutant(
+        "the API's paths are made pages",
+        _api(
+            FunctionAssociations=[
+                {
+                    "EventType": "viewer-request",
+                    "FunctionARN": {"Fn::GetAtt": ["SpaRoutes", "FunctionARN"]},
+                }
+            ]
+        ),
+        "viewer -> balancer: https /api/*, any method is expected and missing (SpaRoutes makes",
+    ),
+    Mutant(
+        "a policy that nobody knows",
+        _api(OriginRequestPolicyId="00000000-0000-0000-0000-000000000000"),
+        "behaviour /api/*: what OriginRequestPolicy 00000000-0000-0000-0000-000000000000 forwards",
+    ),
+    Mutant(
+        "somebody's code between the CDN and the API",
+        _api(LambdaFunctionAssociations=[{"EventType": "origin-request"}]),
+        "behaviour /api/*: what Lambda@Edge makes of requests",
     ),
 )
 
@@ -1236,4 +1370,92 @@ ROLES = (
         env="prod",
     ),
 )
-MUTANTS = (*NETWORK, *BALANCER, *EDGE, *STORAGE, *ROLES)
+WRITTEN = json.dumps(
+    {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:GetObject",
+                "Resource": "${DocumentsBucket.Arn}/*",
+            }
+        ]
+    }
+)
+PLACES = (
+    Mutant(
+        "a policy as text, with references in it",
+        _set("DocumentsBucketPolicy", PolicyDocument={"Fn::Sub": WRITTEN}),
+        "everybody -> documents/*: s3:GetObject is not expected",
+    ),
+    Mutant(
+        "a policy whose text is broken",
+        _set("DocumentsBucketPolicy", PolicyDocument='{"Statement": ['),
+        "Resources/DocumentsBucketPolicy/Properties/PolicyDocument is no JSON",
+    ),
+    Mutant(
+        "a dashboard whose text is broken",
+        _set("Dashboard", DashboardBody={"Fn::Join": ["", ['{"of": "', {"Ref": "Vpc"}, "'"]]}),
+        "Resources/Dashboard/Properties/DashboardBody is no JSON",
+        env="prod",
+    ),
+    Mutant(
+        "a reference to nothing",
+        _set("TargetGroup", Name={"Fn::Sub": "${Nobody}-${AWS::Region}"}),
+        "Resources/TargetGroup/Properties/Name refers to Nobody, which is not in the templates",
+    ),
+    Mutant(
+        "a reference to what these values do not make",
+        _set("TargetGroup", VpcId={"Fn::GetAtt": ["CustomerKeyResource", "Arn"]}),
+        "Resources/TargetGroup/Properties/VpcId refers to CustomerKeyResource, which is not made",
+    ),
+)
+USER_DATA = (
+    Mutant(
+        "the .env under another key than the role may read",
+        _told("CONFIG_KEY", ".env.new"),
+        "backend -> configuration/.env.new: asked for its settings, which no s3:GetObject lets",
+    ),
+    Mutant(
+        "another bucket than the one with the .env",
+        _told("CONFIG_BUCKET", "elsewhere"),
+        "backend -> elsewhere/.env: asked for its settings, which no s3:GetObject lets",
+    ),
+    Mutant(
+        "a secret that the role may not read",
+        _told("DATABASE_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:other"),
+        "backend -> arn:aws:secretsmanager:us-east-1:123456789012:secret:other: asked for its",
+    ),
+    Mutant(
+        "a secret that the database's address is not in",
+        _set("DatabaseSecretAttachment", SecretId={"Ref": "OriginVerifySecret"}),
+        "backend -> database: looked for in",
+        env="prod",
+    ),
+    Mutant(
+        "a database of another name",
+        _set("Database", DBName="patients"),
+        "backend -> database: asked for database",
+    ),
+    Mutant(
+        "a database that answers without TLS",
+        _set("DatabaseParameters", Parameters={"rds.force_ssl": "0"}),
+        "backend -> database: answers without TLS: rds.force_ssl is off",
+    ),
+    Mutant(
+        "a health path that the instances do not ask",
+        _set("TargetGroup", HealthCheckPath="/health"),
+        "backend -> TargetGroup: asked on /health, and well when /api answers",
+    ),
+    Mutant(
+        "instances that ask another health path",
+        _told("HEALTH_PATH", "/ready"),
+        "backend -> TargetGroup: asked on /api, and well when /ready answers",
+    ),
+    Mutant(
+        "a target group on another port than the container's",
+        _set("TargetGroup", Port=8080),
+        "backend -> TargetGroup: asked on port 8080, and listens to 3000",
+    ),
+)
+MUTANTS = (*PLACES, *USER_DATA, *NETWORK, *BALANCER, *EDGE, *BEHAVIOURS, *STORAGE, *ROLES)

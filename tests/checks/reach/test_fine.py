@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 
 from generator.checks import view
+from generator.checks.nesting import inline
 from generator.checks.reach import prove
-from generator.checks.resolve import Resolver, inline, pseudo_parameters
+from generator.checks.resolve import Resolver, pseudo_parameters
 from generator.shipped import text
 from tests.checks.reach.sets import CLOSED, PRIVATE, Change, Resources, proof, said
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, PARAMS, children, flat

@@ -6,10 +6,9 @@ ones a run needs depends on its parameter files.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import NamedTuple
-
-from generator.checks.finding import Finding
+from typing import Any, NamedTuple
 
 
 class Excuse(NamedTuple):
@@ -19,6 +18,8 @@ class Excuse(NamedTuple):
     place: str
     """A pattern for the finding's place; ``*`` stands for any text, ``/`` included."""
     reason: str
+    carried: bool = False
+    """Whether plain cfn-lint says it too, so that the templates carry it in their Metadata."""
 
 
 EXCUSES = (
@@ -65,6 +66,7 @@ EXCUSES = (
         "Resources/NatGatewayC/Properties/SubnetId/*",
         "In flat the list of subnets is itself an Fn::If over the third zone, and this gateway "
         "exists only with that zone.",
+        carried=True,
     ),
     Excuse(
         "W1028",
@@ -77,6 +79,7 @@ EXCUSES = (
         "Resources/AppRouteC/Properties/RouteTableId/*",
         "In flat the list of route tables is itself an Fn::If over the third zone, and this route "
         "exists only with that zone.",
+        carried=True,
     ),
     Excuse(
         "W2509",
@@ -138,14 +141,32 @@ EXCUSES = (
         "W2506",
         "Parameters/MachineImage*",
         "Takes resolve:ssm:<name> too, which no parameter type for images allows.",
+        carried=True,
     ),
 )
 
 
-def fitting(finding: Finding) -> list[Excuse]:
+def fitting(rule: str, place: str) -> list[Excuse]:
     """The excuses that cover a finding."""
-    return [
-        excuse
-        for excuse in EXCUSES
-        if excuse.rule == finding.rule and fnmatchcase(finding.place, excuse.place)
-    ]
+    return [one for one in EXCUSES if one.rule == rule and fnmatchcase(place, one.place)]
+
+
+def metadata(template: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The rules that cfn-lint has to be told of, by logical id; "" for the whole template, where
+    those of parameters have to stand."""
+    found: dict[str, list[str]] = {}
+    for excuse in EXCUSES:
+        section, title, *_ = (*excuse.place.split("/"), "")
+        for name in template.get(section, ()) if excuse.carried else ():
+            if fnmatchcase(name, title):
+                rules = found.setdefault(name if section == "Resources" else "", [])
+                rules += [] if excuse.rule in rules else [excuse.rule]
+    return found
+
+
+def carry(template: dict[str, Any]) -> dict[str, Any]:
+    """``template`` with what plain cfn-lint has to be told in it."""
+    for name, rules in metadata(template).items():
+        owner = template["Resources"][name] if name else template
+        owner.setdefault("Metadata", {})["cfn-lint"] = {"config": {"ignore_checks": rules}}
+    return template

@@ -1,0 +1,217 @@
+"""Which behaviour of a distribution answers a path, and what it forwards to the origin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from generator import functions
+from generator.checks.reach.facts import Fact, NotReached, Unknown
+from generator.checks.reach.managed import (
+    ALL,
+    CACHE,
+    NONE,
+    NOTHING,
+    ORIGIN_REQUEST,
+    SOME,
+    Forwarding,
+)
+from generator.checks.reach.names import Names, text
+from generator.shipped import text as shipped
+
+DEFAULT = "*"
+FUNCTION = "AWS::CloudFront::Function"
+PAGES = "route_spa.js"
+AUTHORIZATION = "authorization"
+
+
+class Behaviour(NamedTuple):
+    """One behaviour, at its place in the order."""
+
+    pattern: str
+    given: Mapping[str, Any]
+    taken: str
+    """An earlier pattern that takes every path of this one; empty if none does."""
+    partly: tuple[str, ...]
+    """Earlier patterns of other origins that take some of its paths."""
+
+
+def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
+    """A distribution's behaviours: the first whose pattern fits a path answers it, the default
+    one comes last. Several patterns that only together take all of another are in ``partly``.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
+    """
+    found: list[Behaviour] = []
+    default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
+    for given in (*config.get("CacheBehaviors", []), default):
+        pattern = _rooted(text(given.get("PathPattern")))
+        taken = next((one.pattern for one in found if covers(one.pattern, pattern)), "")
+        # Whatever has a pattern of its own is an exception to the default, and no surprise.
+        partly = tuple(
+            one.pattern
+            for one in found
+            if pattern != DEFAULT
+            and one.given.get("TargetOriginId") != given.get("TargetOriginId")
+            and meets(one.pattern, pattern)
+        )
+        found.append(Behaviour(pattern, given, taken, partly))
+    return found
+
+
+def _rooted(pattern: str) -> str:
+    """CloudFront takes a pattern with and without its leading slash for the same."""
+    return pattern if pattern[:1] in ("/", "*", "?") else f"/{pattern}"
+
+
+def covers(pattern: str, other: str) -> bool:
+    """Whether every path of ``other`` fits ``pattern``; some that do are not recognized."""
+    # Held against the other's own letters: only * takes a *, and a ? takes anything but that.
+    expression = "".join({"*": ".*", "?": r"[^*]"}.get(c, re.escape(c)) for c in pattern)
+    return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None
+
+
+def meets(one: str, other: str) -> bool:
+    """Whether some path fits both patterns."""
+    row = [True, *(False for _ in other)]
+    for j, letter in enumerate(other):
+        row[j + 1] = row[j] and letter == "*"
+    for mine in one:
+        above, row = row, [row[0] and mine == "*"]
+        for j, letter in enumerate(other):
+            same = "?" in (mine, letter) or mine == letter
+            row.append(
+                ((above[j + 1] or row[j] or above[j]) if "*" in (mine, letter) else False)
+                or (same and "*" not in (mine, letter) and above[j])
+            )
+    return row[-1]
+
+
+class Way(NamedTuple):
+    """What becomes of a request on the way through a behaviour to an origin that is no bucket."""
+
+    drops: tuple[str, ...] = ()
+    kept: bool = False
+    """Whether an answer to one viewer may be given to all others."""
+    doubts: tuple[str, ...] = ()
+    pages: str = ""
+    """The function that makes pages of its paths."""
+
+    def but(self) -> str:
+        """What is not as the viewer sent it, as the end of a way's words."""
+        without = f", without {' and '.join(self.drops)}" if self.drops else ""
+        kept = ", answers may be kept for everybody" if self.kept else ""
+        return without + kept + (", paths made pages" if self.pages else "")
+
+
+def through(behaviour: Behaviour, names: Names) -> Way:
+    """What a behaviour forwards.
+
+    An origin request policy cannot name Authorization, only forward all headers:
+    https://repost.aws/knowledge-center/cloudfront-authorization-header
+    """
+    given, doubts = behaviour.given, list[str]()
+    if "CachePolicyId" in given:
+        key = _policy(given, "CachePolicyId", CACHE, names, doubts)
+    else:
+        key = _legacy(given)
+    sent = key | _policy(given, "OriginRequestPolicyId", ORIGIN_REQUEST, names, doubts)
+    drops = [] if sent.authorization else ["Authorization"]
+    for what, much in (("cookies", sent.cookies), ("query strings", sent.queries)):
+        drops += {NONE: [what], SOME: [f"some {what}"], ALL: []}[much]
+    if given.get("LambdaFunctionAssociations"):
+        doubts.append(f"what Lambda@Edge makes of requests for {behaviour.pattern} is not known")
+    name, ours = function(behaviour, names)
+    if name and not ours:
+        doubts.append(f"what {name} makes of requests is not known")
+    # What is not known is not also said to be missing.
+    return Way(
+        () if doubts else tuple(drops),
+        key.keeps and not key.authorization,
+        tuple(doubts),
+        name if ours == PAGES else "",
+    )
+
+
+def _policy(
+    given: Mapping[str, Any],
+    key: str,
+    managed: Mapping[str, Forwarding],
+    names: Names,
+    doubts: list[str],
+) -> Forwarding:
+    if key not in given:
+        return NOTHING
+    name = names.target(given[key])
+    if name in managed:
+        return managed[name]
+    kind = key.removesuffix("Id")
+    policy = names.of_type(f"AWS::CloudFront::{kind}").get(name)
+    if policy is None:
+        doubts.append(f"what {kind} {name} forwards is neither in the templates nor known")
+        return NOTHING
+    config = policy.get(f"{kind}Config", {})
+    parts = config.get("ParametersInCacheKeyAndForwardedToOrigin", config)
+    headers = parts.get("HeadersConfig", {})
+    listed = {text(header).lower() for header in headers.get("Headers", [])}
+    return Forwarding(
+        {
+            "whitelist": AUTHORIZATION in listed,
+            "allViewer": True,
+            "allViewerAndWhitelistCloudFront": True,
+            "allExcept": AUTHORIZATION not in listed,
+        }.get(headers.get("HeaderBehavior", "none"), False),
+        _much(parts.get("CookiesConfig", {}).get("CookieBehavior")),
+        _much(parts.get("QueryStringsConfig", {}).get("QueryStringBehavior")),
+        kind == "CachePolicy" and text(config.get("MaxTTL", 1)) != "0",
+    )
+
+
+def _legacy(given: Mapping[str, Any]) -> Forwarding:
+    """The settings from before there were policies."""
+    values = given.get("ForwardedValues", {})
+    headers = {text(header).lower() for header in values.get("Headers", [])}
+    queries = text(values.get("QueryString", False)).lower() == "true"
+    return Forwarding(
+        bool(headers & {"*", AUTHORIZATION}),
+        _much(values.get("Cookies", {}).get("Forward")),
+        ALL if queries else NONE,
+        text(given.get("MaxTTL", 1)) != "0" and "*" not in headers,
+    )
+
+
+def _much(word: Any) -> int:
+    return {"all": ALL, "whitelist": SOME, "allExcept": SOME}.get(word, NONE)
+
+
+def function(behaviour: Behaviour, names: Names) -> tuple[str, str]:
+    """The function that sees a viewer's request, and the file of ours that its code is; empty
+    if there is none, or if it is none of ours."""
+    for association in behaviour.given.get("FunctionAssociations", []):
+        if association.get("EventType") == "viewer-request":
+            name = names.target(association.get("FunctionARN"))
+            code = text(names.of_type(FUNCTION).get(name, {}).get("FunctionCode")).strip()
+            scripts = (file.name for file in Path(functions.__path__[0]).glob("*.js"))
+            fitting = (s for s in scripts if shipped("generator.functions", s).strip() == code)
+            return name, next(fitting, "")
+    return "", ""
+
+
+def obstacles(behaviour: Behaviour, way: Way, ends: tuple[str, str], whole: str) -> Iterator[Fact]:
+    """Why ``whole``, what the behaviour would do if nothing were in the way, is not reached."""
+    pattern = behaviour.pattern
+    reasons = [
+        *(f"behaviour {pattern} drops {part}" for part in way.drops),
+        *([f"behaviour {pattern} keeps answers, whoever asked"] if way.kept else []),
+        *(
+            f"behaviour {one}, listed before it, takes some of its paths"
+            for one in behaviour.partly
+        ),
+        *([f"{way.pages} makes pages of its paths"] if way.pages else []),
+    ]
+    if reasons:
+        yield NotReached(*ends, whole, tuple(reasons))
+    for doubt in way.doubts:
+        yield Unknown(pattern, f"behaviour {pattern}: {doubt}")

@@ -1,0 +1,115 @@
+"""Whether what instances are told at their boot is what the templates have for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from generator import bootstrap
+from generator.checks.reach.facts import Fact, Facts, Reach
+from generator.checks.reach.listeners import TARGETS
+from generator.checks.reach.names import Names, text
+from generator.checks.reach.policies import like
+from generator.checks.reach.stations import launches
+
+GROUP, DATABASE = "AWS::AutoScaling::AutoScalingGroup", "AWS::RDS::DBInstance"
+SETTING = re.compile(r"([A-Z][A-Z_]*)='(.*)'")
+FORCED = "rds.force_ssl"
+
+
+def settings(launch: Mapping[str, Any]) -> dict[str, str]:
+    """The ``NAME='value'`` lines at the head of user data; what follows may be packed."""
+    given = launch.get("UserData")
+    words = text(given["Fn::Base64"]) if isinstance(given, dict) and "Fn::Base64" in given else ""
+    found: dict[str, str] = {}
+    for line in words.splitlines():
+        setting = SETTING.fullmatch(line)
+        if setting:
+            found[setting[1]] = setting[2]
+        elif not line.startswith("#"):
+            break
+    return found
+
+
+def facts(names: Names, granted: Iterable[Fact]) -> Facts:
+    """What instances ask for and do not get, as ways that nobody expects."""
+    allowed = [fact for fact in granted if isinstance(fact, Reach) and not fact.refusal]
+    for name, given in names.of_type(GROUP).items():
+        for launch in launches(name, given, names):
+            head = settings(launch)
+            if "CONFIG_KEY" not in head:  # Somebody else's program, of which nothing is known.
+                continue
+            who, why = names.called(name), (text(launch["from"]), "its user data")
+            for target, what in (
+                *_unread(who, head, allowed, names),
+                *_database(head, names),
+                *_balancer(head, given, names),
+            ):
+                yield Reach(who, target, what, why)
+
+
+def _unread(
+    who: str, head: Mapping[str, str], allowed: Iterable[Reach], names: Names
+) -> Iterator[tuple[str, str]]:
+    bucket, secret = (names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET"))
+    wanted = (
+        (f"{names.called(bucket)}/{head['CONFIG_KEY']}", "s3:GetObject"),
+        (names.called(secret), "secretsmanager:GetSecretValue"),
+    )
+    for target, action in wanted:
+        if not any(
+            fact.source == who
+            and like(fact.target, target)
+            and like(fact.what.partition(" if ")[0].lower(), action.lower())
+            for fact in allowed
+        ):
+            yield target, f"asked for its settings, which no {action} lets it read"
+
+
+def _database(head: Mapping[str, str], names: Names) -> Iterator[tuple[str, str]]:
+    databases = names.of_type(DATABASE)
+    if len(databases) != 1:
+        return
+    [(database, given)] = databases.items()
+    called, secret = names.called(database), names.target(head.get("DATABASE_SECRET"))
+    attached = {
+        names.target(one.get("SecretId")): names.target(one.get("TargetId"))
+        for one in names.of_type("AWS::SecretsManager::SecretTargetAttachment").values()
+    }
+    if attached.get(secret) != database:
+        yield called, f"looked for in {names.called(secret)}, which is not attached to it"
+    # A snapshot brings its databases along.
+    name = text(given.get("DBName", head.get("DATABASE_NAME", "")))
+    if name != head.get("DATABASE_NAME"):
+        yield called, f"asked for database {head.get('DATABASE_NAME')}, and it has {name}"
+    group = names.of_type("AWS::RDS::DBParameterGroup").get(
+        names.target(given.get("DBParameterGroupName")), {}
+    )
+    forced = text(group.get("Parameters", {}).get(FORCED, 1)) == "1"
+    encrypts = (head.get("SSL_ENABLED") or _fixed("SSL_ENABLED")) == "true"
+    if forced and not encrypts:
+        yield called, f"asked without TLS, which {FORCED} refuses"
+    if not forced:
+        yield called, f"answers without TLS: {FORCED} is off"
+
+
+def _balancer(
+    head: Mapping[str, str], group: Mapping[str, Any], names: Names
+) -> Iterator[tuple[str, str]]:
+    port = head.get("PORT") or _fixed("PORT")
+    for target in names.targets(group.get("TargetGroupARNs")):
+        given = names.of_type(TARGETS).get(target, {})
+        path = text(given.get("HealthCheckPath", "/"))
+        if path != head.get("HEALTH_PATH"):
+            yield target, f"asked on {path}, and well when {head.get('HEALTH_PATH')} answers"
+        if text(given.get("Port")) != port:
+            yield target, f"asked on port {text(given.get('Port'))}, and listens to {port}"
+
+
+def _fixed(name: str) -> str:
+    """What the program itself gives the container."""
+    scripts = sorted(Path(bootstrap.__path__[0]).glob("*.sh"))
+    found = (re.search(rf"\b{name}=(\w+)", script.read_text("utf-8")) for script in scripts)
+    return next((one[1] for one in found if one), "")
