@@ -20,7 +20,7 @@ And journalctl -u clinic-documents?"
 
 # documents_units HOST: TLS as a service, the mount behind it, and Docker behind the mount.
 documents_units() {
-    local options=nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport
+    local mount=nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2,noresvport
     mkdir -p "${UNITS}/docker.service.d" "${ROOT}/etc"
     cat >"${ROOT}/etc/clinic-documents.conf" <<TUNNEL
 foreground = yes
@@ -51,9 +51,9 @@ WantedBy=multi-user.target
 UNIT
     printf '[Unit]\nRequiresMountsFor=%s\n' "${DOCUMENTS}" \
         >"${UNITS}/docker.service.d/documents.conf"
-    options+=,port=20049,_netdev,x-systemd.requires=clinic-documents.service
+    mount+=,port=20049,_netdev,x-systemd.requires=clinic-documents.service
     grep -qs clinic-documents "${ROOT}/etc/fstab" ||
-        echo "127.0.0.1:/ ${DOCUMENTS} nfs4 ${options} 0 0" >>"${ROOT}/etc/fstab"
+        echo "127.0.0.1:/ ${DOCUMENTS} nfs4 ${mount} 0 0" >>"${ROOT}/etc/fstab"
 }
 
 # documents_mounted: mounts them unless they are, and tries whether a file can be written.

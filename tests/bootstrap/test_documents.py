@@ -56,7 +56,18 @@ def test_the_file_system_is_mounted_before_a_container_runs(nfs: Machine) -> Non
     steps = ("chattr +i", "systemctl enable --now clinic-documents", "mount ", "docker run")
     assert order(nfs, *steps) == list(steps)
     installed = [call for call in nfs.commands("apt-get") if "install" in call]
-    assert "nfs-common\tstunnel4" in installed[0]
+    assert "nftables\tpostgresql-client\tnfs-common\tstunnel4" in installed[0]
+
+
+def test_the_images_user_may_write_to_what_is_mounted_and_it_changes_no_hands(nfs: Machine) -> None:
+    """The image's user may be any, and instances share the folder: none may take it from others."""
+    nfs._pass_on("bin", "chmod", shutil.which("chmod"))
+    assert nfs.run(**ON).returncode == 0
+    documents = str(nfs.root / "var/lib/clinic-backend/documents")
+    steps = ("mount ", f"chmod 0777 {documents}", "docker run")
+    assert order(nfs, *steps) == list(steps)
+    assert order(nfs, "chown") == []
+    assert Path(documents).stat().st_mode & 0o777 == 0o777
 
 
 def test_a_boot_without_its_file_system_fails_and_nothing_is_written_here(nfs: Machine) -> None:

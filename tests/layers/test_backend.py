@@ -24,8 +24,10 @@ def text(parts: list) -> str:
 
 
 def longest(reference: dict) -> int:
-    """A bucket's name is limited; ARNs and the log group's name are about as long as a stack's."""
-    return 63 if reference == {"Ref": "ConfigurationBucket"} else 120
+    """A bucket's name and a file system's id (fs-, 40 characters) are limited; ARNs and the log
+    group's name are about as long as a stack's."""
+    limits = {"ConfigurationBucket": 63, "DocumentsFileSystemResource": 43}
+    return limits.get(reference.get("Ref", ""), 120)
 
 
 def test_instances_are_ubuntu_24_04_of_the_documented_sizes():
@@ -75,7 +77,7 @@ LONGEST = {
     "HealthCheckPath": "/" + "p" * 100,
     "Release": "r" * 64,
 }
-MOST = 14_336
+MOST = 13_952
 """Bytes of user data before they are encoded, of 16,384 that EC2 takes."""
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 SECRET = "an-obviously-fake-signing-key-of-forty-"
 KEY = "an-obviously-fake-gemini-key"
 GOOD = f"JWT_SECRET={SECRET}\nGEMINI_API_KEY={KEY}\nJWT_EXPIRATION_TIME=86400\n"
+WHOLE = f"{GOOD}BASE_URL=https://clinic.example\n"
+"""Nothing is to be said of it, whatever environment it is for."""
 VALUES = (SECRET, KEY)
 """What nobody may see who has not asked for it."""
 PARAMS = Path(__file__).parents[3] / "params"

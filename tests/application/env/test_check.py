@@ -16,7 +16,7 @@ from generator.errors import ClinicError
 from generator.shipped import text as shipped
 from tests.conftest import ROOT
 
-from .files import GOOD, KEY, PARAMS, SECRET, write
+from .files import GOOD, KEY, PARAMS, SECRET, WHOLE, write
 
 SCHEMA = json.loads((PARAMS / "env.schema.json").read_text())
 CLOUD = """CLOUD=true
@@ -101,7 +101,7 @@ def test_errors_are_told_with_file_and_line_and_without_values(tmp_path: Path) -
 def test_a_file_that_others_can_read_is_told_with_the_command_that_ends_it(
     tmp_path: Path, mode: int
 ) -> None:
-    path = write(tmp_path, GOOD, "my secrets.env")
+    path = write(tmp_path, WHOLE, "my secrets.env")
     path.chmod(mode)
     [remark] = check(path, PARAMS).remarks
     assert (remark.severity, remark.rule, remark.line) == ("warning", "permissions", 0)
@@ -111,7 +111,7 @@ def test_a_file_that_others_can_read_is_told_with_the_command_that_ends_it(
 
 
 def test_a_login_of_3d_is_refused_with_the_reason(tmp_path: Path) -> None:
-    [remark] = check(write(tmp_path, GOOD.replace("86400", "3d")), PARAMS).remarks
+    [remark] = check(write(tmp_path, WHOLE.replace("86400", "3d")), PARAMS).remarks
     assert "logs everybody out after 3 seconds" in remark.message
     assert "86400" in remark.message
 

@@ -331,7 +331,7 @@ def test_without_an_environment_the_documented_one_is_drawn(clinic: Clinic) -> N
 def test_the_file_s_ending_says_which_form_is_meant(clinic: Clinic, tmp_path: Path) -> None:
     ended = clinic("diagram", "prod", "--output", tmp_path / "a.svg", "--language", "es")
     assert ended.code == 0
-    assert ended.out == f"{tmp_path}/a.svg: prod, 23 parts and 15 arrows\n"
+    assert ended.out == f"{tmp_path}/a.svg: prod, 25 parts and 18 arrows\n"
     assert (tmp_path / "a.svg").read_text() == draw.draw(ours("prod"), Words("es"))
     clinic("diagram", "prod", "--output", tmp_path / "a.mmd")
     assert (tmp_path / "a.mmd").read_text() == mermaid.draw(ours("prod"), Words("en"))

@@ -73,6 +73,10 @@ EVERYTHING_ON = {
     **{"CdnLogs": "true", "MetricPeriod": "10", "CloudFrontPrefixListId": "pl-3b927c52"},
     **{"WarmPoolSize": "1", "BackendImage": "docker.io/clinic/backend:1"},
 }
+TLS_TO_THE_BALANCER = {
+    "AlbCertificateArn": CERTIFICATE,
+    "AlbDomainName": "origin.clinic.example",
+}
 
 
 def test_nothing_is_documented_that_no_choice_makes(tmp_path: Path) -> None:
@@ -87,9 +91,9 @@ def test_nothing_is_documented_that_no_choice_makes(tmp_path: Path) -> None:
     made = {
         reach[:3]
         for exposure in ("public", "cloudfront", "private")
-        for nat in ("none", "one")
+        for more in ({"NatGateways": "none"}, {"NatGateways": "one"} | TLS_TO_THE_BALANCER)
         for reach in prove(
-            _view("flat", EVERYTHING_ON | {"AlbExposure": exposure, "NatGateways": nat}), tmp_path
+            _view("flat", EVERYTHING_ON | {"AlbExposure": exposure} | more), tmp_path
         ).reaches
     }
     assert documented <= made
