@@ -122,7 +122,6 @@ EXCUSES = (
             "CloseDefaultGroupLogGroup",
             "CustomerKeyResource",
             "FlowLogGroup",
-            "OriginVerifySecret",
             "RotationLogGroup",
         )
     ),

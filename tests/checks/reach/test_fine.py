@@ -88,8 +88,10 @@ def test_nothing_is_documented_that_no_choice_makes(tmp_path: Path) -> None:
         reach[:3]
         for exposure in ("public", "cloudfront", "private")
         for nat in ("none", "one")
+        for tls in ({}, {"AlbCertificateArn": CERTIFICATE, "AlbDomainName": "api.example.org"})
         for reach in prove(
-            _view("flat", EVERYTHING_ON | {"AlbExposure": exposure, "NatGateways": nat}), tmp_path
+            _view("flat", EVERYTHING_ON | {"AlbExposure": exposure, "NatGateways": nat, **tls}),
+            tmp_path,
         ).reaches
     }
     assert documented <= made
