@@ -128,7 +128,6 @@ EXCUSES = (
             "CloseDefaultGroupLogGroup",
             "CustomerKeyResource",
             "FlowLogGroup",
-            "OriginVerifySecret",
             "RotationLogGroup",
         )
     ),

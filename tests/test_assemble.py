@@ -61,9 +61,9 @@ def test_the_flat_form_hands_lists_on_as_lists():
     assert tag["Value"] == {"Fn::Join": ["+", [{"Ref": "BucketA"}, {"Ref": "BucketB"}]]}
 
 
-def test_a_conditional_offer_is_empty_where_it_crosses_and_bare_where_it_does_not():
+def test_a_conditional_offer_is_the_word_none_where_it_crosses_and_bare_where_it_does_not():
     outputs = as_data(nested(LAYERS, ()))["producer"]["Outputs"]
-    assert outputs["Extra"]["Value"] == {"Fn::If": ["IsLarge", {"Ref": "Gateway"}, ""]}
+    assert outputs["Extra"]["Value"] == {"Fn::If": ["IsLarge", {"Ref": "Gateway"}, "none"]}
     consumer = flat(LAYERS, ()).to_dict()["Resources"]["Consumer"]["Properties"]
     assert consumer["InstanceTenancy"] == {"Fn::If": ["IsLarge", {"Ref": "Gateway"}, "default"]}
 

@@ -201,7 +201,15 @@ def _content(template: Template, values: Values) -> dict[str, Any]:
 
 
 def _monitoring(template: Template, values: Values) -> dict[str, Any]:
+    """The key stays when monitoring is switched off: to take it away would replace the database.
+
+    AWS's provider says so (ImmutabilityHelper.java in the repository
+    aws-cloudformation/aws-cloudformation-resource-providers-rds on GitHub), and creates a database
+    without insights as if no key were there (Translator.java, pull request 376). One from a
+    snapshot it modifies after that with the key, which RDS refuses without insights.
+    """
     condition = is_true(template, values, DATABASE_MONITORING)
+    restored = is_given(template, values, DATABASE_SNAPSHOT)
     role = template.add_resource(
         service_role(
             *("DatabaseMonitoringRole", condition),
@@ -213,7 +221,9 @@ def _monitoring(template: Template, values: Values) -> dict[str, Any]:
         "MonitoringRoleArn": If(condition, role.get_att("Arn"), NoValue),
         "EnablePerformanceInsights": If(condition, True, False),
         "PerformanceInsightsRetentionPeriod": If(condition, 7, NoValue),
-        "PerformanceInsightsKMSKeyId": If(condition, key_id(template, values), NoValue),
+        "PerformanceInsightsKMSKeyId": If(
+            condition, key_id(template, values), If(restored, NoValue, key_id(template, values))
+        ),
     }
 
 

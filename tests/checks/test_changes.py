@@ -260,7 +260,16 @@ def test_both_forms_say_the_same_of_one_change(env: str, name: str, value: str) 
     assert _told(children(), env, **{name: value}, **prefixes) == told
 
 
-@pytest.mark.parametrize("name", ["MultiAz", "BackupDays", "DatabaseMonitoring"])
-def test_no_everyday_change_of_the_database_asks_for_a_word(name: str) -> None:
-    value = {"BackupDays": "14"}.get(name, "true")
-    assert _told({"flat": whole()}, "seed", **{name: value})["Database"] == "updated in place"
+@pytest.mark.parametrize(
+    ("env", "name", "value"),
+    [
+        ("seed", "MultiAz", "true"),
+        ("seed", "BackupDays", "14"),
+        ("seed", "DatabaseMonitoring", "true"),
+        ("prod", "DatabaseMonitoring", "false"),
+    ],
+)
+def test_no_everyday_change_of_the_database_asks_for_a_word(
+    env: str, name: str, value: str
+) -> None:
+    assert _told({"flat": whole()}, env, **{name: value})["Database"] == "updated in place"

@@ -87,6 +87,17 @@ def test_a_restored_database_is_told_nothing_that_its_snapshot_decides():
     assert "MasterUserPassword" in restored
 
 
+def test_the_key_of_insights_outlives_them_since_taking_it_away_replaces_the_database():
+    key = "PerformanceInsightsKMSKeyId"
+    off = {"CustomerKey": "true", "DatabaseMonitoring": "false"}
+    quiet = properties("Database", "prod", **off)
+    assert quiet["EnablePerformanceInsights"] is False
+    assert quiet[key] == properties("Database", "prod")[key]
+    assert key not in properties("Database", "prod", CustomerKey="false")
+    # A restored one is modified once more, and RDS refuses the key without insights.
+    assert key not in properties("Database", "prod", DatabaseSnapshot="before", **off)
+
+
 def test_a_new_database_has_no_snapshot():
     new = properties("Database", DatabaseName="clinic")
     assert "DBSnapshotIdentifier" not in new
