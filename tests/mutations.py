@@ -351,7 +351,7 @@ MUTATIONS = (
     promise(
         "lose the backend's log with the stack",
         "backend",
-        'DeletionPolicy="Retain"',
+        'DeletionPolicy="RetainExceptOnCreate"',
         'DeletionPolicy="Delete"',
         "a_deletion_keeps_all_that_cannot_be_made_again",
     ),

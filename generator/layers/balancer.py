@@ -16,7 +16,6 @@ from generator.layer import Layer, Name, Values
 from generator.layers.network import APP_SUBNET_IDS, PUBLIC_SUBNET_IDS, VPC_ID
 from generator.layers.parts.alias_records import HOSTED_ZONE_ID, add_alias_records
 from generator.layers.parts.listeners import add_listeners
-from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import (
     ALB_CERTIFICATE_ARN,
     ALB_EXPOSURE,
@@ -59,6 +58,10 @@ ALB_ARN = Name("AlbArn", Type="String", Description="The load balancer.")
 ALB_DNS_NAME = Name("AlbDnsName", Type="String", Description="The load balancer's own host name.")
 ALB_FULL_NAME = Name(
     "AlbFullName", Type="String", Description="The load balancer as its metrics name it."
+)
+HTTP_LISTENER_ARN = Name("HttpListenerArn", Type="String", Description="The listener for HTTP.")
+HTTPS_LISTENER_ARN = Name(
+    "HttpsListenerArn", Type="String", Description="The listener for HTTPS, or none."
 )
 TARGET_GROUP_ARN = Name("TargetGroupArn", Type="String", Description="The backend's target group.")
 TARGET_GROUP_ARNS = Name(
@@ -107,7 +110,7 @@ def build(template: Template, values: Values) -> Values:
     public_targets = template.add_resource(_target_group("TargetGroup", values))
     internal_targets = template.add_resource(_target_group("InternalTargetGroup", values))
     targets = If(private, internal_targets.ref(), public_targets.ref())
-    add_listeners(template, values, balancer, targets)
+    http, https = add_listeners(template, values, balancer, targets)
     add_alias_records(
         template,
         values,
@@ -128,6 +131,8 @@ def build(template: Template, values: Values) -> Values:
         ALB_ARN: balancer.ref(),
         ALB_DNS_NAME: balancer.get_att("DNSName"),
         ALB_FULL_NAME: balancer.get_att("LoadBalancerFullName"),
+        HTTP_LISTENER_ARN: http,
+        HTTPS_LISTENER_ARN: https,
         TARGET_GROUP_ARN: targets,
         # AWS does not replace instances for a target group that no balancer uses: their state in it
         # is "unused", which is not "unhealthy" (API_TargetHealth; Auto Scaling guide, "attachment
@@ -198,7 +203,6 @@ BALANCER = Layer(
         ALB_DOMAIN_NAME,
         HOSTED_ZONE_ID,
         ALB_WEB_ACL_ARN,
-        ORIGIN_VERIFY_SECRET_ARN,
         LOG_BUCKET,
         HEALTH_CHECK_PATH,
         DELETION_PROTECTION,
@@ -207,6 +211,8 @@ BALANCER = Layer(
         ALB_ARN,
         ALB_DNS_NAME,
         ALB_FULL_NAME,
+        HTTP_LISTENER_ARN,
+        HTTPS_LISTENER_ARN,
         TARGET_GROUP_ARN,
         TARGET_GROUP_ARNS,
         TARGET_GROUP_FULL_NAME,

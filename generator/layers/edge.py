@@ -28,13 +28,17 @@ from generator.layers.balancer import (
     ALB_ARN,
     ALB_DNS_NAME,
     ALB_DOMAIN_NAME,
+    HTTP_LISTENER_ARN,
+    HTTPS_LISTENER_ARN,
+    TARGET_GROUP_ARN,
     together,
 )
 from generator.layers.parts import behaviors
 from generator.layers.parts.alias_records import HOSTED_ZONE_ID, add_alias_records
+from generator.layers.parts.listeners import add_origin_rules
 from generator.layers.parts.origins import backend_origin, frontend_origin
 from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
-from generator.layers.security import ALB_EXPOSURE
+from generator.layers.security import ALB_CERTIFICATE_ARN, ALB_EXPOSURE
 from generator.layers.shared import (
     DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
@@ -102,6 +106,8 @@ def build(template: Template, values: Values) -> Values:
             UpdateReplacePolicy="Retain",
         )
     )
+    listeners = values[HTTP_LISTENER_ARN], values[HTTPS_LISTENER_ARN]
+    add_origin_rules(template, values, *listeners, values[TARGET_GROUP_ARN])
     distribution = template.add_resource(
         cloudfront.Distribution(
             "Distribution",
@@ -204,6 +210,10 @@ EDGE = Layer(
         ALB_DNS_NAME,
         ALB_DOMAIN_NAME,
         ALB_EXPOSURE,
+        ALB_CERTIFICATE_ARN,
+        HTTP_LISTENER_ARN,
+        HTTPS_LISTENER_ARN,
+        TARGET_GROUP_ARN,
         ORIGIN_VERIFY_SECRET_ARN,
         LOG_BUCKET,
         CDN_LOGS,

@@ -45,7 +45,8 @@ def test_an_instance_asks_the_metadata_address_itself_where_it_can_be_given_one(
 def test_every_environments_launch_template_boots(
     machine: Machine, environment: str, image: str
 ) -> None:
-    program = machine.user_data(environment, BACKEND_IMAGE=image)
+    pool = {} if image else {"WARM_POOL_SIZE": "0"}
+    program = machine.user_data(environment, BACKEND_IMAGE=image, **pool)
     with machine.start(program=program) as process:
         process.communicate(timeout=300)
     assert process.returncode == 0

@@ -176,7 +176,7 @@ def test_drift_is_something_that_was_found(clinic: Run) -> None:
     assert clinic("status", "dev").returncode == 0
     drifted = clinic("status", "dev", "--drift")
     assert (drifted.returncode, drifted.stderr) == (1, "")
-    assert "DatabaseSecret  DELETED" in drifted.stdout
+    assert "DatabaseSecret      DELETED" in drifted.stdout
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def test_people_see_the_arithmetic_the_options_and_what_is_left_out(clinic):
     assert ended.code == 0
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
     assert "NAT gateways 1 x gateway 730 hour 0.045 32.85" in lines
-    assert "seed in us-east-1: 118.13 USD a month." in lines
-    assert "at the CPU target 40 2 40 43.80 154.63" in lines
+    assert "seed in us-east-1: 119.01 USD a month." in lines
+    assert "at the CPU target 40 2 40 43.80 155.51" in lines
     assert "NatGateways one none -31.45" in lines
     assert any("taxes" in line for line in lines)
     assert any("1 IAM::InstanceProfile" in line and "IAM is free" in line for line in lines)
@@ -57,11 +57,11 @@ def test_two_environments_stand_side_by_side(clinic):
     lines = [line.split() for line in ended.out.splitlines()]
     assert ["component", "dev", "prod", "difference"] in lines
     assert ["NAT", "gateways", "0.00", "67.95", "67.95"] in lines
-    assert ["total", "64.53", "202.31", "137.78"] in lines
+    assert ["total", "65.41", "205.75", "140.34"] in lines
     found = _objects(clinic("cost", "dev", "--compare", "prod", "--json").out)
     [total] = [each for each in found if each.get("component") == "total"]
-    assert total["usd"] == {"dev": 64.53, "prod": 202.31}
-    assert total["difference"] == 137.78
+    assert total["usd"] == {"dev": 65.41, "prod": 205.75}
+    assert total["difference"] == 140.34
 
 
 def test_an_environment_compared_with_itself_differs_in_nothing(clinic):
@@ -192,7 +192,7 @@ def test_live_prices_replace_listed_ones_and_are_shown_beside_them(clinic):
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
     assert "nat/hour 0.045 0.05 hour" in lines
     assert "NAT gateways 1 x gateway 730 hour 0.05 36.50" in lines
-    assert "seed in us-east-1: 121.78 USD a month." in lines
+    assert "seed in us-east-1: 122.66 USD a month." in lines
     assert "AWS answered for 1 of " in ended.err
     found = _objects(clinic("cost", "seed", "--live", "--json").out)
     moved = {"kind": "moved", "price": "nat/hour", "listed": 0.045, "live": 0.05}

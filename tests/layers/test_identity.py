@@ -84,7 +84,7 @@ def test_a_star_stands_only_where_aws_knows_no_narrower_resource(environment):
         for sid, statement in instance_statements(environment).items()
         if "*" in statement["Resource"]
     }
-    assert starred <= {"LogInToRegistry", "SessionManagerChannels", "PublishCpu"}
+    assert starred <= {"LogInToRegistry", "SessionManagerChannels", "PublishCpu", "FindOwnGroup"}
 
 
 def test_the_role_publishes_cpu_only_in_its_namespace_and_only_with_fast_metrics():

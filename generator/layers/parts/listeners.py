@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Condition, Equals, If, Not, Template
+from troposphere import Condition, Equals, If, Not, Ref, Template
 from troposphere import elasticloadbalancingv2 as elb
 
-from generator.layer import Values
+from generator.layer import Provided, Values
 from generator.layers.secrets import (
     ORIGIN_VERIFY_SECRET_ARN,
     secret_value,
@@ -33,10 +33,11 @@ TO_HTTPS = elb.Action(
 
 def add_listeners(
     template: Template, values: Values, balancer: elb.LoadBalancer, targets: Any
-) -> None:
-    """Add the listeners for HTTP and, with a certificate, HTTPS, each with the rule for CloudFront.
+) -> tuple[Ref, Provided]:
+    """Add the listeners for HTTP and, with a certificate, HTTPS; their ARNs, or the word none.
 
-    ``targets`` is the target group that they serve from.
+    ``targets`` is the target group that they serve from. The rules for CloudFront are added in the
+    edge's layer (``add_origin_rules``), so that the instances do not wait for them.
     """
     certified = is_given(template, values, ALB_CERTIFICATE_ARN)
     by_header = template.add_condition("AlbWantsHeader", Equals(values[ALB_EXPOSURE], "cloudfront"))
@@ -63,16 +64,25 @@ def add_listeners(
             DefaultActions=[serve],
         )
     )
+    return http.ref(), Provided(certified, https.ref())
+
+
+def add_origin_rules(
+    template: Template, values: Values, http: Any, https: Any, targets: Any
+) -> None:
+    """Add to each listener, by ARN, the rule that serves whoever knows the secret header."""
     # Where a certificate comes, the first of these is removed when all else is done, so CloudFront
     # is never sent to HTTPS, which would lead its visitors back to where they came from.
+    certified = is_given(template, values, ALB_CERTIFICATE_ARN)
     plain = template.add_condition("AlbServesCdnByHttp", Not(Condition(certified)))
-    template.add_resource(_verified(values, "OriginVerifyRule", plain, http, 1, targets))
-    # Number 1 of this listener may still be taken, by a rule of an earlier form of this template.
-    template.add_resource(_verified(values, "OriginVerifyHttpsRule", certified, https, 2, targets))
+    # Numbers 1 and 2 of these listeners may still be taken, by rules of an earlier form of this
+    # template: a stack that is updated removes those when all else is done.
+    template.add_resource(_verified(values, "OriginVerifyRule", plain, http, 3, targets))
+    template.add_resource(_verified(values, "OriginVerifyHttpsRule", certified, https, 4, targets))
 
 
 def _verified(
-    values: Values, title: str, condition: str, listener: elb.Listener, number: int, targets: Any
+    values: Values, title: str, condition: str, listener: Any, number: int, targets: Any
 ) -> elb.ListenerRule:
     """Whoever knows the secret header is the CDN and is served."""
     header = elb.HttpHeaderConfig(
@@ -82,7 +92,7 @@ def _verified(
     return elb.ListenerRule(
         title,
         Condition=condition,
-        ListenerArn=listener.ref(),
+        ListenerArn=listener,
         Priority=number,
         Conditions=[elb.Condition(Field="http-header", HttpHeaderConfig=header)],
         Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets)],

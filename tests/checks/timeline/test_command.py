@@ -32,7 +32,8 @@ def test_it_tells_a_creation_and_a_release_of_every_environment(
     assert ended.code == 0, ended.err
     assert f"Creation of {env}: " in ended.out
     assert f"Update of {env} by Release=2: " in ended.out
-    assert "batches of" in ended.out
+    # With a warm pool an update replaces no instance: that is left to a release.
+    assert ("batches of" in ended.out) == (env != "prod")
     assert "not measured on AWS" in ended.out
 
 

@@ -72,7 +72,7 @@ def test_a_fleet_that_does_not_change_waits_for_no_database() -> None:
     assert found["BackendStack/BackendGroup"].task.meets.keys() <= {
         "DatabaseStack/DatabaseSecretAttachment"
     }
-    quiet = steps(seen(DocumentsFileSystem="false"), CustomerKey="true")
+    quiet = steps(seen(DatabaseVersion="16"), DatabaseVersion="17")
     assert quiet["BackendStack/BackendGroup"].end < quiet["DatabaseStack/Database"].end
 
 
