@@ -124,6 +124,10 @@ def _had_the_database(case: Case) -> bool:
     return case.change.action == "Remove" and case.change.logical.startswith("DataSubnet")
 
 
+def _moves_to_another_zone(case: Case) -> bool:
+    return case.replaced and case.differs("AvailabilityZone")
+
+
 def _keeps_its_name(case: Case) -> bool:
     """A replaced resource whose old one stays, under a name that the new one should have."""
     kept = case.change.policy == "Retain"
@@ -187,6 +191,14 @@ ROWS = (
         "(SubnetAlreadyInUse)",
         "leave Zones as it is",
         "RDS API reference, ModifyDBSubnetGroup",
+    ),
+    Row(
+        "AWS::EC2::Subnet",
+        _moves_to_another_zone,
+        "ZoneNames cannot be changed: a new subnet comes before the old one goes, and would have "
+        "its addresses (InvalidSubnet.Conflict)",
+        "leave ZoneNames as it is, or deploy a second environment and restore a snapshot there",
+        "EC2 API reference, Client error codes",
     ),
     Row(
         "AWS::RDS::DBInstance",

@@ -1,4 +1,4 @@
-"""Every row of flips.md: it works on a live stack, or is refused before anything changes."""
+"""What a live stack can change works, and what it cannot is refused before anything changes."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ def update(request: pytest.FixtureRequest) -> Callable[..., Update]:
 REFUSED = [
     ({}, {"VpcCidr": "10.1.0.0/16"}, "VpcCidr"),
     ({"Zones": "3"}, {"Zones": "2"}, "Zones"),
+    (
+        {"ZoneNames": "us-east-1a,us-east-1b"},
+        {"ZoneNames": "us-east-1a,us-east-1c"},
+        "InvalidSubnet.Conflict",
+    ),
     ({"DatabaseVersion": "17"}, {"DatabaseVersion": "16"}, "version"),
     ({"DatabaseStorage": "100"}, {"DatabaseStorage": "50"}, "shrink"),
     (PUBLIC | {"DeletionProtection": "true"}, PRIVATE, "DeletionProtection"),
