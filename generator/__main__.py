@@ -7,7 +7,6 @@ import gc
 import os
 import signal
 import sys
-from contextlib import suppress
 from io import TextIOWrapper
 
 from generator.errors import ClinicError, reason
@@ -71,8 +70,11 @@ def _drop_output() -> None:
 
 def _say(sentence: str) -> None:
     """On stderr, if there is anybody; the exit code says the rest."""
-    with suppress(OSError):
+    try:
         print(f"clinic: {sentence}", file=sys.stderr, flush=True)
+    except OSError:
+        # What stays in the buffer would turn the exit code into Python's own, 120.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _interrupted() -> int:

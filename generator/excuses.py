@@ -136,6 +136,7 @@ EXCUSES = (
             "CloseDefaultGroupLogGroup",
             "CustomerKeyResource",
             "DocumentsBackupVault",
+            "DocumentsFileSystemResource",
             "FlowLogGroup",
             "RotationLogGroup",
         )
