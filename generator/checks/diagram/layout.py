@@ -177,8 +177,16 @@ def _services(found: Architecture, layout: Layout) -> float:
     joined = {end for arrow in found.arrows for end in (arrow.source, arrow.target)}
     there = [part for part in found.parts.values() if part.id in joined - layout.boxes.keys()]
     asked = {a.target for a in found.arrows if a.source in layout.boxes and a.kind == "request"}
+    # The CDN's line comes down from above, so what it asks is the first.
+    outside = {a.target for a in found.arrows if found.parts[a.source].kind == "cdn"}
     order = ("files", "registry", "bucket", "secret", "vault")
-    there.sort(key=lambda p: (p.id not in asked, order.index(p.kind) if p.kind in order else 9))
+    there.sort(
+        key=lambda p: (
+            p.id not in outside,
+            p.id not in asked,
+            order.index(p.kind) if p.kind in order else 9,
+        )
+    )
     room = max(layout.network.height - BOX_HEIGHT, 0) / max(len(there) - 1, 1)
     step = min(max(room, BOX_HEIGHT + 18), 150)
     y = layout.network.y

@@ -166,6 +166,18 @@ def test_every_arrow_ends_at_its_part_and_turns_at_right_angles(found: Architect
         assert way.joins or (box.x <= x <= box.right and box.y <= y <= box.bottom), way.arrow
 
 
+def test_what_the_cdn_asks_is_reached_past_no_other_service(found: Architecture) -> None:
+    layout = place(found, Words("en"))
+    services = {name: box for name, box in layout.boxes.items() if box.x > layout.network.right}
+    for way in routes(found, layout):
+        if found.parts[way.arrow.source].kind != "cdn":
+            continue
+        for (x0, y0), (x1, y1) in pairwise(way.points):
+            line = Box(min(x0, x1) - 1, min(y0, y1), abs(x1 - x0) + 2, abs(y1 - y0) + 1)
+            crossed = {name for name, box in services.items() if overlap(line, box)}
+            assert crossed <= {way.arrow.target}
+
+
 def test_every_part_and_every_port_is_written(found: Architecture) -> None:
     root = drawn(found)
     said = " ".join(line for line, _ in texts(root))
