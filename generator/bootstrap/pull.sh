@@ -12,14 +12,15 @@ sign_in() {
 
 # pushed: false while the registry lacks the image; what else is wrong, the pull itself says.
 pushed() {
-    local told
-    told=$(docker pull --quiet "${IMAGE}" 2>&1) || [[ "${told}" != *"not found"* ]]
+    local output
+    output=$(docker pull --quiet "${IMAGE}" 2>&1) || [[ "${output}" != *"not found"* ]]
 }
 
 # pull_image: the one that BackendImage names.
 pull_image() {
     local registry=${IMAGE%%/*}
-    if [[ "${registry}" =~ \.dkr\.ecr\.([a-z0-9-]+)\. ]]; then
+    # The password goes to ECR's own hosts only, whatever else a name looks like.
+    if [[ "${registry}" =~ ^[0-9]{12}\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$ ]]; then
         step "SIGNING IN TO ECR" "The role needs ecr:GetAuthorizationToken and a way to ECR."
         sign_in "${registry}" "${BASH_REMATCH[1]}"
     fi

@@ -331,6 +331,22 @@ def test_an_image_in_ecr_is_pulled_after_signing_in_to_its_region(machine: Machi
     assert (machine.root / "notes/login").read_text() == f"{REGISTRY_PASSWORD}\n"
 
 
+@pytest.mark.parametrize(
+    "registry",
+    [
+        "x.dkr.ecr.eu-west-1.attacker.example",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.attacker.example",
+        "evil-123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    ],
+)
+def test_the_password_for_ecr_goes_to_no_host_that_only_looks_like_it(
+    machine: Machine, registry: str
+) -> None:
+    assert machine.run(BACKEND_IMAGE=f"{registry}/backend:1").returncode == 0
+    assert not machine.cloud.named("GetAuthorizationToken")
+    assert not any(call.startswith("login") for call in machine.commands("docker"))
+
+
 def test_a_tag_of_the_own_registry_is_waited_for_until_somebody_has_pushed_it(
     machine: Machine,
 ) -> None:
