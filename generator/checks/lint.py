@@ -48,6 +48,8 @@ class Run(NamedTuple):
     templates: list[Template]
     regions: Sequence[str]
     cache: cache.Cache
+    later: frozenset[str] = frozenset()
+    """Paths of templates that cfn-lint is not asked about now."""
 
     def key(self, tool: ModuleType, template: Template, *beside: bytes) -> str:
         """Names an entry: the tool, how we use it, and everything it gets to see."""
@@ -63,6 +65,7 @@ def judge(
     kept: cache.Cache,
     regions: Sequence[str] = REGIONS,
     given: Mapping[str, str] = MappingProxyType({}),
+    later: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
     """Each finding once, soonest first; what the cache knows is not asked again.
 
@@ -70,13 +73,14 @@ def judge(
     each parameter file, which flat is linted with: root has no property that takes a value. A set
     has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
     ``given`` says by the same paths where each file of a set that is not ours was found.
+    ``later`` are those of which cfn-lint's part is left out unless the cache has it.
     """
     templates = [
         Template(path, data, values if path == "flat.json" else {}, given.get(path, ""))
         for path, data in files.items()
         if path in documents and not path.startswith("policies/")
     ]
-    run = Run(templates, regions, kept)
+    run = Run(templates, regions, kept, later)
     names = {f"output/{template.path}": template.file for template in templates}
     with _cfn_lint(run) as slow:
         own = (
@@ -149,7 +153,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
     }
     known = {file: run.cache.get(name) for file, name in names.items()}
     at_hand = chain.from_iterable(found for found in known.values() if found is not None)
-    missing = [t for t in local if known[t.file] is None]
+    missing = [t for t in local if known[t.file] is None and t.path not in run.later]
     if not missing:
         yield at_hand
         return

@@ -79,6 +79,23 @@ def test_every_tool_sees_every_form_and_every_parameter_file(params: Path, cache
     }
 
 
+def test_what_cfn_lint_is_asked_later_the_validator_judges_now_and_the_cache_still_knows(
+    params: Path, cache: Cache
+) -> None:
+    documents = small()
+    documents["flat.json"]["Resources"]["Vpc"]["Properties"]["InstanceTenancyy"] = "default"
+    files = output.render(documents)
+    later = frozenset({"flat.json"})
+
+    def tools() -> set[str]:
+        found = lint.judge(documents, files, {}, cache, ["us-east-1"], later=later)
+        return {finding.tool for finding in found if finding.severity == "error"}
+
+    assert tools() == {"cloudformation-validate"}
+    findings(documents, params, cache)
+    assert tools() == {"cloudformation-validate", "cfn-lint"}
+
+
 @pytest.mark.parametrize(
     ("text", "line"),
     [
