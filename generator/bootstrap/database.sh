@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}"
+: "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${REGION:?}" "${AWS_ENDPOINT?}"
 
 # The container has a user of its own, one for each version of the master's secret, so a rotation
 # takes nothing from a container that runs. Name and password follow from the secret: all instances
@@ -35,8 +35,15 @@ elif s.get("host"):
 ' "$1" <<<"${SECRET}"
 }
 
-# make_user: as the master, by whose password alone this instance may. TLS is RDS's own; its
-# authority is in no system's store, so the certificate is not checked: SCRAM proves both ends.
+# fetch_authority: RDS's certificate authorities of this region, which are in no system's store. Their
+# file changes when AWS adds one, so nothing here knows its digest: Amazon's public authority and the
+# host's name vouch for it.
+fetch_authority() {
+    curl -sSf -m 30 -o database.pem \
+        "${AWS_ENDPOINT:-https://truststore.pki.rds.amazonaws.com}/${REGION}/${REGION}-bundle.pem"
+}
+
+# make_user: as the master, by whose password alone this instance may.
 make_user() {
     local values known
     values=$(json '"\n".join(str(s[k]) for s in [json.loads(d["SecretString"])]
@@ -44,7 +51,7 @@ make_user() {
     mapfile -t known <<<"${values}"
     values=$(database_user sql)
     PGHOST=${known[0]} PGPORT=${known[1]} PGUSER=${known[2]} PGPASSWORD=${known[3]} \
-        PGSSLMODE=require PGCONNECT_TIMEOUT=5 PGOPTIONS=--client-min-messages=error \
+        PGSSLMODE=verify-full PGSSLROOTCERT=database.pem PGCONNECT_TIMEOUT=5 PGOPTIONS=--client-min-messages=error \
         psql -Xq -v ON_ERROR_STOP=1 -d "${DATABASE_NAME}" -f - >/dev/null <<SQL
 ${values}
 @users.sql@

@@ -55,6 +55,7 @@ boot() {
     wait_for "${DATABASE_SECONDS}" "the database's address in its secret" \
         compose configuration.env
     wait_for "${DATABASE_SECONDS}" "the database's port" database_answers
+    persist 6 fetch_authority
     wait_for "${DATABASE_SECONDS}" "the database's user" new_user
     step "RUNNING THE CONTAINER" "See above."
     alone
