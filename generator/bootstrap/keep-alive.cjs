@@ -23,8 +23,8 @@ process.on('SIGTERM', function end() {
 // The documented backend takes any certificate for its database's; here only RDS's, of that very host.
 var tls = require('tls'), connect = tls.connect;
 tls.connect = function (options) {
-    if (options.servername && options.servername === process.env.DB_HOST) {
-        options.ca = require('fs').readFileSync('/database.pem');
+    if (options.servername === process.env.DB_HOST) {
+        options.ca = require('fs').readFileSync('/database.crt');
         options.rejectUnauthorized = true;
     }
     return connect.apply(tls, arguments);

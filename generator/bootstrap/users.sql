@@ -1,10 +1,8 @@
 -- Run by the master, as often as anybody likes. Names with a hyphen: no parameter may have one.
--- What the backend may put into its schemas must not stand in for what the master calls.
-SET search_path = pg_catalog;
 BEGIN;
 SET LOCAL lock_timeout = '10s';
 SELECT pg_advisory_xact_lock(3000);
-SELECT 'CREATE ROLE "backend-owner" NOLOGIN'
+SELECT 'CREATE ROLE "backend-owner"'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'backend-owner') \gexec
 -- From PostgreSQL 16 on who makes a role may give it, and is no member of it.
 GRANT "backend-owner" TO CURRENT_USER;
@@ -12,11 +10,10 @@ GRANT "backend-owner" TO CURRENT_USER;
 REASSIGN OWNED BY CURRENT_USER TO "backend-owner";
 SELECT format('ALTER DATABASE %I OWNER TO CURRENT_USER', datname) FROM pg_database
 WHERE datdba = '"backend-owner"'::regrole \gexec
--- Nobody else connects unless the master lets them; a database of before version 15 let all create.
+-- Nobody else connects unless the master lets them.
 GRANT ALL ON DATABASE :"DBNAME" TO "backend-owner";
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO "backend-owner";
-REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "backend-owner";
 ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO "backend-owner";
 SELECT format('CREATE ROLE %I LOGIN PASSWORD %L IN ROLE "backend-owner"', :'user', :'verifier')

@@ -43,7 +43,7 @@ def lacking() -> str:
 
 
 def lacks_library(name: str) -> bool:
-    """Whether the server has not got a module that RDS has."""
+    """Whether this machine's server lacks a module that RDS has."""
     programs = folder_of_programs()
     return not programs or not (programs.parent / f"lib/{name}.so").exists()
 
@@ -98,7 +98,7 @@ class Database:
         settings = dict.fromkeys(bootstrap.SETTINGS, "x") | {"DATABASE_NAME": "clinic"}
         state = self.folder / f"of-{authority}"
         state.mkdir(exist_ok=True)
-        shutil.copy(self.folder / f"{authority}.pem", state / "database.pem")
+        shutil.copy(self.folder / f"{authority}.pem", state / "database.crt")
         started = subprocess.Popen(
             ["bash", "-c", PROGRAM + ACT],
             env=os.environ | settings | {"WORD": word},

@@ -166,7 +166,7 @@ def test_a_closed_database_port_fails(machine: Machine) -> None:
 
 def test_the_container_gets_a_user_of_its_own_and_the_database_no_password(born: Machine) -> None:
     notes = born.root / "notes"
-    tls = "verify-full database.pem"
+    tls = "verify-full database.crt"
     assert (notes / "masters").read_text() == f"clinic@127.0.0.1:{born.port} {tls}\n"
     asked = (notes / "sql").read_text()
     assert f"\\set user '{USER}'\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
@@ -275,15 +275,15 @@ def test_a_configuration_that_is_uploaded_late_is_waited_for(machine: Machine) -
 
 
 def test_the_container_gets_the_authorities_of_its_database(born: Machine) -> None:
-    assert (born.root / STATE / "database.pem").read_text() == AUTHORITY
+    assert (born.root / STATE / "database.crt").read_text() == AUTHORITY
     (run,) = [call for call in born.commands("docker") if call.startswith("run")]
-    assert f"-v\t{born.root / STATE}/database.pem:/database.pem:ro\t" in run
+    assert f"-v\t{born.root / STATE}/database.crt:/database.crt:ro\t" in run
 
 
 def test_authorities_that_do_not_come_at_once_are_asked_for_again(machine: Machine) -> None:
     machine.cloud.failures = {AUTHORITIES: [(503, "slow down"), (404, "not yet")]}
     assert machine.run().returncode == 0
-    assert (machine.root / STATE / "database.pem").read_text() == AUTHORITY
+    assert (machine.root / STATE / "database.crt").read_text() == AUTHORITY
 
 
 def test_no_database_is_trusted_without_its_authorities(machine: Machine) -> None:

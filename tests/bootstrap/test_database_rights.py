@@ -86,7 +86,7 @@ FORBIDDEN = (
     "CREATE EXTENSION dblink",
     "CREATE FUNCTION read_all() RETURNS int LANGUAGE internal AS 'int4inc'",
     "CREATE FUNCTION read_all() RETURNS int LANGUAGE c AS 'dblink'",
-    "CREATE FUNCTION each() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+    "CREATE OR REPLACE FUNCTION each() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
     "CREATE EVENT TRIGGER each ON ddl_command_start EXECUTE FUNCTION each()",
     "CREATE PUBLICATION everything FOR ALL TABLES",
     "SELECT pg_create_physical_replication_slot('another')",
@@ -140,12 +140,14 @@ def test_a_search_for_every_right_finds_the_backends_own_tables_and_nothing_else
     assert "function pg_read_file(text)|EXECUTE" not in of_all
 
 
+@pytest.mark.parametrize("role", ["", "SET ROLE NONE;"])
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_what_only_the_master_or_rds_may_do_is_refused(
-    database: Database, login: tuple[str, str], statement: str
+    database: Database, login: tuple[str, str], statement: str, role: str
 ) -> None:
+    """As the owner of the tables, and as the user that logged in."""
     with pytest.raises(subprocess.CalledProcessError) as refused:
-        database.ask(statement, *login)
+        database.ask(role + statement, *login)
     assert re.search(REFUSAL, refused.value.stderr), refused.value.stderr
 
 

@@ -57,8 +57,8 @@ def connect(database: Database, folder: Path, authority: str, host: str, asked: 
     """Return what the backend finds; ``host`` is its DB_HOST, ``asked`` the host that it wants."""
     first, mounted = folder / "keep-alive.cjs", database.folder / f"{authority}.pem"
     code = text("generator.bootstrap", "keep-alive.cjs")
-    assert code.count("/database.pem") == 1
-    first.write_text(code.replace("/database.pem", str(mounted)))
+    assert code.count("/database.crt") == 1
+    first.write_text(code.replace("/database.crt", str(mounted)))
     return subprocess.run(
         ["node", "--require", first, "-e", CLIENT, str(database.port), asked],
         env=os.environ | {"DB_HOST": host},
