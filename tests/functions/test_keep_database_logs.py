@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from botocore.stub import Stubber
 
 from generator.shipped import text
-from tests.resolved import properties, statements
+from tests.resolved import properties, resources, statements
 
 DATABASE, KEY = "clinic-database-1a2b", "arn:aws:kms:us-east-1:123456789012:key/1a2b"
 GROUP = f"/aws/rds/instance/{DATABASE}/postgresql"
@@ -120,8 +121,14 @@ def test_every_environment_keeps_the_logs_that_it_exports(environment):
     assert ("Key" in kept) == (environment == "prod")
 
 
+def test_the_function_is_made_while_the_database_is():
+    own = [properties(name) for name in ("DatabaseLogsFunction", "DatabaseLogsPolicy")]
+    assert '"Database"' not in json.dumps(own)
+    assert resources()["KeptDatabaseLogs"]["DependsOn"].count("KeepDatabaseLogsPolicy") == 1
+
+
 def test_the_function_reaches_the_logs_of_this_database_only():
-    named = statements(properties("DatabaseLogsPolicy")["PolicyDocument"])
+    named = statements(properties("KeepDatabaseLogsPolicy")["PolicyDocument"])
     [keeping] = [s for s in named if "logs:PutRetentionPolicy" in s["Action"]]
     [arn] = keeping["Resource"]
     assert arn["Fn::Join"][1][1:] == [{"Ref": "Database"}, "/*"]

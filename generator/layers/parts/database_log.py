@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import awacs.logs
-from troposphere import If, Join, Sub, Template, cloudformation, rds
+from troposphere import If, Join, Ref, Sub, Template, cloudformation, iam, rds
 
 from generator.layer import Values
 from generator.layers.parts.inline_function import inline_function
 from generator.layers.secrets import key_id
-from generator.layers.shared import LOG_RETENTION_DAYS, allow, flag, is_true, tags
+from generator.layers.shared import LOG_RETENTION_DAYS, allow, flag, is_true, policy, tags
 
 DATABASE_AUDIT = flag(
     "DatabaseAudit",
@@ -81,22 +81,28 @@ def add_log_keeping(template: Template, values: Values, database: rds.DBInstance
         values,
         "DatabaseLogs",
         "keep_database_logs.py",
-        [
-            allow(
-                [
-                    awacs.logs.CreateLogGroup,
-                    awacs.logs.PutRetentionPolicy,
-                    awacs.logs.AssociateKmsKey,
-                    awacs.logs.DisassociateKmsKey,
-                ],
-                [Join("", [groups, database.ref(), "/*"])],
-            )
-        ],
+        [],
         KmsKeyArn=key_id(template, values),
-        Timeout=150,  # it waits until its role is known everywhere
+        Timeout=150,  # it waits until its rights are known everywhere
+    )
+    # A policy of its own, so that the function is made while the database is.
+    keep = allow(
+        [
+            awacs.logs.CreateLogGroup,
+            awacs.logs.PutRetentionPolicy,
+            awacs.logs.AssociateKmsKey,
+            awacs.logs.DisassociateKmsKey,
+        ],
+        [Join("", [groups, database.ref(), "/*"])],
+    )
+    may = iam.ManagedPolicy(
+        "KeepDatabaseLogsPolicy", PolicyDocument=policy(keep), Roles=[Ref("DatabaseLogsRole")]
     )
     kept = cloudformation.CustomResource(
-        "KeptDatabaseLogs", ServiceToken=function.get_att("Arn"), ServiceTimeout=180
+        "KeptDatabaseLogs",
+        DependsOn=template.add_resource(may).title,
+        ServiceToken=function.get_att("Arn"),
+        ServiceTimeout=180,
     )
     kept.Database = database.ref()
     kept.Logs = EXPORTED_LOGS
