@@ -169,7 +169,7 @@ def test_the_container_gets_a_user_of_its_own_and_the_database_no_password(born:
     tls = "verify-full database.crt"
     assert (notes / "masters").read_text() == f"clinic@127.0.0.1:{born.port} {tls}\n"
     asked = (notes / "sql").read_text()
-    assert f"\\set user '{USER}'\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
+    assert f"\\set user {USER}\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
     password = dict(line.split("=", 1) for line in born.container.read_text().splitlines())[
         "DB_PASSWORD"
     ]
