@@ -23,6 +23,7 @@ from generator.layers.parts import (
     alias_records,
     backup_plan,
     behaviors,
+    database_log,
     launch_template,
     rotation,
     scaling,
@@ -82,6 +83,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         database.DATABASE_SNAPSHOT: "Snapshot to restore",
         rotation.PASSWORD_ROTATION_DAYS: "Days between password rotations",
         database.DATABASE_MONITORING: "Enhanced monitoring",
+        database_log.DATABASE_AUDIT: "Log each read and change",
     },
     "Network": {
         network.VPC_CIDR: "Address range",

@@ -314,6 +314,28 @@ MUTATIONS = (
         "test_a_containers_user_owns_what_was_the_masters_and_the_master_goes_on",
     ),
     Mutation(
+        "let the master call what the backend plants",
+        "generator/bootstrap/database.sh",
+        "PGOPTIONS=--search-path=pg_catalog ",
+        "",
+        "tests/bootstrap/test_database_rights.py::"
+        "test_nothing_that_the_backend_plants_is_called_by_the_master",
+    ),
+    Mutation(
+        "log the values of slow statements",
+        "generator/layers/parts/database_log.py",
+        '"log_error_verbosity": "terse"',
+        '"log_error_verbosity": "default"',
+        "tests/bootstrap/test_database_log.py::test_a_slow_statement_is_logged_without_its_values",
+    ),
+    Mutation(
+        "take any certificate of the database's",
+        "generator/bootstrap/keep-alive.cjs",
+        "rejectUnauthorized = true",
+        "rejectUnauthorized = false",
+        "tests/bootstrap/test_database_tls.py",
+    ),
+    Mutation(
         "rename the database",
         "generator/layers/database.py",
         '    return rds.DBInstance(\n        "Database",',

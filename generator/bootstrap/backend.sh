@@ -86,7 +86,7 @@ start() {
     docker run -d --restart always --name "$1" --network clinic --ip "${ip}" -p 127.0.0.1::3000 \
         --env-file next.env --cap-drop ALL --security-opt no-new-privileges --pids-limit 1024 \
         --memory "$((total * 4 / 5))m" -v "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" \
-        -v "${DOCUMENTS}:${folder%/}/docs-0d3nt" \
+        -v "${STATE}/database.crt:/database.crt:ro" -v "${DOCUMENTS}:${folder%/}/docs-0d3nt" \
         --log-driver awslogs --log-opt "awslogs-region=${REGION}" \
         --log-opt "awslogs-group=${LOG_GROUP}" --log-opt "awslogs-stream=${instance}/backend" \
         --log-opt mode=non-blocking "${IMAGE}"

@@ -13,7 +13,8 @@ read_secret() {
 }
 
 # database_user WORD: settings as lines for the container, nothing while the secret has no host
-# yet; with WORD sql what users.sql needs. The database gets a verifier, never the password.
+# yet; with WORD sql how the master connects and what users.sql needs, a line each. The database gets
+# a verifier, never the password.
 database_user() {
     python3 -ISc '
 import base64, hashlib, hmac, json, sys
@@ -27,26 +28,27 @@ if sys.argv[1] == "sql":
   salt = mac(secret, "salt")[:16]
   key = hashlib.pbkdf2_hmac("sha256", secret.hex().encode(), salt, 4096)
   keys = coded(hashlib.sha256(mac(key, "Client Key")).digest()), coded(mac(key, "Server Key"))
-  print("\\set user \x27%s\x27" % user)
-  print("\\set verifier \x27SCRAM-SHA-256\x244096:%s\x24%s:%s\x27" % (coded(salt), *keys))
+  print("%(host)s\n%(port)s\n%(username)s\n%(password)s" % s)
+  print("\\set user %s\n\\set verifier \x27SCRAM-SHA-256\x244096:%s\x24%s:%s\x27" %
+    (user, coded(salt), *keys))
 elif s.get("host"):
   print("DB_HOST=%s\nDB_PORT=%s" % (s["host"], s["port"]))
   print("DB_USERNAME=%s\nDB_PASSWORD=%s" % (user, secret.hex()))
 ' "$1" <<<"${SECRET}"
 }
 
-# make_user: as the master, by whose password alone this instance may. TLS is RDS's own; its
-# authority is in no system's store, so the certificate is not checked: SCRAM proves both ends.
+# make_user: as the master, by whose password alone this instance may. What the backend may put into
+# its schemas must not stand in for what the master calls, hence the path.
 make_user() {
     local values known
-    values=$(json '"\n".join(str(s[k]) for s in [json.loads(d["SecretString"])]
-        for k in ("host", "port", "username", "password"))' <<<"${SECRET}")
-    mapfile -t known <<<"${values}"
     values=$(database_user sql)
+    mapfile -t known <<<"${values}"
     PGHOST=${known[0]} PGPORT=${known[1]} PGUSER=${known[2]} PGPASSWORD=${known[3]} \
-        PGSSLMODE=require PGCONNECT_TIMEOUT=5 PGOPTIONS=--client-min-messages=error \
-        psql -Xq -v ON_ERROR_STOP=1 -d "${DATABASE_NAME}" -f - >/dev/null <<SQL
-${values}
+        PGSSLMODE=verify-full PGSSLROOTCERT=database.crt PGCONNECT_TIMEOUT=5 \
+        PGOPTIONS=--search-path=pg_catalog \
+        psql -Xq -v ON_ERROR_STOP=1 -d "${DATABASE_NAME}" >/dev/null <<SQL
+${known[4]}
+${known[5]}
 @users.sql@
 SQL
 }

@@ -2,7 +2,7 @@
 BEGIN;
 SET LOCAL lock_timeout = '10s';
 SELECT pg_advisory_xact_lock(3000);
-SELECT 'CREATE ROLE "backend-owner" NOLOGIN'
+SELECT 'CREATE ROLE "backend-owner"'
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'backend-owner') \gexec
 -- From PostgreSQL 16 on who makes a role may give it, and is no member of it.
 GRANT "backend-owner" TO CURRENT_USER;
@@ -10,7 +10,9 @@ GRANT "backend-owner" TO CURRENT_USER;
 REASSIGN OWNED BY CURRENT_USER TO "backend-owner";
 SELECT format('ALTER DATABASE %I OWNER TO CURRENT_USER', datname) FROM pg_database
 WHERE datdba = '"backend-owner"'::regrole \gexec
-SELECT format('GRANT ALL ON DATABASE %I TO "backend-owner"', current_database()) \gexec
+-- Nobody else connects unless the master lets them.
+GRANT ALL ON DATABASE :"DBNAME" TO "backend-owner";
+REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO "backend-owner";
 ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "backend-owner";
 ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO "backend-owner";

@@ -153,6 +153,12 @@ def _second_prefix_list(case: Case) -> bool:
     return case.replaced and "SourcePrefixListId" in case.new
 
 
+def _restarts(case: Case) -> bool:
+    """A database gets another parameter group, and not for another version's sake."""
+    stays = case.change.action == "Modify" and not case.replaced
+    return stays and case.differs("DBParameterGroupName") and not case.differs("EngineVersion")
+
+
 def _group_of(case: Case) -> Mapping[str, Any]:
     kind = "AWS::AutoScaling::AutoScalingGroup"
     return next((one for one in case.after.values() if one["Type"] == kind), {})
@@ -216,6 +222,16 @@ ROWS = (
         "take a snapshot first, and change nothing else in the same deployment: a rollback cannot "
         "lower the version",
         "RDS user guide, Upgrading the PostgreSQL DB engine",
+        refused=False,
+    ),
+    Row(
+        "AWS::RDS::DBInstance",
+        _restarts,
+        "CloudFormation restarts the database with its new parameter group, and it does not answer "
+        "for about a minute",
+        "choose a quiet hour",
+        "UpdateHandler.java, shouldReboot, in aws-cloudformation-resource-providers-rds; RDS API "
+        "reference, ModifyDBInstance, DBParameterGroupName",
         refused=False,
     ),
     Row(

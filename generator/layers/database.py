@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import (
-    If,
-    Join,
-    NoValue,
-    Sub,
-    Template,
-    rds,
-    secretsmanager,
-)
+from troposphere import If, Join, NoValue, Sub, Template, rds, secretsmanager
 
 from generator.layer import Layer, Name, Values
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import DATA_SUBNET_IDS, DATABASE_SECURITY_GROUP_ID
 from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan, database_backup_window
+from generator.layers.parts.database_log import (
+    DATABASE_AUDIT,
+    EXPORTED_LOGS,
+    add_log_keeping,
+    parameter_group,
+)
 from generator.layers.parts.events import add_database_events
 from generator.layers.parts.rotation import PASSWORD_ROTATION_DAYS, add_rotation
 from generator.layers.secrets import (
@@ -121,6 +119,7 @@ def build(template: Template, values: Values) -> Values:
     add_rotation(template, values, database, arn, attachment)
     add_backup_plan(template, values, "database", [arn])
     add_database_events(template, values, database)
+    add_log_keeping(template, values, database)
     return {DATABASE_ID: database.ref(), DATABASE_HOST: database.get_att("Endpoint.Address")}
 
 
@@ -135,7 +134,7 @@ def _instance(template: Template, values: Values) -> rds.DBInstance:
         MultiAZ=values[MULTI_AZ],
         CACertificateIdentifier="rds-ca-rsa2048-g1",
         EnableIAMDatabaseAuthentication=True,
-        EnableCloudwatchLogsExports=["postgresql", "upgrade"],
+        EnableCloudwatchLogsExports=EXPORTED_LOGS,
         AutoMinorVersionUpgrade=True,
         DeletionProtection=values[DELETION_PROTECTION],
         DeletionPolicy="Snapshot",
@@ -157,19 +156,11 @@ def _place(template: Template, values: Values) -> dict[str, Any]:
             Tags=tags(values, "database"),
         )
     )
-    parameters = template.add_resource(
-        rds.DBParameterGroup(
-            "DatabaseParameters",
-            Description="TLS is forced; slow statements are logged",
-            Family=Join("", ["postgres", values[DATABASE_VERSION]]),
-            Parameters={"rds.force_ssl": "1", "log_min_duration_statement": "1000"},
-            Tags=tags(values, "database"),
-        )
-    )
+    family = Join("", ["postgres", values[DATABASE_VERSION]])
     return {
         "Port": str(DATABASE_PORT),
         "DBSubnetGroupName": subnets.ref(),
-        "DBParameterGroupName": parameters.ref(),
+        "DBParameterGroupName": parameter_group(template, values, family),
         "VPCSecurityGroups": [values[DATABASE_SECURITY_GROUP_ID]],
         "PubliclyAccessible": False,
     }
@@ -249,6 +240,7 @@ DATABASE = Layer(
         DATABASE_SNAPSHOT,
         PASSWORD_ROTATION_DAYS,
         DATABASE_MONITORING,
+        DATABASE_AUDIT,
         DELETION_PROTECTION,
         LOG_RETENTION_DAYS,
     ),

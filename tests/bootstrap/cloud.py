@@ -24,6 +24,7 @@ KEYS = Credentials("ASIAEXAMPLE", "role/secret+key", "role-session/token+==")
 IMDS_TOKEN = "metadata-session-token"
 REGISTRY_PASSWORD = "registry-password"
 JWT_SECRET = "jwt-signing-secret"
+AUTHORITY = "-----BEGIN CERTIFICATE-----\nRDS's, of this region\n"
 ROLE_SECRETS = (str(KEYS.secret_key), str(KEYS.token), IMDS_TOKEN)
 SECRETS = (*ROLE_SECRETS, PASSWORD, REGISTRY_PASSWORD, JWT_SECRET)
 MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
@@ -31,6 +32,8 @@ MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
 
 METADATA, HEALTH, AWS = "metadata", "health", "aws"
 ENV_FILE = "/configuration/.env"
+AUTHORITIES = f"/{REGION}/{REGION}-bundle.pem"
+"""Open to everybody: RDS's certificate authorities."""
 CREATED = 1_700_000_000.123
 """When the current version of the secret was made, as Secrets Manager says it."""
 
@@ -162,6 +165,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(*(self._metadata() if bearer else (401, "")))
         elif HEALTH in self.roles and self.path == "/api":
             self._send(200 if self.healthy(self._asked()) else 503, "")
+        elif AWS in self.roles and self.path == AUTHORITIES:
+            failures = self.cloud.failures.get(AUTHORITIES)
+            self._send(*(failures.pop(0) if failures else (200, AUTHORITY)))
         elif AWS in self.roles:
             self.do_POST()
         else:

@@ -10,10 +10,23 @@ import pytest
 from .cloud import AWS, INSTANCE, PASSWORD, SECRETS, Cloud, serve
 from .machine import Machine
 from .place import Place, own_network, shared_network, why_not
+from .postgres import lacking
 
 
 class NotInItsOwnNetworkWarning(UserWarning):
     """A boot was tried with other addresses than an instance has."""
+
+
+class NoRealDatabaseWarning(UserWarning):
+    """Something was not tried in a real PostgreSQL."""
+
+
+@pytest.fixture(scope="session")
+def real_database() -> None:
+    """Skip, and say so, where no PostgreSQL is."""
+    if reason := lacking():
+        warnings.warn(f"no real database here: {reason}", NoRealDatabaseWarning, stacklevel=1)
+        pytest.skip(reason)
 
 
 @pytest.fixture

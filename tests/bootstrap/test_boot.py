@@ -6,8 +6,8 @@ import stat
 import pytest
 
 from . import generated
-from .cloud import CREATED, INSTANCE, PASSWORD, REGISTRY_PASSWORD
-from .machine import Machine
+from .cloud import AUTHORITIES, AUTHORITY, CREATED, INSTANCE, PASSWORD, REGISTRY_PASSWORD
+from .machine import STATE, Machine
 
 USER = f"backend-{CREATED:.0f}"
 FIRST_LINE = "--- STARTING AUTOMATED DEPLOYMENT ---"
@@ -166,9 +166,10 @@ def test_a_closed_database_port_fails(machine: Machine) -> None:
 
 def test_the_container_gets_a_user_of_its_own_and_the_database_no_password(born: Machine) -> None:
     notes = born.root / "notes"
-    assert (notes / "masters").read_text() == f"clinic@127.0.0.1:{born.port} require\n"
+    tls = "verify-full database.crt"
+    assert (notes / "masters").read_text() == f"clinic@127.0.0.1:{born.port} {tls}\n"
     asked = (notes / "sql").read_text()
-    assert f"\\set user '{USER}'\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
+    assert f"\\set user {USER}\n\\set verifier 'SCRAM-SHA-256$4096:" in asked
     password = dict(line.split("=", 1) for line in born.container.read_text().splitlines())[
         "DB_PASSWORD"
     ]
@@ -271,6 +272,25 @@ def test_a_configuration_that_is_uploaded_late_is_waited_for(machine: Machine) -
     assert machine.run().returncode == 0
     assert len(machine.cloud.named("GET /configuration/.env")) == 3
     assert "upload it now" in machine.log()
+
+
+def test_the_container_gets_the_authorities_of_its_database(born: Machine) -> None:
+    assert (born.root / STATE / "database.crt").read_text() == AUTHORITY
+    (run,) = [call for call in born.commands("docker") if call.startswith("run")]
+    assert f"-v\t{born.root / STATE}/database.crt:/database.crt:ro\t" in run
+
+
+def test_authorities_that_do_not_come_at_once_are_asked_for_again(machine: Machine) -> None:
+    machine.cloud.failures = {AUTHORITIES: [(503, "slow down"), (404, "not yet")]}
+    assert machine.run().returncode == 0
+    assert (machine.root / STATE / "database.crt").read_text() == AUTHORITY
+
+
+def test_no_database_is_trusted_without_its_authorities(machine: Machine) -> None:
+    machine.cloud.failures = {AUTHORITIES: [(403, "denied")] * 99}
+    result = machine.run()
+    assert_failed(machine, result.returncode, "WAITING FOR THE DATABASE", "error: 403")
+    assert machine.commands("psql") == []
 
 
 def test_node_keeps_connections_longer_than_the_balancer(machine: Machine) -> None:

@@ -56,7 +56,7 @@ def test_a_rotated_password_makes_a_new_user_and_a_new_container(settled: Machin
     text = settled.container.read_text()
     assert f"DB_USERNAME=backend-{CREATED + 86_400:.0f}\n" in text
     assert "JWT_SECRET=jwt-signing-secret\n" in text
-    assert f"set user 'backend-{CREATED + 86_400:.0f}'" in (settled.root / "notes/sql").read_text()
+    assert f"set user backend-{CREATED + 86_400:.0f}\n" in (settled.root / "notes/sql").read_text()
     assert starts(settled) == 1
     assert "new&/" not in settled.everything_written() + text
     assert settled.cloud.signals() == []

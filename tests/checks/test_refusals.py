@@ -99,6 +99,7 @@ WORKS = [
     (PUBLIC | TLS, PRIVATE | dict.fromkeys(TLS, "")),
     (PRIVATE | TLS, {"EnvironmentName": "another"}),
     ({}, {"BackupPlan": "true"}),
+    ({}, {"DatabaseAudit": "true"}),
     ({"DatabaseVersion": "15"}, {"DatabaseVersion": "17"}),
     ({"DatabaseStorage": "20"}, {"DatabaseStorage": "50"}),
     ({"Zones": "2"}, {"Zones": "3"}),
@@ -222,6 +223,21 @@ def test_a_higher_version_is_an_update_in_place_with_a_word_of_warning(
     assert "minutes" in warning.sentence
     path = next(p for p in done.after if p.rpartition("/")[2] == "Database")
     assert done.after[path]["Properties"]["AllowMajorVersionUpgrade"] is True
+
+
+@pytest.mark.parametrize("audit", ["true", "false"])
+def test_an_audit_switched_on_or_off_restarts_the_database_and_says_so(
+    update: Callable[..., Update], audit: str
+) -> None:
+    before = {"DatabaseAudit": "false" if audit == "true" else "true"}
+    done = update(before, {"DatabaseAudit": audit})
+    database = done.change("Database")
+    assert database
+    assert database.verb == "updated in place"
+    assert losing(done.changes, ()) == []
+    [warning] = done.findings
+    assert not warning.row.refused
+    assert "restarts the database" in warning.sentence
 
 
 def test_a_vault_gets_a_name_that_no_vault_before_it_had(update: Callable[..., Update]) -> None:

@@ -12,7 +12,7 @@ from generator.shipped import text
 NODE = "var said = {}; var process = {on: function (name, act) { said[name] = act; }};"
 NODE += "var made = {prependListener: function () {}};"
 NODE += "var http = {createServer: function (app) { made.app = app; return made; }};"
-NODE += "function require(name) { return {http: http}[name]; };"
+NODE += "function require(name) { return {http: http, tls: {}}[name]; };"
 
 
 def test_servers_made_after_it_outlive_the_balancers_idle_connections():

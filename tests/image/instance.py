@@ -75,6 +75,7 @@ class Instance:
         (self.folder / "given.env").write_bytes(ENVIRONMENT)
         version = {"SecretString": json.dumps(SECRET), "CreatedDate": 1_700_000_000}
         (self.folder / "secret.json").write_text(json.dumps(version))
+        (self.folder / "database.crt").touch()
         self._run(f"fetch_env; usable; compose configuration.env; start {NAME}")
 
     def wait_healthy(self) -> None:

@@ -25,8 +25,36 @@ def test_tls_is_forced():
     assert properties("Database")["DBParameterGroupName"] == {"Ref": "DatabaseParameters"}
 
 
-def test_the_parameter_group_follows_the_version():
-    assert properties("DatabaseParameters", DatabaseVersion="16")["Family"] == "postgres16"
+def test_the_audit_has_a_group_of_its_own_so_that_cloudformation_restarts_the_database():
+    """A library is loaded at a start, and nothing starts a database whose group only changes."""
+    audited = properties("Database", DatabaseAudit="true")
+    assert audited["DBParameterGroupName"] == {"Ref": "DatabaseAuditParameters"}
+    audit = properties("DatabaseAuditParameters", DatabaseAudit="true")["Parameters"]
+    plain = properties("DatabaseParameters", DatabaseAudit="true")["Parameters"]
+    assert plain == properties("DatabaseParameters")["Parameters"]
+    assert plain.items() <= audit.items()
+    assert "shared_preload_libraries" not in plain
+    # Performance Insights reads the second: a list here takes the place of RDS's own.
+    assert audit["shared_preload_libraries"] == "pgaudit,pg_stat_statements"
+    assert "DatabaseAuditParameters" not in resources()
+
+
+def test_production_is_audited():
+    group = properties("Database", "prod")["DBParameterGroupName"]["Ref"]
+    assert {"read", "write"} <= set(
+        properties(group, "prod")["Parameters"]["pgaudit.log"].split(",")
+    )
+
+
+def test_the_certificate_is_of_the_authority_whose_bundle_instances_fetch():
+    """The certificate that RDS gives a database without this one's name may be another's."""
+    assert properties("Database")["CACertificateIdentifier"] == "rds-ca-rsa2048-g1"
+
+
+@pytest.mark.parametrize("group", ["DatabaseParameters", "DatabaseAuditParameters"])
+def test_the_parameter_group_follows_the_version(group):
+    found = properties(group, DatabaseVersion="16", DatabaseAudit="true")
+    assert found["Family"] == "postgres16"
     assert properties("Database", DatabaseVersion="16")["EngineVersion"] == "16"
 
 

@@ -15,10 +15,11 @@ REGENERABLE = {
     "DatabaseSecret": "a password that the database it opens does not outlive",
     "OriginVerifySecret": "a word that only this distribution and this balancer know",
     "CloseDefaultGroupLogGroup": "how one call at the creation went",
+    "DatabaseLogsLogGroup": "how the calls for the database's own log groups went",
     "RotationLogGroup": "how rotations went, without any value",
 }
 """The only ones that a deletion of the stack may take, and why nobody misses them."""
-TECHNICAL = {"CloseDefaultGroupLogGroup", "RotationLogGroup"}
+TECHNICAL = {"CloseDefaultGroupLogGroup", "DatabaseLogsLogGroup", "RotationLogGroup"}
 RETAINED = {"Retain", "RetainExceptOnCreate"}
 """The second one lets go what a creation that failed has made, before anything was in it."""
 

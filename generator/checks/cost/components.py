@@ -38,6 +38,7 @@ PRICED: Mapping[str, Pricer] = {
     "AWS::AutoScaling::ScalingPolicy": telemetry.scaling_policies,
     "AWS::CloudWatch::Dashboard": telemetry.dashboards,
     "AWS::Logs::LogGroup": telemetry.log_groups,
+    "AWS::RDS::DBParameterGroup": telemetry.audits,
     "AWS::EC2::FlowLog": telemetry.flow_logs,
 }
 """In the order of the bill."""
@@ -73,7 +74,6 @@ FREE: Mapping[str, str] = {
     "AWS::IAM::Role": "IAM is free",
     "AWS::Lambda::Function": "its calls are charged with the schedule that makes them",
     "AWS::Lambda::Permission": _SETTING,
-    "AWS::RDS::DBParameterGroup": _SETTING,
     "AWS::RDS::DBSubnetGroup": _SETTING,
     "AWS::RDS::EventSubscription": _SETTING,
     "AWS::S3::BucketPolicy": _SETTING,

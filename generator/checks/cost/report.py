@@ -158,6 +158,7 @@ def assumptions(usage: Usage) -> dict[str, str]:
         "database_load": f"{usage.database_load:f} % database load",
         "database_gb": f"{usage.database_gb:f} GB of data",
         "logs_gb": f"{usage.logs_gb:f} GB logged",
+        "audit_gb": f"{usage.audit_gb:f} GB of the database's audit if any",
         "flow_logs_gb": f"{usage.flow_logs_gb:f} GB of flow logs if any",
         "storage_gb": f"{usage.storage_gb:f} GB in buckets",
         "documents_gb": f"{usage.documents_gb:f} GB of documents in a file system if any",

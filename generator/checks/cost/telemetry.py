@@ -73,6 +73,18 @@ def log_groups(month: Month, found: Found) -> Iterator[Line]:
     yield _stored(month, "Logs", kept, month.usage.logs_gb)
 
 
+def audits(month: Month, found: Found) -> Iterator[Line]:
+    """What pgaudit adds to the database's log, which is kept as long as all others."""
+    groups = month.view.of_type("AWS::Logs::LogGroup")
+    libraries = [
+        str(group.get("Parameters", {}).get("shared_preload_libraries", ""))
+        for group in found.values()
+    ]
+    if any("pgaudit" in names.split(",") for names in libraries):
+        yield month.line("Audit", "of the database, by pgaudit", "logs/gb", month.usage.audit_gb)
+        yield _stored(month, "Audit", groups, month.usage.audit_gb)
+
+
 def flow_logs(month: Month, found: Found) -> Iterator[Line]:
     """Every connection of the network, delivered to a log group."""
     groups = month.view.of_type("AWS::Logs::LogGroup")

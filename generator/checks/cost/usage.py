@@ -52,6 +52,9 @@ class Usage:
     logs_gb: Decimal = field(
         default=Decimal(2), metadata=_about("GB that backend and database log.", 10**6)
     )
+    audit_gb: Decimal = field(
+        default=Decimal(2), metadata=_about("GB that the database's audit logs, if any.", 10**6)
+    )
     flow_logs_gb: Decimal = field(
         default=Decimal(1), metadata=_about("GB of flow logs, if there are any.", 10**6)
     )

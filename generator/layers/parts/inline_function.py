@@ -24,9 +24,9 @@ def inline_function(
     """A Lambda function whose code is a file of generator/functions, with role and log group.
 
     ``statements`` are what it may do besides writing its log. ``properties`` go to the function;
-    ``Condition`` and ``KmsKeyArn`` among them, both required, to the log group as well.
+    ``KmsKeyArn`` among them, which is required, to the log group as well, and ``Condition`` to all.
     """
-    condition = {"Condition": properties["Condition"]}
+    condition = {name: properties[name] for name in ("Condition",) if name in properties}
     log_group = template.add_resource(
         logs.LogGroup(
             f"{title}LogGroup",

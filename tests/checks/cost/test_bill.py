@@ -28,6 +28,7 @@ usages = st.builds(
     requests=amounts,
     database_gb=amounts,
     logs_gb=amounts,
+    audit_gb=amounts,
 )
 
 
@@ -95,7 +96,15 @@ def test_more_of_anything_never_costs_less(views, listed, env, usage, more, what
 def test_no_hours_cost_only_what_is_used(views, listed):
     month = bill(views["prod"], listed, Usage(hours=Decimal(0)))
     left = {line.component for line in month.lines if line.amount}
-    assert left == {"CDN", "Documents", "Load balancer", "NAT gateways", "Logs", "Flow logs"}
+    assert left == {
+        "CDN",
+        "Documents",
+        "Load balancer",
+        "NAT gateways",
+        "Logs",
+        "Audit",
+        "Flow logs",
+    }
 
 
 @given(usage=usages)
@@ -109,6 +118,13 @@ def test_comparing_the_other_way_round_changes_only_the_sign(views, listed, usag
     back = {row[0]: row[1:] for row in report.compared(other, one)[1]}
     assert {name: [b, a, -d] for name, (a, b, d) in there.items()} == back
     assert there["total"] == [one.bill.total, other.bill.total, other.bill.total - one.bill.total]
+
+
+def test_an_audit_is_paid_by_what_it_logs_and_how_long_that_is_kept(views, listed):
+    month = bill(views["prod"], listed, Usage(audit_gb=Decimal(3)))
+    audit = [line for line in month.lines if line.component == "Audit"]
+    assert [line.quantity for line in audit] == [3, 3 * Decimal(400) / 30 * Decimal("0.15")]
+    assert not any(line.component == "Audit" for line in bill(views["seed"], listed, Usage()).lines)
 
 
 def test_lines_of_a_component_stand_together(views, listed):
