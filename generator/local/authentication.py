@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from generator.local.engine import actions, sigv4
+from generator.local.engine import actions, s3, sigv4
 
 Headers = Mapping[str, str]
 Refusal = tuple[str, str]
@@ -32,6 +32,10 @@ CALLBACK = "/_ministack/cfn-response/"
 HASH = re.compile(r"[0-9a-f]{64}")
 UNSIGNED: Refusal = ("MissingAuthenticationToken", "Missing Authentication Token")
 FORGED: Refusal = ("SignatureDoesNotMatch", sigv4.SIGNATURE_MISMATCH)
+UNSIGNED_HEADERS: Refusal = (
+    "AccessDenied",
+    "There were headers present in the request which were not signed",
+)
 FOREIGN: Refusal = ("AccessDenied", "This endpoint takes no requests of web pages.")
 
 
@@ -106,8 +110,13 @@ def _refusal(
     signature = sigv4.parse_header_signature(headers)
     if isinstance(signature, tuple):
         return signature
-    if "host" not in signature.signed_headers.split(";"):
+    signed = signature.signed_headers.split(";")
+    if "host" not in signed:
         return FORGED
+    if signature.service == "s3" and {h for h in headers if h.startswith("x-amz-")}.difference(
+        signed
+    ):
+        return UNSIGNED_HEADERS
     content = headers.get("x-amz-content-sha256", "")
     if HASH.fullmatch(content) and not _is_hash(content, body):
         return "XAmzContentSHA256Mismatch", "The provided x-amz-content-sha256 does not match."
@@ -116,7 +125,15 @@ def _refusal(
     request = (scope["method"], path, query, headers, body)
     forged: Refusal | None = sigv4.header_signature_failure(signature, secret, *request)
     late: Refusal | None = sigv4.request_time_failure(signature)
-    return forged or late
+    return forged or late or _of_another(path, headers)
+
+
+def _of_another(path: str, headers: Headers) -> Refusal | None:
+    """S3's refusal where a bucket is not of the account that the caller expects; the emulator does
+    not look at that header."""
+    expected = headers.get("x-amz-expected-bucket-owner")
+    owner = s3._bucket_owner_account(path.split("/")[1])
+    return ("AccessDenied", "Access Denied") if expected and owner not in (None, expected) else None
 
 
 def _is_hash(content: str, body: bytes) -> bool:
