@@ -68,6 +68,7 @@ UNREACHABLE = (
 PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
 S3_ACTIONS = {
     "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
     "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "DeleteObjects": "DeleteObject",
