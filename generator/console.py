@@ -25,6 +25,7 @@ from generator.layers.parts import (
     behaviors,
     database_log,
     launch_template,
+    origin_header,
     rotation,
     scaling,
     user_data,
@@ -70,6 +71,7 @@ GROUPS: dict[str, dict[Name, str]] = {
         security.ALB_CERTIFICATE_ARN: "Certificate of the load balancer",
         balancer.ALB_DOMAIN_NAME: "Host name of the load balancer",
         balancer.ALB_WEB_ACL_ARN: "Web ACL for the load balancer",
+        origin_header.ORIGIN_HEADER: "Value of the header from CloudFront",
     },
     "Database": {
         database.DATABASE_NAME: "Database name",

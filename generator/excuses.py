@@ -77,7 +77,7 @@ EXCUSES = (
     ),
     Excuse(
         "W3005",
-        "Resources/OriginVerifyRule/DependsOn*",
+        "Resources/OriginVerifyRule*/DependsOn*",
         "In flat each resource of a layer waits for what settles the layers that it reads, and "
         "this one also names the listener.",
         carried=True,

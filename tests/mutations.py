@@ -359,7 +359,7 @@ MUTATIONS = (
     Mutation(
         "send pages with an extension to the index",
         "generator/functions/route_spa.js",
-        "last.indexOf('.') === -1",
+        "segments[segments.length - 1].indexOf('.') === -1",
         "request.uri.indexOf('.') === -1",
         "tests/functions/test_route_spa.py",
     ),

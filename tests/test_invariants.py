@@ -35,7 +35,8 @@ STATEFUL = {
 """Types that hold something which nobody can make again."""
 
 STATEFUL_IDS = {
-    *("Database", "DatabaseSecret", "OriginVerifySecret", "CustomerKeyResource", "BackupVault"),
+    *("Database", "DatabaseSecret", "OriginVerifySecret", "OriginVerifySecretSecond"),
+    *("CustomerKeyResource", "BackupVault"),
     *("ConfigurationBucket", "DocumentsBucket", "LogBucket", "CdnLogBucket", "FrontendBucket"),
     *("ImageRepository", "BackendLogGroupResource", "FlowLogGroup", "RotationLogGroup"),
     *("CloseDefaultGroupLogGroup", "DatabaseLogsLogGroup", "DocumentsFileSystemResource"),
@@ -276,7 +277,7 @@ def test_dynamic_references_stand_only_where_the_service_hides_them():
         for name, resource in flat()["Resources"].items()
         if "{{resolve:" in json.dumps(resource)
     }
-    rules = {"OriginVerifyRule", "OriginVerifyHttpsRule"}
+    rules = {f"OriginVerify{kind}Rule{which}" for kind in ("", "Https") for which in ("", "Second")}
     assert places == {"Database", "Distribution", *rules}
 
 

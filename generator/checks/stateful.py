@@ -22,6 +22,9 @@ STATEFUL = {
     "AWS::SecretsManager::Secret": "the secret",
 }
 """Types that hold what no template can make again."""
+MADE_ANEW = frozenset({"OriginVerifySecret", "OriginVerifySecretSecond"})
+"""Logical ids of secrets whose value nothing outside of the stack knows: another is as good, and
+the stack has taken it into use before this one goes."""
 FATES = {
     "Delete": "{what}: lost",
     "Snapshot": "{what}: leaves the stack, a snapshot is kept",
@@ -31,7 +34,7 @@ FATES = {
 
 def loss(change: Change) -> str:
     """What becomes of the data that the change takes away; "" if it takes none."""
-    if not change.leaves or change.type not in STATEFUL:
+    if not change.leaves or change.type not in STATEFUL or change.logical in MADE_ANEW:
         return ""
     return FATES.get(change.policy, FATES["Delete"]).format(what=STATEFUL[change.type])
 

@@ -1,12 +1,15 @@
 """The bucket of the templates, and the upload of a set of them.
 
-Keys are ``<stack>/<sha256 of the set>/<file>``: what has the same key has the same bytes, and a
-set that is there in part is completed before anybody is told its address.
+Keys are ``<stack>/<sha256 of the set>/<file>``: a set that is there in part is completed before
+anybody is told its address. What is there is known by the checksum that S3 has made of it, so that
+whoever may write to the bucket cannot slip in another template under the same name and size.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,15 +49,17 @@ def upload(aws: Aws, env: Environment) -> Upload:
     when the bucket belongs to somebody else.
     """
     bucket, prefix = _bucket(aws), f"{env.stack}/{env.digest}/"
-    there = _sizes(aws, bucket, prefix)
-    missing = [name for name, data in env.files.items() if there.get(name) != len(data)]
-    put = partial(
-        aws.client("s3").put_object,
-        Bucket=bucket,
-        ContentType="application/json",
-        ExpectedBucketOwner=aws.account,
+    s3, sums = aws.client("s3"), {name: _sum(data) for name, data in env.files.items()}
+    there = _names(aws, bucket, prefix).intersection(sums)
+    look = partial(s3.head_object, Bucket=bucket, ChecksumMode="ENABLED")
+    looks = {name: partial(look, Key=prefix + name) for name in sorted(there)}
+    known = dict(zip(looks, _all_at_once(looks.values()), strict=True))
+    missing = [n for n in sums if known.get(n, {}).get("ChecksumSHA256") != sums[n]]
+    put = partial(s3.put_object, Bucket=bucket, ContentType="application/json")
+    _all_at_once(
+        partial(put, Key=prefix + name, Body=env.files[name], ChecksumSHA256=sums[name])
+        for name in missing
     )
-    _all_at_once(partial(put, Key=prefix + name, Body=env.files[name]) for name in missing)
     address = f"https://s3.{aws.region}.amazonaws.com/{bucket}/{prefix[:-1]}"
     return Upload(address, len(missing), len(env.files) - len(missing))
 
@@ -64,33 +69,30 @@ def remove_older(aws: Aws, env: Environment) -> None:
     bucket = bucket_name(aws)
     old = [
         {"Key": f"{env.stack}/{name}"}
-        for name in _sizes(aws, bucket, f"{env.stack}/")
+        for name in sorted(_names(aws, bucket, f"{env.stack}/"))
         if not name.startswith(env.digest)
     ]
     for start in range(0, len(old), 1000):
         aws.client("s3").delete_objects(
-            Bucket=bucket,
-            Delete={"Objects": old[start : start + 1000], "Quiet": True},
-            ExpectedBucketOwner=aws.account,
+            Bucket=bucket, Delete={"Objects": old[start : start + 1000], "Quiet": True}
         )
 
 
 def _bucket(aws: Aws) -> str:
     """The bucket's name once it is ours and set up. Versioning is set last and tells so."""
     s3, bucket = aws.client("s3"), bucket_name(aws)
-    owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
     try:
-        s3.head_bucket(**owned)
+        s3.head_bucket(Bucket=bucket)
     except ClientError as error:
         if code_of(error) == "403":
             raise _not_ours(bucket) from error
         if code_of(error) != "404":
             raise
         _create(aws, bucket)
-    if s3.get_bucket_versioning(**owned).get("Status") != "Enabled":
-        _all_at_once(_settings(s3, owned))
+    if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
+        _all_at_once(_settings(s3, bucket))
         versioning = {"Status": "Enabled"}
-        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
     return bucket
 
 
@@ -117,9 +119,9 @@ def _not_ours(bucket: str) -> ClinicError:
     )
 
 
-def _settings(s3: Any, owned: dict[str, str]) -> list[Callable[[], Any]]:
+def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
     closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-    arn = f"arn:aws:s3:::{owned['Bucket']}"
+    arn = f"arn:aws:s3:::{bucket}"
     tls_only = {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -145,21 +147,27 @@ def _settings(s3: Any, owned: dict[str, str]) -> list[Callable[[], Any]]:
         "put_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [encrypted]}},
         "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [old_sets]}},
     }
-    return [partial(getattr(s3, call), **owned, **given) for call, given in wanted.items()]
+    return [partial(getattr(s3, call), Bucket=bucket, **given) for call, given in wanted.items()]
 
 
-def _sizes(aws: Aws, bucket: str, prefix: str) -> dict[str, int]:
-    """Bytes of the objects below ``prefix``, by the rest of their keys."""
+def _sum(data: bytes) -> str:
+    """A content's SHA-256 as S3 writes it."""
+    return b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def _names(aws: Aws, bucket: str, prefix: str) -> set[str]:
+    """The objects below ``prefix``, by the rest of their keys."""
     pages = aws.client("s3").get_paginator("list_objects_v2")
     return {
-        told["Key"].removeprefix(prefix): told["Size"]
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix, ExpectedBucketOwner=aws.account)
-        for told in page.get("Contents", [])
+        entry["Key"].removeprefix(prefix)
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for entry in page.get("Contents", [])
     }
 
 
-def _all_at_once(calls: Iterable[Callable[[], Any]]) -> None:
-    """Make the calls in parallel; the first error is raised when all have ended."""
+def _all_at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Make the calls in parallel, for their responses in order; the first error is raised when all
+    have ended."""
     with ThreadPoolExecutor(12) as pool:
-        for made in [pool.submit(call) for call in calls]:
-            made.result()
+        made = [pool.submit(call) for call in calls]
+    return [one.result() for one in made]

@@ -68,6 +68,7 @@ UNREACHABLE = (
 PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
 S3_ACTIONS = {
     "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
     "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
     "DeleteObjects": "DeleteObject",
@@ -100,6 +101,7 @@ class Aws:
                 raise ClinicError(f"AWS_ENDPOINT_URL is no address: {_bare(error)}.") from error
             made.meta.events.register_first("needs-retry", self._heard)
             made.meta.events.register("before-parse", _no_page)
+            made.meta.events.register("provide-client-params.s3", self._own_buckets_only)
             self._clients[service] = made
         return self._clients[service]
 
@@ -116,6 +118,13 @@ class Aws:
             and not self._answered.is_set()
         ):
             raise caught_exception
+
+    def _own_buckets_only(self, params: dict[str, Any], model: Any, **_: object) -> dict[str, Any]:
+        """Let S3 refuse a bucket of another account: names are global, and one that was deleted
+        may be anybody's today."""
+        if "ExpectedBucketOwner" in model.input_shape.members:
+            return {"ExpectedBucketOwner": self.account, **params}
+        return params
 
     @cached_property
     def account(self) -> str:

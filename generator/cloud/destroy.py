@@ -145,14 +145,14 @@ def empty(aws: Aws, bucket: str) -> int:
 def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
     """How many of each page went."""
     s3 = aws.client("s3")
-    owned = {"Bucket": bucket, "ExpectedBucketOwner": aws.account}
     # A page has at most a thousand, which is also what one call deletes.
-    for page in s3.get_paginator("list_object_versions").paginate(**owned):
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         old = [
             {"Key": version["Key"], "VersionId": version["VersionId"]}
             for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
         ]
-        answer = s3.delete_objects(**owned, Delete={"Objects": old, "Quiet": True}) if old else {}
+        gone = {"Objects": old, "Quiet": True}
+        answer = s3.delete_objects(Bucket=bucket, Delete=gone) if old else {}
         for error in answer.get("Errors", []):
             raise ClinicError(
                 f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}.",

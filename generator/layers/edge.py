@@ -36,8 +36,12 @@ from generator.layers.balancer import (
 from generator.layers.parts import behaviors
 from generator.layers.parts.alias_records import HOSTED_ZONE_ID, add_alias_records
 from generator.layers.parts.listeners import add_origin_rules
+from generator.layers.parts.origin_header import (
+    ORIGIN_HEADER,
+    ORIGIN_VERIFY_SECOND_SECRET_ARN,
+    ORIGIN_VERIFY_SECRET_ARN,
+)
 from generator.layers.parts.origins import backend_origin, frontend_origin
-from generator.layers.secrets import ORIGIN_VERIFY_SECRET_ARN
 from generator.layers.security import ALB_CERTIFICATE_ARN, ALB_EXPOSURE
 from generator.layers.shared import (
     DOCUMENTS_FILE_SYSTEM,
@@ -107,12 +111,15 @@ def build(template: Template, values: Values) -> Values:
         )
     )
     listeners = values[HTTP_LISTENER_ARN], values[HTTPS_LISTENER_ARN]
-    add_origin_rules(template, values, *listeners, values[TARGET_GROUP_ARN])
+    rule = add_origin_rules(template, values, *listeners, values[TARGET_GROUP_ARN])
     distribution = template.add_resource(
         cloudfront.Distribution(
             "Distribution",
             DistributionConfig=_distribution_config(template, values, bucket),
             Tags=tags(values, "site"),
+            # A DependsOn may not name what a condition makes; a reference from here orders too
+            # (cloudonaut.io, "Optional DependsOn with CloudFormation").
+            Metadata={"After": rule},
         )
     )
     _let_in(template, bucket, distribution)
@@ -215,6 +222,8 @@ EDGE = Layer(
         HTTPS_LISTENER_ARN,
         TARGET_GROUP_ARN,
         ORIGIN_VERIFY_SECRET_ARN,
+        ORIGIN_VERIFY_SECOND_SECRET_ARN,
+        ORIGIN_HEADER,
         LOG_BUCKET,
         CDN_LOGS,
         CDN_LOG_BUCKET_DOMAIN,

@@ -10,9 +10,25 @@ from typing import Any
 
 import awacs.aws as aws
 import awacs.kms
-from troposphere import If, Join, NoValue, Ref, Sub, Template, kms, secretsmanager
+from troposphere import (
+    If,
+    Join,
+    NoValue,
+    Ref,
+    Sub,
+    Template,
+    kms,
+    secretsmanager,
+)
 
 from generator.layer import Layer, Name, Provided, Values
+from generator.layers.parts.origin_header import (
+    ORIGIN_HEADER,
+    ORIGIN_SECRETS,
+    ORIGIN_VERIFY_SECOND_SECRET_ARN,
+    ORIGIN_VERIFY_SECRET_ARN,
+    origin_header,
+)
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     allow,
@@ -38,7 +54,6 @@ DATABASE_USER = Name(
     ConstraintDescription="3 to 41 lower-case letters, digits and underscores, starting with a "
     "letter; not postgres, admin or user, and without rds or pg_ in front.",
 )
-
 CUSTOMER_KEY_ARN = Name(
     "CustomerKeyArn", Type="String", Description="The customer's KMS key, or none."
 )
@@ -47,12 +62,6 @@ DATABASE_SECRET_ARN = Name(
     Type="String",
     Description="Secret with the database's user, password and, once it runs, host and port.",
 )
-ORIGIN_VERIFY_SECRET_ARN = Name(
-    "OriginVerifySecretArn",
-    Type="String",
-    Description="Secret of the header by which the balancer knows the CDN.",
-)
-
 # Besides what RDS refuses (/ " @ space): what breaks an env file, a shell or a URL.
 EXCLUDED_CHARACTERS = "/\"@ '\\$`#%&+=:;?!{}[]()<>|*^~,"
 
@@ -114,20 +123,26 @@ def build(template: Template, values: Values) -> Values:
     )
     # Always there and always sent: a balancer that begins to ask for it, or that sends everybody
     # else to HTTPS, knows CloudFront at once, minutes before a new distribution is everywhere.
-    header = template.add_resource(
-        _secret(
-            "OriginVerifySecret",
-            values,
-            "origin-verify",
-            {"header": "X-Origin-Verify"},
-            "value",
-            KmsKeyId=If(has_key, key_arn, NoValue),
+    used = origin_header(template, values)
+    first, second = (
+        template.add_resource(
+            _secret(
+                title,
+                values,
+                "origin-verify",
+                {"header": "X-Origin-Verify"},
+                "value",
+                Condition=condition,
+                KmsKeyId=If(has_key, key_arn, NoValue),
+            )
         )
+        for title, condition in zip(ORIGIN_SECRETS, used, strict=True)
     )
     return {
         CUSTOMER_KEY_ARN: Provided(has_key, key_arn),
         DATABASE_SECRET_ARN: database.ref(),
-        ORIGIN_VERIFY_SECRET_ARN: header.ref(),
+        ORIGIN_VERIFY_SECRET_ARN: Provided(used[0], first.ref()),
+        ORIGIN_VERIFY_SECOND_SECRET_ARN: Provided(used[1], second.ref()),
     }
 
 
@@ -216,6 +231,11 @@ def _key_policy() -> dict[str, Any]:
 SECRETS = Layer(
     "Secrets",
     build,
-    needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER),
-    offers=(CUSTOMER_KEY_ARN, DATABASE_SECRET_ARN, ORIGIN_VERIFY_SECRET_ARN),
+    needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER, ORIGIN_HEADER),
+    offers=(
+        CUSTOMER_KEY_ARN,
+        DATABASE_SECRET_ARN,
+        ORIGIN_VERIFY_SECRET_ARN,
+        ORIGIN_VERIFY_SECOND_SECRET_ARN,
+    ),
 )

@@ -1,4 +1,8 @@
-"""The child process: the emulator on 127.0.0.1 for as long as standard input stays open."""
+"""The child process: the emulator on 127.0.0.1 for as long as standard input stays open.
+
+The first line of standard input is the secret of all accounts: unlike arguments and variables,
+nobody else reads it.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +35,18 @@ def main(account: str, region: str) -> None:
     port = str(listener.getsockname()[1])
     # The emulator reads its settings while it is imported, and engine imports it.
     scope = {"MINISTACK_ACCOUNT_ID": account, "MINISTACK_REGION": region}
+    # For the functions that run here, and for the endpoint's calls to itself.
+    secret = os.environ["AWS_SECRET_ACCESS_KEY"] = sys.stdin.readline().strip()
     os.environ.update(SETTINGS, GATEWAY_PORT=port, **scope)
-    from generator.local import engine, origin, refreshes, repairs, resources, stack_sets
+    from generator.local import (
+        authentication,
+        engine,
+        origin,
+        refreshes,
+        repairs,
+        resources,
+        stack_sets,
+    )
 
     for part in (engine, resources, repairs, origin, refreshes, stack_sets):
         part.install()
@@ -42,7 +56,8 @@ def main(account: str, region: str) -> None:
     threading.Thread(target=_end_with_parent, args=(tempfile.tempdir,), daemon=True).start()
     print(port, flush=True)
     serve = import_module("hypercorn.asyncio").serve
-    asyncio.run(serve(import_module("ministack.app").app, config))
+    app = authentication.only_signed(import_module("ministack.app").app, secret)
+    asyncio.run(serve(app, config))
 
 
 def _end_with_parent(folder: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import importlib.util
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -28,7 +29,8 @@ class EndpointError(Exception):
 @dataclass(frozen=True)
 class Endpoint:
     """A running endpoint: its address, its account (12 digits), the process, and the variables
-    that point boto3 and the AWS CLI at it."""
+    that point boto3 and the AWS CLI at it. Their secret is of this start alone; with other twelve
+    digits as access key it leads to another account."""
 
     url: str
     account: str
@@ -50,8 +52,9 @@ def embedded_endpoint(account: str = ACCOUNT, region: str = "us-east-1") -> Iter
     with tempfile.TemporaryFile("w+") as log:
         child = _start(account, region, log)
         try:
-            url = _url(child, log)
-            keys = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "embedded"}
+            secret = secrets.token_urlsafe(30)
+            url = _url(child, secret, log)
+            keys = {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": secret}
             place = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
             yield Endpoint(url, account, child.pid, {"AWS_ENDPOINT_URL": url, **keys, **place})
         finally:
@@ -75,13 +78,17 @@ def _start(account: str, region: str, log: IO[str]) -> subprocess.Popen[str]:
     )
 
 
-def _url(child: subprocess.Popen[str], log: IO[str]) -> str:
-    """The endpoint's address, once the child has printed its port and answers there."""
+def _url(child: subprocess.Popen[str], secret: str, log: IO[str]) -> str:
+    """The endpoint's address, once the child knows the secret, has printed its port and answers
+    there, be it that it refuses who has not signed."""
+    assert child.stdin is not None
     assert child.stdout is not None
-    port = child.stdout.readline().strip()
     try:
+        child.stdin.write(f"{secret}\n")
+        child.stdin.flush()
+        port = child.stdout.readline().strip()
         probe = http.client.HTTPConnection("127.0.0.1", int(port), timeout=START_SECONDS)
-        probe.request("GET", "/_ministack/health")
+        probe.request("GET", "/")
         probe.getresponse().close()
     except (ValueError, OSError, http.client.HTTPException) as broken:
         log.seek(0)

@@ -31,8 +31,10 @@ cloudfront: Any = import_module("ministack.services.cloudfront")
 cloudwatch: Any = import_module("ministack.services.cloudwatch")
 ec2: Any = import_module("ministack.services.ec2")
 s3: Any = import_module("ministack.services.s3")
+actions: Any = import_module("ministack.core.iam_actions")
 evaluator: Any = import_module("ministack.core.iam_evaluator")
 responses: Any = import_module("ministack.core.responses")
+sigv4: Any = import_module("ministack.core.sigv4")
 
 PRIVATE_NAMES = {
     cloudformation: "_stacks",
@@ -49,8 +51,11 @@ PRIVATE_NAMES = {
     ec2: "_ACTION_MAP _error _launch_templates _p _parse_member_list _xml",
     s3: "_bucket_owner_account _bucket_policies _ensure_bucket _error _get_object_data "
     "serve_cloudfront_origin_fetch",
+    actions: "access_denied_response",
     evaluator: "EvalContext _request_origin evaluate_resource_policy",
     responses: "get_account_id get_region request_scope set_request_account_id",
+    sigv4: "SIGNATURE_MISMATCH decode_header_value header_signature_failure "
+    "parse_header_signature request_time_failure",
 }
 STACK = "AWS::CloudFormation::Stack"
 _making = threading.Lock()
@@ -83,7 +88,8 @@ def client(service: str, account: str = "", region: str = "") -> Any:
 @functools.cache
 def _client(service: str, account: str, region: str) -> Any:
     endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-    keys = {"aws_access_key_id": account, "aws_secret_access_key": "embedded"}
+    secret = os.environ["AWS_SECRET_ACCESS_KEY"]
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": secret}
     # A number that was a parameter of a template is text.
     lenient = import_module("botocore.config").Config(parameter_validation=False)
     # Threads may share a client, but not the making of one.

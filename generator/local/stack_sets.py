@@ -1,13 +1,16 @@
 """StackSets, which the emulator lacks: a stack for each account and region, one after another.
 
-An action is a function of the request, the tree of its query parameters, and answers a tree.
+An action is a function of what the caller's account and region have and of the request, the tree
+of its query parameters; it answers a tree.
 """
 
 from __future__ import annotations
 
 import threading
 import uuid
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,110 +19,136 @@ from generator.local.engine import Record, autoscaling, helpers, responses, s3
 
 STACK_ARGUMENTS = ("TemplateURL", "TemplateBody", "Parameters", "Capabilities", "Tags")
 
-_sets: dict[str, Record] = {}
-_instances: dict[tuple[str, str, str], Record] = {}  # by stack set, account and region
-_operations: dict[str, Record] = {}
-_results: dict[str, list[Record]] = {}  # by operation
+
+@dataclass(frozen=True)
+class Owned:
+    """What one account has in one region; nobody else sees it."""
+
+    sets: dict[str, Record] = field(default_factory=dict)
+    instances: dict[tuple[str, str, str], Record] = field(default_factory=dict)
+    """By stack set, account and region."""
+    operations: dict[str, Record] = field(default_factory=dict)
+    results: dict[str, list[Record]] = field(default_factory=dict)
+    """By operation."""
+
+
+Action = Callable[[Owned, Record], Record]
+_owned: defaultdict[tuple[str, str], Owned] = defaultdict(Owned)
 
 
 def install() -> None:
     """Register the actions, and let a stack set's template be read by the accounts it goes to."""
     for action, act in ACTIONS.items():
         engine.handlers._ACTION_HANDLERS[action] = partial(_handle, action, act)
-    s3._get_object_data = partial(_read_as_owner, s3._get_object_data)
+    s3._get_object_data = partial(_read_for_set, s3._get_object_data)
 
 
-def _read_as_owner(read: Callable[..., Any], bucket: str, *rest: Any) -> Any:
-    owner = s3._bucket_owner_account(bucket) or responses.get_account_id()
-    with responses.request_scope(owner, responses.get_region()):
-        return read(bucket, *rest)
+def _read_for_set(read: Callable[..., Any], bucket: str, key: str, *rest: Any) -> Any:
+    """A template as the account reads it whose stack set names it, any other as the caller."""
+    place = f"/{bucket}/{key}"
+    for (account, region), owned in list(_owned.items()):
+        if any(one.get("TemplateURL", "").endswith(place) for one in owned.sets.values()):
+            with responses.request_scope(account, region):
+                return read(bucket, key, *rest)
+    return read(bucket, key, *rest)
 
 
-def _handle(action: str, act: Callable[[Record], Record], params: Record) -> Any:
+def _handle(action: str, act: Action, params: Record) -> Any:
     request = autoscaling._parse_nested({f"_.{key}": v for key, v in params.items()}, "_")
     name = request.get("StackSetName")
-    if name not in _sets and action != "CreateStackSet":
+    owned = _owned[responses.get_account_id(), responses.get_region()]
+    if name not in owned.sets and action != "CreateStackSet":
         return helpers._error("StackSetNotFoundException", f"StackSet {name} not found", 404)
     try:
-        result = autoscaling._member_xml({f"{action}Result": act(request)})
+        result = autoscaling._member_xml({f"{action}Result": act(owned, request)})
     except ValueError as refused:
         return helpers._error(str(refused), f"StackSet {name}: {refused}", 409)
     return helpers._xml(200, f"{action}Response", result)
 
 
-def _create(request: Record) -> Record:
+def _create(owned: Owned, request: Record) -> Record:
     name = request["StackSetName"]
-    if name in _sets:
+    if name in owned.sets:
         raise ValueError("NameAlreadyExistsException")
     added = {"StackSetId": f"{name}:{uuid.uuid4()}", "Status": "ACTIVE"}
-    _sets[name] = {"PermissionModel": "SELF_MANAGED", **request, **added}
+    owned.sets[name] = {"PermissionModel": "SELF_MANAGED", **request, **added}
     return added
 
 
-def _update(request: Record) -> Record:
+def _update(owned: Owned, request: Record) -> Record:
     name = request["StackSetName"]
-    _sets[name] |= {k: v for k, v in request.items() if k in STACK_ARGUMENTS and v}
-    return _start(request, "UPDATE", [place for place in _instances if place[0] == name])
+    owned.sets[name] |= {k: v for k, v in request.items() if k in STACK_ARGUMENTS and v}
+    return _start(
+        owned, request, "UPDATE", [place for place in owned.instances if place[0] == name]
+    )
 
 
-def _delete(request: Record) -> Record:
-    if _instances_of(request):
+def _delete(owned: Owned, request: Record) -> Record:
+    if _instances_of(owned, request):
         raise ValueError("StackSetNotEmptyException")
-    del _sets[request["StackSetName"]]
+    del owned.sets[request["StackSetName"]]
     return {}
 
 
-def _instances_of(request: Record) -> list[Record]:
-    return [found for place, found in _instances.items() if place[0] == request["StackSetName"]]
+def _instances_of(owned: Owned, request: Record) -> list[Record]:
+    return [
+        found for place, found in owned.instances.items() if place[0] == request["StackSetName"]
+    ]
 
 
-def _change_instances(action: str, request: Record) -> Record:
+def _change_instances(action: str, owned: Owned, request: Record) -> Record:
     """Work on the accounts and regions of a request, region by region as the service goes."""
     targets = request.get("DeploymentTargets") or {}
     accounts = request.get("Accounts") or targets.get("Accounts") or []
     name, regions = request["StackSetName"], request["Regions"]
-    return _start(request, action, [(name, a, region) for region in regions for a in accounts])
+    return _start(
+        owned, request, action, [(name, a, region) for region in regions for a in accounts]
+    )
 
 
-def _start(request: Record, action: str, places: list[tuple[str, str, str]]) -> Record:
+def _start(
+    owned: Owned, request: Record, action: str, places: list[tuple[str, str, str]]
+) -> Record:
     name = request["StackSetName"]
-    mine = [operation for operation in _operations.values() if operation["StackSetName"] == name]
+    mine = [
+        operation for operation in owned.operations.values() if operation["StackSetName"] == name
+    ]
     if any(operation["Status"] == "RUNNING" for operation in mine):
         raise ValueError("OperationInProgressException")
     # The caller's SDK makes up an id where the caller gave none.
     identity: str = request["OperationId"]
-    _operations[identity] = {**request, "Action": action, "Status": "RUNNING"}
-    _results[identity] = []
-    threading.Thread(target=_run, args=(_operations[identity], places)).start()
+    owned.operations[identity] = {**request, "Action": action, "Status": "RUNNING"}
+    owned.results[identity] = []
+    threading.Thread(target=_run, args=(owned, owned.operations[identity], places)).start()
     return {"OperationId": identity}
 
 
-def _run(operation: Record, places: list[tuple[str, str, str]]) -> None:
+def _run(owned: Owned, operation: Record, places: list[tuple[str, str, str]]) -> None:
     """Do the work in each place, until more places failed than are tolerated."""
     preferences = operation.get("OperationPreferences") or {}
     left = int(preferences.get("FailureToleranceCount", 0))
     for place in places:
         where = {"Account": place[1], "Region": place[2]}
-        instance = _instances.setdefault(place, where.copy())
+        instance = owned.instances.setdefault(place, where.copy())
         status, reason = "CANCELLED", "Cancelled since failure tolerance has exceeded"
         if left >= 0:
-            reason = _work(operation, instance)
+            reason = _work(owned, operation, instance)
             status = "FAILED" if reason else "SUCCEEDED"
         left -= status == "FAILED"
         outcome = {"Status": status, "StatusReason": reason}
-        _results[operation["OperationId"]].append({**where, **outcome})
+        owned.results[operation["OperationId"]].append({**where, **outcome})
         instance |= outcome | {"Status": "OUTDATED" if reason else "CURRENT"}
         instance["StackInstanceStatus"] = {"DetailedStatus": status}
         if operation["Action"] == "DELETE" and not reason:
-            del _instances[place]
+            del owned.instances[place]
     operation["Status"] = "FAILED" if left < 0 else "SUCCEEDED"
 
 
-def _work(operation: Record, instance: Record) -> str:
+def _work(owned: Owned, operation: Record, instance: Record) -> str:
     """Create, update or delete the stack of an instance; why that failed, or nothing."""
     api = engine.client("cloudformation", instance["Account"], instance["Region"])
     name = operation["StackSetName"]
-    wanted = {k: v for k, v in _sets[name].items() if k in STACK_ARGUMENTS and v}
+    wanted = {k: v for k, v in owned.sets[name].items() if k in STACK_ARGUMENTS and v}
     try:
         if operation["Action"] == "DELETE":
             if operation.get("RetainStacks") == "true" or "StackId" not in instance:
@@ -149,16 +178,18 @@ def _failure(api: Any, stack: str) -> str:
     )
 
 
-ACTIONS: dict[str, Callable[[Record], Record]] = {
+ACTIONS: dict[str, Action] = {
     "CreateStackSet": _create,
     "UpdateStackSet": _update,
     "DeleteStackSet": _delete,
-    "DescribeStackSet": lambda request: {"StackSet": _sets[request["StackSetName"]]},
+    "DescribeStackSet": lambda owned, request: {"StackSet": owned.sets[request["StackSetName"]]},
     "CreateStackInstances": partial(_change_instances, "CREATE"),
     "DeleteStackInstances": partial(_change_instances, "DELETE"),
-    "ListStackInstances": lambda request: {"Summaries": _instances_of(request)},
-    "DescribeStackSetOperation": lambda request: {
-        "StackSetOperation": _operations[request["OperationId"]]
+    "ListStackInstances": lambda owned, request: {"Summaries": _instances_of(owned, request)},
+    "DescribeStackSetOperation": lambda owned, request: {
+        "StackSetOperation": owned.operations[request["OperationId"]]
     },
-    "ListStackSetOperationResults": lambda request: {"Summaries": _results[request["OperationId"]]},
+    "ListStackSetOperationResults": lambda owned, request: {
+        "Summaries": owned.results[request["OperationId"]]
+    },
 }

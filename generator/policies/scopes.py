@@ -18,7 +18,7 @@ from collections.abc import Mapping
 
 from generator.policies.grants import ANY, GROUPS, LOG_GROUPS
 
-SECRETS = ("DatabaseSecret", "OriginVerifySecret")
+SECRETS = ("DatabaseSecret", "OriginVerifySecret", "OriginVerifySecretSecond")
 """Logical ids of the secrets; a test compares them with the templates."""
 
 BALANCING = "arn:aws:elasticloadbalancing:*:*:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,11 +191,11 @@ def test_what_serves_cloudfront_by_http_goes_after_the_distribution_asks_by_http
     for exposure in (CDN, PRIVATE):
         done = update(exposure, TLS)
         distribution = done.place("Distribution", "update")
-        # The distribution need not wait for the rule, nor for the group's in flat (a DependsOn may
-        # not name what a condition makes): they take seconds, and it takes minutes.
+        # The distribution need not wait for the group's rule in flat (a DependsOn may not name what
+        # a condition makes): it takes seconds, and the distribution takes minutes.
         flat_or_earlier = distribution if "Distribution" in done.after else distribution - 1
         assert done.place("AlbFromCdnByHttps", "update") <= flat_or_earlier
-        assert done.place("OriginVerifyHttpsRule", "update") <= distribution
+        assert done.place("OriginVerifyHttpsRule", "update") < distribution
         assert distribution < done.place("OriginVerifyRule", "clean-up")
         assert distribution < done.place("AlbFromCdn", "clean-up")
 
@@ -207,6 +208,61 @@ def test_a_balancer_that_begins_to_ask_for_the_header_gets_it_already(
         assert done.change("HttpListener")
         assert done.change("OriginVerifyRule") is None
         assert done.change("Distribution") is None
+
+
+VALUES = ({"OriginHeader": "first"}, {"OriginHeader": "second"})
+RULES = ("OriginVerifyRule", "OriginVerifyRuleSecond")
+HTTPS_RULES = ("OriginVerifyHttpsRule", "OriginVerifyHttpsRuleSecond")
+SECRETS = ("OriginVerifySecret", "OriginVerifySecretSecond")
+
+
+@pytest.mark.parametrize("exposure", [PUBLIC, CDN, PRIVATE, CDN | TLS, PRIVATE | TLS])
+@pytest.mark.parametrize("to", [0, 1])
+def test_another_header_is_accepted_before_it_is_sent_and_the_former_until_it_is_not(
+    update: Callable[..., Update], exposure: Values, to: int
+) -> None:
+    """CloudFormation calls a distribution updated when all edges have it, and cleans up after."""
+    done = update(exposure | VALUES[1 - to], VALUES[to])
+    rules = HTTPS_RULES if "AlbDomainName" in exposure else RULES
+    distribution = done.place("Distribution", "update")
+    assert done.place(SECRETS[to], "update") < done.place(rules[to], "update") < distribution
+    for former in (rules[1 - to], SECRETS[1 - to]):
+        assert distribution < done.place(former, "clean-up")
+        # So a rollback finds them as they were.
+        change = done.change(former)
+        assert change is not None
+        assert change.action == "Remove"
+    assert done.change("HttpListener") is done.change("LoadBalancer") is None
+
+
+@pytest.mark.parametrize("to", [0, 1])
+def test_another_header_and_a_certificate_may_come_at_once(
+    update: Callable[..., Update], to: int
+) -> None:
+    done = update(CDN | VALUES[1 - to], TLS | VALUES[to])
+    distribution = done.place("Distribution", "update")
+    assert done.place(HTTPS_RULES[to], "update") < distribution
+    assert distribution < done.place(RULES[1 - to], "clean-up")
+
+
+def test_another_header_costs_no_data_and_is_refused_by_nobody(
+    update: Callable[..., Update],
+) -> None:
+    for one, other in (VALUES, VALUES[::-1]):
+        done = update(CDN | one, other)
+        assert losing(done.changes, ()) == []
+        assert done.findings == []
+        assert {c.logical for c in done.changes if c.action == "Modify"} == {"Distribution"}
+
+
+def test_no_other_secret_is_excused_from_the_gate(
+    update: Callable[..., Update],
+) -> None:
+    """Only what the stack alone knows may go unasked; the database's password is not such a one."""
+    change = update(CDN, VALUES[1]).change("OriginVerifySecret")
+    assert change is not None
+    other = replace(change, path="SecretsStack/DatabaseSecret")
+    assert losing([change, other], ()) == [other]
 
 
 def test_a_higher_version_is_an_update_in_place_with_a_word_of_warning(

@@ -18,6 +18,7 @@ PREFIXES = {"elbv2": "elasticloadbalancing"}
 ACTIONS = {
     "s3:DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
     "s3:HeadBucket": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject",),
     "s3:ListBuckets": ("s3:ListAllMyBuckets",),
     "s3:ListObjectVersions": ("s3:ListBucketVersions",),
     "s3:ListObjectsV2": ("s3:ListBucket",),

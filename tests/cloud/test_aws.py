@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore import exceptions
@@ -13,7 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from generator.cloud.aws import connect, explain, explained
+from generator.cloud.aws import Aws, connect, explain, explained
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.local import Endpoint
@@ -98,6 +100,44 @@ def test_an_unknown_profile_is_named() -> None:
 def test_without_credentials_the_first_call_says_so() -> None:
     with pytest.raises(ClinicError, match="no usable AWS credentials"), explained():
         assert connect(region="eu-west-1").account
+
+
+BUCKET_CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("put_object", {"Key": "x", "Body": b"secret"}),
+    ("get_object", {"Key": "x"}),
+    ("head_object", {"Key": "x"}),
+    ("head_bucket", {}),
+    ("list_objects_v2", {}),
+    ("list_object_versions", {}),
+    ("delete_objects", {"Delete": {"Objects": [{"Key": "x"}]}}),
+    ("get_bucket_versioning", {}),
+]
+
+
+def test_no_call_goes_to_a_bucket_of_another_account_however_open_it_is(
+    aws: Aws, endpoint: Endpoint
+) -> None:
+    """Whoever takes a bucket's name after its deletion would get the .env."""
+    stranger = connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": "999999999998"})
+    name = f"taken-{aws.account}"
+    theirs = stranger.client("s3")
+    theirs.create_bucket(Bucket=name)
+    everybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:*"}
+    statement = {**everybody, "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]}
+    theirs.put_bucket_policy(Bucket=name, Policy=json.dumps({"Statement": [statement]}))
+    for call, arguments in BUCKET_CALLS:
+        with pytest.raises(ClientError) as refused:
+            getattr(aws.client("s3"), call)(Bucket=name, **arguments)
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403, call
+    assert "Contents" not in theirs.list_objects_v2(Bucket=name)
+
+
+def test_buckets_of_ones_own_answer_and_may_be_made_and_listed(aws: Aws) -> None:
+    s3, name = aws.client("s3"), f"own-{aws.account}"
+    s3.create_bucket(Bucket=name)
+    for call, arguments in BUCKET_CALLS:
+        getattr(s3, call)(Bucket=name, **arguments)
+    assert name in {found["Name"] for found in s3.list_buckets()["Buckets"]}
 
 
 def test_a_strange_endpoint_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,3 +168,12 @@ def test_only_the_major_version_is_pinned():
 
 def test_the_password_is_nowhere_but_in_references():
     assert json.dumps(flat()).count(":SecretString:password}}") == 1
+
+
+def test_only_the_rotation_of_this_secret_may_call_the_function():
+    """Otherwise whoever may write to any secret of the account rotates with this function."""
+    permission = properties("RotationPermission", PasswordRotationDays="30")
+    assert permission["Principal"] == "secretsmanager.amazonaws.com"
+    assert permission["SourceArn"] == {"Ref": "DatabaseSecret"}
+    schedule = properties("RotationSchedule", PasswordRotationDays="30")
+    assert schedule["SecretId"] == permission["SourceArn"]

@@ -14,6 +14,7 @@ REGENERABLE = {
     "FrontendBucket": "the site, which is published anew from its build",
     "DatabaseSecret": "a password that the database it opens does not outlive",
     "OriginVerifySecret": "a word that only this distribution and this balancer know",
+    "OriginVerifySecretSecond": "the same, when it is its turn",
     "CloseDefaultGroupLogGroup": "how one call at the creation went",
     "DatabaseLogsLogGroup": "how the calls for the database's own log groups went",
     "RotationLogGroup": "how rotations went, without any value",

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from generator.layers.secrets import EXCLUDED_CHARACTERS
-from tests.resolved import flat, of_type, properties, resources
+from tests.resolved import CERTIFICATE, ENVIRONMENTS, flat, of_type, properties, resources
+
+CERTIFIED = {"AlbCertificateArn": CERTIFICATE, "AlbDomainName": "origin.clinic.example"}
 
 
 def test_the_database_password_is_generated_and_the_user_is_the_operators():
@@ -25,6 +29,33 @@ def test_the_secret_header_exists_before_any_balancer_asks_for_it():
             "DatabaseSecret",
             "OriginVerifySecret",
         }
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("certified", [{}, CERTIFIED])
+@pytest.mark.parametrize("value", ["first", "second"])
+def test_the_balancer_knows_the_one_value_that_cloudfront_sends(environment, certified, value):
+    chosen = {**certified, "OriginHeader": value}
+    [rule] = of_type("AWS::ElasticLoadBalancingV2::ListenerRule", environment, **chosen).values()
+    [condition] = rule["Conditions"]
+    config = properties("Distribution", environment, **chosen)["DistributionConfig"]
+    [header] = [sent for o in config["Origins"] for sent in o.get("OriginCustomHeaders", [])]
+    assert condition["HttpHeaderConfig"] == {
+        "HttpHeaderName": header["HeaderName"],
+        "Values": [header["HeaderValue"]],
+    }
+    secrets = set(of_type("AWS::SecretsManager::Secret", environment, **chosen))
+    [used] = secrets - {"DatabaseSecret"}
+    assert header["HeaderValue"]["Fn::Join"][1][1] == {"Ref": used}
+
+
+def test_the_rules_of_both_values_fit_on_one_listener_at_a_time():
+    numbers = [
+        rule["Properties"]["Priority"]
+        for rule in flat()["Resources"].values()
+        if rule["Type"] == "AWS::ElasticLoadBalancingV2::ListenerRule"
+    ]
+    assert len(numbers) == len(set(numbers)) == 4
 
 
 def test_the_customers_key_rotates_and_outlives_the_stack():

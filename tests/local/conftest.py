@@ -40,7 +40,7 @@ def aws(endpoint: Endpoint, account: str) -> Callable[..., Any]:
             region_name=region,
             endpoint_url=endpoint.url,
             aws_access_key_id=account,
-            aws_secret_access_key="any",
+            aws_secret_access_key=endpoint.environment["AWS_SECRET_ACCESS_KEY"],
         )
 
     return client

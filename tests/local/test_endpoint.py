@@ -81,7 +81,8 @@ def test_a_proxy_of_the_caller_is_not_asked_for_the_endpoints_own_calls(
         patch.setenv("no_proxy", "example.com")
         with embedded_endpoint() as running:
             patch.setenv("no_proxy", "127.0.0.1")
-            session = boto3.Session(running.account, "any", region_name="us-east-1")
+            secret = running.environment["AWS_SECRET_ACCESS_KEY"]
+            session = boto3.Session(running.account, secret, region_name="us-east-1")
             api = session.client("cloudformation", endpoint_url=running.url)
             api.create_stack(StackName="proxied", TemplateBody=template)
             api.get_waiter("stack_create_complete").wait(

@@ -38,7 +38,8 @@ def site(endpoint: Endpoint) -> tuple[Any, str, Ask]:
     given["OriginVerifySecretArn"] = secret["ARN"]
     env = small.flat(EDGE, publish=(SITE_URL, FRONTEND_BUCKET), **given)
     # Its listener is the balancer's, and there is none here.
-    del env.documents["flat.json"]["Resources"]["OriginVerifyRule"]
+    made = env.documents["flat.json"]["Resources"]
+    del made["OriginVerifyRule"], made["Distribution"]["Metadata"]
     small.deploy(aws, env)
     stack = find(aws, env.stack)
     assert stack

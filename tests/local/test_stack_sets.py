@@ -158,3 +158,30 @@ def test_a_stack_set_that_is_not_there_or_there_already_is_said_so(
     stack_set("twice", Name="x")
     with pytest.raises(stacks.api.exceptions.NameAlreadyExistsException):
         stacks.api.create_stack_set(StackSetName="twice", TemplateBody="{}")
+
+
+def test_a_stack_set_is_seen_by_its_own_account_and_region_only(
+    stacks: Stacks, stack_set: Callable[..., StackSet], aws: Callable[..., Any]
+) -> None:
+    own = stack_set("clinics-of-one", Name="x")
+    own.do("create_stack_instances", Accounts=ACCOUNTS[:1], Regions=REGIONS[:1])
+    me = aws("sts").get_caller_identity()["Account"]
+    for other in (aws("cloudformation", ACCOUNTS[1]), aws("cloudformation", me, "eu-west-1")):
+        with pytest.raises(other.exceptions.StackSetNotFoundException):
+            other.describe_stack_set(StackSetName="clinics-of-one")
+        with pytest.raises(other.exceptions.StackSetNotFoundException):
+            other.list_stack_instances(StackSetName="clinics-of-one")
+        other.create_stack_set(StackSetName="clinics-of-one", TemplateBody="{}")
+        assert other.list_stack_instances(StackSetName="clinics-of-one")["Summaries"] == []
+        other.delete_stack_set(StackSetName="clinics-of-one")
+    assert len(own.instances()) == 1
+
+
+def test_a_template_is_read_for_a_stack_set_but_not_for_other_accounts(
+    stacks: Stacks, aws: Callable[..., Any]
+) -> None:
+    url = stacks.put(template())
+    stranger = aws("cloudformation", "555566667777")
+    with pytest.raises(stranger.exceptions.ClientError):
+        stranger.create_stack(StackName="stolen", TemplateURL=url)
+    assert stranger.list_stacks()["StackSummaries"] == []

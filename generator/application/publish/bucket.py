@@ -46,7 +46,8 @@ class ChangedError(Exception):
 class Bucket:
     """The objects of one bucket. Threads may share it."""
 
-    def __init__(self, aws: Aws, name: str) -> None:
+    def __init__(self, aws: Aws, name: str, owner: str) -> None:
+        """``owner``: the account whose bucket it must be."""
         self.name = name
         endpoint = aws.endpoint or _configured_endpoint(aws)
         url = endpoint.rstrip("/") or _regional_endpoint(aws.region)
@@ -55,16 +56,22 @@ class Bucket:
         options: dict[str, Any] = {**TIMEOUTS, "allow_http": bool(endpoint)}
         if bundle := aws.session._session.get_config_variable("ca_bundle"):
             options["root_certificate"] = Path(bundle).expanduser().read_bytes()
-        self._store = S3Store(
+        store = partial(
+            S3Store,
             name,
             config=cast(Any, config),
-            client_options=cast(Any, options),
             retry_config=cast(Any, RETRIES),
             credential_provider=Boto3CredentialProvider(aws.session, ttl=CREDENTIALS_LIVE),
         )
+        # obstore 0.12 signs such headers in every call but the listing, and S3 refuses what is not
+        # signed (arrow-rs-object-store#484, #708).
+        self._unowned = store(client_options=cast(Any, options))
+        headers = {"x-amz-expected-bucket-owner": owner}
+        self._store = store(client_options=cast(Any, options | {"default_headers": headers}))
 
     def look(self, pool: Executor) -> Remote:
-        """What is there: three questions at once."""
+        """What is there: three questions at once. The listing is only used once the other two,
+        which name the owner, were answered."""
         index = pool.submit(self.attributes, INDEX)
         history = pool.submit(self._history)
         objects = self._list()
@@ -113,7 +120,7 @@ class Bucket:
         with self._explained("ListObjectsV2"):
             return {
                 told["path"]: Object(_bare(told["e_tag"]), told["size"], told["last_modified"])
-                for page in obstore.list(self._store)
+                for page in obstore.list(self._unowned)
                 for told in page
                 # The console marks a folder by an empty object.
                 if told["path"] != HISTORY and (told["size"] or "." in told["path"])

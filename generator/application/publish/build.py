@@ -20,6 +20,7 @@ from generator.application.publish.headers import (
 from generator.application.publish.refusals import (
     MOST_BYTES,
     MOST_FILES,
+    hidden,
     refuse,
     refuse_folder,
     refuse_inline_map,
@@ -100,7 +101,7 @@ def read(dist: Path, named: dict[str, Path], maps: bool = False) -> Build:
     holds its source map and not ``maps``."""
     build = Build({})
     for key, path in named.items():
-        if _hidden(key):
+        if hidden(key):
             build.warnings.append(
                 f"{quote(key)} stays here: the site answers 404 for hidden files."
             )
@@ -164,10 +165,6 @@ def _stay_inside(link: Path, root: Path, dist: Path) -> None:
         )
     if link.is_relative_to(target):
         raise ClinicError(f"{shown} is a link to a folder that it is in: take it out.")
-
-
-def _hidden(key: str) -> bool:
-    return key.rpartition("/")[2].startswith(".")
 
 
 def _warnings(build: Build) -> Iterator[str]:

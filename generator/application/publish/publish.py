@@ -63,7 +63,7 @@ def publish(
         from generator.application.publish.summary import Done, conclude, preview
 
         site = _site(found.result())
-        bucket = Bucket(aws, site.bucket)
+        bucket = Bucket(aws, site.bucket, owner=found.result().id.split(":")[4])
         looked = pool.submit(bucket.look, pool)
         run = Run(bucket, read(dist, named, wishes.maps), wishes.keep, wishes.show, pool)
         _warn(run.build, site, wishes)

@@ -34,6 +34,13 @@ SOURCE_MAP = (
 INLINE = b"sourceMappingURL=data:"
 INLINE_MAP = re.compile(rb"[#@]\s?" + INLINE + rb"application/json[\w;=:-]*,[\w+/%{]")
 """A source map inside the file itself; what only makes such lines has quotes in them."""
+SERVED = ".well-known"
+"""The one hidden folder that a site has (RFC 8615)."""
+LEFT_BEHIND = ".vite"
+"""Vite's manifest of a build, which is not published and no secret."""
+KEYS = (".jks", ".kdbx", ".key", ".keystore", ".p12", ".p8", ".pem", ".pfx", ".ppk")
+NAMED_KEYS = re.compile(r"id_(rsa|dsa|ecdsa|ed25519)(_sk)?([.~].*)?")
+"""As ssh-keygen names them."""
 OUTPUTS = ("dist", "build", "out")
 """Where builds are written."""
 
@@ -74,8 +81,15 @@ def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
     )
     _refuse_any(
         dist,
-        [key for key in keys if ".git" in key.split("/")],
-        "part of a git repository, which holds all your sources: take it out",
+        [key for key, name in names.items() if name.endswith(KEYS) or NAMED_KEYS.fullmatch(name)],
+        "which looks like a private key and would be public: take it out, and replace the key if "
+        "it was ever published",
+    )
+    _refuse_any(
+        dist,
+        [key for key in keys if _private_folder(key)],
+        "in a hidden folder, which holds sources, settings or credentials and no part of a site: "
+        "take it out",
     )
     _refuse_any(
         dist, [key for key, name in names.items() if name.endswith(".map") and not maps], SOURCE_MAP
@@ -84,6 +98,17 @@ def refuse(dist: Path, keys: Sequence[str], maps: bool) -> None:
         if trouble := _unservable(key):
             raise ClinicError(f"{dist} contains {quote(key)}, {trouble}: rename it.")
     _refuse_twins(dist, keys)
+
+
+def hidden(key: str) -> list[str]:
+    """The hidden names in a key, folders first; the site answers 404 where there is one."""
+    first, *rest = key.split("/")
+    names = rest if rest and first == SERVED else [first, *rest]
+    return [name for name in names if name.startswith(".")]
+
+
+def _private_folder(key: str) -> bool:
+    return any(name != LEFT_BEHIND for name in hidden(f"{key.rpartition('/')[0]}/"))
 
 
 def refuse_inline_map(dist: Path, key: str, data: bytes) -> None:

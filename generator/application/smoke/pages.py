@@ -10,7 +10,7 @@ from generator.application.smoke.site import Site
 
 ROUTES = ("/pacientes", "/inicio", "/agenda")
 """Client-side routes of the documented frontend."""
-HIDDEN = ("/.env", "/.env.production", "/assets/.env")
+HIDDEN = ("/.env", "/.env.production", "/assets/.env", "/%2eenv", "/.git/config")
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000",
     "X-Content-Type-Options": "nosniff",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generator.checks.reach.instances import RESOLVED
+from generator.checks.reach.listeners import RULE
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.policies import listed
 from generator.checks.walk import nodes
@@ -60,13 +61,15 @@ def _secrets(names: Names) -> Iterator[tuple[str, str]]:
     for kind, role in (
         ("AWS::RDS::DBInstance", "database secret"),
         ("AWS::CloudFront::Distribution", "origin secret"),
-        ("AWS::ElasticLoadBalancingV2::ListenerRule", "origin secret"),
+        (RULE, "origin secret"),
     ):
-        for given in names.of_type(kind).values():
+        for name, given in names.of_type(kind).items():
             for node in nodes(given):
                 words = text(node) if isinstance(node, dict) and len(node) == 1 else ""
                 if words.startswith(RESOLVED):
                     yield role, names.owner_in(words)
+                    if kind == RULE:
+                        yield "origin rule", name
 
 
 def _buckets(names: Names) -> Iterator[tuple[str, str]]:

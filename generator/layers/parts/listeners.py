@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Condition, Equals, If, Not, Ref, Template
+from troposphere import And, Condition, Equals, If, Not, Ref, Template
 from troposphere import elasticloadbalancingv2 as elb
 
 from generator.layer import Provided, Values
-from generator.layers.secrets import (
+from generator.layers.parts.origin_header import (
+    ORIGIN_VERIFY_SECOND_SECRET_ARN,
     ORIGIN_VERIFY_SECRET_ARN,
-    secret_value,
+    origin_header,
 )
+from generator.layers.secrets import secret_value
 from generator.layers.security import ALB_CERTIFICATE_ARN, ALB_EXPOSURE, HTTP, HTTPS
 from generator.layers.shared import is_given
 
@@ -67,33 +69,44 @@ def add_listeners(
     return http.ref(), Provided(certified, https.ref())
 
 
-def add_origin_rules(
-    template: Template, values: Values, http: Any, https: Any, targets: Any
-) -> None:
-    """Add to each listener, by ARN, the rule that serves whoever knows the secret header."""
+def add_origin_rules(template: Template, values: Values, http: Any, https: Any, targets: Any) -> If:
+    """Add to each listener, by ARN, the rules that serve whoever knows the secret header; the one
+    that is in use, which has to be there before CloudFront needs it."""
     # Where a certificate comes, the first of these is removed when all else is done, so CloudFront
-    # is never sent to HTTPS, which would lead its visitors back to where they came from.
+    # is never sent to HTTPS, which would lead its visitors back to where they came from. Likewise
+    # each value of the header has rules of its own.
     certified = is_given(template, values, ALB_CERTIFICATE_ARN)
     plain = template.add_condition("AlbServesCdnByHttp", Not(Condition(certified)))
+    first, second = origin_header(template, values)
+    secrets = values[ORIGIN_VERIFY_SECRET_ARN], values[ORIGIN_VERIFY_SECOND_SECRET_ARN]
     # Numbers 1 and 2 of these listeners may still be taken, by rules of an earlier form of this
     # template: a stack that is updated removes those when all else is done.
-    template.add_resource(_verified(values, "OriginVerifyRule", plain, http, 3, targets))
-    template.add_resource(_verified(values, "OriginVerifyHttpsRule", certified, https, 4, targets))
+    made = [
+        template.add_resource(
+            elb.ListenerRule(
+                title,
+                Condition=template.add_condition(
+                    f"Has{title}", And(Condition(protocol), Condition(value))
+                ),
+                ListenerArn=listener,
+                Priority=number,
+                Conditions=[_sends(secret)],
+                Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets)],
+            )
+        ).ref()
+        for title, protocol, value, listener, number, secret in (
+            ("OriginVerifyRule", plain, first, http, 3, secrets[0]),
+            ("OriginVerifyHttpsRule", certified, first, https, 4, secrets[0]),
+            ("OriginVerifyRuleSecond", plain, second, http, 5, secrets[1]),
+            ("OriginVerifyHttpsRuleSecond", certified, second, https, 6, secrets[1]),
+        )
+    ]
+    return If(certified, If(first, made[1], made[3]), If(first, made[0], made[2]))
 
 
-def _verified(
-    values: Values, title: str, condition: str, listener: Any, number: int, targets: Any
-) -> elb.ListenerRule:
+def _sends(secret: Any) -> elb.Condition:
     """Whoever knows the secret header is the CDN and is served."""
     header = elb.HttpHeaderConfig(
-        HttpHeaderName=VERIFY_HEADER,
-        Values=[secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value")],
+        HttpHeaderName=VERIFY_HEADER, Values=[secret_value(secret, "value")]
     )
-    return elb.ListenerRule(
-        title,
-        Condition=condition,
-        ListenerArn=listener,
-        Priority=number,
-        Conditions=[elb.Condition(Field="http-header", HttpHeaderConfig=header)],
-        Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets)],
-    )
+    return elb.Condition(Field="http-header", HttpHeaderConfig=header)

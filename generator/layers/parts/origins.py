@@ -12,10 +12,12 @@ from generator.layers.balancer import (
     is_private,
 )
 from generator.layers.parts.listeners import VERIFY_HEADER
-from generator.layers.secrets import (
+from generator.layers.parts.origin_header import (
+    ORIGIN_VERIFY_SECOND_SECRET_ARN,
     ORIGIN_VERIFY_SECRET_ARN,
-    secret_value,
+    origin_header,
 )
+from generator.layers.secrets import secret_value
 from generator.layers.security import HTTP, HTTPS
 from generator.layers.shared import is_given, stack_mark, unique
 
@@ -58,16 +60,22 @@ def backend_origin(template: Template, values: Values) -> cloudfront.Origin:
     private_way = cloudfront.VpcOriginConfig(
         VpcOriginId=_vpc_origin(template, values, private, by_name), OriginReadTimeout=60
     )
-    header = cloudfront.OriginCustomHeader(
-        HeaderName=VERIFY_HEADER,
-        HeaderValue=secret_value(values[ORIGIN_VERIFY_SECRET_ARN], "value"),
-    )
+    secrets = values[ORIGIN_VERIFY_SECRET_ARN], values[ORIGIN_VERIFY_SECOND_SECRET_ARN]
+    headers = [
+        cloudfront.OriginCustomHeader(
+            HeaderName=VERIFY_HEADER, HeaderValue=secret_value(secret, "value")
+        )
+        for secret in secrets
+    ]
+    used = origin_header(template, values)
     return cloudfront.Origin(
         Id=BACKEND,
         DomainName=If(by_name, values[ALB_DOMAIN_NAME], values[ALB_DNS_NAME]),
         CustomOriginConfig=If(private, NoValue, public_way),
         VpcOriginConfig=If(private, private_way, NoValue),
-        OriginCustomHeaders=[header],
+        OriginCustomHeaders=[
+            If(when, header, NoValue) for when, header in zip(used, headers, strict=True)
+        ],
     )
 
 

@@ -63,6 +63,8 @@ def add_rotation(
             FunctionName=function.ref(),
             Action="lambda:InvokeFunction",
             Principal="secretsmanager.amazonaws.com",
+            # The secret is there before function and schedule, so nothing waits in a circle.
+            SourceArn=values[DATABASE_SECRET_ARN],
             SourceAccount=Ref("AWS::AccountId"),
         )
     )

@@ -19,7 +19,10 @@ from .conftest import keys, to
 from .files import GOOD, PARAMS, write
 
 BROKEN = [fault for fault in FAULTS if fault.name in ("connection cut", "denied")]
-CALLS = ("DescribeStacks", "ListObjectVersions", "GetObject", "PutObject", "PutObject")
+CALLS = (
+    *("DescribeStacks", "GetCallerIdentity", "ListObjectVersions"),
+    *("GetObject", "PutObject", "PutObject"),
+)
 
 
 @explained()

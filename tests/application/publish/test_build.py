@@ -77,7 +77,21 @@ def pipe(dist: Path) -> None:
         (add("assets/a-BkA3xQ9z.css", f"x /*# {MAP} */"), 'contains "assets/a-BkA3xQ9z.css"'),
         (add("node_modules/x/index.js"), "is a project and not its build, since it has node_mod"),
         (add("vite.config.ts"), "is a project and not its build, since it has vite.config.ts"),
-        (add(".git/config"), 'contains ".git/config", part of a git repository'),
+        *(
+            (add(key), f'contains "{key}", in a hidden folder, which holds sources, settings or')
+            for key in (
+                *(".git/config", ".svn/entries", ".aws/credentials", ".vscode/settings.json"),
+                *(".idea/workspace.xml", ".ssh/known_hosts", "assets/.Git/HEAD", ".x/y/z.txt"),
+                *("docs/.well-known/x.txt", ".well-known/.git/config", ".vite/.aws/config"),
+            )
+        ),
+        *(
+            (add(key), f'contains "{key}", which looks like a private key and would be public')
+            for key in (
+                *("server.pem", "assets/tls.KEY", "id_rsa", "keys/id_ed25519", "id_ecdsa_sk"),
+                *("id_rsa.bak", "site.p12", "site.pfx", "app.keystore", ".well-known/a.pem"),
+            )
+        ),
         (add("Robots.txt"), "which differ only in case"),
         (add("Assets/other.js"), '"Assets" and "assets", which differ only in case'),
         (add("é.svg"), "differ only in case"),
@@ -162,11 +176,13 @@ def test_the_folder_itself_may_be_a_link(dist: Path, tmp_path: Path) -> None:
 
 
 def test_hidden_files_stay_behind_and_odd_ones_are_told_of(dist: Path) -> None:
-    for key in (".DS_Store", "CNAME", "api/x.json", ".well-known/security.txt"):
+    left = (".DS_Store", ".vite/manifest.json", "assets/.npmrc", ".well-known/.htaccess")
+    for key in (*left, "CNAME", "api/x.json", ".well-known/security.txt", "id_rsa_explained.html"):
         add(key)(dist)
     add("assets/empty.css", "")(dist)
     found = whole(dist)
-    assert ".DS_Store" not in found.files
+    assert not {*left} & {*found.files}
+    assert "id_rsa_explained.html" in found.files
     assert ".well-known/security.txt" in found.files
     told = "\n".join(found.warnings)
     for part in ('".DS_Store" stays here', '"CNAME" has no suffix', '"api/x.json" cannot'):

@@ -217,6 +217,21 @@ def test_only_the_connection_says_where_the_bucket_is(
     assert site.files() == build()
 
 
+def test_nothing_is_sent_to_a_bucket_that_belongs_to_somebody_else_by_now(
+    site: Frontend, dist: Path, given: dict[str, str], aws: Aws
+) -> None:
+    stranger = connect(given={**given, "AWS_ACCESS_KEY_ID": "999999999997"}).client("s3")
+    site.s3.delete_bucket(Bucket=site.bucket)
+    stranger.create_bucket(Bucket=site.bucket)
+    places = [f"arn:aws:s3:::{site.bucket}", f"arn:aws:s3:::{site.bucket}/*"]
+    open_to_all = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": places}
+    stranger.put_bucket_policy(Bucket=site.bucket, Policy=json.dumps({"Statement": [open_to_all]}))
+    with pytest.raises(ClinicError) as refused:
+        run(aws, dist)
+    assert refused.value.exit_code == 2
+    assert "Contents" not in stranger.list_objects_v2(Bucket=site.bucket)
+
+
 def test_the_shell_may_name_an_endpoint_for_s3_alone(
     site: Frontend, dist: Path, given: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

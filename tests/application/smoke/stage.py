@@ -55,7 +55,7 @@ def cdn(request: Request) -> Reply:
 
 def _frontend(request: Request) -> Reply:
     last = request.path.rpartition("/")[2]
-    if last.startswith("."):
+    if "/." in request.path or "%2e" in request.path.lower():
         return Reply(404, "text/plain", b"")
     if request.path == "/assets/index-0a1b.js":
         if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -137,6 +137,16 @@ BAD: dict[str, tuple[str, dict[str, Any], str]] = {
         {"cdn": changed("/.env", Reply(200, "text/plain", b"PORT=3000\nJWT_SECRET=fake"))},
         "change every secret",
     ),
+    "a repository is there": (
+        "env-file",
+        {"cdn": changed("/.git/config", Reply(200, "text/plain", b"[core]"))},
+        "/.git/config is 200 text/plain where nothing may be",
+    ),
+    ".env is there for who encodes the dot": (
+        "env-file",
+        {"cdn": changed("/%2eenv", Reply(200, "text/plain", b"JWT_SECRET=fake"))},
+        "/%2eenv hands out settings",
+    ),
     "a copy of .env is there": (
         "env-file",
         {"cdn": changed("/.env.production", Reply(404, "text/plain", b"JWT_SECRET=fake"))},

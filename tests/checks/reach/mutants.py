@@ -1365,11 +1365,19 @@ ROLES = (
     ),
     Mutant(
         "a function that any account's secrets may call",
-        lambda r: r["RotationPermission"]["Properties"].pop("SourceAccount"),
+        lambda r: [r["RotationPermission"]["Properties"].pop(name) for name in NARROWED],
         "secretsmanager.amazonaws.com -> RotationFunction: lambda:InvokeFunction is not expected",
         env="prod",
     ),
+    Mutant(
+        "a function that any secret of the account may call",
+        lambda r: r["RotationPermission"]["Properties"].pop("SourceArn"),
+        "secretsmanager.amazonaws.com -> RotationFunction: lambda:InvokeFunction if SourceAccount "
+        "ACCOUNT is not expected",
+        env="prod",
+    ),
 )
+NARROWED = ("SourceAccount", "SourceArn")
 WRITTEN = json.dumps(
     {
         "Statement": [
