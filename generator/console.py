@@ -24,6 +24,7 @@ from generator.layers.parts import (
     backup_plan,
     behaviors,
     launch_template,
+    roles,
     rotation,
     scaling,
     user_data,
@@ -94,6 +95,7 @@ GROUPS: dict[str, dict[Name, str]] = {
     "Records and protection": {
         secrets.CUSTOMER_KEY: "Encrypt with a key of your own",
         shared.DELETION_PROTECTION: "Deletion protection",
+        roles.PERMISSIONS_BOUNDARY: "Boundary of all roles",
         shared.LOG_RETENTION_DAYS: "Days that logs are kept",
         storage.CDN_LOGS: "CloudFront access log",
         shared.DOCUMENTS_FILE_SYSTEM: "File system for documents",

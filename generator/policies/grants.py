@@ -33,12 +33,23 @@ CONFIGURATION_BUCKET = f"arn:aws:s3:::{ANY}-configurationbucket-*"
 ENV_FILE = f"{CONFIGURATION_BUCKET}/.env"
 ENV_FINGERPRINT = f"{ENV_FILE}.fingerprint"
 IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
+BOUNDARY = f"arn:aws:iam::*:policy/boundary-{ANY}"
+"""``boundary-<stack>-<region>``, as output/roles.json names it: out of reach of the deployer, whose
+own policies begin with ``clinic-``."""
 INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
 
 THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
     {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
 )
-"""Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
+"""Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns.
+
+CloudFormation makes each call for a resource in a forward access session (user guide, "Forward
+access sessions (FAS) requests and permission evaluation"), and the key keeps every service of the
+chain (IAM user guide, "AWS global condition context keys"): so it also holds for iam:PassRole, and
+for the launch that Auto Scaling tries on CloudFormation's request.
+"""
+WITHIN_BOUNDARY = aws.ArnLike({"iam:PermissionsBoundary": [BOUNDARY]})
+"""The boundary that the role gets, or has (service authorization reference, IAM)."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
 OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
