@@ -38,7 +38,9 @@ KEYS = "arn:aws:kms:*:*:key/*"
 MONITORING_LOG = "arn:aws:logs:*:*:log-group:RDS*"
 """RDS's enhanced monitoring writes the records of all databases there."""
 METRICS = aws.StringEquals({"cloudwatch:namespace": ["Clinic/Backend"]})
-FOR_DATA = aws.StringLike({"kms:ViaService": ["s3.*.amazonaws.com", "secretsmanager.*"]})
+FOR_DATA = aws.StringLike(
+    {"kms:ViaService": ["s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]}
+)
 FOR_AWS = aws.Bool({"kms:GrantIsForAWSResource": "true"})
 
 EVERYWHERE = (
@@ -99,7 +101,7 @@ def _functions() -> list[aws.Statement]:
     groups = "arn:aws:ec2:*:*:security-group/*"
     secrets = [f"arn:aws:secretsmanager:*:*:secret:{SECRETS[0]}-*"]
     return [
-        allow("Secret", _of("secretsmanager", ROTATE), secrets),
+        allow("Secret", _of("secretsmanager", ROTATE), secrets, OF_OUR_STACKS),
         allow("Rotate", ["rds:ModifyDBInstance"], [DATABASES]),
         allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [KEYS], FOR_DATA),
         # A VPC's default group, which nobody made, carries no tag to know it by.

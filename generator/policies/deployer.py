@@ -37,14 +37,16 @@ from generator.policies.grants import (
     allow,
     document,
 )
-from generator.policies.scopes import SCOPES
+from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "secretsmanager"),
+    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3"),
     "deployer-backend": (
         *("autoscaling", "elasticfilesystem", "elasticloadbalancing", "lambda", "logs"),
     ),
-    "deployer-edge": ("cloudfront", "cloudwatch", "events", "route53", "sns", "wafv2"),
+    "deployer-edge": (
+        *("cloudfront", "cloudwatch", "events", "route53", "secretsmanager", "sns", "wafv2"),
+    ),
 }
 """Documents that hold nothing but services' scopes; network and identity have more to say."""
 
@@ -127,9 +129,13 @@ def _of_services(
         reads |= _shortened(service, readable)
         wide |= own & unscoped - readable
         if narrow := own - readable - unscoped:
+            where: tuple[aws.ConditionElement, ...]
             where = (IN_OWN_ACCOUNT,) if service == "s3" else ()
-            sid = service.title().replace("-", "")
-            statements.append(allow(sid, narrow, SCOPES[service], THROUGH_CLOUDFORMATION, *where))
+            sid, scope = service.title().replace("-", ""), SCOPES[service]
+            if born := narrow & UNTAGGED.get(service, frozenset()):
+                statements.append(allow(f"Make{sid}", born, scope, THROUGH_CLOUDFORMATION))
+                narrow, where = narrow - born, (OF_OUR_STACKS,)
+            statements.append(allow(sid, narrow, scope, THROUGH_CLOUDFORMATION, *where))
     if wide:
         statements.insert(0, allow("WithoutScope", wide, ("*",), THROUGH_CLOUDFORMATION))
     return [allow("Read", reads), *statements]

@@ -48,7 +48,7 @@ access sessions (FAS) requests and permission evaluation"), and the key keeps ev
 chain (IAM user guide, "AWS global condition context keys"): so it also holds for iam:PassRole, and
 for the launch that Auto Scaling tries on CloudFormation's request.
 """
-WITHIN_BOUNDARY = aws.ArnLike({"iam:PermissionsBoundary": [BOUNDARY]})
+WITHIN_BOUNDARY = aws.StringLike({"iam:PermissionsBoundary": [BOUNDARY]})
 """The boundary that the role gets, or has (service authorization reference, IAM)."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
@@ -70,7 +70,12 @@ def allow(
     resources: Iterable[str] = ("*",),
     *conditions: aws.ConditionElement,
 ) -> aws.Statement:
-    """Allow ``service:Action`` strings; every condition must hold."""
+    """Allow ``service:Action`` strings; every condition must hold.
+
+    ValueError for two conditions with one operator, of which a document would keep the last only.
+    """
+    if len({type(condition) for condition in conditions}) < len(conditions):
+        raise ValueError(f"{sid} has two conditions with one operator")
     more: dict[str, Any] = {"Condition": aws.Condition(list(conditions))} if conditions else {}
     return aws.Statement(
         Sid=sid,
@@ -79,6 +84,13 @@ def allow(
         Resource=list(resources),
         **more,
     )
+
+
+def deny(sid: str, actions: Iterable[str], condition: aws.ConditionElement) -> aws.Statement:
+    """Refuse ``service:Action`` strings wherever the condition holds, whatever else allows them."""
+    made = allow(sid, actions, ("*",), condition)
+    made.Effect = aws.Deny
+    return made
 
 
 def document(*statements: aws.Statement) -> dict[str, Any]:
