@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from generator import policies, tables
 from generator.checks import parameters
 from generator.cloud import environment
 from generator.errors import ClinicError, quote
-from generator.options import PARAMS, PATH
+from generator.options import JSON, PARAMS, PATH
 from generator.policies.narrow import Place, narrowed
 
 SIZE = 6_144
@@ -26,13 +27,20 @@ SIZE = 6_144
 @click.option("--region", envvar="AWS_REGION", help="AWS region; otherwise AWS_REGION.")
 @click.option("--account", help="Twelve digits. Otherwise that of whoever has the policy.")
 @click.option("--output", type=PATH, help="Folder to write to. [default: policies-ENV-REGION]")
+@JSON
 @PARAMS
 def policies_command(
-    env: str, region: str | None, account: str | None, output: Path | None, params: Path
+    env: str,
+    region: str | None,
+    account: str | None,
+    output: Path | None,
+    params: Path,
+    as_json: bool,
 ) -> None:
     """Write the policies for ENV alone: who has them can do nothing to another environment's stack.
 
     No account is asked. output/roles.json makes the same policies, and roles that have them.
+    Kind of --json: policy.
 
     \b
     clinic policies dev --region us-east-1
@@ -42,9 +50,13 @@ def policies_command(
     files = outputs.render(for_place(place))
     folder = output or Path(f"policies-{place.stack.removeprefix('clinic-')}-{place.region}")
     outputs.write(folder, files)
-    tables.show(
-        ["file", "bytes"], [[str(folder / name), len(data)] for name, data in files.items()]
-    )
+    if as_json:
+        for name, data in files.items():
+            told = {"kind": "policy", "file": str(folder / name), "bytes": len(data)}
+            print(json.dumps(told))
+        return
+    rows: list[list[str | int]] = [[str(folder / name), len(files[name])] for name in files]
+    tables.show(["file", "bytes"], rows)
 
 
 def for_place(place: Place) -> dict[str, Mapping[str, Any]]:

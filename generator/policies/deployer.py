@@ -40,15 +40,15 @@ from generator.policies.grants import (
 from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3"),
-    "deployer-backend": (
-        *("autoscaling", "elasticfilesystem", "elasticloadbalancing", "lambda", "logs"),
-    ),
+    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "sns"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
     "deployer-edge": (
-        *("cloudfront", "cloudwatch", "events", "route53", "secretsmanager", "sns", "wafv2"),
+        *("cloudfront", "cloudwatch", "elasticfilesystem"),
+        *("events", "route53", "secretsmanager", "wafv2"),
     ),
 }
-"""Documents that hold nothing but services' scopes; network and identity have more to say."""
+"""Documents that hold nothing but services' scopes, filled so that each fits for the longest names
+of an environment; network and identity have more to say."""
 
 READ_VERBS = ("Describe", "Get", "List")
 CONTENT = frozenset({"iam", "kms", "lambda", "s3", "secretsmanager"})

@@ -13,8 +13,8 @@ from generator.layers.shared import is_given, optional, policy
 # By name, not by ARN: the same parameter file then serves every account of a stack set.
 PERMISSIONS_BOUNDARY = optional(
     "PermissionsBoundary",
-    "Name of the managed policy of this account that limits every role of the stack. Empty: none; "
-    "`clinic deploy` takes the one of output/roles.json where it is.",
+    "Name of a managed policy that no role of the stack gets more than. Empty: `clinic deploy` "
+    "takes the one of output/roles.json where the account has it.",
     r"[\w+=,.@-]{1,128}",
     "The name of a managed policy",
 )
