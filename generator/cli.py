@@ -48,6 +48,10 @@ LATER: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "Stacks": {
+        "policies": (
+            "generator.cloud.rights:policies_command",
+            "Write the IAM policies for one environment in one region.",
+        ),
         "rehearse": (
             "generator.local.rehearse:rehearse_command",
             "Live a stack's whole life against an AWS endpoint in this machine.",

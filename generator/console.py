@@ -26,6 +26,7 @@ from generator.layers.parts import (
     database_log,
     launch_template,
     origin_header,
+    roles,
     rotation,
     scaling,
     user_data,
@@ -98,6 +99,7 @@ GROUPS: dict[str, dict[Name, str]] = {
     "Records and protection": {
         secrets.CUSTOMER_KEY: "Encrypt with a key of your own",
         shared.DELETION_PROTECTION: "Deletion protection",
+        roles.PERMISSIONS_BOUNDARY: "Boundary of all roles",
         shared.LOG_RETENTION_DAYS: "Days that logs are kept",
         storage.CDN_LOGS: "CloudFront access log",
         shared.DOCUMENTS_FILE_SYSTEM: "File system for documents",

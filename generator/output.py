@@ -28,11 +28,13 @@ def documents() -> dict[str, dict[str, Any]]:
     """Every template and policy as plain data, by its path under ``output/``."""
     from generator import architecture, excuses, policies
     from generator.plain import plain
+    from generator.policies import roles
 
-    templates = architecture.templates()
+    rights = policies.documents()
+    templates = architecture.templates() | {"roles": roles.template(rights)}
     return {
         f"{path}.json": excuses.carry(plain(template)) for path, template in templates.items()
-    } | {f"policies/{stem}.json": policy for stem, policy in policies.documents().items()}
+    } | {f"policies/{stem}.json": policy for stem, policy in rights.items()}
 
 
 def render(documents: Mapping[str, Any]) -> dict[str, bytes]:
@@ -110,7 +112,7 @@ def read(folder: Path) -> dict[str, bytes]:
     """What ``folder`` holds of the files that render() makes or once made; {} without a folder."""
     try:
         found = [
-            folder / "flat.json",
+            *(folder / name for name in ("flat.json", "roles.json")),
             *(file for name in FOLDERS for file in folder.glob(f"{name}/*.json")),
         ]
         return {f.relative_to(folder).as_posix(): f.read_bytes() for f in found if f.is_file()}

@@ -12,6 +12,7 @@ from generator.checks.changes import Change
 from generator.checks.timeline.graph import wiring
 from generator.cloud import artifacts, change_set, gate, omissions, zones
 from generator.cloud.aws import Aws
+from generator.cloud.boundary import with_boundary
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
 from generator.cloud.follow import PACE, Feed, attach, follow
@@ -53,7 +54,7 @@ def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
     Raises ClinicError: exit code 1 when it failed and was rolled back, 3 when it needs a person.
     """
     stack = _ready(aws, env, wishes)
-    env = with_prefix_list(aws, env)
+    env = with_boundary(aws, with_prefix_list(aws, env), wishes.report)
     zones.warn(aws, env, wishes.report)
     sent = artifacts.upload(aws, env)
     wishes.report.say(f"Templates {env.digest[:12]}: {sent.sent} sent, {sent.kept} were there.")

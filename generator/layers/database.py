@@ -21,6 +21,7 @@ from generator.layers.parts.database_log import (
     parameter_group,
 )
 from generator.layers.parts.events import add_database_events
+from generator.layers.parts.roles import PERMISSIONS_BOUNDARY, service_role
 from generator.layers.parts.rotation import PASSWORD_ROTATION_DAYS, add_rotation
 from generator.layers.secrets import (
     CUSTOMER_KEY,
@@ -40,7 +41,6 @@ from generator.layers.shared import (
     is_given,
     is_true,
     optional,
-    service_role,
     tags,
 )
 
@@ -201,11 +201,9 @@ def _monitoring(template: Template, values: Values) -> dict[str, Any]:
     """
     condition = is_true(template, values, DATABASE_MONITORING)
     restored = is_given(template, values, DATABASE_SNAPSHOT)
-    role = template.add_resource(
-        service_role(
-            *("DatabaseMonitoringRole", condition),
-            *("monitoring.rds", "AmazonRDSEnhancedMonitoringRole"),
-        )
+    role = service_role(
+        *(template, values, "DatabaseMonitoringRole", condition),
+        *("monitoring.rds", "service-role/AmazonRDSEnhancedMonitoringRole"),
     )
     return {
         "MonitoringInterval": If(condition, 60, 0),
@@ -243,6 +241,7 @@ DATABASE = Layer(
         DATABASE_AUDIT,
         DELETION_PROTECTION,
         LOG_RETENTION_DAYS,
+        PERMISSIONS_BOUNDARY,
     ),
     offers=(DATABASE_ID, DATABASE_HOST),
 )

@@ -14,6 +14,7 @@ from generator.layer import Layer, Name, Provided, Values
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import APP_SUBNET_IDS, ZONE_LETTERS, ZONES, has_third_zone
 from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
+from generator.layers.parts.roles import PERMISSIONS_BOUNDARY
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.security import DOCUMENTS_SECURITY_GROUP_ID
 from generator.layers.shared import (
@@ -129,6 +130,7 @@ DOCUMENTS = Layer(
         ALARM_TOPIC_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
+        PERMISSIONS_BOUNDARY,
     ),
     offers=(FILE_SYSTEM_ID,),
 )

@@ -15,13 +15,14 @@ import awacs.ssmmessages
 from troposphere import Join, Sub, Template, iam
 
 from generator.layer import Layer, Name, Values
+from generator.layers.parts.roles import PERMISSIONS_BOUNDARY, role
 from generator.layers.secrets import (
     CUSTOMER_KEY,
     CUSTOMER_KEY_ARN,
     DATABASE_SECRET_ARN,
     may_use_key,
 )
-from generator.layers.shared import ENVIRONMENT_NAME, allow, assumed_by, policy, tags
+from generator.layers.shared import ENVIRONMENT_NAME, allow, policy, tags
 from generator.layers.storage import (
     CONFIGURATION_BUCKET,
     DOCUMENTS_BUCKET,
@@ -44,12 +45,8 @@ ENV_FILE = ".env"
 
 
 def build(template: Template, values: Values) -> Values:
-    role = template.add_resource(
-        iam.Role(
-            "InstanceRole",
-            AssumeRolePolicyDocument=assumed_by("ec2.amazonaws.com"),
-            Tags=tags(values, "Rol-EC2-Acceso-S3"),
-        )
+    instance_role = role(
+        template, values, "InstanceRole", "ec2", Tags=tags(values, "Rol-EC2-Acceso-S3")
     )
     instance_policy = iam.ManagedPolicy(
         "InstancePolicy",
@@ -61,10 +58,12 @@ def build(template: Template, values: Values) -> Values:
             *_session_manager(),
             may_use_key(template, values, "s3", "secretsmanager"),
         ),
-        Roles=[role.ref()],
+        Roles=[instance_role.ref()],
     )
     template.add_resource(instance_policy)
-    profile = template.add_resource(iam.InstanceProfile("InstanceProfile", Roles=[role.ref()]))
+    profile = template.add_resource(
+        iam.InstanceProfile("InstanceProfile", Roles=[instance_role.ref()])
+    )
     documents = template.add_resource(
         iam.ManagedPolicy(
             "DocumentsPolicy",
@@ -73,7 +72,7 @@ def build(template: Template, values: Values) -> Values:
         )
     )
     return {
-        INSTANCE_ROLE_NAME: role.ref(),
+        INSTANCE_ROLE_NAME: instance_role.ref(),
         INSTANCE_PROFILE_ARN: profile.get_att("Arn"),
         DOCUMENTS_POLICY_ARN: documents.ref(),
     }
@@ -152,6 +151,7 @@ IDENTITY = Layer(
         CONFIGURATION_BUCKET,
         DOCUMENTS_BUCKET,
         IMAGE_REPOSITORY_ARN,
+        PERMISSIONS_BOUNDARY,
     ),
     offers=(INSTANCE_ROLE_NAME, INSTANCE_PROFILE_ARN, DOCUMENTS_POLICY_ARN),
     # An instance reads with it; the profile itself, two minutes of waiting, does not wait for it.

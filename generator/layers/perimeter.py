@@ -40,12 +40,12 @@ from generator.layers.network import (
     has_third_zone,
 )
 from generator.layers.parts.inline_function import inline_function
+from generator.layers.parts.roles import PERMISSIONS_BOUNDARY, role
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     LOG_RETENTION_DAYS,
     allow,
-    assumed_by,
     choice,
     flag,
     is_true,
@@ -139,13 +139,7 @@ def _flow_log(template: Template, values: Values) -> None:
             UpdateReplacePolicy="Retain",
         )
     )
-    role = template.add_resource(
-        iam.Role(
-            "FlowLogRole",
-            Condition=condition,
-            AssumeRolePolicyDocument=assumed_by("vpc-flow-logs.amazonaws.com"),
-        )
-    )
+    writer = role(template, values, "FlowLogRole", "vpc-flow-logs", Condition=condition)
     write = allow(
         [
             awacs.logs.CreateLogStream,
@@ -159,7 +153,7 @@ def _flow_log(template: Template, values: Values) -> None:
             "FlowLogPolicy",
             Condition=condition,
             PolicyDocument=policy(write),
-            Roles=[role.ref()],
+            Roles=[writer.ref()],
         )
     )
     template.add_resource(
@@ -170,7 +164,7 @@ def _flow_log(template: Template, values: Values) -> None:
             ResourceType="VPC",
             TrafficType="ALL",
             LogGroupName=group.ref(),
-            DeliverLogsPermissionArn=role.get_att("Arn"),
+            DeliverLogsPermissionArn=writer.get_att("Arn"),
             Tags=tags(values, "flow-log"),
         )
     )
@@ -222,6 +216,7 @@ PERIMETER = Layer(
         LOG_RETENTION_DAYS,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
+        PERMISSIONS_BOUNDARY,
     ),
     offers=(INSTANCE_PUBLIC_ADDRESS,),
     # Not AppRouteC, which may not exist; an instance in zone C repeats what fails until it does.

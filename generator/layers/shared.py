@@ -15,10 +15,8 @@ from troposphere import (
     Ref,
     Select,
     Split,
-    Sub,
     Tags,
     Template,
-    iam,
     s3,
 )
 
@@ -132,28 +130,6 @@ def allow(actions: Sequence[aws.Action], resources: list[Any], **more: Any) -> a
 def policy(*statements: Any) -> dict[str, Any]:
     """A policy document of statements; a dict, since awacs refuses an ``Fn::If`` among them."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
-
-
-def assumed_by(service: str) -> dict[str, Any]:
-    """The trust policy of a role that one AWS service takes on."""
-    return policy(
-        aws.Statement(
-            Effect=aws.Allow,
-            Action=[aws.Action("sts", "AssumeRole")],
-            Principal=aws.Principal("Service", service),
-        )
-    )
-
-
-def service_role(title: str, condition: str, service: str, managed_policy: str) -> iam.Role:
-    """A role of one AWS service with the policy that AWS keeps for it."""
-    arn = Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/" + managed_policy)
-    return iam.Role(
-        title,
-        Condition=condition,
-        AssumeRolePolicyDocument=assumed_by(f"{service}.amazonaws.com"),
-        ManagedPolicyArns=[arn],
-    )
 
 
 def private_bucket(title: str, values: Values, suffix: str, **properties: Any) -> s3.Bucket:

@@ -2,6 +2,7 @@
 
 - ``deployer`` and ``helper``: create, update, delete the stacks (six documents, one role);
   ``deployer-stack-sets`` besides, for whoever has many accounts;
+- ``boundary``: the most that a role of the stacks can get, whoever made it;
 - ``publisher``: the frontend's files;
 - ``releaser``: the backend's image, its ``.env`` and the update that takes them up;
 - ``operator``: what is wrong with the instances, and load on them;
@@ -12,13 +13,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.policies import deployer, helper, operator, publisher, releaser, revealer
+from generator.policies import boundary, deployer, helper, operator, publisher, releaser, revealer
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every policy document by file stem: ``output/policies/<stem>.json``."""
     return {
         stem: text
-        for intent in (deployer, helper, operator, publisher, releaser, revealer)
+        for intent in (boundary, deployer, helper, operator, publisher, releaser, revealer)
         for stem, text in intent.documents().items()
     }

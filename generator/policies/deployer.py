@@ -7,13 +7,15 @@ hand. What the deploy helper calls itself is in ``helper``.
 
 The documents belong together on one role; IAM limits each to 6,144 characters and a role to ten.
 
-What they do not prevent: a stack may hold a role with any rights, attached to an instance or a
-function of that stack. Whoever may deploy roles can climb unless the account sets a permissions
-boundary; one can be added to CreateRole with the condition ``iam:PermissionsBoundary`` once the
-account has a boundary to name. What stands in the way meanwhile: no users, groups or inline
-policies; of AWS's own policies only those listed; roles are passed only to the services that
-the templates use. Do not name the deployer's own role or these policies ``clinic-...``, or a stack
-could change them.
+A stack may hold a role, on an instance or a function that runs what the deployer says. So a role is
+made only within the boundary (``boundary``), gets policies only while it has it, and keeps it; the
+boundary itself the deployer cannot change, since its name is not one of our stacks'. There are no
+users, groups or inline policies; of AWS's own policies only those listed; roles are passed by
+CloudFormation only, and only to the services that the templates use.
+
+What IAM cannot ask: whether a role that is passed, or whose trust is changed, has a boundary. So no
+role without it, neither the deployer's own, may be called ``clinic-...``, nor a policy that is
+attached to one. A stack that was given a service role keeps it: give none to ours.
 """
 
 from __future__ import annotations
@@ -26,23 +28,27 @@ import awacs.aws as aws
 from generator.policies import needs
 from generator.policies.grants import (
     ANY,
+    BOUNDARY,
     FROM_LAUNCH_TEMPLATE,
     IN_OWN_ACCOUNT,
     OF_OUR_STACKS,
     THROUGH_CLOUDFORMATION,
+    WITHIN_BOUNDARY,
     allow,
     document,
 )
-from generator.policies.scopes import SCOPES
+from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "secretsmanager"),
-    "deployer-backend": (
-        *("autoscaling", "elasticfilesystem", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "sns"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-edge": (
+        *("cloudfront", "cloudwatch", "elasticfilesystem"),
+        *("events", "route53", "secretsmanager", "wafv2"),
     ),
-    "deployer-edge": ("cloudfront", "cloudwatch", "events", "route53", "sns", "wafv2"),
 }
-"""Documents that hold nothing but services' scopes; network and identity have more to say."""
+"""Documents that hold nothing but services' scopes, filled so that each fits for the longest names
+of an environment; network and identity have more to say."""
 
 READ_VERBS = ("Describe", "Get", "List")
 CONTENT = frozenset({"iam", "kms", "lambda", "s3", "secretsmanager"})
@@ -123,9 +129,13 @@ def _of_services(
         reads |= _shortened(service, readable)
         wide |= own & unscoped - readable
         if narrow := own - readable - unscoped:
+            where: tuple[aws.ConditionElement, ...]
             where = (IN_OWN_ACCOUNT,) if service == "s3" else ()
-            sid = service.title().replace("-", "")
-            statements.append(allow(sid, narrow, SCOPES[service], THROUGH_CLOUDFORMATION, *where))
+            sid, scope = service.title().replace("-", ""), SCOPES[service]
+            if born := narrow & UNTAGGED.get(service, frozenset()):
+                statements.append(allow(f"Make{sid}", born, scope, THROUGH_CLOUDFORMATION))
+                narrow, where = narrow - born, (OF_OUR_STACKS,)
+            statements.append(allow(sid, narrow, scope, THROUGH_CLOUDFORMATION, *where))
     if wide:
         statements.insert(0, allow("WithoutScope", wide, ("*",), THROUGH_CLOUDFORMATION))
     return [allow("Read", reads), *statements]
@@ -147,7 +157,10 @@ def _network(needed: frozenset[str]) -> list[aws.Statement]:
         allow("Make", changes & BORN_UNTAGGED, ("*",), THROUGH_CLOUDFORMATION),
         allow("Change", existing, ("*",), THROUGH_CLOUDFORMATION, OF_OUR_STACKS),
         # Auto Scaling tries a launch as the caller before it accepts a template.
-        allow("TryLaunch", ["ec2:RunInstances"], ("*",), FROM_LAUNCH_TEMPLATE),
+        allow(
+            *("TryLaunch", ["ec2:RunInstances"], ("*",)),
+            *(THROUGH_CLOUDFORMATION, FROM_LAUNCH_TEMPLATE),
+        ),
         allow(
             "NewestUbuntu",
             ["ssm:GetParameters"],
@@ -158,19 +171,25 @@ def _network(needed: frozenset[str]) -> list[aws.Statement]:
 
 def _identity(needed: frozenset[str], unscoped: frozenset[str]) -> list[aws.Statement]:
     own = _of("iam", needed)
-    attach = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
-    guarded = attach | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+    make = {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}
+    attach, detach = {"iam:AttachRolePolicy"}, {"iam:DetachRolePolicy"}
+    guarded = make | attach | detach | {"iam:PassRole", "iam:CreateServiceLinkedRole"}
     managed = [f"arn:aws:iam::aws:policy/{name}" for name in AWS_MANAGED]
     attachable = aws.ArnLike({"iam:PolicyARN": [f"arn:aws:iam::*:policy/{ANY}", *managed]})
     roles = [f"arn:aws:iam::*:role/{ANY}"]
     return [
         allow("Read", own & unscoped),
         allow("Iam", own - unscoped - guarded, SCOPES["iam"], THROUGH_CLOUDFORMATION),
-        allow("Attach", attach, roles, THROUGH_CLOUDFORMATION, attachable),
+        allow("Make", make, roles, THROUGH_CLOUDFORMATION, WITHIN_BOUNDARY),
+        allow("Attach", attach, roles, THROUGH_CLOUDFORMATION, attachable, WITHIN_BOUNDARY),
+        allow("Detach", detach, roles, THROUGH_CLOUDFORMATION, attachable),
+        # Whether there is one to give to the stack's roles.
+        allow("SeeBoundary", ["iam:GetPolicy"], [BOUNDARY]),
         allow(
             "Pass",
             ["iam:PassRole"],
             roles,
+            THROUGH_CLOUDFORMATION,
             aws.StringEquals({"iam:PassedToService": list(PASSED_TO)}),
         ),
         allow(

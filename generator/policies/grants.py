@@ -33,12 +33,23 @@ CONFIGURATION_BUCKET = f"arn:aws:s3:::{ANY}-configurationbucket-*"
 ENV_FILE = f"{CONFIGURATION_BUCKET}/.env"
 ENV_FINGERPRINT = f"{ENV_FILE}.fingerprint"
 IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
+BOUNDARY = f"arn:aws:iam::*:policy/boundary-{ANY}"
+"""``boundary-<stack>-<region>``, as output/roles.json names it: out of reach of the deployer, whose
+own policies begin with ``clinic-``."""
 INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
 
 THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
     {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
 )
-"""Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
+"""Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns.
+
+CloudFormation makes each call for a resource in a forward access session (user guide, "Forward
+access sessions (FAS) requests and permission evaluation"), and the key keeps every service of the
+chain (IAM user guide, "AWS global condition context keys"): so it also holds for iam:PassRole, and
+for the launch that Auto Scaling tries on CloudFormation's request.
+"""
+WITHIN_BOUNDARY = aws.StringLike({"iam:PermissionsBoundary": [BOUNDARY]})
+"""The boundary that the role gets, or has (service authorization reference, IAM)."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
 OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
@@ -59,7 +70,12 @@ def allow(
     resources: Iterable[str] = ("*",),
     *conditions: aws.ConditionElement,
 ) -> aws.Statement:
-    """Allow ``service:Action`` strings; every condition must hold."""
+    """Allow ``service:Action`` strings; every condition must hold.
+
+    ValueError for two conditions with one operator, of which a document would keep the last only.
+    """
+    if len({type(condition) for condition in conditions}) < len(conditions):
+        raise ValueError(f"{sid} has two conditions with one operator")
     more: dict[str, Any] = {"Condition": aws.Condition(list(conditions))} if conditions else {}
     return aws.Statement(
         Sid=sid,
@@ -68,6 +84,13 @@ def allow(
         Resource=list(resources),
         **more,
     )
+
+
+def deny(sid: str, actions: Iterable[str], condition: aws.ConditionElement) -> aws.Statement:
+    """Refuse ``service:Action`` strings wherever the condition holds, whatever else allows them."""
+    made = allow(sid, actions, ("*",), condition)
+    made.Effect = aws.Deny
+    return made
 
 
 def document(*statements: aws.Statement) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from generator.policies.grants import (
     PREFIX,
     STACKS,
     allow,
+    deny,
     document,
 )
 
@@ -111,6 +112,13 @@ def _helper() -> dict[str, Any]:
     return document(
         allow("Read", EVERYWHERE),
         allow("Stacks", _cloudformation(STACK_ACTIONS), [STACKS]),
+        # What nobody's stack owns, or another one's did, is not to be had by taking it over (user
+        # guide, "Example IAM identity-based policies": deny all import operations).
+        deny(
+            "NoImport",
+            ["cloudformation:CreateChangeSet"],
+            aws.ForAnyValueStringLike({"cloudformation:ImportResourceTypes": ["*"]}),
+        ),
         # Validation errors of a change set are asked for by its own name.
         allow(
             "Validation",

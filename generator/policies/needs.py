@@ -61,13 +61,13 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
         "secretsmanager:ReplicateSecretToRegions",
         "secretsmanager:RemoveRegionsFromReplication",
     ),
-    "No template has users, groups, inline policies or boundaries, so a stack may not touch any": (
+    "No template has users, groups or inline policies, so a stack may not touch any": (
         "iam:*User*",
         "iam:*Group*",
         "iam:PutRolePolicy",
         "iam:DeleteRolePolicy",
-        "iam:*PermissionsBoundary",
     ),
+    "A role whose boundary can be taken away has none": ("iam:DeleteRolePermissionsBoundary",),
     "Asked for as a whole verb; what is meant is granted by name": (
         "ec2:Get*",
         "ssm:Get*",

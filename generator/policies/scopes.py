@@ -2,9 +2,10 @@
 
 Not every name begins with the stack's name:
 
-- a secret's is its logical id and a random end, so the logical ids of all secrets are listed here;
+- a secret's is its logical id and a random end, so the logical ids of all secrets are listed here,
+  and what exists is known by CloudFormation's tag as well;
 - a balancer's and a target group's has 32 characters, of which the stack's name keeps the first
-  five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``;
+  five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``, and the tag as above;
 - what must be named and is unique in an account is called ``<environment>-<what>-<random end>``;
 - a dashboard's generated name is not documented to hold the stack's name;
 - what has an identifier instead of a name (network, keys, file systems, backup plans) is narrowed
@@ -77,3 +78,13 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
     "sns": (f"arn:aws:sns:*:*:{ANY}",),
     "wafv2": ("arn:aws:wafv2:*:*:regional/webacl/*", BALANCER),
 }
+
+UNTAGGED: Mapping[str, frozenset[str]] = {
+    "elasticloadbalancing": frozenset(
+        f"elasticloadbalancing:{name}"
+        for name in ("AddTags", "CreateLoadBalancer", "CreateTargetGroup")
+    ),
+    "secretsmanager": frozenset({"secretsmanager:CreateSecret", "secretsmanager:TagResource"}),
+}
+"""Services of which whatever exists must carry CloudFormation's tag (their resource schemas say
+``cloudFormationSystemTags``: true), and what makes or tags a thing before it does."""

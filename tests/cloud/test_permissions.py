@@ -24,7 +24,7 @@ from generator.layers.monitoring import MONITORING
 from generator.local import Endpoint
 
 from ..policies.decide import is_allowed
-from ..policies.ours import ACCOUNT, ARTIFACTS, PLACE, ROOT, TAGGED, bucket
+from ..policies.ours import ACCOUNT, ARTIFACTS, BOUNDARY, PLACE, ROOT, TAGGED, bucket
 from . import small
 from .calls import rights, unknown, written
 from .faults import Fault, Wire, impatient
@@ -39,6 +39,7 @@ SET = f"arn:aws:cloudformation:{PLACE}:stackset/clinic-dev:0a1b"
 LOG = f"arn:aws:logs:{PLACE}:log-group:clinic-dev-BackendStack-1A2B-BackendLogGroupResource-x"
 THINGS: Mapping[str, tuple[str, ...]] = {
     "cloudformation": (ROOT, NESTED),
+    "iam": (BOUNDARY,),
     "logs": (LOG, f"{LOG}:log-stream:i-1/boot"),
     "ec2": (f"arn:aws:ec2:{PLACE}:instance/i-1",),
     "rds": (f"arn:aws:rds:{PLACE}:db:clinic-dev-databasestack-1a2b-database-3c4d",),

@@ -35,7 +35,9 @@ def applies(statement: Mapping[str, Any], action: str, resource: str, context: C
             like(filled(pattern, context), resource) for pattern in listed(statement["Resource"])
         )
         and all(
-            OPERATORS[operator](listed(context.get(key, ())), [filled(v, context) for v in values])
+            OPERATORS[operator](
+                listed(context.get(key, ())), [filled(v, context) for v in listed(values)]
+            )
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
@@ -83,6 +85,8 @@ def _alike(given: Sequence[str], wanted: Sequence[str]) -> bool:
 OPERATORS: Mapping[str, Callable[[Sequence[str], Sequence[str]], bool]] = {
     "StringEquals": _same,
     "ForAnyValue:StringEquals": _same,
+    "Bool": _same,
     "StringLike": _alike,
+    "ForAnyValue:StringLike": _alike,
     "ArnLike": _alike,
 }

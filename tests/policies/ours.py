@@ -12,11 +12,13 @@ LAUNCH_TEMPLATE = f"arn:aws:ec2:{PLACE}:launch-template/lt-0123456789abcdef0"
 
 BY_HAND = {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": ACCOUNT}
 TAGGED = BY_HAND | {"aws:ResourceTag/aws:cloudformation:stack-name": CHILD}
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary-{STACK}-{REGION}"
 THROUGH_CLOUDFORMATION = TAGGED | {
     "aws:CalledVia": ["cloudformation.amazonaws.com"],
     "ec2:LaunchTemplate": LAUNCH_TEMPLATE,
     "iam:PassedToService": "ec2.amazonaws.com",
     "iam:AWSServiceName": "rds.amazonaws.com",
+    "iam:PermissionsBoundary": BOUNDARY,
     "iam:PolicyARN": f"arn:aws:iam::{ACCOUNT}:policy/{STACK}-InstancePolicy-5e6f",
 }
 

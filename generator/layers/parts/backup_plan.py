@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Join, Sub, Template, backup
+from troposphere import Join, Template, backup
 
 from generator.layer import Values
 from generator.layers.parts.events import add_backup_events
+from generator.layers.parts.roles import service_role
 from generator.layers.secrets import key_id
 from generator.layers.shared import (
     flag,
     is_true,
     named,
-    service_role,
     stack_mark,
 )
 
@@ -45,12 +45,10 @@ def add_backup_plan(
     """
     condition = is_true(template, values, BACKUP_PLAN)
     prefix = "" if what == "database" else what.capitalize()
-    role = template.add_resource(
-        service_role(
-            f"{prefix}BackupRole", condition, "backup", "AWSBackupServiceRolePolicyForBackup"
-        )
+    usual = "service-role/AWSBackupServiceRolePolicyForBackup"
+    role = service_role(
+        *(template, values, f"{prefix}BackupRole", condition, "backup"), usual, *policies
     )
-    role.ManagedPolicyArns += [Sub("arn:${AWS::Partition}:iam::aws:policy/" + p) for p in policies]
     # A vault stays when the plan goes, and no second one can have its name: so it is named after
     # its role, which has another id each time that the plan is switched on.
     name = Join("-", ["clinic-vault", stack_mark(), role.get_att("RoleId")])

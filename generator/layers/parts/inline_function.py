@@ -9,7 +9,8 @@ import awacs.logs
 from troposphere import Template, awslambda, iam, logs
 
 from generator.layer import Values
-from generator.layers.shared import LOG_RETENTION_DAYS, allow, assumed_by, policy, tags
+from generator.layers.parts.roles import role
+from generator.layers.shared import LOG_RETENTION_DAYS, allow, policy, tags
 from generator.shipped import text
 
 
@@ -37,17 +38,14 @@ def inline_function(
             **condition,
         )
     )
-    trust = assumed_by("lambda.amazonaws.com")
-    role = template.add_resource(
-        iam.Role(f"{title}Role", AssumeRolePolicyDocument=trust, **condition)
-    )
+    runs_as = role(template, values, f"{title}Role", "lambda", **condition)
     write_log = allow(
         [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents], [log_group.get_att("Arn")]
     )
     may = iam.ManagedPolicy(
         f"{title}Policy",
         PolicyDocument=policy(*statements, write_log),
-        Roles=[role.ref()],
+        Roles=[runs_as.ref()],
         **condition,
     )
     return template.add_resource(
@@ -57,7 +55,7 @@ def inline_function(
             Runtime="python3.13",
             Handler="index.handler",
             Code=awslambda.Code(ZipFile=text("generator.functions", file)),
-            Role=role.get_att("Arn"),
+            Role=runs_as.get_att("Arn"),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
             Tags=tags(values, file.removesuffix(".py").replace("_", "-")),
             **properties,
