@@ -3,8 +3,9 @@
 - ``deployer`` and ``helper``: create, update, delete the stacks (six documents, one role);
   ``deployer-stack-sets`` besides, for whoever has many accounts;
 - ``publisher``: the frontend's files;
-- ``releaser``: the backend's image, its ``.env`` and the update that takes them up;
-- ``operator``: what is wrong with the instances, and load on them;
+- ``releaser``: the backend's image, its ``.env``, and the stack's function that rolls them out;
+- ``observer``: what is wrong with the instances;
+- ``operator``: load on the instances, and a shell, beside ``observer``;
 - ``revealer``: the values in the ``.env``, to read.
 """
 
@@ -12,13 +13,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.policies import deployer, helper, operator, publisher, releaser, revealer
+from generator.policies import deployer, helper, observer, operator, publisher, releaser, revealer
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every policy document by file stem: ``output/policies/<stem>.json``."""
     return {
         stem: text
-        for intent in (deployer, helper, operator, publisher, releaser, revealer)
+        for intent in (deployer, helper, observer, operator, publisher, releaser, revealer)
         for stem, text in intent.documents().items()
     }

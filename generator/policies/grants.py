@@ -33,7 +33,8 @@ CONFIGURATION_BUCKET = f"arn:aws:s3:::{ANY}-configurationbucket-*"
 ENV_FILE = f"{CONFIGURATION_BUCKET}/.env"
 ENV_FINGERPRINT = f"{ENV_FILE}.fingerprint"
 IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
-INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
+INSTANCES = "arn:aws:ec2:*:*:instance/*"
+"""Only with OF_OUR_STACKS: Auto Scaling passes CloudFormation's tag on to them."""
 
 THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
     {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
@@ -41,10 +42,6 @@ THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
 """Only CloudFormation may ask, on behalf of the caller: so only for what a stack owns."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
-OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
-"""Instances of a backend's group: Auto Scaling's own tag, as Systems Manager sees it."""
-NAMED_BY_US = aws.StringLike({"aws:ResourceTag/Name": ["*-launch-template"]})
-"""The Name tag that the templates give a launch template, which takes none of CloudFormation's."""
 IN_OWN_ACCOUNT = aws.StringEquals({"aws:ResourceAccount": ["${aws:PrincipalAccount}"]})
 """Bucket names are global: somebody else's bucket that looks like ours is not ours."""
 THROUGH_S3 = aws.StringLike({"kms:ViaService": ["s3.*.amazonaws.com"]})

@@ -35,7 +35,7 @@ def applies(statement: Mapping[str, Any], action: str, resource: str, context: C
             like(filled(pattern, context), resource) for pattern in listed(statement["Resource"])
         )
         and all(
-            OPERATORS[operator](listed(context.get(key, ())), [filled(v, context) for v in values])
+            OPERATORS[operator](listed(context.get(key, ())), [filled(v, context) for v in listed(values)])
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )
@@ -85,4 +85,5 @@ OPERATORS: Mapping[str, Callable[[Sequence[str], Sequence[str]], bool]] = {
     "ForAnyValue:StringEquals": _same,
     "StringLike": _alike,
     "ArnLike": _alike,
+    "BoolIfExists": lambda given, wanted: not given or _same(given, wanted),
 }
