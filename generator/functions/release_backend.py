@@ -58,11 +58,12 @@ def show_version(version):
 
 def make_version(source, token, **wish):
     """A version of the launch template that is ``source`` but for what instances run."""
-    text = rewritten(decoded(described(number(source))), checked(wish))
+    number(source), checked(wish)
+    text = rewritten(decoded(described(source)), wish)
     made = boto3.client("ec2").create_launch_template_version(
         ClientToken=token,
         LaunchTemplateId=physical("LaunchTemplate"),
-        SourceVersion=number(source),
+        SourceVersion=source,
         VersionDescription=f"{BEFORE}{source}",
         LaunchTemplateData={"UserData": base64.b64encode(text.encode()).decode()},
     )
@@ -80,7 +81,8 @@ def drop_version(version):
 
 def start_refresh(version, preferences):
     """Replace the group's instances by those of a version; the refresh's id."""
-    launch = {"LaunchTemplateId": physical("LaunchTemplate"), "Version": number(version)}
+    number(version)
+    launch = {"LaunchTemplateId": physical("LaunchTemplate"), "Version": version}
     return boto3.client("autoscaling").start_instance_refresh(
         AutoScalingGroupName=physical("BackendGroup"),
         Strategy="Rolling",
@@ -179,7 +181,9 @@ def physical(logical_id):
 
 def checked(wish):
     """What instances should run: ``image``, ``revision`` and ``release`` as the parameters are."""
-    return {name: matching(name, wish[name]) for name in ("image", "revision", "release")}
+    if wish.keys() != PATTERNS.keys():
+        raise ValueError(f"Only {', '.join(PATTERNS)} can be said, and each has to be.")
+    return {name: matching(name, value) for name, value in wish.items()}
 
 
 def matching(name, value):

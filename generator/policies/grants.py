@@ -25,6 +25,12 @@ PREFIX = "clinic-"
 ANY = f"{PREFIX}*"
 STACKS = f"arn:aws:cloudformation:*:*:stack/{ANY}/*"
 GROUPS = f"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{ANY}"
+ALARMS = (
+    f"arn:aws:cloudwatch:*:*:alarm:{ANY}",
+    f"arn:aws:cloudwatch:*:*:alarm:TargetTracking-{ANY}",
+)
+"""Of metrics; composite ones, which the templates have none of, want a wider scope (CloudWatch API,
+DescribeAlarms)."""
 LOG_GROUPS = f"arn:aws:logs:*:*:log-group:{ANY}"
 ARTIFACT_BUCKET = f"arn:aws:s3:::{PREFIX}artifacts-${{aws:PrincipalAccount}}-*"
 """The deploy helper's ``clinic-artifacts-<account>-<region>``, of the caller's own account."""

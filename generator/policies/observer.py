@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from generator.policies.grants import (
+    ALARMS,
     INSTANCES,
     LOG_GROUPS,
     OF_OUR_STACKS,
@@ -23,13 +24,13 @@ def documents() -> dict[str, dict[str, Any]]:
     stacks = ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"]
     reads = [
         "autoscaling:Describe*",
-        "cloudwatch:DescribeAlarms",
         "cloudwatch:GetMetricData",
         "elasticloadbalancing:Describe*",
     ]
     return {
         "observer": document(
             allow("Read", reads),
+            allow("Alarms", ["cloudwatch:DescribeAlarms"], ALARMS),
             allow("Stacks", stacks, [STACKS]),
             allow("ReadLogs", ["logs:GetLogEvents"], [LOG_GROUPS]),
             allow("ReadConsole", ["ec2:GetConsoleOutput"], [INSTANCES], OF_OUR_STACKS),

@@ -23,6 +23,7 @@ from typing import Any
 import awacs.aws as aws
 
 from generator.policies.grants import (
+    ALARMS,
     ANY,
     CONFIGURATION_BUCKET,
     ENV_FILE,
@@ -106,9 +107,7 @@ def _release() -> list[aws.Statement]:
 def _follow() -> list[aws.Statement]:
     return [
         allow("Stacks", [f"cloudformation:{name}" for name in STACK_READS], [STACKS]),
-        # Composite alarms, which the templates have none of, would want a wider scope
-        # (CloudWatch API, DescribeAlarms).
-        allow("Alarms", ["cloudwatch:DescribeAlarms"], [f"arn:aws:cloudwatch:*:*:alarm:{ANY}"]),
+        allow("Alarms", ["cloudwatch:DescribeAlarms"], ALARMS),
         allow(
             "Read",
             [

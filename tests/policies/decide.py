@@ -35,7 +35,9 @@ def applies(statement: Mapping[str, Any], action: str, resource: str, context: C
             like(filled(pattern, context), resource) for pattern in listed(statement["Resource"])
         )
         and all(
-            OPERATORS[operator](listed(context.get(key, ())), [filled(v, context) for v in listed(values)])
+            OPERATORS[operator](
+                listed(context.get(key, ())), [filled(v, context) for v in listed(values)]
+            )
             for operator, keys in statement.get("Condition", {}).items()
             for key, values in keys.items()
         )

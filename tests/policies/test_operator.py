@@ -12,7 +12,7 @@ import generator
 from tests.cloud.calls import rights, written
 
 from .decide import is_allowed
-from .ours import BY_HAND, PLACE, ROOT, TAGGED
+from .ours import ALARM, BY_HAND, PLACE, ROOT, TAGGED
 
 FOLDER = Path(generator.__file__).parent
 DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/witness.py"]
@@ -27,6 +27,7 @@ SESSION = TAGGED | {"ssm:SessionDocumentAccessCheck": "true", "aws:userid": "ARO
 LOG = f"arn:aws:logs:{PLACE}:log-group:clinic-dev-BackendStack-1A2B-BackendLogGroupResource-x"
 THINGS = {
     "cloudformation": (ROOT,),
+    "cloudwatch:DescribeAlarms": (ALARM,),
     "ec2": (INSTANCE,),
     "logs": (f"{LOG}:log-stream:i-1/boot",),
     "ssm:SendCommand": (INSTANCE, SCRIPT),

@@ -48,7 +48,7 @@ from generator.options import JSON, PATH, YES, connected
 @click.option("--save", "keep", is_flag=True, help="Write the release into the parameter file.")
 @YES
 @JSON
-@explained()
+@explained("releaser")
 def release_command(
     env: str,
     params: Path,

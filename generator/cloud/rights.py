@@ -1,0 +1,54 @@
+"""Which of the files in output/policies/ give a right that is missing: read from the policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from generator import policies
+
+FOLDER = "output/policies"
+
+
+def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:
+    """The names of the policies that allow ``action`` on ``resource``, both as AWS's refusal says
+    them; without a resource, on any.
+
+    ``action`` may lack its service. Of several policies only those that are ``meant`` for what was
+    done, where one of them gives it.
+    """
+    found = [
+        stem
+        for stem, document in policies.documents().items()
+        if any(_allows(statement, action, resource) for statement in document["Statement"])
+    ]
+    return [stem for stem in found if any(fnmatchcase(stem, m) for m in meant)] or found
+
+
+def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
+    """What to ask for, as the end of a sentence."""
+    files = [f"{FOLDER}/{stem}.json" for stem in giving(action, resource, meant)]
+    files = files or [f"{FOLDER}/{stem}.json" for stem in giving(action, meant=meant) if resource]
+    if not files:
+        return f"no policy of {FOLDER} gives that right, so ask whoever keeps the account's rights"
+    return f"ask for the policy {' or '.join(files)}"
+
+
+def _allows(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    wanted = action if ":" in action else f"*:{action}"
+    return any(_like(pattern, wanted) for pattern in statement["Action"]) and (
+        not resource or any(_covers(pattern, resource) for pattern in statement["Resource"])
+    )
+
+
+def _like(pattern: str, action: str) -> bool:
+    service, _, name = action.lower().partition(":")
+    own, _, names = pattern.lower().partition(":")
+    return service in ("*", own) and fnmatchcase(name, names)
+
+
+def _covers(pattern: str, resource: str) -> bool:
+    """Whether a policy's pattern covers an ARN; variables stand for anything."""
+    return fnmatchcase(resource, re.sub(r"\$\{[^}]*}", "*", pattern))
