@@ -38,7 +38,7 @@ STATEFUL_IDS = {
     *("Database", "DatabaseSecret", "OriginVerifySecret", "CustomerKeyResource", "BackupVault"),
     *("ConfigurationBucket", "DocumentsBucket", "LogBucket", "CdnLogBucket", "FrontendBucket"),
     *("ImageRepository", "BackendLogGroupResource", "FlowLogGroup", "RotationLogGroup"),
-    *("CloseDefaultGroupLogGroup", "DocumentsFileSystemResource"),
+    *("CloseDefaultGroupLogGroup", "DocumentsFileSystemResource", "ReleaseLogGroup"),
     "DocumentsBackupVault",
 }
 """Never rename one: CloudFormation would delete it and make an empty one."""

@@ -16,9 +16,10 @@ REGENERABLE = {
     "OriginVerifySecret": "a word that only this distribution and this balancer know",
     "CloseDefaultGroupLogGroup": "how one call at the creation went",
     "RotationLogGroup": "how rotations went, without any value",
+    "ReleaseLogGroup": "that steps of a release were called",
 }
 """The only ones that a deletion of the stack may take, and why nobody misses them."""
-TECHNICAL = {"CloseDefaultGroupLogGroup", "RotationLogGroup"}
+TECHNICAL = {"CloseDefaultGroupLogGroup", "RotationLogGroup", "ReleaseLogGroup"}
 RETAINED = {"Retain", "RetainExceptOnCreate"}
 """The second one lets go what a creation that failed has made, before anything was in it."""
 
