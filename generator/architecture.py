@@ -12,7 +12,7 @@ from generator.layers.balancer import ALB_DNS_NAME, BALANCER, TARGET_GROUP_ARN
 from generator.layers.database import DATABASE, DATABASE_HOST, DATABASE_ID
 from generator.layers.documents import DOCUMENTS
 from generator.layers.edge import DISTRIBUTION_ID, EDGE, FRONTEND_BUCKET, SITE_URL
-from generator.layers.identity import DOCUMENTS_POLICY_ARN, IDENTITY
+from generator.layers.identity import DOCUMENTS_POLICY_ARN, IDENTITY, RELEASE_FUNCTION_NAME
 from generator.layers.monitoring import ALARM_TOPIC_ARN, MONITORING
 from generator.layers.network import NETWORK, VPC_ID
 from generator.layers.perimeter import PERIMETER
@@ -55,6 +55,7 @@ OUTPUTS: tuple[Name, ...] = (
     DATABASE_SECRET_ARN,
     BACKEND_GROUP_NAME,
     BACKEND_LOG_GROUP,
+    RELEASE_FUNCTION_NAME,
     TARGET_GROUP_ARN,
     ALB_DNS_NAME,
     ALARM_TOPIC_ARN,

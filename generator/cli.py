@@ -49,7 +49,7 @@ LATER: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Stacks": {
         "policies": (
-            "generator.cloud.rights:policies_command",
+            "generator.cloud.policies:policies_command",
             "Write the IAM policies for one environment in one region.",
         ),
         "rehearse": (

@@ -40,6 +40,7 @@ STATEFUL_IDS = {
     *("ConfigurationBucket", "DocumentsBucket", "LogBucket", "CdnLogBucket", "FrontendBucket"),
     *("ImageRepository", "BackendLogGroupResource", "FlowLogGroup", "RotationLogGroup"),
     *("CloseDefaultGroupLogGroup", "DatabaseLogsLogGroup", "DocumentsFileSystemResource"),
+    "ReleaseLogGroup",
     "DocumentsBackupVault",
 }
 """Never rename one: CloudFormation would delete it and make an empty one."""

@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
+from generator.cloud.rights import advice
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
@@ -166,24 +167,25 @@ def connect(
 
 
 @contextmanager
-def explained(policies: str = "deployer-*") -> Iterator[None]:
+def explained(*meant: str) -> Iterator[None]:
     """Turn every refusal of AWS in the block, or in the decorated function, into a sentence.
 
-    ``policies`` are the files of output/policies/ that hold the rights for it.
+    ``meant`` are the policies for it, as stems of output/policies/; the deployer's unless given.
+    Of those that give a right that is missing, these are named.
     """
     try:
         yield
     except (wrong.BotoCoreError, wrong.ClientError, ResponseParserError) as error:
-        raise explain(error, policies) from error
+        raise explain(error, *meant) from error
 
 
-def explain(error: Exception, policies: str = "deployer-*") -> ClinicError:
+def explain(error: Exception, *meant: str) -> ClinicError:
     """What an error of botocore means and what to do, in one sentence.
 
     Exit code 2 for what the person gave (credentials, region, permissions), else 3.
     """
     if isinstance(error, wrong.ClientError):
-        return _refused(error, policies)
+        return _refused(error, meant or ("deployer-*",))
     if isinstance(error, wrong.ProfileNotFound):
         return ClinicError(f"{plain(error)}: name one of `aws configure list-profiles`.")
     if isinstance(error, (wrong.NoRegionError, wrong.InvalidRegionError)):
@@ -202,7 +204,7 @@ def explain(error: Exception, policies: str = "deployer-*") -> ClinicError:
     )
 
 
-def _refused(error: wrong.ClientError, policies: str) -> ClinicError:
+def _refused(error: wrong.ClientError, meant: tuple[str, ...]) -> ClinicError:
     code, said = code_of(error), _bare(error.response.get("Error", {}).get("Message", error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     again = "run the same command again; it goes on from what AWS has done."
@@ -219,10 +221,10 @@ def _refused(error: wrong.ClientError, policies: str) -> ClinicError:
             "the region is enabled for the account."
         )
     if code in DENIED:
-        return ClinicError(
-            f"these credentials may not {_action(error, said)} ({said}): ask for the policies "
-            f"of output/policies/{policies}.json, then {again}"
-        )
+        action = _action(error, said)
+        resource = re.search(r"on resource: \W?(arn:[^\s\"',]+)", said)
+        ask = advice(action, resource[1] if resource else "", meant)
+        return ClinicError(f"these credentials may not {action} ({said}): {ask}, then {again}")
     if code in SLOW or status >= 500:
         return ClinicError(f"AWS is busy or disturbed ({code}: {said}): {again}", exit_code=3)
     return ClinicError(f"AWS refused {error.operation_name}: {said} ({code})", exit_code=3)

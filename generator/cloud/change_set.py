@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,17 @@ def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> Chang
     return ready(aws, _request(env, base, stack))
 
 
-def ready(aws: Aws, wanted: dict[str, Any]) -> ChangeSet | None:
-    """The change set of a request in the API's own words, as prepare() makes one."""
+def ready(
+    aws: Aws, wanted: dict[str, Any], create: Callable[[], object] | None = None
+) -> ChangeSet | None:
+    """The change set of a request in the API's own words, as prepare() makes one.
+
+    With ``create``, which makes it, the names of stack and change set are enough.
+    """
     for name, usable in _ours(aws, wanted["StackName"]):
         if name != wanted["ChangeSetName"] or not usable:
             discard(aws, wanted["StackName"], name)
-    _create(aws, wanted)
+    _create(aws, wanted, create)
     told = _settled(aws, wanted["StackName"], wanted["ChangeSetName"])
     if told["Status"] == "FAILED":
         nothing = told.get("StatusReason", "").startswith(NOTHING)
@@ -76,9 +81,13 @@ def changes_of(aws: Aws, change_set: str) -> Iterator[dict[str, Any]]:
         yield from page.get("Changes", [])
 
 
-def execute(aws: Aws, change_set: ChangeSet) -> None:
-    """Start it. ClinicError if it is gone or outdated, because another deployment was faster."""
+def execute(aws: Aws, change_set: ChangeSet, start: Callable[[], object] | None = None) -> None:
+    """Start it, by ``start`` if given. ClinicError if it is gone or outdated, because another
+    deployment was faster."""
     try:
+        if start:
+            start()
+            return
         # What a rolled back operation had made goes as well, also under Retain of an older
         # template (API_ExecuteChangeSet); what was there before stays.
         aws.client("cloudformation").execute_change_set(
@@ -126,9 +135,12 @@ def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]
     }
 
 
-def _create(aws: Aws, wanted: dict[str, Any]) -> None:
+def _create(aws: Aws, wanted: dict[str, Any], create: Callable[[], object] | None) -> None:
     try:
-        aws.client("cloudformation").create_change_set(**wanted)
+        if create:
+            create()
+        else:
+            aws.client("cloudformation").create_change_set(**wanted)
     except ClientError as error:
         said = str(error)
         if wanted["ChangeSetName"] in said and code_of(error) == "AlreadyExistsException":

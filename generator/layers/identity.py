@@ -1,4 +1,5 @@
-"""Who an instance is: the documented role ``Rol-EC2-Acceso-S3`` and exactly what it may do.
+"""Who an instance is: the documented role ``Rol-EC2-Acceso-S3`` and exactly what it may do; and
+the function that releases (parts/release.py).
 
 What it may do with things of the backend's own stack (its log, its signal) is said there, since
 only that stack knows them.
@@ -15,6 +16,7 @@ import awacs.ssmmessages
 from troposphere import Join, Sub, Template, iam
 
 from generator.layer import Layer, Name, Values
+from generator.layers.parts.release import release_function
 from generator.layers.parts.roles import PERMISSIONS_BOUNDARY, role
 from generator.layers.secrets import (
     CUSTOMER_KEY,
@@ -22,7 +24,13 @@ from generator.layers.secrets import (
     DATABASE_SECRET_ARN,
     may_use_key,
 )
-from generator.layers.shared import ENVIRONMENT_NAME, allow, policy, tags
+from generator.layers.shared import (
+    ENVIRONMENT_NAME,
+    LOG_RETENTION_DAYS,
+    allow,
+    policy,
+    tags,
+)
 from generator.layers.storage import (
     CONFIGURATION_BUCKET,
     DOCUMENTS_BUCKET,
@@ -39,6 +47,10 @@ DOCUMENTS_POLICY_ARN = Name(
     "DocumentsPolicyArn",
     Type="String",
     Description="Policy to attach to whoever the backend reads and writes documents as.",
+)
+
+RELEASE_FUNCTION_NAME = Name(
+    "ReleaseFunctionName", Type="String", Description="What `clinic release` calls."
 )
 
 ENV_FILE = ".env"
@@ -71,10 +83,12 @@ def build(template: Template, values: Values) -> Values:
             PolicyDocument=policy(*_use_documents(values), may_use_key(template, values, "s3")),
         )
     )
+    releases = release_function(template, values, instance_role.get_att("Arn"))
     return {
         INSTANCE_ROLE_NAME: instance_role.ref(),
         INSTANCE_PROFILE_ARN: profile.get_att("Arn"),
         DOCUMENTS_POLICY_ARN: documents.ref(),
+        RELEASE_FUNCTION_NAME: releases.ref(),
     }
 
 
@@ -152,8 +166,14 @@ IDENTITY = Layer(
         DOCUMENTS_BUCKET,
         IMAGE_REPOSITORY_ARN,
         PERMISSIONS_BOUNDARY,
+        LOG_RETENTION_DAYS,
     ),
-    offers=(INSTANCE_ROLE_NAME, INSTANCE_PROFILE_ARN, DOCUMENTS_POLICY_ARN),
+    offers=(
+        INSTANCE_ROLE_NAME,
+        INSTANCE_PROFILE_ARN,
+        DOCUMENTS_POLICY_ARN,
+        RELEASE_FUNCTION_NAME,
+    ),
     # An instance reads with it; the profile itself, two minutes of waiting, does not wait for it.
     settles=("InstancePolicy",),
 )

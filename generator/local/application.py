@@ -27,7 +27,7 @@ def release_image(aws: Aws, env: Environment, wishes: Wishes) -> Environment:
     ClinicError (1) unless every instance and the stack have it.
     """
     stack = at_rest(aws, env, wishes)
-    fleet = Fleet(aws, stack.outputs["BackendGroupName"], stack.outputs["TargetGroupArn"])
+    fleet = Fleet.of(aws, stack.outputs)
     order = Order(IMAGE)
     release(
         Release(

@@ -25,6 +25,12 @@ PREFIX = "clinic-"
 ANY = f"{PREFIX}*"
 STACKS = f"arn:aws:cloudformation:*:*:stack/{ANY}/*"
 GROUPS = f"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/{ANY}"
+ALARMS = (
+    f"arn:aws:cloudwatch:*:*:alarm:{ANY}",
+    f"arn:aws:cloudwatch:*:*:alarm:TargetTracking-{ANY}",
+)
+"""Of metrics; composite ones, which the templates have none of, want a wider scope (CloudWatch API,
+DescribeAlarms)."""
 LOG_GROUPS = f"arn:aws:logs:*:*:log-group:{ANY}"
 ARTIFACT_BUCKET = f"arn:aws:s3:::{PREFIX}artifacts-${{aws:PrincipalAccount}}-*"
 """The deploy helper's ``clinic-artifacts-<account>-<region>``, of the caller's own account."""
@@ -36,7 +42,8 @@ IMAGE_REPOSITORY = f"arn:aws:ecr:*:*:repository/{ANY}-imagerepository-*"
 BOUNDARY = f"arn:aws:iam::*:policy/boundary-{ANY}"
 """``boundary-<stack>-<region>``, as output/roles.json names it: out of reach of the deployer, whose
 own policies begin with ``clinic-``."""
-INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
+INSTANCES = "arn:aws:ec2:*:*:instance/*"
+"""Only with OF_OUR_STACKS: Auto Scaling passes CloudFormation's tag on to them."""
 
 THROUGH_CLOUDFORMATION = aws.ForAnyValueStringEquals(
     {"aws:CalledVia": ["cloudformation.amazonaws.com"]}
@@ -52,10 +59,6 @@ WITHIN_BOUNDARY = aws.StringLike({"iam:PermissionsBoundary": [BOUNDARY]})
 """The boundary that the role gets, or has (service authorization reference, IAM)."""
 OF_OUR_STACKS = aws.StringLike({"aws:ResourceTag/aws:cloudformation:stack-name": [ANY]})
 """CloudFormation's own tag, which nobody can forge; only some types carry it."""
-OF_OUR_GROUPS = aws.StringLike({"ssm:resourceTag/aws:autoscaling:groupName": [ANY]})
-"""Instances of a backend's group: Auto Scaling's own tag, as Systems Manager sees it."""
-NAMED_BY_US = aws.StringLike({"aws:ResourceTag/Name": ["*-launch-template"]})
-"""The Name tag that the templates give a launch template, which takes none of CloudFormation's."""
 IN_OWN_ACCOUNT = aws.StringEquals({"aws:ResourceAccount": ["${aws:PrincipalAccount}"]})
 """Bucket names are global: somebody else's bucket that looks like ours is not ours."""
 THROUGH_S3 = aws.StringLike({"kms:ViaService": ["s3.*.amazonaws.com"]})

@@ -1,42 +1,42 @@
-"""Who looks after what runs: ``clinic doctor``, and ``clinic stress``.
+"""Who acts on what runs, beside ``observer``: ``clinic stress``, and a shell on an instance.
 
-The doctor only reads. The stress test runs a shell script as root on the instances of our stacks,
-so whoever may do that can read there what the backend may read, the ``.env`` included: as much as
-the releaser, and no more. IAM cannot narrow the end of a command to our instances; it reaches no
-further than the caller's account, and what it ends somebody can send again.
+Both are root on the instances of our stacks, with their role: whoever may do that reads there what
+an instance may read, the ``.env`` and the database's master password included.
+
+IAM cannot narrow the end of a command or its output to our instances (AWS knows no resource for
+CancelCommand and GetCommandInvocation): they reach all commands of the caller's account.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from generator.policies.grants import LOG_GROUPS, OF_OUR_STACKS, STACKS, allow, document
+import awacs.aws as aws
 
-INSTANCES = "arn:aws:ec2:*:*:instance/*"
-SHELL = "arn:aws:ssm:*::document/AWS-RunShellScript"
+from generator.policies.grants import INSTANCES, OF_OUR_STACKS, allow, document
+
+SCRIPT = "arn:aws:ssm:*::document/AWS-RunShellScript"
+SHELL = "arn:aws:ssm:*:*:document/SSM-SessionManagerRunShell"
+OWN_SESSION = "arn:aws:ssm:*:*:session/${aws:userid}-*"
+NO_OTHER_DOCUMENT = aws.BoolIfExists({"ssm:SessionDocumentAccessCheck": "true"})
+"""So that the right to the session's document is asked for as well; ports are not forwarded."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
     """The one document by file stem."""
-    read = allow(
-        "Read",
-        [
-            "autoscaling:Describe*",
-            "cloudwatch:DescribeAlarms",
-            "cloudwatch:GetMetricData",
-            "elasticloadbalancing:Describe*",
-            "ssm:GetCommandInvocation",
-        ],
-    )
-    stacks = ["cloudformation:DescribeStacks", "cloudformation:ListStackResources"]
     return {
         "operator": document(
-            read,
-            allow("Stacks", stacks, [STACKS]),
-            allow("ReadLogs", ["logs:GetLogEvents"], [LOG_GROUPS]),
-            allow("ReadConsole", ["ec2:GetConsoleOutput"], [INSTANCES], OF_OUR_STACKS),
-            allow("Shell", ["ssm:SendCommand"], [SHELL]),
+            allow("Script", ["ssm:SendCommand"], [SCRIPT]),
             allow("OnOurInstances", ["ssm:SendCommand"], [INSTANCES], OF_OUR_STACKS),
-            allow("EndIt", ["ssm:CancelCommand"]),
+            allow("EndIt", ["ssm:CancelCommand", "ssm:GetCommandInvocation"]),
+            allow("Shell", ["ssm:StartSession"], [SHELL]),
+            allow(
+                "OpenOne",
+                ["ssm:StartSession"],
+                [INSTANCES],
+                OF_OUR_STACKS,
+                NO_OTHER_DOCUMENT,
+            ),
+            allow("OwnSession", ["ssm:ResumeSession", "ssm:TerminateSession"], [OWN_SESSION]),
         )
     }

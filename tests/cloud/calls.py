@@ -25,6 +25,7 @@ ACTIONS = {
     "s3:PutBucketEncryption": ("s3:PutEncryptionConfiguration",),
     "s3:PutBucketLifecycleConfiguration": ("s3:PutLifecycleConfiguration",),
     "s3:PutPublicAccessBlock": ("s3:PutBucketPublicAccessBlock",),
+    "lambda:Invoke": ("lambda:InvokeFunction",),
     # What a request brings along is asked for too.
     "cloudformation:CreateChangeSet": (
         "cloudformation:CreateChangeSet",

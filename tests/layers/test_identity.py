@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from generator import architecture
 from tests.resolved import IMAGE, actions, properties, resources, statements
 
 
@@ -131,3 +132,34 @@ def test_documents_are_for_whoever_the_operator_attaches_the_policy_to():
 
 def test_an_image_from_elsewhere_gives_the_role_nothing_more():
     assert instance_statements(BackendImage=IMAGE) == instance_statements()
+
+
+@pytest.mark.parametrize("environment", ["seed", "prod"])
+def test_the_function_that_releases_changes_this_stack_and_reads_no_secret(environment: str):
+    made = resources(environment)["ReleasePolicy"]["Properties"]["PolicyDocument"]
+    stated = {one.get("Sid", "log"): one for one in statements(made)}
+    allowed = {action for one in stated.values() for action in one["Action"]}
+    assert not {"secretsmanager", "kms", "iam", "lambda", "rds", "sts"} & {
+        action.partition(":")[0] for action in allowed - {"iam:PassRole"}
+    }
+    wide = {sid for sid, one in stated.items() if one.get("Resource") == ["*"]}
+    assert wide == {"Read", "ReadItsEnd"}
+    own = f"{environment}-launch-template"
+    for sid in ("Versions", "TryLaunch"):
+        assert stated[sid]["Condition"] == {"StringEquals": {"aws:ResourceTag/Name": own}}
+    assert stated["WithWhatItNames"]["NotResource"] == stated["TryLaunch"]["Resource"]
+    for sid in ("Group", "SendToBackend"):
+        [condition] = stated[sid]["Condition"]["StringLike"].items()
+        assert condition[0].endswith("esourceTag/aws:cloudformation:stack-name")
+        assert condition[1] == ["clinic", "clinic-BackendStack-*"]
+
+
+@pytest.mark.parametrize("name", ["clinic-dev", "clinic-prod-2"])
+def test_the_function_knows_its_stack_in_both_forms(name: str):
+    function = architecture.templates()["nested/identity"].to_dict()["Resources"]["ReleaseFunction"]
+    place, split = function["Properties"]["Environment"]["Variables"]["ROOT"]["Fn::Select"]
+    separator, whole = split["Fn::Split"]
+    assert whole == {"Ref": "AWS::StackName"}
+    assert separator == "-IdentityStack-"
+    for own in (name, f"{name}{separator}1A2B3C4D5E6F7"):
+        assert own.split(separator)[place] == name

@@ -66,6 +66,7 @@ def test_the_function_that_closes_the_default_group_may_touch_no_other_group():
     assert "ec2:AuthorizeSecurityGroupIngress" not in actions(policy["PolicyDocument"])
 
 
-def test_the_seed_needs_no_function_but_the_one_that_ends_the_databases_logs():
-    assert set(of_type("AWS::Lambda::Function")) == {"DatabaseLogsFunction"}
+def test_the_seed_has_no_functions_but_for_its_releases_and_the_end_of_the_databases_logs():
+    functions = {"DatabaseLogsFunction", "ReleaseFunction"}
+    assert set(of_type("AWS::Lambda::Function")) == functions
     assert "ClosedDefaultGroup" not in resources()

@@ -18,9 +18,12 @@ REGENERABLE = {
     "CloseDefaultGroupLogGroup": "how one call at the creation went",
     "DatabaseLogsLogGroup": "how the calls for the database's own log groups went",
     "RotationLogGroup": "how rotations went, without any value",
+    "ReleaseLogGroup": "that steps of a release were called",
 }
 """The only ones that a deletion of the stack may take, and why nobody misses them."""
-TECHNICAL = {"CloseDefaultGroupLogGroup", "DatabaseLogsLogGroup", "RotationLogGroup"}
+TECHNICAL = {
+    *("CloseDefaultGroupLogGroup", "DatabaseLogsLogGroup", "RotationLogGroup", "ReleaseLogGroup"),
+}
 RETAINED = {"Retain", "RetainExceptOnCreate"}
 """The second one lets go what a creation that failed has made, before anything was in it."""
 

@@ -89,4 +89,5 @@ OPERATORS: Mapping[str, Callable[[Sequence[str], Sequence[str]], bool]] = {
     "StringLike": _alike,
     "ForAnyValue:StringLike": _alike,
     "ArnLike": _alike,
+    "BoolIfExists": lambda given, wanted: not given or _same(given, wanted),
 }

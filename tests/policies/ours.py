@@ -45,6 +45,10 @@ KEY = f"arn:aws:kms:{PLACE}:key/0a1b2c3d"
 DATABASE = f"arn:aws:rds:{PLACE}:db:clinic-dev-databasestack-1a2b-database-3c4d"
 REPOSITORY = f"arn:aws:ecr:{PLACE}:repository/clinic-dev-imagerepository-1a2b3c4d5e6f"
 
+ALARM = f"arn:aws:cloudwatch:{PLACE}:alarm:{STACK}-NoHealthyHostAlarm-1a2b"
+FUNCTION = f"arn:aws:lambda:{PLACE}:function:clinic-dev-IdentityStack-1A2B-ReleaseFunction-3c4d"
+OUR_FUNCTION = TAGGED | {"aws:ResourceTag/aws:cloudformation:logical-id": "ReleaseFunction"}
+
 OURS = (
     ARTIFACTS,
     SECRET,

@@ -1,4 +1,5 @@
-"""The operator may do what the doctor and the stress test do, and nothing on foreign machines."""
+"""The observer may do what the doctor does, the operator what the stress test does beside it, and
+nothing on foreign machines."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import generator
 from tests.cloud.calls import rights, written
 
 from .decide import is_allowed
-from .ours import BY_HAND, PLACE, ROOT, TAGGED
+from .ours import ALARM, BY_HAND, PLACE, ROOT, TAGGED
 
 FOLDER = Path(generator.__file__).parent
 DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/witness.py"]
@@ -20,13 +21,16 @@ STRESS = [*FOLDER.glob("application/stress/*.py")]
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:ListStackResources"}
 """What generator.cloud.stacks calls to find the group."""
 INSTANCE = f"arn:aws:ec2:{PLACE}:instance/i-1"
-SHELL = "arn:aws:ssm:eu-west-1::document/AWS-RunShellScript"
+SCRIPT = "arn:aws:ssm:eu-west-1::document/AWS-RunShellScript"
+SHELL = f"arn:aws:ssm:{PLACE}:document/SSM-SessionManagerRunShell"
+SESSION = TAGGED | {"ssm:SessionDocumentAccessCheck": "true", "aws:userid": "AROAX:eve"}
 LOG = f"arn:aws:logs:{PLACE}:log-group:clinic-dev-BackendStack-1A2B-BackendLogGroupResource-x"
 THINGS = {
     "cloudformation": (ROOT,),
+    "cloudwatch:DescribeAlarms": (ALARM,),
     "ec2": (INSTANCE,),
     "logs": (f"{LOG}:log-stream:i-1/boot",),
-    "ssm:SendCommand": (INSTANCE, SHELL),
+    "ssm:SendCommand": (INSTANCE, SCRIPT),
 }
 
 Documents = dict[str, dict[str, Any]]
@@ -45,10 +49,44 @@ def test_the_calls_are_found_in_the_code() -> None:
     assert {"ssm:SendCommand", "ssm:CancelCommand"} < calls(STRESS)
 
 
-@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(STRESS) | calls(SMOKE)))
-def test_the_operator_may_make_every_call(documents: Documents, call: str) -> None:
+@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(SMOKE)))
+def test_the_observer_may_make_every_call_of_doctor_and_smoke(
+    documents: Documents, call: str
+) -> None:
     for thing in THINGS.get(call) or THINGS.get(call.partition(":")[0]) or ("*",):
-        assert is_allowed([documents["operator"]], call, thing, TAGGED), f"{call} on {thing}"
+        assert is_allowed([documents["observer"]], call, thing, TAGGED), f"{call} on {thing}"
+
+
+@pytest.mark.parametrize("call", sorted(calls(STRESS)))
+def test_the_operator_beside_the_observer_may_make_every_call(
+    documents: Documents, call: str
+) -> None:
+    both = [documents["observer"], documents["operator"]]
+    for thing in THINGS.get(call) or THINGS.get(call.partition(":")[0]) or ("*",):
+        assert is_allowed(both, call, thing, SESSION), f"{call} on {thing}"
+
+
+def test_the_observer_changes_nothing_and_the_operator_reads_no_log(documents: Documents) -> None:
+    allowed = [a for s in documents["observer"]["Statement"] for a in s["Action"]]
+    assert all(a.partition(":")[2].startswith(("Describe", "Get", "List")) for a in allowed)
+    log = f"{LOG}:log-stream:i-1/boot"
+    assert not is_allowed([documents["operator"]], "logs:GetLogEvents", log, SESSION)
+
+
+def test_the_operator_opens_a_shell_on_our_instances_and_ends_no_session_of_others(
+    documents: Documents,
+) -> None:
+    operator = [documents["operator"]]
+    for thing in (INSTANCE, SHELL):
+        assert is_allowed(operator, "ssm:StartSession", thing, SESSION)
+    assert not is_allowed(operator, "ssm:StartSession", INSTANCE, BY_HAND | {"aws:userid": "x"})
+    ports = SHELL.replace("SSM-SessionManagerRunShell", "AWS-StartPortForwardingSession")
+    assert not is_allowed(operator, "ssm:StartSession", ports, SESSION)
+    unchecked = SESSION | {"ssm:SessionDocumentAccessCheck": "false"}
+    assert not is_allowed(operator, "ssm:StartSession", INSTANCE, unchecked)
+    sessions = f"arn:aws:ssm:{PLACE}:session/"
+    assert is_allowed(operator, "ssm:TerminateSession", f"{sessions}AROAX:eve-0a1b", SESSION)
+    assert not is_allowed(operator, "ssm:TerminateSession", f"{sessions}AROAX:bob-0a1b", SESSION)
 
 
 @pytest.mark.parametrize("call", sorted(calls(DOCTOR)))
@@ -60,11 +98,12 @@ def test_whoever_deploys_may_call_the_doctor(documents: Documents, call: str) ->
 
 def test_no_script_runs_on_a_foreign_instance_and_no_other_document(documents: Documents) -> None:
     operator = [documents["operator"]]
-    assert not is_allowed(operator, "ssm:SendCommand", INSTANCE, BY_HAND)
+    assert not is_allowed(operator, "ssm:SendCommand", INSTANCE, BY_HAND | {"aws:userid": "x"})
     other = "arn:aws:ssm:eu-west-1::document/AWS-RunRemoteScript"
-    assert not is_allowed(operator, "ssm:SendCommand", other, TAGGED)
+    assert not is_allowed(operator, "ssm:SendCommand", other, SESSION)
 
 
-def test_the_operator_reads_no_secret_and_changes_no_stack(documents: Documents) -> None:
+def test_neither_reads_a_secret_by_an_api_or_changes_a_stack(documents: Documents) -> None:
     for action in ("secretsmanager:GetSecretValue", "s3:GetObject", "cloudformation:UpdateStack"):
-        assert not is_allowed([documents["operator"]], action, "*", TAGGED)
+        for stem in ("observer", "operator"):
+            assert not is_allowed([documents[stem]], action, "*", SESSION)

@@ -1,4 +1,4 @@
-"""The releaser changes the image, the .env and the instances, through a change set."""
+"""The releaser changes the image, the .env and, by the stack's function, what instances run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from generator.policies import needs
 
 from .decide import is_allowed
 from .ours import (
+    ALARM,
     ARTIFACTS,
     BY_HAND,
     DATABASE,
+    FUNCTION,
     GROUP,
     KEY,
     LAUNCH_TEMPLATE,
+    OUR_FUNCTION,
     OURS,
     PLACE,
     REPOSITORY,
@@ -28,27 +31,16 @@ from .ours import (
 )
 
 Documents = dict[str, dict[str, Any]]
+LOGICAL_ID = "aws:ResourceTag/aws:cloudformation:logical-id"
+STACK_NAME = "aws:ResourceTag/aws:cloudformation:stack-name"
 ENV_FILE = f"{bucket('ConfigurationBucket')}/.env"
-OUR_TEMPLATE = BY_HAND | {"aws:ResourceTag/Name": "dev-launch-template"}
+OUR_TEMPLATE = TAGGED | {"aws:ResourceTag/Name": "dev-launch-template"}
 INSTANCE = f"arn:aws:ec2:{PLACE}:instance/i-0123456789abcdef0"
-OUR_INSTANCE = BY_HAND | {"ssm:resourceTag/aws:autoscaling:groupName": "clinic-dev-Group-7a"}
+OUR_INSTANCE = TAGGED | {"ssm:resourceTag/aws:autoscaling:groupName": "clinic-dev-Group-7a"}
 SHELL = f"arn:aws:ssm:{PLACE.partition(':')[0]}::document/AWS-RunShellScript"
 THROUGH_S3 = BY_HAND | {
     "kms:ViaService": "s3.eu-west-1.amazonaws.com",
     "kms:EncryptionContext:aws:s3:arn": bucket("ConfigurationBucket"),
-}
-MAY_CHANGE_THROUGH_CLOUDFORMATION = {
-    "autoscaling:CancelInstanceRefresh",
-    "autoscaling:ResumeProcesses",
-    "autoscaling:SetDesiredCapacity",
-    "autoscaling:StartInstanceRefresh",
-    "autoscaling:SuspendProcesses",
-    "autoscaling:TerminateInstanceInAutoScalingGroup",
-    "autoscaling:UpdateAutoScalingGroup",
-    "cloudformation:UpdateStack",
-    "ec2:CreateLaunchTemplateVersion",
-    "ec2:RunInstances",
-    "iam:PassRole",
 }
 
 
@@ -59,20 +51,12 @@ MAY_CHANGE_THROUGH_CLOUDFORMATION = {
         ("ecr:PutImage", REPOSITORY, BY_HAND),
         ("s3:PutObject", ENV_FILE, BY_HAND),
         ("kms:GenerateDataKey", KEY, THROUGH_S3),
-        ("cloudformation:CreateChangeSet", ROOT, BY_HAND),
-        ("cloudformation:ExecuteChangeSet", ROOT, BY_HAND),
-        ("s3:GetObject", f"{ARTIFACTS}/abc/backend.json", BY_HAND),
-        ("autoscaling:StartInstanceRefresh", GROUP, TAGGED),
+        ("lambda:InvokeFunction", FUNCTION, OUR_FUNCTION),
+        ("cloudformation:DeleteChangeSet", ROOT, BY_HAND),
+        ("autoscaling:CancelInstanceRefresh", GROUP, TAGGED),
         ("autoscaling:DescribeInstanceRefreshes", "*", BY_HAND),
         ("elasticloadbalancing:DescribeTargetHealth", "*", BY_HAND),
-        ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, THROUGH_CLOUDFORMATION),
-        ("autoscaling:UpdateAutoScalingGroup", GROUP, THROUGH_CLOUDFORMATION),
-        ("iam:PassRole", role("InstanceRole"), THROUGH_CLOUDFORMATION),
-        ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, OUR_TEMPLATE),
-        ("ec2:DeleteLaunchTemplateVersions", LAUNCH_TEMPLATE, OUR_TEMPLATE),
-        ("cloudwatch:DescribeAlarms", "*", BY_HAND),
-        ("ssm:SendCommand", INSTANCE, OUR_INSTANCE),
-        ("ssm:SendCommand", SHELL, BY_HAND),
+        ("cloudwatch:DescribeAlarms", ALARM, BY_HAND),
     ],
 )
 def test_the_releaser_may(
@@ -101,6 +85,20 @@ def test_the_releaser_may(
         ("ecr:BatchDeleteImage", REPOSITORY, BY_HAND),
         ("ecr:PutImage", f"arn:aws:ecr:{PLACE}:repository/other", BY_HAND),
         ("cloudformation:UpdateStack", ROOT, BY_HAND),
+        ("cloudformation:CreateChangeSet", ROOT, BY_HAND),
+        ("cloudformation:ExecuteChangeSet", ROOT, BY_HAND),
+        ("lambda:InvokeFunction", FUNCTION, OUR_FUNCTION | {LOGICAL_ID: "RotationFunction"}),
+        ("lambda:InvokeFunction", FUNCTION, OUR_FUNCTION | {STACK_NAME: "other"}),
+        ("lambda:UpdateFunctionCode", FUNCTION, OUR_FUNCTION),
+        ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, OUR_TEMPLATE),
+        ("ec2:CreateLaunchTemplateVersion", LAUNCH_TEMPLATE, THROUGH_CLOUDFORMATION),
+        ("ec2:DescribeLaunchTemplateVersions", "*", OUR_TEMPLATE),
+        ("ec2:RunInstances", "*", THROUGH_CLOUDFORMATION),
+        ("iam:PassRole", role("InstanceRole"), THROUGH_CLOUDFORMATION),
+        ("autoscaling:StartInstanceRefresh", GROUP, TAGGED),
+        ("ssm:SendCommand", INSTANCE, OUR_INSTANCE),
+        ("ssm:SendCommand", SHELL, OUR_INSTANCE),
+        ("ssm:ListCommands", "*", TAGGED),
         ("cloudformation:DeleteStack", ROOT, THROUGH_CLOUDFORMATION),
         ("cloudformation:CreateStack", ROOT, THROUGH_CLOUDFORMATION),
         ("rds:ModifyDBInstance", DATABASE, THROUGH_CLOUDFORMATION),
@@ -124,7 +122,7 @@ def test_the_releaser_may_not(
     assert not is_allowed([documents["releaser"]], action, resource, context)
 
 
-def test_a_change_set_of_the_releaser_changes_the_instances_and_nothing_else(
+def test_nothing_that_a_stack_owns_changes_with_the_releasers_rights_but_a_refresh_that_stops(
     documents: Documents,
 ) -> None:
     things = (*OURS, LAUNCH_TEMPLATE, "*")
@@ -137,7 +135,7 @@ def test_a_change_set_of_the_releaser_changes_the_instances_and_nothing_else(
             for thing in things
         )
     }
-    assert changed == MAY_CHANGE_THROUGH_CLOUDFORMATION
+    assert changed == {"autoscaling:CancelInstanceRefresh"}
 
 
 def test_what_the_releaser_is_named_for_exists_under_those_names(flat: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from generator import output, policies
 from generator.checks.resolve import resolve
 from generator.cli import clinic
-from generator.cloud.rights import for_place
+from generator.cloud.policies import for_place
 from generator.policies.narrow import Place, narrowed
 from generator.policies.roles import FROM_GITHUB, ISSUER, ROLES
 from tests.conftest import ROOT

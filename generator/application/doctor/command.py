@@ -17,7 +17,7 @@ from generator.options import JSON, connected
 @connected
 @click.option("--instance", metavar="ID", help="Only this one, such as i-0123456789abcdef0.")
 @JSON
-@explained()
+@explained("observer")
 def doctor_command(
     env: str,
     params: Path,

@@ -16,6 +16,8 @@ from generator.cloud.aws import Aws, explain
 from generator.cloud.text import plain
 from generator.cloud.witness import Target
 
+POLICY = "observer"
+"""What the doctor reads with."""
 LINES = 5000
 """How much of the end of a log is read: more than the longest step of a boot, a docker build."""
 CREDIT_MINUTES = 30
@@ -88,7 +90,7 @@ def ask(what: str, question: Callable[[], Answer], unread: list[str], instead: A
     try:
         return question()
     except (BotoCoreError, ClientError) as error:
-        unread.append(f"{what} cannot be read: {plain(explain(error))}")
+        unread.append(f"{what} cannot be read: {plain(explain(error, POLICY))}")
         return instead
 
 

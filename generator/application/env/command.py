@@ -65,7 +65,7 @@ def check_command(file: Path, env: str, params: Path, as_json: bool) -> None:
 @connected
 @FILE
 @JSON
-@explained()
+@explained("releaser")
 def push_command(
     env: str, file: Path, params: Path, profile: str | None, region: str | None, as_json: bool
 ) -> None:
@@ -88,7 +88,7 @@ def push_command(
 @click.argument("file", type=PATH, required=False)
 @REVEAL
 @JSON
-@explained()
+@explained("releaser", "revealer")
 def diff_command(
     env: str,
     file: Path | None,
@@ -123,7 +123,7 @@ def diff_command(
 @connected
 @REVEAL
 @JSON
-@explained()
+@explained("releaser", "revealer")
 def show_command(
     env: str, params: Path, profile: str | None, region: str | None, reveal: bool, as_json: bool
 ) -> None:

@@ -4,6 +4,7 @@ wish.py       what instances should run, and where their user data says it
 fleet.py      launch template versions, the group, its instances and their targets, as they are
 refresh.py    one instance refresh from its start to its end
 watch.py      the instances meanwhile, for people, logs and programs
+function.py   the stack's function, which changes what a release changes
 health.py     what says that all is well: alarms, targets, the health path through the CDN
 takeover.py   the stack told what its instances already run
 migrate.py    one command on one instance before all others

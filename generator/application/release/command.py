@@ -48,7 +48,7 @@ from generator.options import JSON, PATH, YES, connected
 @click.option("--save", "keep", is_flag=True, help="Write the release into the parameter file.")
 @YES
 @JSON
-@explained()
+@explained("releaser")
 def release_command(
     env: str,
     params: Path,
@@ -84,7 +84,7 @@ def release_command(
         aws=aws,
         env=wanted,
         stack=stack,
-        fleet=Fleet(aws, stack.outputs["BackendGroupName"], stack.outputs["TargetGroupArn"]),
+        fleet=Fleet.of(aws, stack.outputs),
         order=asked if isinstance(asked, Order) else _built(aws, stack, asked, report),
         wishes=Wishes(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
@@ -102,6 +102,8 @@ def _order(image: str, revision: str, context: Path | None, migration: str | Non
         raise ClinicError("give one of --image, --revision and --build.")
     if migration is not None and not migration.strip():
         raise ClinicError("--migrate is empty: give the command, or leave the option out.")
+    if migration and "{{" in migration:
+        raise ClinicError("--migrate must hold no {{, which Systems Manager would fill in.")
     if migration and revision:
         raise ClinicError(
             "--migrate needs an image: a revision is built by each instance at its boot."

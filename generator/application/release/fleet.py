@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import re
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-from generator.application.release.wish import Wish, of_user_data, rewritten
+from generator.application.release.function import ask
+from generator.application.release.wish import Wish, known_to, of_user_data
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
-
-BEFORE = "clinic release; before it: version "
-"""How a version says which one it is to replace."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Fleet:
-    """The backend's group by name and its target group by ARN."""
+    """The backend's group by name, its target group by ARN, its releasing function by name."""
 
     aws: Aws
     name: str
     targets: str
+    function: str
+
+    @classmethod
+    def of(cls, aws: Aws, outputs: Mapping[str, str]) -> Fleet:
+        """The one that a stack's outputs name."""
+        names = ("BackendGroupName", "TargetGroupArn", "ReleaseFunctionName")
+        return cls(aws, *(outputs[name] for name in names))
 
     def look(self) -> Group:
         """The group now: two calls. ClinicError (3) if it is gone."""
@@ -104,38 +109,24 @@ class Fleet:
         )
 
     def version(self, template: str, number: str) -> Version:
-        """One version of a launch template, by number, $Latest or $Default."""
-        [told] = self.aws.client("ec2").describe_launch_template_versions(
-            LaunchTemplateId=template, Versions=[number]
-        )["LaunchTemplateVersions"]
-        data = told["LaunchTemplateData"]
-        before = re.fullmatch(rf"{BEFORE}(\d+)", told.get("VersionDescription", ""))
-        return Version(
-            template=template,
-            number=str(told["VersionNumber"]),
-            user_data=base64.b64decode(data.get("UserData", "")).decode(),
-            machine_image=data.get("ImageId", ""),
-            before=before[1] if before else "",
-        )
+        """One version of the stack's launch template, by number or $Latest."""
+        return Version(template=template, **self.ask("show_version", version=number))
 
     def make(self, base: Version, wish: Wish) -> Version:
         """A new version that is ``base`` but for what it has instances run."""
-        text = rewritten(base.user_data, wish)
-        made = self.aws.client("ec2").create_launch_template_version(
-            # A retry of this call makes no second version; a later release is another one.
-            ClientToken=secrets.token_hex(16),
-            LaunchTemplateId=base.template,
-            SourceVersion=base.number,
-            VersionDescription=f"{BEFORE}{base.number}",
-            LaunchTemplateData={"UserData": base64.b64encode(text.encode()).decode()},
-        )
-        return self.version(base.template, str(made["LaunchTemplateVersion"]["VersionNumber"]))
+        known_to(base.user_data, wish)
+        # A retry of this call makes no second version; a later release is another one.
+        token = secrets.token_hex(16)
+        made = self.ask("make_version", source=base.number, token=token, **asdict(wish))
+        return self.version(base.template, made)
 
     def drop(self, version: Version) -> None:
         """Delete a version that nothing uses any more."""
-        self.aws.client("ec2").delete_launch_template_versions(
-            LaunchTemplateId=version.template, Versions=[version.number]
-        )
+        self.ask("drop_version", version=version.number)
+
+    def ask(self, step: str, **given: Any) -> Any:
+        """Have the stack's function do a step of the release."""
+        return ask(self.aws, self.function, step, **given)
 
     def _health(self) -> dict[str, str]:
         told = self.aws.client("elbv2").describe_target_health(TargetGroupArn=self.targets)

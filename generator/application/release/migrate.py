@@ -1,29 +1,24 @@
 """One command, once, on one instance, in a container of the new image: a schema's migration.
 
-migrate.sh goes there by Systems Manager; it signs in and pulls as the instance did at its boot, and
-starts a container with the settings of the one that serves. The command is in Systems Manager's
-history and in the instance's process list, so no secret belongs in it.
+The stack's function sends bootstrap/migrate.sh there by Systems Manager; it signs in and pulls as
+the instance did at its boot, and starts a container with the settings of the one that serves. The
+command is in Systems Manager's history and in the instance's process list, so no secret belongs in
+it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import shlex
 import time
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator import bootstrap
 from generator.application.release.fleet import Fleet, Version
 from generator.cloud.aws import code_of
 from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
-from generator.shipped import text
 
-SECONDS = 3600
-"""The longest that a migration may take."""
 PAUSE = 3.0
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
 
@@ -34,16 +29,11 @@ def migrate(fleet: Fleet, version: Version, command: str, report: Report) -> Non
     A second run finds what a first one started, and what has succeeded for this version is not
     done again.
     """
-    comment = _comment(version, command)
-    told = _earlier(fleet, comment)
-    if told and told["Status"] == "Success":
+    sent = _send(fleet, _chosen(fleet), version, command)
+    run, instance = sent["id"], sent["instance"]
+    if sent["status"] == "Success":
         report.say("Migration: it has run for this release.")
         return
-    if told and told["Status"] in RUNNING:
-        run, instance = told["CommandId"], told["InstanceIds"][0]
-    else:
-        instance = _chosen(fleet)
-        run = _send(fleet, instance, version.wish.image, command, comment)
     report.say(f"Migration on {instance}: {plain(command)}")
     report.tell("migration", instance=instance, command=command, id=run)
     outcome = _ended(fleet, run, instance)
@@ -51,27 +41,6 @@ def migrate(fleet: Fleet, version: Version, command: str, report: Report) -> Non
         report.say(f"  {plain(line)}")
     if outcome["Status"] != "Success":
         raise ClinicError(_failure(outcome, instance), exit_code=1)
-
-
-def shell(image: str, command: str) -> str:
-    """The line that an instance's shell runs."""
-    script = text("generator.application.release", "migrate.sh")
-    script = script.replace("@pull.sh@\n", bootstrap.part("pull.sh"))
-    return shlex.join(["bash", "-c", script, "migrate", image, command])
-
-
-def _comment(version: Version, command: str) -> str:
-    digest = hashlib.sha256(command.encode()).hexdigest()[:16]
-    return f"clinic release {version.template} {version.number} {digest}"
-
-
-def _earlier(fleet: Fleet, comment: str) -> dict[str, Any] | None:
-    pages = fleet.aws.client("ssm").get_paginator("list_commands")
-    for page in pages.paginate(Filters=[{"key": "DocumentName", "value": "AWS-RunShellScript"}]):
-        for told in page["Commands"]:
-            if told.get("Comment") == comment:
-                return dict(told)
-    return None
 
 
 def _chosen(fleet: Fleet) -> str:
@@ -83,16 +52,15 @@ def _chosen(fleet: Fleet) -> str:
     return min(serving)
 
 
-def _send(fleet: Fleet, instance: str, image: str, command: str, comment: str) -> str:
+def _send(fleet: Fleet, instance: str, version: Version, command: str) -> dict[str, Any]:
+    """The id, instance and status of the command; of an earlier one unless that has failed."""
     try:
-        sent = fleet.aws.client("ssm").send_command(
-            DocumentName="AWS-RunShellScript",
-            InstanceIds=[instance],
-            Comment=comment,
-            Parameters={
-                "commands": [shell(image, command)],
-                "executionTimeout": [str(SECONDS)],
-            },
+        sent: dict[str, Any] = fleet.ask(
+            "migrate",
+            image=version.wish.image,
+            command=command,
+            version=version.number,
+            instance=instance,
         )
     except ClientError as error:
         if code_of(error) != "InvalidInstanceId":
@@ -102,15 +70,13 @@ def _send(fleet: Fleet, instance: str, image: str, command: str, comment: str) -
             "agent needs a way out, and some minutes after the boot.",
             exit_code=3,
         ) from error
-    return str(sent["Command"]["CommandId"])
+    return sent
 
 
 def _ended(fleet: Fleet, run: str, instance: str) -> dict[str, Any]:
     while True:
         try:
-            told: dict[str, Any] = fleet.aws.client("ssm").get_command_invocation(
-                CommandId=run, InstanceId=instance
-            )
+            told: dict[str, Any] = fleet.ask("migration", id=run, instance=instance)
         except ClientError as error:
             # For a moment the service does not know what it was just told.
             if code_of(error) != "InvocationDoesNotExist":

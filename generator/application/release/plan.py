@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from generator.application.release import health, refresh
 from generator.application.release.fleet import Fleet, Group, Version
 from generator.application.release.refresh import PACE, Refresh
-from generator.application.release.takeover import ROLLING
 from generator.application.release.wish import Order, Wish, of_stack
 from generator.application.smoke.site import Site
 from generator.cloud.aws import Aws
@@ -85,7 +84,7 @@ def at_rest(aws: Aws, env: Environment, wishes: Wishes) -> Stack:
             f"{env.name}`, then this again.",
             exit_code=3,
         )
-    if ROLLING not in stack.parameters:
+    if "ReleaseFunctionName" not in stack.outputs:
         raise ClinicError(
             f"{env.stack} was deployed by an older version that knows no releases: run `clinic "
             f"deploy {env.name}` once."

@@ -101,18 +101,13 @@ def start(
         **({"AlarmSpecification": {"Alarms": list(alarms)}} if alarms else {}),
     }
     try:
-        started = fleet.aws.client("autoscaling").start_instance_refresh(
-            AutoScalingGroupName=fleet.name,
-            Strategy="Rolling",
-            DesiredConfiguration={"LaunchTemplate": wanted.specification},
-            Preferences=preferences,
-        )
+        started = fleet.ask("start_refresh", version=wanted.number, preferences=preferences)
     except ClientError as error:
         if code_of(error) not in ("InstanceRefreshInProgress", "InstanceRefreshInProgressFault"):
             raise
         why = "another instance refresh has just begun: run the same command again to follow it."
         raise ClinicError(why, exit_code=3) from error
-    return str(started["InstanceRefreshId"])
+    return str(started)
 
 
 def follow(

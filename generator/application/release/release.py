@@ -44,7 +44,7 @@ def release(this: Release) -> bool:
     if not left.rolled:
         _roll(this, left, wanted, list(stops.values()))
     _keep_or_turn_back(this, left.before, wanted, site)
-    take_over(this.aws, this.env, this.stack, wanted.wish, this.wishes)
+    take_over(this.fleet, this.env, this.stack, wanted.wish, this.wishes)
     this.say(f"{this.env.stack} runs {wanted.wish}.")
     this.wishes.report.tell("done", stack=this.env.stack, **wanted.wish.parameters)
     return True

@@ -91,10 +91,9 @@ def of_user_data(text: str) -> Wish:
     return Wish(**{name: line[1] for name, line in found.items() if line})
 
 
-def rewritten(text: str, wish: Wish) -> str:
-    """User data that says ``wish`` and is otherwise the same.
-
-    ClinicError (3) if its program cannot come by an image in that way: earlier ones knew one way.
+def known_to(text: str, wish: Wish) -> None:
+    """ClinicError (3) if the program in user data cannot come by an image in the way that ``wish``
+    needs: earlier ones knew one way.
     """
     way = "pull" if wish.image else "build"
     alone = wish.image.startswith(":") and not REGISTRY.search(text)
@@ -105,10 +104,3 @@ def rewritten(text: str, wish: Wish) -> str:
             f"{way} {what}: run `clinic deploy` first.",
             exit_code=3,
         )
-    for line, now in (
-        (LINES["release"], f"# Release {wish.release}"),
-        (LINES["image"], f"BACKEND_IMAGE='{wish.image}'"),
-        (LINES["revision"], f"BACKEND_REVISION='{wish.revision}'"),
-    ):
-        text = line.sub(now.replace("\\", r"\\"), text, count=1)
-    return text

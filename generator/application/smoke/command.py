@@ -37,7 +37,7 @@ FRESH = 180.0
     metavar="SECONDS",
     help="Try what fails again for so long: a fresh distribution takes minutes.",
 )
-@explained()
+@explained("observer")
 def smoke_command(
     target: str,
     params: Path,

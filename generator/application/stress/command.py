@@ -54,7 +54,7 @@ from generator.options import JSON, PATH, TEMPLATES, YES, connected
 @click.option("--png", type=PATH, help="Write the picture to this file.")
 @JSON
 @YES
-@explained()
+@explained("observer", "operator")
 def stress_command(
     env: str,
     params: Path,

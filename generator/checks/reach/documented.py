@@ -23,7 +23,9 @@ Row = tuple[str, str, str]
 def derive(seen: View, names: Names) -> Expected:
     """What the documented system allows with this AlbExposure, and what of it has to be there
     because both ends are."""
-    data = json.loads(text("generator.checks.reach", "documented.json"))
+    documented = text("generator.checks.reach", "documented.json")
+    documented = documented.replace("ENVIRONMENT", parameter(seen, "EnvironmentName"))
+    data = json.loads(documented.replace("ROOTSTACK", f"clinic-{seen.env}"))
     allowed = [*_rows(data["allowed"]), *_rows(data["required"])]
     ours = "AlbExposure" in seen.whole.get("Parameters", {})
     # Templates of others need not have our policies, but the chain of the documented system.

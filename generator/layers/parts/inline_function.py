@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import awacs.logs
@@ -20,14 +21,19 @@ def inline_function(
     title: str,
     file: str,
     statements: Sequence[Any],
+    code: Mapping[str, str] = MappingProxyType({}),
     **properties: Any,
 ) -> awslambda.Function:
     """A Lambda function whose code is a file of generator/functions, with role and log group.
 
-    ``statements`` are what it may do besides writing its log. ``properties`` go to the function;
-    ``KmsKeyArn`` among them, which is required, to the log group as well, and ``Condition`` to all.
+    ``statements`` are what it may do besides writing its log; ``code`` is put in the place of
+    words of the file. ``properties`` go to the function; ``KmsKeyArn`` among them, which is
+    required, to the log group as well, and ``Condition`` to all.
     """
     condition = {name: properties[name] for name in ("Condition",) if name in properties}
+    source = text("generator.functions", file)
+    for word, instead in code.items():
+        source = source.replace(word, instead)
     log_group = template.add_resource(
         logs.LogGroup(
             f"{title}LogGroup",
@@ -54,7 +60,7 @@ def inline_function(
             DependsOn=template.add_resource(may).title,
             Runtime="python3.13",
             Handler="index.handler",
-            Code=awslambda.Code(ZipFile=text("generator.functions", file)),
+            Code=awslambda.Code(ZipFile=source),
             Role=runs_as.get_att("Arn"),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
             Tags=tags(values, file.removesuffix(".py").replace("_", "-")),

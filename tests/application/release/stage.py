@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import base64
+import io
+import json
+import os
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 
-from generator import bootstrap
+from generator import bootstrap, functions
 from generator.application.release.fleet import Fleet, Group
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
 from generator.application.release.wish import Order, of_user_data
-from generator.cloud.aws import Aws, explained
+from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import Environment
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
+from generator.functions import release_backend
+from generator.shipped import text
 from tests.cloud import small
 from tests.cloud.small import PACE
 
 STACK, FIRST, NEXT = "clinic-small", "docker.io/clinic/backend:1", "docker.io/clinic/backend:2"
 AMI = "ami-0123456789abcdef0"
+SCRIPT = bootstrap.part("migrate.sh")
 PARAMETERS = {
     "MachineImage": "resolve:ssm:/aws/service/canonical/ubuntu/ami-id",
     "BackendImage": FIRST,
@@ -55,11 +62,13 @@ def environment(**values: str) -> Environment:
         ),
         "BackendErrorsAlarm": thing("CloudWatch::Alarm", **alarm),
         "NoHealthyHostAlarm": thing("CloudWatch::Alarm", **alarm),
+        "ReleaseFunction": _function(),
     }
     given = {**PARAMETERS, **values}
     outputs = {
         "BackendGroupName": {"Value": {"Ref": "BackendGroup"}},
         "TargetGroupArn": {"Value": {"Ref": "TargetGroup"}},
+        "ReleaseFunctionName": {"Value": {"Ref": "ReleaseFunction"}},
     }
     declared = {name: {"Type": "String", "Default": value} for name, value in given.items()}
     made = small.one(resources, **declared)
@@ -67,16 +76,63 @@ def environment(**values: str) -> Environment:
     return replace(made, documents={"flat.json": flat})
 
 
+def _function() -> dict[str, Any]:
+    """The function that releases, as the identity's layer makes it."""
+    code = text(functions.__name__, "release_backend.py").replace('"@migrate.sh@"', repr(SCRIPT))
+    role = "arn:aws:iam::123456789012:role/release"
+    return thing(
+        "Lambda::Function",
+        **{"Runtime": "python3.13", "Handler": "index.handler", "Role": role, "Timeout": 50},
+        Code={"ZipFile": code},
+        Environment={"Variables": {"ROOT": {"Ref": "AWS::StackName"}}},
+    )
+
+
 def thing(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": f"AWS::{kind}", "Properties": properties}
 
 
+class Inside:
+    """Lambda with the function in this process: its calls go over the wire that a test watches."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+        self.settings: dict[str, str] = {}
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        self.settings = self.settings or self._settings(request["FunctionName"])
+        inside = patch.object(release_backend.boto3, "client", self.aws.client)
+        script = patch.object(release_backend, "SCRIPT", SCRIPT)
+        with inside, script, patch.dict(os.environ, self.settings):
+            try:
+                answer = {}, release_backend.handler(json.loads(request["Payload"]), None)
+            except ValueError as error:
+                answer = {"FunctionError": "Unhandled"}, {"errorMessage": str(error)}
+        return {**answer[0], "Payload": io.BytesIO(json.dumps(answer[1]).encode())}
+
+    def _settings(self, function: str) -> dict[str, str]:
+        """The function's own, asked for over another wire."""
+        key = self.aws.session.get_credentials().access_key
+        endpoint = {"AWS_ENDPOINT_URL": self.aws.endpoint or "", "AWS_REGION": self.aws.region}
+        apart = connect(
+            given={**endpoint, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "embedded"}
+        )
+        told = apart.client("lambda").get_function_configuration(FunctionName=function)
+        settings: dict[str, str] = told["Environment"]["Variables"]
+        return settings
+
+
 @dataclass
 class Scene:
-    """A deployed stack of an account."""
+    """A deployed stack of an account, whose function runs in this process unless told."""
 
     aws: Aws
     env: Environment
+    inside: bool = True
+
+    def __post_init__(self) -> None:
+        if self.inside:
+            self.aws._clients.setdefault("lambda", Inside(self.aws))
 
     @property
     def stack(self) -> Stack:
@@ -86,8 +142,7 @@ class Scene:
 
     @property
     def fleet(self) -> Fleet:
-        outputs = self.stack.outputs
-        return Fleet(self.aws, outputs["BackendGroupName"], outputs["TargetGroupArn"])
+        return Fleet.of(self.aws, self.stack.outputs)
 
     def group(self) -> Group:
         return self.fleet.look()
@@ -140,6 +195,6 @@ def rolled(scene: Scene, image: str = NEXT, **changes: Any) -> bool:
     given: dict[str, Any] = {"site": None, "agreed": lambda _: True, "pace": 0, "patience": 0}
     wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
     stack = at_rest(scene.aws, scene.env, wishes)
-    fleet = Fleet(scene.aws, stack.outputs["BackendGroupName"], stack.outputs["TargetGroupArn"])
+    fleet = Fleet.of(scene.aws, stack.outputs)
     more = {**given, **changes}
     return release(Release(scene.aws, scene.env, stack, fleet, order, wishes, **more))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generator import bootstrap
-from generator.application.release.wish import Order, Wish, of_stack, of_user_data, rewritten
+from generator.application.release.wish import Order, Wish, known_to, of_stack, of_user_data
 from generator.errors import ClinicError
+from generator.functions import release_backend
 from generator.layers.parts.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
 
 images = st.from_regex(BACKEND_IMAGE.AllowedPattern, fullmatch=True)
@@ -23,6 +25,12 @@ WITHOUT_REGISTRY = (
 HEAD = WITHOUT_REGISTRY + "IMAGE_REPOSITORY='registry.example/clinic'\n"
 BUILT = HEAD + bootstrap.user_data()
 OLD = "docker {} --the-one-way-of-before\n"
+
+
+def rewritten(text: str, wish: Wish) -> str:
+    """As the stack's function rewrites it, if the program in it knows the way."""
+    known_to(text, wish)
+    return release_backend.rewritten(text, asdict(wish))
 
 
 @given(wishes)

@@ -81,8 +81,12 @@ TLS_TO_THE_BALANCER = {
 
 def test_nothing_is_documented_that_no_choice_makes(tmp_path: Path) -> None:
     data = json.loads(text("generator.checks.reach", "documented.json"))
+
+    def here(words: str) -> str:
+        return words.replace("ENVIRONMENT", "clinic").replace("ROOTSTACK", "clinic-any")
+
     documented = {
-        (source, target, way)
+        (source, here(target), here(way))
         for part in data.values()
         for source, row in part.items()
         for target, ways in row.items()

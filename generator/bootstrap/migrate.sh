@@ -12,5 +12,6 @@ eval "${program}"
 @pull.sh@
 IMAGE=${1/#:/"${IMAGE_REPOSITORY-}:"}
 pull_image
-docker run --rm --env-file "${STATE}/backend.env" \
+docker run --rm --env-file "${STATE}/backend.env" --cap-drop ALL \
+    --security-opt no-new-privileges --pids-limit 1024 \
     --volume "${STATE}/keep-alive.cjs:/keep-alive.cjs:ro" "${IMAGE}" sh -c "$2"

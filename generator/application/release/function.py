@@ -1,0 +1,37 @@
+"""The stack's own function, which does what whoever releases may not do alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from generator.cloud.aws import DENIED, Aws
+from generator.cloud.text import plain
+from generator.errors import ClinicError
+
+
+def ask(aws: Aws, function: str, step: str, **given: Any) -> Any:
+    """What a step of generator/functions/release_backend.py answers.
+
+    ClientError for what AWS has refused the function; ClinicError (3) if it lacks a right itself,
+    or fails.
+    """
+    answer = aws.client("lambda").invoke(
+        FunctionName=function, Payload=json.dumps({"step": step, **given}).encode()
+    )
+    told: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        why = plain(told.get("errorMessage", answer["FunctionError"]))
+        raise ClinicError(f"{function} of the stack failed at {step}: {why}", exit_code=3)
+    if "done" in told:
+        return told["done"]
+    error, operation = told["refused"], told["operation"]
+    if error.get("Code") in DENIED:
+        raise ClinicError(
+            f"{function} of the stack, and not these credentials, lacks a right to {operation} "
+            f"({plain(error.get('Message', ''))}): run `clinic deploy` once, then this again.",
+            exit_code=3,
+        )
+    raise ClientError({"Error": error}, operation)
