@@ -89,7 +89,6 @@ def _row(path: Path, scratch: Path, commands: tuple[str, ...]) -> list[Result] |
         return None
     place = scratch / re.sub(r"\W", "-", path.stem)
     place.mkdir()
-    subprocess.run(["cp", "-r", str(path), str(place / path.name)], check=True)
     try:
         root = view.inlined(view.read(path), path)
     except ClinicError as trouble:
@@ -99,9 +98,11 @@ def _row(path: Path, scratch: Path, commands: tuple[str, ...]) -> list[Result] |
     values = {one["ParameterKey"]: one["ParameterValue"] for one in own}
     before = _values(root, values, changed=True)
     _write(place, before)
+    set_ = place / "output" / ("nested" if path.is_dir() else "flat.json")
+    _copy(path, set_)
     _commit(place)
     _write(place, _values(root, values))
-    return [_run(command, place, path.name) for command in commands]
+    return [_run(command, place, set_) for command in commands]
 
 
 def _values(
@@ -141,6 +142,15 @@ def _value(name: str, declared: Mapping[str, Any]) -> str:
     return ""  # The commands then say which value is wanted: give it in FOLDER/params.
 
 
+def _copy(path: Path, target: Path) -> None:
+    """As JSON, so that a forecast finds it in a revision."""
+    target.parent.mkdir()
+    if path.is_dir():
+        subprocess.run(["cp", "-r", str(path), str(target)], check=True)
+    else:
+        target.write_text(json.dumps(view.template(str(path), path.read_bytes())), "utf-8")
+
+
 def _write(place: Path, values: Mapping[str, str]) -> None:
     rows = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
     (place / "params").mkdir(exist_ok=True)
@@ -153,10 +163,10 @@ def _commit(place: Path) -> None:
         subprocess.run(["git", *identity, *command], cwd=place, check=True)
 
 
-def _run(command: str, place: Path, templates: str) -> Result:
+def _run(command: str, place: Path, templates: Path) -> Result:
     arguments = {"forecast": ["main", "--env", "other"], "stress": ["other", "--simulate"]}
     ran = subprocess.run(
-        [*CLINIC, command, *arguments.get(command, ["other"]), "--templates", templates],
+        [*CLINIC, command, *arguments.get(command, ["other"]), "--templates", str(templates)],
         cwd=place,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(place)},
         capture_output=True,

@@ -170,7 +170,8 @@ def _missing(
                 if link is None:
                     yield _difference("missing", source, target, way, ("one of them is gone",))
                 elif wanted & ~link.must:
-                    yield _difference("missing", source, target, way, link.why_not(wanted))
+                    why = link.why_not(wanted) or ("it is not known what lets it through",)
+                    yield _difference("missing", source, target, way, why)
 
 
 def _difference(
