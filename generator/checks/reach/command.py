@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from generator.checks import parameters, view
-from generator.checks.reach import expectations, prove, report
+from generator.checks.reach import changed, expectations, prove, report
 from generator.options import JSON, PARAMS, TEMPLATES
 
 
@@ -36,7 +36,8 @@ def prove_command(
     folder = parameters.find(env, params).parent
     proof = prove(seen, folder)
     if accept:
-        expectations.accept(expectations.place(folder, seen.env), proof.reaches)
+        place = expectations.place(folder, seen.env)
+        expectations.accept(place, proof.reaches, changed.recorded(seen))
         proof = prove(seen, folder)
     report.print_lines(proof) if as_json else report.show(proof)
     if proof.differences:
