@@ -91,10 +91,10 @@ def _finding(job: Job, match: Any) -> Finding:
     )
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
-
-
 def _in_json(message: str) -> str:
     """cfn-lint tells values as Python writes them; templates have null."""
     return re.sub(r"^None (?=is )", "null ", message)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
