@@ -335,3 +335,24 @@ def test_a_second_run_imports_no_linter_and_says_the_same(tmp_path: Path) -> Non
     assert sorted(runs[0].stdout.splitlines()) == sorted(runs[1].stdout.splitlines())
     imported = {line.rpartition("|")[2].strip() for line in runs[1].stderr.splitlines()}
     assert not imported & {"cfnlint", "cloudformation_validate", "boto3", "rich"}
+
+
+def test_children_in_folders_within_folders_are_judged(params: Path, cache: Cache) -> None:
+    """As those of others are: nested/services/product/service.json."""
+    documents = small()
+    documents["nested/services/product/service.json"] = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayNname": "x"}}}
+    }
+    found = told(findings(documents, params, cache))
+    assert ("cfn-lint", "E3002", "output/nested/services/product/service.json") in found
+
+
+def test_cfn_lints_none_is_the_templates_null(params: Path, cache: Cache) -> None:
+    documents = small()
+    documents["flat.json"]["Resources"]["Disk"] = {
+        "Type": "AWS::EC2::Volume",
+        "Properties": {"AvailabilityZone": {"Fn::Select": [0, {"Fn::GetAZs": None}]}, "Size": 1},
+    }
+    messages = [f.message for f in findings(documents, params, cache) if f.rule == "E1015"]
+    assert messages
+    assert all(message.startswith("null is ") for message in messages)

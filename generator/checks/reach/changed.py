@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
+from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table, differences
 from generator.checks.reach.facts import Difference, Fact
 from generator.checks.view import View, resolving
@@ -51,13 +54,13 @@ def unexplained(now: Judged, then: Judged) -> list[Difference]:
     """Differences that the change of parameters from ``then`` to ``now`` does not explain.
 
     A parameter explains what the documented table has with it, and nothing that was a difference
-    without it.
+    without it; what the table has no more is not expected any more.
     """
     old = {_way(one) for one in differences(then.facts, then.accepted)}
     lacked = {_exact(one) for one in differences(then.facts, then.documented)}
     either = Expected(
         now.accepted.source,
-        _joined(now.accepted.allowed, now.documented.allowed),
+        _joined(_beyond(then.accepted.allowed, then.documented.allowed), now.documented.allowed),
         now.documented.required,
     )
     added = (
@@ -76,6 +79,24 @@ def _way(one: Difference) -> tuple[str, ...]:
 
 def _exact(one: Difference) -> tuple[str, ...]:
     return one.problem, one.source, one.target, one.what
+
+
+def _beyond(accepted: Table, documented: Table) -> Table:
+    """What was accepted beyond the documented table: ways of the operator's own."""
+    return {
+        source: {
+            target: _own(ways, documented.get(source, {}).get(target, []))
+            for target, ways in row.items()
+        }
+        for source, row in accepted.items()
+    }
+
+
+def _own(ways: Sequence[str], documented: Sequence[str]) -> list[str]:
+    kept = [way for way in ways if ports.parse(way) is None and way not in documented]
+    masks = (reduce(or_, (ports.parse(way) or 0 for way in some), 0) for some in (ways, documented))
+    mine, theirs = masks
+    return [*kept, *(said for said, _ in ports.runs(mine & ~theirs))]
 
 
 def _joined(first: Table, second: Table) -> Table:

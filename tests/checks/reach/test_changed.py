@@ -228,3 +228,22 @@ def test_nothing_is_to_be_accepted_where_only_something_is_unknown(
     ended = clinic("prove", tmp_path / "mine.json", "--templates", tmp_path / "flat.json")
     assert ended.code == 1
     assert "--accept" not in ended.out
+
+
+def test_what_the_changed_parameter_takes_away_is_not_expected_any_more(tmp_path: Path) -> None:
+    """The expectations, accepted for a public balancer, let everybody in."""
+
+    def forgotten(resources: dict[str, Any]) -> None:
+        resources["AlbFromInternetHttp"] = {
+            "Type": "AWS::EC2::SecurityGroupIngress",
+            "Properties": {
+                "GroupId": {"Fn::GetAtt": ["AlbSecurityGroup", "GroupId"]},
+                "IpProtocol": "tcp",
+                "FromPort": 80,
+                "ToPort": 80,
+                "CidrIp": "0.0.0.0/0",
+            },
+        }
+
+    found = proof(tmp_path, "seed", forgotten, AlbExposure="cloudfront", **CDN_LIST)
+    assert "internet -> balancer: tcp 80 is not expected" in said(found)
