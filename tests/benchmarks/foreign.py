@@ -28,9 +28,7 @@ from generator.errors import ClinicError
 CLINIC = [sys.executable, "-m", "generator"]
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("check", "prove", "cost", "timeline", "forecast", "diagram", "stress")
-NOT_JUDGED = re.compile(
-    r"not judged|not priced|is no application balancer|no price|not drawn|not known"
-)
+NOT_JUDGED = re.compile(r"not judged|not priced|is no application balancer|no price|not drawn")
 TYPED = {
     "AWS::EC2::AvailabilityZone::Name": "us-east-1{}",
     "AWS::EC2::Image::Id": "ami-0123456789abcdef{}",
