@@ -165,7 +165,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
     with TemporaryDirectory(prefix="clinic-lint-") as folder:
         for t in local:
             target = Path(folder, t.path)
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(t.data)
         missing.sort(key=lambda t: -len(t.data) * (1 + len(t.values)))
         jobs = [linter.Job(t.file, str(Path(folder, t.path)), t.values) for t in missing]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -85,7 +86,14 @@ def _finding(job: Job, match: Any) -> Finding:
     place = "/".join(map(str, getattr(match, "path", None) or ()))
     file = job.file if match.filename == job.path else str(match.filename)
     severity = match.rule.severity
-    return Finding(TOOL, match.rule.id, severity, file, place, match.message, match.linenumber)
+    return Finding(
+        TOOL, match.rule.id, severity, file, place, _in_json(match.message), match.linenumber
+    )
+
+
+def _in_json(message: str) -> str:
+    """cfn-lint tells values as Python writes them; templates have null."""
+    return re.sub(r"^None (?=is )", "null ", message)
 
 
 if __name__ == "__main__":

@@ -121,7 +121,9 @@ def _changes_in_place(case: Case) -> bool:
 
 def _had_the_database(case: Case) -> bool:
     """A subnet of the database's that goes; in a nested stack its group knows it by an output."""
-    return case.change.action == "Remove" and case.change.logical.startswith("DataSubnet")
+    databases = [one for one in case.before.values() if one["Type"] == "AWS::RDS::DBInstance"]
+    goes = case.change.action == "Remove" and case.change.logical.startswith("DataSubnet")
+    return goes and bool(databases)
 
 
 def _moves_to_another_zone(case: Case) -> bool:

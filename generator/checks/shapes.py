@@ -12,6 +12,7 @@ from generator.errors import quote
 NAMED = ("Parameters", "Resources", "Outputs", "Rules", "Mappings")
 SECTIONS = (*NAMED, "Conditions", "Metadata")
 """Of a template, those that hold objects by name, and all that are objects."""
+PROCESSED = "give what `aws cloudformation get-template --template-stage Processed` shows"
 NUMBERS = ("MinLength", "MaxLength", "MinValue", "MaxValue")
 
 
@@ -29,6 +30,8 @@ def _wrong(template: Mapping[str, Any]) -> Iterator[str]:
     for section in NAMED:
         for name, entry in template.get(section, {}).items():
             where = f"{section}/{quote(name)}"
+            if name.startswith("Fn::"):
+                yield f"{where} is expanded by CloudFormation alone: {PROCESSED}"
             if not isinstance(entry, dict):
                 yield f"{where} must be an object"
             if section in ("Resources", "Parameters") and not isinstance(entry.get("Type"), str):

@@ -352,3 +352,18 @@ def test_a_second_run_imports_no_linter_and_says_the_same(tmp_path: Path) -> Non
     assert sorted(runs[0].stdout.splitlines()) == sorted(runs[1].stdout.splitlines())
     imported = {line.rpartition("|")[2].strip() for line in runs[1].stderr.splitlines()}
     assert not imported & {"cfnlint", "cloudformation_validate", "boto3", "rich"}
+
+
+def test_children_in_folders_within_folders_are_judged(params: Path, cache: Cache) -> None:
+    """As those of others are: nested/services/product/service.json."""
+    documents = small()
+    documents["nested/services/product/service.json"] = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayNname": "x"}}}
+    }
+    found = told(findings(documents, params, cache))
+    assert ("cfn-lint", "E3002", "output/nested/services/product/service.json") in found
+
+
+def test_cfn_lints_none_is_the_templates_null() -> None:
+    assert linter._in_json("None is not one of ['']") == "null is not one of ['']"
+    assert linter._in_json("'None is' not expected") == "'None is' not expected"

@@ -328,3 +328,15 @@ def test_the_timeline_of_a_refused_change_says_so_and_nothing_else(
     assert ended.code == 2
     assert said in ended.err
     assert ended.out == ""
+
+
+def test_a_subnet_of_others_that_no_database_can_be_in_may_go() -> None:
+    """Its name alone, DataSubnet3, says nothing of a database."""
+    subnet = {"Type": "AWS::EC2::Subnet", "Properties": {"CidrBlock": "10.0.0.0/24"}}
+    database = {"Type": "AWS::RDS::DBInstance", "Properties": {"Engine": "postgres"}}
+    for refused, others in ((False, {}), (True, {"Database": database})):
+        before = {"DataSubnet3": subnet, **others}
+        found = changes.forecast(
+            Side({"Resources": before}, {}, {}), Side({"Resources": others}, {}, {})
+        )
+        assert bool(refusals.refused(refusals.findings(found, before, others))) is refused

@@ -72,6 +72,7 @@ def test_the_region_decides_the_zones() -> None:
         ('{"Resources": {}, "Parameters": []}', "its Parameters must be an object"),
         ('{"Resources": {"A": "b"}}', 'Resources/"A" must be an object'),
         ('{"Resources": {"A": {}}}', 'Resources/"A" has no Type'),
+        ('{"Resources": {"Fn::ForEach::A": []}}', "expanded by CloudFormation alone: give what"),
         ('{"Resources": {"A": {"Type": {"Ref": "B"}}}}', 'Resources/"A" has no Type'),
         ("[]", "is not a template: it has no Resources"),
         ("\x80", "is not UTF-8 text"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from generator.checks.cost.bill import Line, Month, number, referred
-from generator.checks.cost.fleet import Fleet, fleets
+from generator.checks.cost.fleet import Fleet, alone, fleets
 from generator.checks.cost.network import ADDRESSES, Found
 
 DETAILED_METRICS = 7
@@ -15,7 +15,26 @@ DETAILED_METRICS = 7
 
 def groups(month: Month, found: Found) -> Iterator[Line]:
     """Every group at the average size that the load gives it."""
-    for name, fleet in fleets(month.view).items():
+    yield from _all(month, fleets(month.view))
+
+
+def instances(month: Month, found: Found) -> Iterator[Line]:
+    """Every instance that is a resource of its own."""
+    yield from _all(month, alone(month.view))
+
+
+def volumes(month: Month, found: Found) -> Iterator[Line]:
+    """Volumes that are resources of their own."""
+    for name, volume in found.items():
+        kind, gib = str(volume.get("VolumeType", "gp2")), number(volume.get("Size"))
+        if gib is None:
+            yield month.line("Volumes", f"{name}, {kind}, of unknown size", "", 1)
+        else:
+            yield month.monthly("Volumes", f"{name}, {plain(gib)} GiB {kind}", f"ebs/{kind}", gib)
+
+
+def _all(month: Month, known: Mapping[str, Fleet | None]) -> Iterator[Line]:
+    for name, fleet in known.items():
         if fleet is None:
             yield month.line("Instances", f"{name}: of no known type and number", "", 1)
             continue
@@ -25,7 +44,9 @@ def groups(month: Month, found: Found) -> Iterator[Line]:
 
 def _instances(month: Month, fleet: Fleet) -> Iterator[Line]:
     count = fleet.count(month.usage.load)
-    size = f"{plain(count)} x {fleet.type} ({plain(fleet.least)} to {plain(fleet.most)})"
+    size = f"{plain(count)} x {fleet.type}"
+    if fleet.least != fleet.most:
+        size += f" ({plain(fleet.least)} to {plain(fleet.most)})"
     yield month.hourly("Instances", size, f"ec2/{fleet.type}", count, _throttled(month, fleet))
     if fleet.baseline is not None:
         yield _credits(month, fleet, count)
@@ -49,7 +70,11 @@ def _throttled(month: Month, fleet: Fleet) -> str:
     cpu, baseline = fleet.cpu(month.usage.load), fleet.baseline
     if fleet.credits == "unlimited" or baseline is None or cpu <= baseline:
         return ""
-    stuck = "" if fleet.grows else f", so the group never grows to keep to {fleet.target} %"
+    stuck = (
+        ""
+        if fleet.grows or fleet.target is None
+        else f", so the group never grows to keep to {fleet.target} %"
+    )
     return (
         f"standard credits: once they are spent, {fleet.type} is throttled to {plain(baseline)} % "
         f"although {plain(cpu)} % is asked for{stuck}"

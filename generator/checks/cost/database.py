@@ -28,9 +28,9 @@ def instances(month: Month, found: Found) -> Iterator[Line]:
 
 
 def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
-    kind = str(database.get("DBInstanceClass"))
-    if database.get("Engine") != "postgres":
-        yield month.line("Database", f"{kind} with {database.get('Engine')}", "", 1)
+    kind = str(database.get("DBInstanceClass", "a class of the snapshot's"))
+    if (engine := _engine(month, database)) != "postgres":
+        yield month.line("Database", f"{kind} with {engine}", "", 1)
         return
     yield _hours(month, kind, is_true(database.get("MultiAZ")))
     bare = kind.removeprefix("db.")
@@ -40,6 +40,13 @@ def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
         item = f"surplus credits: {plain(month.usage.database_load)} % CPU, {baseline} % included"
         key = f"rds/credit/{bare.partition('.')[0]}"
         yield month.hourly("Database", item, key, vcpus * above)
+
+
+def _engine(month: Month, database: Mapping[str, Any]) -> str:
+    """A read replica has the engine of its source, a restored one that of its snapshot."""
+    source = referred(database.get("SourceDBInstanceIdentifier"))
+    origin = month.view.of_type("AWS::RDS::DBInstance").get(source, {})
+    return str(database.get("Engine") or origin.get("Engine") or "an engine not said here")
 
 
 def _hours(month: Month, kind: str, both: bool) -> Line:

@@ -1,8 +1,8 @@
-"""An Auto Scaling group as it runs under a load."""
+"""Instances as they run under a load: an Auto Scaling group, or one by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from generator.checks.cost.bill import is_true, number, referred
 from generator.checks.view import View
 
+PUBLIC, MAPPED = "AssociatePublicIpAddress", "MapPublicIpOnLaunch"
 _SIZES = {
     "nano": (2, "5"),
     "micro": (2, "10"),
@@ -87,25 +88,45 @@ class Fleet:
 
 
 def fleets(view: View) -> dict[str, Fleet | None]:
-    """Every group by logical id; None for one that cannot be told from a launch template."""
-    templates = view.of_type("AWS::EC2::LaunchTemplate")
+    """Every group by logical id; None for one whose instances cannot be told from a launch template
+    or configuration."""
     targets = _targets(view)
-    return {
-        name: _fleet(group, templates.get(_launched(group), {}), targets.get(name))
-        for name, group in view.of_type("AWS::AutoScaling::AutoScalingGroup").items()
-    }
+    found = {}
+    for name, group in view.of_type("AWS::AutoScaling::AutoScalingGroup").items():
+        sizes = number(group.get("MinSize")), number(group.get("MaxSize"))
+        places = group.get("VPCZoneIdentifier")
+        found[name] = _fleet(view, _launched(view, group), sizes, places, targets.get(name))
+    return found
+
+
+def alone(view: View) -> dict[str, Fleet | None]:
+    """As ``fleets``, every EC2 instance that is a resource of its own."""
+    found = {}
+    for name, given in view.of_type("AWS::EC2::Instance").items():
+        # One setting is written in two ways: CPUCredits here, CpuCredits in a launch template.
+        credits = given.get("CreditSpecification", {}).get("CPUCredits")
+        own = {
+            **({"CreditSpecification": {"CpuCredits": credits}} if credits else {}),
+            "Monitoring": {"Enabled": given.get("Monitoring")},
+        }
+        data = {**_template(view, given.get("LaunchTemplate", {})), **given, **own}
+        places = [given["SubnetId"]] if "SubnetId" in given else None
+        found[name] = _fleet(view, data, (Decimal(1), Decimal(1)), places, None)
+    return found
 
 
 def _fleet(
-    group: Mapping[str, Any], template: Mapping[str, Any], target: Decimal | None
+    view: View,
+    data: Mapping[str, Any],
+    sizes: tuple[Decimal | None, Decimal | None],
+    places: Any,
+    target: Decimal | None,
 ) -> Fleet | None:
-    least, most = number(group.get("MinSize")), number(group.get("MaxSize"))
-    data = template.get("LaunchTemplateData", {})
+    least, most = sizes
     kind = data.get("InstanceType")
     if not isinstance(kind, str) or least is None or most is None:
         return None
     usual = "standard" if kind.startswith("t2.") else "unlimited"
-    interfaces = data.get("NetworkInterfaces", [])
     return Fleet(
         type=kind,
         least=least,
@@ -113,13 +134,15 @@ def _fleet(
         target=target,
         credits=data.get("CreditSpecification", {}).get("CpuCredits", usual),
         volumes=tuple(_volumes(data)),
-        public=any(is_true(each.get("AssociatePublicIpAddress")) for each in interfaces),
+        public=_is_public(view, data.get("NetworkInterfaces", []), places),
         detailed=is_true(data.get("Monitoring", {}).get("Enabled")),
     )
 
 
 def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
-    disks = [mapping.get("Ebs", {}) for mapping in data.get("BlockDeviceMappings", [{}])]
+    mappings = data.get("BlockDeviceMappings", [{}])
+    # Instance stores have a virtual name; they are part of the instance's price.
+    disks = [each.get("Ebs", {}) for each in mappings if "VirtualName" not in each]
     return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
@@ -132,5 +155,52 @@ def _targets(view: View) -> dict[str, Decimal | None]:
     }
 
 
-def _launched(group: Mapping[str, Any]) -> str:
-    return referred(group.get("LaunchTemplate", {}).get("LaunchTemplateId"))
+def _launched(view: View, group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a group launches, as the data of a launch template; empty if that is not known."""
+    if "LaunchConfigurationName" in group:
+        named = referred(group["LaunchConfigurationName"])
+        return _configured(view.of_type("AWS::AutoScaling::LaunchConfiguration").get(named, {}))
+    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+    if mixed.get("Overrides"):
+        return {}  # several types, in a mixture that only AWS decides
+    specified = mixed.get("LaunchTemplateSpecification", {})
+    return _template(view, group.get("LaunchTemplate", specified))
+
+
+def _template(view: View, specified: Mapping[str, Any]) -> Mapping[str, Any]:
+    named = referred(specified.get("LaunchTemplateId") or specified.get("LaunchTemplateName"))
+    found: Mapping[str, Any] = (
+        view.of_type("AWS::EC2::LaunchTemplate").get(named, {}).get("LaunchTemplateData", {})
+    )
+    return found
+
+
+def _configured(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A launch configuration in the words of a launch template.
+
+    Its detailed monitoring is on unless it is switched off:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-launchconfiguration.html
+    """
+    if not given or "SpotPrice" in given:
+        return {}
+    return {
+        **given,
+        "Monitoring": {"Enabled": given.get("InstanceMonitoring", True)},
+        "NetworkInterfaces": [
+            {key: given[key] for key in (PUBLIC,) if key in given},
+        ],
+    }
+
+
+def _is_public(view: View, interfaces: Sequence[Mapping[str, Any]], places: Any) -> bool:
+    """Whether an instance gets a public address: as its interfaces say, else as its subnets do;
+    those of a default VPC give one."""
+    said = [is_true(each[PUBLIC]) for each in interfaces if PUBLIC in each]
+    if said:
+        return any(said)
+    inside = [each["SubnetId"] for each in interfaces if "SubnetId" in each]
+    if not inside and places is None:
+        return all("NetworkInterfaceId" not in each for each in interfaces)
+    subnets = view.of_type("AWS::EC2::Subnet")
+    named = inside or (places if isinstance(places, list) else [places])
+    return any(is_true(subnets.get(referred(each), {}).get(MAPPED)) for each in named)

@@ -61,6 +61,15 @@ def balancers(month: Month, found: Found) -> Iterator[Line]:
             yield _addresses(month, each.get("Subnets"))
 
 
+def classic_balancers(month: Month, found: Found) -> Iterator[Line]:
+    """Hours of each Classic balancer, every GB through any, and the addresses of public ones."""
+    yield month.hourly("Load balancer", f"{len(found)} x Classic", "elb/hour", len(found))
+    yield month.line("Load balancer", "data through Classic ones", "elb/gb", month.usage.traffic_gb)
+    for each in found.values():
+        if each.get("Scheme") != "internal":
+            yield _addresses(month, each.get("Subnets", each.get("AvailabilityZones")))
+
+
 def _addresses(month: Month, zones: Any) -> Line:
     if not isinstance(zones, list):
         return month.line(ADDRESSES, "of the balancer, in unknown zones", "", 1)

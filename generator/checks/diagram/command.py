@@ -14,7 +14,9 @@ from generator.checks import regions, view
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture
+from generator.checks.diagram.parts import KINDS
 from generator.checks.diagram.words import LANGUAGES, Words
+from generator.checks.reach import kinds
 from generator.checks.sense import expected
 from generator.errors import ClinicError
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
@@ -69,6 +71,8 @@ def diagram_command(
     with expected(templates):
         found = derive(seen)
         objects = "\n".join([*_objects(found), ""])
+        if omitted := [kind for kind in kinds.unknown(seen) if kind not in KINDS]:
+            click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
         drawn = objects if as_json else _drawn(found, form, output, language)
     if output is None:
         click.echo(drawn, nl=False)

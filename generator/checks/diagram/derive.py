@@ -9,7 +9,7 @@ from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part
 from generator.checks.diagram.parts import parts
 from generator.checks.view import View
 
-HOUSED = ("balancer", "nat", "group", "database")
+HOUSED = ("balancer", "classic", "nat", "group", "instance", "database")
 """Kinds that are always in subnets, if not in those of this set."""
 UNKNOWN = "?"
 """A zone that the templates do not name."""

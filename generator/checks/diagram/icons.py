@@ -13,6 +13,7 @@ COLOURS = {
     "endpoint": "#7a4fbf",
     "flow-log": "#7a4fbf",
     "balancer": "#7a4fbf",
+    "classic": "#7a4fbf",
     "group": "#c9620b",
     "instance": "#c9620b",
     "registry": "#c9620b",
@@ -32,6 +33,7 @@ GLOBE = "M4 12a8 8 0 1 0 16 0a8 8 0 1 0-16 0M4 12h16M12 4c-5 5-5 11 0 16c5-5 5-1
 SERVER = "M5 5h14v6h-14zM5 13h14v6h-14zM8 8h.1M8 16h.1"
 CYLINDER = "M5 7c0-4 14-4 14 0v10c0 4-14 4-14 0zM5 7c0 4 14 4 14 0M5 12c0 4 14 4 14 0"
 BUCKET = "M5 7l2 11c1 2 9 2 10 0l2-11M5 7c0-3 14-3 14 0c0 3-14 3-14 0"
+BALANCER = "M12 5v4M5 18v-5h14v5M12 9v9M10 5h4M3 18h4M10 18h4M17 18h4"
 ARROWS = "M4 9h13l-3-3M20 15h-13l3 3"
 
 SHAPES = {
@@ -42,7 +44,8 @@ SHAPES = {
     "nat": ARROWS,
     "endpoint": "M4 12h10M10 8l4 4l-4 4M18 5v14",
     "flow-log": "M5 4h14v16h-14zM8 9h8M8 13h8M8 17h4",
-    "balancer": "M12 5v4M5 18v-5h14v5M12 9v9M10 5h4M3 18h4M10 18h4M17 18h4",
+    "balancer": BALANCER,
+    "classic": BALANCER,
     "group": "M4 4h7v7h-7zM13 13h7v7h-7zM13 8h4v2M11 16h-4v-2",
     "instance": SERVER,
     "registry": "M12 3l8 4v10l-8 4l-8-4v-10zM4 7l8 4l8-4M12 11v10",

@@ -16,7 +16,7 @@ ZONE_WIDTHS = {0: 300, 1: 420, 2: 290}
 """Pixels of a zone's column by how many there are; 270 for more."""
 REGION_TOP, VPC_TOP, ROWS_TOP = 200, 240, 308
 CELL_HEAD, ROW_GAP, BAND_GAP, INSET = 26, 18, 46, 14
-HEIGHTS = {"balancer": 54, "nat": 46, "group": 116, "database": 116}
+HEIGHTS = {"balancer": 54, "classic": 54, "nat": 46, "group": 116, "instance": 66, "database": 116}
 BOX_HEIGHT, GATE_WIDTH, GATE_HEIGHT = 58, 92, 96
 NAT_WIDTH, NAT_ROOM, NAT_BUS = 158, 112, 18
 """A NAT gateway's width, the room of a subnet's range to the right of its middle, and how far

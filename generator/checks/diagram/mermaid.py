@@ -26,7 +26,7 @@ def draw(found: Architecture, words: Words) -> str:
     lines = ["flowchart LR"]
     lines += (f"    {_part(part, words)}" for part in found.of_kind(BROWSER, "cdn"))
     if found.subnets:
-        text = words.picture("zones", cidr=found.cidr, count=len(found.zones))
+        text = words.picture("zones", cidr=found.cidr, count=len(found.zones)).removeprefix(", ")
         lines += ["    subgraph vpc [" + _quoted(f"VPC {text}") + "]"]
         lines += (f"        {line}" for line in _inside(found, words))
         lines += ["    end"]

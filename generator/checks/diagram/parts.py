@@ -12,6 +12,8 @@ from generator.checks.view import View
 from generator.checks.walk import nodes
 
 Properties = dict[str, Any]
+LAUNCHED_BY = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
+BALANCERS = ("balancer", "classic")
 
 
 def parts(view: View) -> Iterator[Part]:
@@ -21,7 +23,12 @@ def parts(view: View) -> Iterator[Part]:
         if kind:
             properties = resource.get("Properties", {})
             facts = FACTS.get(kind, _plain)(view, logical, properties)
-            known = {fact: str(value) for fact, value in facts.items() if value}
+            # What is not known before a deployment stays a function of the template.
+            known = {
+                fact: str(value)
+                for fact, value in facts.items()
+                if value and not isinstance(value, dict | list)
+            }
             yield Part(logical, kind, known, subnets_of(view, properties))
 
 
@@ -38,8 +45,10 @@ def subnets_of(view: View, properties: Properties) -> tuple[str, ...]:
 def groups_of(view: View, properties: Properties) -> list[str]:
     """Security groups of a resource or, for an Auto Scaling group, of its instances."""
     data = launch_data(view, properties)
-    interfaces = data.get("NetworkInterfaces", [])
+    interfaces = [*data.get("NetworkInterfaces", []), *properties.get("NetworkInterfaces", [])]
     given = [properties.get("SecurityGroups"), properties.get("VPCSecurityGroups")]
+    given += [properties.get("SecurityGroupIds"), data.get("SecurityGroups")]
+    given += [one.get("GroupSet") for one in interfaces]
     given += [target.get("SecurityGroups") for target in mount_targets(view, properties)]
     given += [data.get("SecurityGroupIds"), [one.get("Groups") for one in interfaces]]
     return [found for found in names(given) if found in view.of_type("AWS::EC2::SecurityGroup")]
@@ -55,21 +64,29 @@ def mount_targets(view: View, properties: Properties) -> list[Properties]:
 
 
 def launch_data(view: View, properties: Properties) -> Properties:
-    """The launch template's data behind an Auto Scaling group; {} for anything else."""
-    template = name(properties.get("LaunchTemplate"))
-    launch = view.resources.get(template, {}).get("Properties", {})
-    data: Properties = launch.get("LaunchTemplateData", {})
+    """What a launch template or configuration says of instances; {} for anything else."""
+    named = [properties.get(by) for by in LAUNCHED_BY]
+    launch = view.resources.get(name(named), {}).get("Properties", {})
+    data: Properties = launch.get("LaunchTemplateData", launch)
     return data
 
 
 def is_public(view: View, part: Part) -> bool:
     """Whether the internet can address it: by its scheme, or by an address of its own."""
     properties = view.resources[part.id].get("Properties", {})
-    interfaces = launch_data(view, properties).get("NetworkInterfaces", [])
-    given = [one.get("AssociatePublicIpAddress") for one in interfaces]
+    data = launch_data(view, properties)
+    interfaces = [*data.get("NetworkInterfaces", []), *properties.get("NetworkInterfaces", [])]
+    given = [one.get("AssociatePublicIpAddress") for one in [*interfaces, data]]
     given.append(properties.get("PubliclyAccessible"))
-    open_scheme = part.kind == "balancer" and properties.get("Scheme") != "internal"
+    if part.kind == "instance" and not any(map(_has, interfaces)):
+        subnets = [view.resources.get(one, {}).get("Properties", {}) for one in part.subnets]
+        given += [subnet.get("MapPublicIpOnLaunch") for subnet in subnets]
+    open_scheme = part.kind in BALANCERS and properties.get("Scheme") != "internal"
     return open_scheme or any(str(value).lower() == "true" for value in given)
+
+
+def _has(interface: Properties) -> bool:
+    return "AssociatePublicIpAddress" in interface
 
 
 def spoken(logical: str, without: str) -> str:
@@ -93,7 +110,8 @@ def _group_names(view: View, properties: Properties) -> str:
 
 def _cdn(view: View, logical: str, properties: Properties) -> Properties:
     config = properties.get("DistributionConfig", {})
-    return {"domain": ", ".join(config.get("Aliases", [])), "acl": bool(config.get("WebACLId"))}
+    known = [alias for alias in config.get("Aliases", []) if isinstance(alias, str)]
+    return {"domain": ", ".join(known), "acl": bool(config.get("WebACLId"))}
 
 
 def _balancer(view: View, logical: str, properties: Properties) -> Properties:
@@ -115,6 +133,12 @@ def _group(view: View, logical: str, properties: Properties) -> Properties:
         "cpu": target,
         "groups": _group_names(view, properties),
     }
+
+
+def _instance(view: View, logical: str, properties: Properties) -> Properties:
+    data = {**launch_data(view, properties), **properties}
+    of = {"name": logical, "type": data.get("InstanceType")}
+    return {**of, "groups": _group_names(view, properties)}
 
 
 def _database(view: View, logical: str, properties: Properties) -> Properties:
@@ -158,7 +182,9 @@ def _endpoint(view: View, logical: str, properties: Properties) -> Properties:
 KINDS = {
     "AWS::CloudFront::Distribution": "cdn",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
+    "AWS::ElasticLoadBalancing::LoadBalancer": "classic",
     "AWS::AutoScaling::AutoScalingGroup": "group",
+    "AWS::EC2::Instance": "instance",
     "AWS::RDS::DBInstance": "database",
     "AWS::EFS::FileSystem": "files",
     "AWS::S3::Bucket": "bucket",
@@ -178,7 +204,9 @@ KINDS = {
 FACTS: dict[str, Callable[[View, str, Properties], Properties]] = {
     "cdn": _cdn,
     "balancer": _balancer,
+    "classic": _balancer,
     "group": _group,
+    "instance": _instance,
     "database": _database,
     "files": _files,
     "bucket": _bucket,

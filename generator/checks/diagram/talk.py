@@ -9,6 +9,7 @@ from generator.checks.diagram.model import BROWSER, INTERNET, Arrow, Part, Subne
 from generator.checks.diagram.network import EVERYWHERE
 from generator.checks.diagram.parts import groups_of, is_public, launch_data
 from generator.checks.view import View
+from generator.checks.walk import json_of
 
 Parts = Mapping[str, Part]
 
@@ -156,7 +157,9 @@ def _statements(view: View, roles: set[str]) -> Iterator[dict[str, Any]]:
         inline = view.resources[role].get("Properties", {}).get("Policies", [])
         documents += [policy["PolicyDocument"] for policy in inline]
     for document in documents:
-        yield from _listed(document.get("Statement", []))
+        read = document if isinstance(document, dict) else json_of(document)
+        if isinstance(read, dict):
+            yield from _listed(read.get("Statement", []))
 
 
 def _what(view: View, target: Part, resource: Any) -> str:

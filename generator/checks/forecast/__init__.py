@@ -10,6 +10,7 @@ What changes is computed in checks/changes.py, which the preview of a deployment
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,16 +70,19 @@ def forecast(
 def _templates(then: Revision, new: Templates) -> dict[str, Template]:
     """The revision's set, in the form of the new one."""
     flat = view.FLAT in new
-    wanted = "flat.json" if flat else "nested/"
-    found = {
-        name.removeprefix("nested/").removesuffix(".json"): view.template(
-            f"{OUTPUT}/{name} in {then.name}", data
-        )
-        for name, data in then.below(OUTPUT).items()
-        if name.startswith(wanted)
-    }
+    wanted = "flat." if flat else "nested/"
+    found = {}
+    for name, data in then.below(OUTPUT).items():
+        short, suffix = os.path.splitext(name.removeprefix("nested/"))
+        # What else lies in deeper folders need not be a template.
+        if (
+            name.startswith(wanted)
+            and suffix in view.SUFFIXES
+            and ("/" not in short or short in new)
+        ):
+            found[short] = view.template(f"{OUTPUT}/{name} in {then.name}", data)
     if (view.FLAT if flat else view.ROOT) not in found:
-        missing = wanted if flat else "nested/root.json"
+        missing = "flat.json" if flat else "nested/root.json"
         raise ClinicError(f"{then.name} has no {OUTPUT}/{missing}, so there is nothing to compare.")
     return found
 

@@ -12,6 +12,8 @@ import click
 from generator import tables
 from generator.checks import preflight
 from generator.checks.preflight import screen
+from generator.checks.reach.command import arguments
+from generator.checks.reach.report import mend
 from generator.options import JSON, PARAMS, TEMPLATES
 
 
@@ -45,5 +47,7 @@ def check_command(env: str, templates: Path | None, params: Path, as_json: bool)
         tables.show(screen.HEADINGS, screen.rows(checked))
         for text in screen.findings(checked):
             print(f"\n{text}")
+        for line in mend(checked.proof, arguments(env, templates, params)):
+            print(f"\n{line}")
     if checked.count:
         raise click.exceptions.Exit(1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 
 from generator.checks import preflight
 from generator.checks.preflight import Checked, screen
+from generator.checks.reach import report
+from generator.checks.reach.command import arguments
 from generator.errors import ClinicError
 
 
@@ -20,11 +23,10 @@ def demand(env: str, params: Path, region: str = "us-east-1") -> Checked:
     checked = preflight.check(env, params, region=region)
     if checked.count:
         found = "1 finding" if checked.count == 1 else f"{checked.count} findings"
-        told = [text.replace("\n", "\n    ") for text in screen.findings(checked)]
-        raise ClinicError(
-            "\n    ".join(
-                [f"nothing was changed, because of {found}; `clinic check {env}` shows all:", *told]
-            ),
-            exit_code=1,
-        )
+        told = [text.replace("\n", "\n    ") for text in screen.findings(checked, screen.SHOWN)]
+        names = arguments(env, None, params)
+        command = shlex.join(["clinic", "check", *names])
+        start = f"nothing was changed, because of {found}; `{command}` shows all:"
+        end = report.mend(checked.proof, names)
+        raise ClinicError("\n    ".join([start, *told, *end]), exit_code=1)
     return checked

@@ -11,7 +11,7 @@ from generator.checks.preflight import Checked
 
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
 SHOWN = 12
-"""Findings of one kind that are told one by one."""
+"""Findings of one kind that stop a deployment and are told one by one."""
 WIDTH = 60
 """Characters of a place."""
 
@@ -45,13 +45,13 @@ def rows(checked: Checked) -> list[list[str | int]]:
     return [[m.limit, _end(_where(m)), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
 
 
-def findings(checked: Checked) -> Iterator[str]:
-    """Everything that was found, as sentences; of too many of a kind the rest is counted."""
-    yield from _first([formats.text(finding) for finding in checked.lint])
-    told = [difference.sentence for difference in checked.proof.differences]
-    yield from _first(told)
+def findings(checked: Checked, most: int | None = None) -> Iterator[str]:
+    """Everything that was found, as sentences; of more than ``most`` of a kind the rest is
+    counted."""
+    yield from _first([formats.text(finding) for finding in checked.lint], most)
+    yield from _first([one.sentence for one in checked.proof.differences], most)
     over = [f"{_where(m)}: {m.value:,} {m.limit}, {m.most:,} are allowed" for m in checked.broken]
-    yield from _first(over)
+    yield from _first(over, most)
 
 
 def objects(checked: Checked) -> Iterator[dict[str, Any]]:
@@ -76,10 +76,10 @@ def objects(checked: Checked) -> Iterator[dict[str, Any]]:
     }
 
 
-def _first(told: list[str]) -> list[str]:
-    if len(told) <= SHOWN:
+def _first(told: list[str], most: int | None) -> list[str]:
+    if most is None or len(told) <= most:
         return told
-    return [*told[:SHOWN], f"and {len(told) - SHOWN} more: --json shows them all"]
+    return [*told[:most], f"and {len(told) - most} more"]
 
 
 def _where(measure: Measure) -> str:

@@ -13,6 +13,7 @@ managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
 instances.py, user_data.py     what leaks, and what instances ask for in vain
 kinds.py, places.py     what is not judged, and what cannot be
 expectations.py, documented.py     what was expected
+changed.py       what of it other parameters explain
 command.py       ``clinic prove``
 
 What cannot be judged is said to be unknown, and never taken for fine.
@@ -25,6 +26,7 @@ from pathlib import Path
 from generator.checks import sense
 from generator.checks.reach import (
     cdn,
+    changed,
     documented,
     expectations,
     groups,
@@ -58,20 +60,30 @@ def prove(seen: View, params: Path) -> Proof:
     in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
     cannot be read.
     """
+    names, facts = said(seen)
+    path = expectations.place(params, seen.env)
+    expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
+    reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
+    differences = expectations.differences(facts, expected)
+    if before := changed.before(seen, expected.values):
+        now = changed.Judged(facts, expected, documented.derive(seen, names))
+        names, facts = said(before)
+        then = changed.Judged(facts, expected, documented.derive(before, names))
+        differences = changed.unexplained(now, then)
+    return Proof(seen.env, expected.source, reaches, tuple(differences))
+
+
+def said(seen: View) -> tuple[Names, list[Fact]]:
+    """All that is said of a view, with its resources by their roles."""
     try:
         names = Names(seen)
         roles.assign(names)
-        facts = [*found(names), *places.facts(seen, names)]
+        return names, [*found(names), *places.facts(seen, names)]
     except sense.MALFORMED as trouble:
         raise ClinicError(
             f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
             f"({type(trouble).__name__}: {sense.reason(trouble)}); clinic lint says where."
         ) from trouble
-    path = expectations.place(params, seen.env)
-    expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
-    reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
-    differences = tuple(expectations.differences(facts, expected))
-    return Proof(seen.env, expected.source, reaches, differences)
 
 
 def found(names: Names) -> list[Fact]:

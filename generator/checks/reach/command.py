@@ -7,8 +7,14 @@ from pathlib import Path
 import click
 
 from generator.checks import parameters, view
-from generator.checks.reach import expectations, prove, report
-from generator.options import JSON, PARAMS, TEMPLATES
+from generator.checks.reach import changed, expectations, prove, report
+from generator.options import DEFAULT_PARAMS, JSON, PARAMS, TEMPLATES
+
+
+def arguments(env: str, templates: Path | None, params: Path) -> list[str]:
+    """What names a set of templates and its parameters on a command line."""
+    own = ["--params", str(params)] if params != DEFAULT_PARAMS else []
+    return [env, *(["--templates", str(templates)] if templates else []), *own]
 
 
 @click.command("prove")
@@ -36,8 +42,9 @@ def prove_command(
     folder = parameters.find(env, params).parent
     proof = prove(seen, folder)
     if accept:
-        expectations.accept(expectations.place(folder, seen.env), proof.reaches)
+        place = expectations.place(folder, seen.env)
+        expectations.accept(place, proof.reaches, changed.recorded(seen))
         proof = prove(seen, folder)
-    report.print_lines(proof) if as_json else report.show(proof)
+    report.print_lines(proof) if as_json else report.show(proof, arguments(env, templates, params))
     if proof.differences:
         raise click.exceptions.Exit(1)

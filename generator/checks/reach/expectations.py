@@ -14,6 +14,8 @@ from generator.errors import ClinicError, quote, reason
 
 FOLDER = "expectations"
 
+PARAMETERS = "parameters"
+"""The key of such a file under which the parameters are with which it was accepted."""
 Table = Mapping[str, Mapping[str, list[str]]]
 """From, to, and in which ways: ``{"backend": {"database": ["tcp 5432"]}}``."""
 
@@ -25,6 +27,8 @@ class Expected(NamedTuple):
     """Where it is from, for people."""
     allowed: Table
     required: Table
+    values: Mapping[str, str] | None = None
+    """The parameters with which it was accepted; None if that is not known."""
 
 
 def load(path: Path) -> Expected:
@@ -37,11 +41,16 @@ def load(path: Path) -> Expected:
         ) from error
     except (ValueError, RecursionError) as error:
         raise ClinicError(f"{path} is not valid JSON: {sense.reason(error)}.") from error
-    if not _is_table(table):
+    values = table.pop(PARAMETERS, None) if isinstance(table, dict) else None
+    if not _is_table(table) or not (values is None or _are_values(values)):
         raise ClinicError(
             f'{path} must be {{"from": {{"to": ["tcp 443", ...]}}}}: who reaches whom, and how.'
         )
-    return Expected(str(path), table, table)
+    return Expected(str(path), table, table, values)
+
+
+def _are_values(values: Any) -> bool:
+    return isinstance(values, dict) and all(isinstance(value, str) for value in values.values())
 
 
 def _is_table(table: Any) -> bool:
@@ -60,10 +69,10 @@ def place(folder: Path, env: str) -> Path:
     return folder / FOLDER / f"{env}.json"
 
 
-def accept(path: Path, found: Iterable[Reach]) -> None:
-    """Write what was found as what is expected, whole or not at all; ClinicError if it cannot be
-    written."""
-    rows: dict[str, dict[str, list[str]]] = {}
+def accept(path: Path, found: Iterable[Reach], values: Mapping[str, str]) -> None:
+    """Write what was found as what is expected with these parameters, whole or not at all;
+    ClinicError if it cannot be written."""
+    rows: dict[str, dict[str, Any]] = {PARAMETERS: dict(sorted(values.items()))}
     for reach in found:
         ways = rows.setdefault(reach.source, {}).setdefault(reach.target, [])
         if reach.what not in ways:
@@ -170,7 +179,8 @@ def _missing(
                 if link is None:
                     yield _difference("missing", source, target, way, ("one of them is gone",))
                 elif wanted & ~link.must:
-                    yield _difference("missing", source, target, way, link.why_not(wanted))
+                    why = link.why_not(wanted) or ("it is not known what lets it through",)
+                    yield _difference("missing", source, target, way, why)
 
 
 def _difference(

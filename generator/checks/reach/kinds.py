@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from generator.checks.reach.facts import Unknown
 from generator.checks.reach.names import Names
+from generator.checks.view import View
 
 JUDGED = {
     *("AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"),
@@ -53,11 +55,21 @@ HARMLESS = (
 JUDGED_BALANCER = "application"
 
 
+def unknown(names: Names | View) -> Counter[str]:
+    """Types that are neither judged nor harmless, and how many there are of each."""
+    kinds = (resource["Type"] for resource in names.resources.values())
+    return Counter(kind for kind in kinds if not _is_known(kind))
+
+
+def _is_known(kind: str) -> bool:
+    return kind in JUDGED or kind.startswith(HARMLESS)
+
+
 def facts(names: Names) -> Iterator[Unknown]:
     """What is of a kind that cannot be judged."""
     for name, resource in names.resources.items():
         kind = resource["Type"]
-        if kind not in JUDGED and not kind.startswith(HARMLESS):
+        if not _is_known(kind):
             yield Unknown(name, f"what {name} reaches is not known: {kind} is not judged")
     for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
         if given.get("Type", JUDGED_BALANCER) != JUDGED_BALANCER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator import tables
@@ -21,7 +22,7 @@ STORES = (
 NOTHING = "-"
 
 
-def show(proof: Proof) -> None:
+def show(proof: Proof, arguments: Sequence[str]) -> None:
     """Print the matrix, why its packets pass, and the differences."""
     print(f"{proof.env}: who reaches whom")
     _matrix(proof.reaches)
@@ -32,9 +33,19 @@ def show(proof: Proof) -> None:
     print()
     for difference in proof.differences:
         print(f"{difference.problem}: {difference.sentence}")
+    print("".join(f"{line}\n" for line in mend(proof, arguments)), end="")
     count = len(proof.differences)
     said = "as expected" if not count else f"{count} difference{'s' if count > 1 else ''}"
     print(f"{proof.env}: {len(proof.reaches)} ways, {said} ({proof.expectations})")
+
+
+def mend(proof: Proof, arguments: Sequence[str]) -> list[str]:
+    """The command that accepts the differences, for ``clinic prove``'s arguments; nothing where
+    accepting mends none of them."""
+    if all(difference.problem == "unknown" for difference in proof.differences):
+        return []
+    command = shlex.join(["clinic", "prove", *arguments, "--accept"])
+    return [f"If who reaches whom is meant so: `{command}`, and commit the file that it writes."]
 
 
 def print_lines(proof: Proof) -> None:

@@ -17,6 +17,7 @@ from generator.checks.cost.report import Estimate
 from generator.checks.cost.usage import Usage
 from generator.errors import ClinicError
 from tests.checks.cost.conftest import ENVIRONMENTS
+from tests.checks.cost.test_others import OTHERS
 
 amounts = st.decimals(0, 700, places=2)
 usages = st.builds(
@@ -40,6 +41,7 @@ def _line(month: Bill, item: str):
 def test_every_type_of_the_templates_is_priced_or_free(views):
     types = {each["Type"] for each in views["seed"].whole["Resources"].values()}
     assert types <= PRICED.keys() | FREE.keys()
+    types |= {each["Type"] for each in OTHERS.values()}
     assert PRICED.keys() | FREE.keys() <= types
     assert not PRICED.keys() & FREE.keys()
 

@@ -204,3 +204,127 @@ def test_rules_inside_a_group_count_as_well(tmp_path: Path) -> None:
 
 def test_the_committed_folder_is_drawn_like_the_code() -> None:
     assert derive(view.load("prod", PARAMS, ROOT / "output")) == ours("prod")
+
+
+SUBNET = {"Type": "AWS::EC2::Subnet", "Properties": {"AvailabilityZone": "us-east-1a"}}
+
+
+def test_instances_and_classic_balancers_of_others_are_drawn_with_their_ports(
+    tmp_path: Path,
+) -> None:
+    def group(*rules: dict[str, Any]) -> dict[str, Any]:
+        properties = {"GroupDescription": "of others", "SecurityGroupIngress": list(rules)}
+        return {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}
+
+    def of(kind: str, **properties: Any) -> dict[str, Any]:
+        return {"Type": f"AWS::{kind}", "Properties": properties}
+
+    web = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+    inside = {**web, "SourceSecurityGroupId": {"Fn::GetAtt": ["Front", "GroupId"]}}
+    launch = of("AutoScaling::LaunchConfiguration", InstanceType="t3.nano")
+    launch["Properties"]["SecurityGroups"] = [{"Ref": "Back"}]
+    found = theirs(
+        tmp_path,
+        {
+            "Place": SUBNET,
+            "Front": group({**web, "CidrIp": "0.0.0.0/0"}),
+            "Back": group(inside),
+            "Classic": of(
+                "ElasticLoadBalancing::LoadBalancer",
+                SecurityGroups=[{"Ref": "Front"}],
+                Subnets=[{"Ref": "Place"}],
+            ),
+            "Machine": of(
+                "EC2::Instance",
+                InstanceType="t3.micro",
+                SubnetId={"Ref": "Place"},
+                SecurityGroupIds=[{"Ref": "Back"}],
+            ),
+            "Launch": launch,
+            "Group": of(
+                "AutoScaling::AutoScalingGroup",
+                LaunchConfigurationName={"Ref": "Launch"},
+                VPCZoneIdentifier=[{"Ref": "Place"}],
+            ),
+        },
+    )
+    assert found.parts["Machine"].facts == {
+        "name": "Machine",
+        "type": "t3.micro",
+        "groups": "Back",
+    }
+    assert found.parts["Group"].facts["type"] == "t3.nano"
+    assert [found.parts[one].subnets for one in ("Machine", "Classic")] == [("Place",)] * 2
+    assert text(found, "internet", "Classic") == "80"
+    assert text(found, "Classic", "Machine") == "80"
+    assert text(found, "Classic", "Group") == "80"
+
+
+def test_an_instance_is_public_by_its_interface_or_else_by_its_subnet(tmp_path: Path) -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+    group = {"GroupDescription": "of others", "SecurityGroupIngress": [rule]}
+    for public, of_subnet, of_interface in (
+        (False, False, None),
+        (True, True, None),
+        (True, False, True),
+        (False, True, False),
+    ):
+        machine: dict[str, Any] = {"SubnetId": {"Ref": "Place"}, "SecurityGroupIds": ["Open"]}
+        machine["SecurityGroupIds"] = [{"Ref": "Open"}]
+        if of_interface is not None:
+            machine["NetworkInterfaces"] = [{"AssociatePublicIpAddress": of_interface}]
+        found = theirs(
+            tmp_path,
+            {
+                "Place": {
+                    "Type": "AWS::EC2::Subnet",
+                    "Properties": {"MapPublicIpOnLaunch": of_subnet, "AvailabilityZone": "a"},
+                },
+                "Open": {"Type": "AWS::EC2::SecurityGroup", "Properties": group},
+                "Machine": {"Type": "AWS::EC2::Instance", "Properties": machine},
+            },
+        )
+        assert bool(between(found, "internet", "Machine")) is public
+
+
+def test_what_only_aws_knows_is_left_out_of_a_part(tmp_path: Path) -> None:
+    name = {"Fn::ImportValue": "zone-HostedZoneName"}
+    config = {"Aliases": [{"Fn::Sub": ["www.${Zone}", {"Zone": name}]}], "Origins": []}
+    found = theirs(
+        tmp_path,
+        {
+            "Site": {
+                "Type": "AWS::CloudFront::Distribution",
+                "Properties": {"DistributionConfig": config},
+            },
+            "Machine": {"Type": "AWS::EC2::Instance", "Properties": {"InstanceType": name}},
+        },
+    )
+    assert "domain" not in found.parts["Site"].facts
+    assert "type" not in found.parts["Machine"].facts
+
+
+def test_a_policy_that_is_text_is_read(tmp_path: Path) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    words = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = {"Policies": [{"PolicyName": "text", "PolicyDocument": words}]}
+    data = {"IamInstanceProfile": {"Name": {"Ref": "Profile"}}}
+    found = theirs(
+        tmp_path,
+        {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+            "Profile": {
+                "Type": "AWS::IAM::InstanceProfile",
+                "Properties": {"Roles": [{"Ref": "Role"}]},
+            },
+            "Launch": {
+                "Type": "AWS::EC2::LaunchTemplate",
+                "Properties": {"LaunchTemplateData": data},
+            },
+            "Group": {
+                "Type": "AWS::AutoScaling::AutoScalingGroup",
+                "Properties": {"LaunchTemplate": {"LaunchTemplateId": {"Ref": "Launch"}}},
+            },
+        },
+    )
+    assert "Group" in found.parts

@@ -388,3 +388,16 @@ def test_bad_input_is_one_sentence(
     assert ended.code == 2
     assert says in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_what_is_not_drawn_is_named(clinic: Any, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("[]")
+    made = {"Cluster": {"Type": "AWS::ECS::Cluster"}, "Machine": {"Type": "AWS::EC2::Instance"}}
+    (tmp_path / "flat.json").write_text(json.dumps({"Resources": made}))
+    ended = clinic("diagram", tmp_path / "mine.json", "--templates", tmp_path / "flat.json")
+    assert ended.code == 0
+    assert ended.err == "Not drawn: AWS::ECS::Cluster.\n"
+    assert "VPC 1 zones" in ended.out
+    assert "EC2: Machine" in ended.out
+    arguments = (tmp_path / "mine.json", "--templates", tmp_path / "flat.json")
+    assert "EC2: Machine" in clinic("diagram", *arguments, "--format", "svg").out

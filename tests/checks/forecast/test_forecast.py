@@ -400,3 +400,23 @@ def test_a_key_of_ones_own_costs_the_real_database_and_the_forecast_says_so(
     assert (database["action"], database["data"]) == ("replaced", "snapshot")
     assert "KmsKeyId" in database["causes"]
     assert changes(ended, "dev") == {}
+
+
+def test_what_is_no_template_in_a_folder_of_a_child_is_passed_over(
+    here: Here, project: Project
+) -> None:
+    """Sets of others keep sources beside their templates, and write some of these in YAML."""
+    documents = held()
+    url = documents["nested/root.json"]["Resources"]["DataStack"]["Properties"]
+    url["TemplateURL"] = "https://example.com/services/data/service.yaml"
+    data = documents.pop("nested/data.json")
+    project.git("rm", "-q", "--cached", "output/nested/data.json")
+    (project.folder / "output/nested/data.json").unlink()
+    project.write(documents)
+    project.file("output/nested/services/data/service.yaml", json.dumps(data))
+    project.file("output/nested/services/data/src/Dockerfile", "FROM node\nRUN npm ci\n")
+    project.file("output/nested/services/data/src/values.yaml", "image: node\n")
+    project.commit()
+    ended = here("forecast", "HEAD", "--env", "dev")
+    assert (ended.code, ended.err) == (0, "")
+    assert "== dev: nothing changes" in ended.out

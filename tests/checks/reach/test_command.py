@@ -176,3 +176,16 @@ def test_expectations_that_cannot_be_written_are_a_sentence_and_code_2(
 
 def test_expectations_are_no_environments() -> None:
     assert parameters.environments(PARAMS) == sorted(ENVIRONMENTS)
+
+
+def test_what_is_missing_for_a_reason_that_is_not_known_says_so(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    """An instance of others in a subnet that another template makes."""
+    (tmp_path / "mine.json").write_text("[]")
+    instance = {"ImageId": "ami-0123456789abcdef0", "SubnetId": "subnet-0123456789abcdef0"}
+    made = {"Machine": {"Type": "AWS::EC2::Instance", "Properties": instance}}
+    (tmp_path / "flat.json").write_text(json.dumps({"Resources": made}))
+    ended = clinic("prove", tmp_path / "mine.json", "--templates", tmp_path / "flat.json")
+    assert "is expected and missing ()" not in ended.out
+    assert "internet: tcp 443 is expected and missing (it is not known what" in ended.out
