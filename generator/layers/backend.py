@@ -212,7 +212,7 @@ def _room_for_an_update() -> dict[str, Any]:
                 {
                     "Assert": {"Fn::Contains": [above, Ref("MaxInstances")]},
                     "AssertDescription": "MaxInstances must be above MinInstances: an update "
-                    "starts a new instance before it stops an old one.",
+                    "needs room.",
                 }
             ],
         }

@@ -30,8 +30,4 @@ INTENTS = (boundary, deployer, helper, observer, operator, publisher, releaser, 
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every policy document by file stem: ``output/policies/<stem>.json``."""
-    return {
-        stem: text
-        for intent in INTENTS
-        for stem, text in intent.documents().items()
-    }
+    return {stem: text for intent in INTENTS for stem, text in intent.documents().items()}

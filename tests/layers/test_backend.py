@@ -77,7 +77,7 @@ LONGEST = {
     "HealthCheckPath": "/" + "p" * 100,
     "Release": "r" * 64,
 }
-MOST = 14_336
+MOST = 14_848
 """Bytes of user data before they are encoded, of 16,384 that EC2 takes."""
 
 
