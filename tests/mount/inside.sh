@@ -3,7 +3,6 @@
 # lines "PROOF name: yes|no (what)".
 set -u
 cd /proof || exit
-host=$(<host)
 documents=/var/lib/clinic-backend/documents
 
 proof() {
@@ -23,8 +22,6 @@ mounts() {
     env STATE=/var/lib/clinic-backend "MOUNT_SECONDS=$1" POLL_SECONDS=2 bash ./mount_documents >>mounting.log 2>&1
 }
 
-wire() { python3 wire.py "$1" "$2"; }
-
 has_options() {
     local options word
     options=$(findmnt -no FSTYPE,OPTIONS "${documents}")
@@ -37,7 +34,7 @@ has_options() {
 # Another instance: a network of its own, with the same tunnel and the same line of fstab.
 other() {
     local options
-    options=$(sed -n 's/^127.*nfs4 \(\S*\) .*/\1/p' /etc/fstab | sed 's/,_netdev.*//')
+    options=$(sed -nE 's/^127.* nfs4 (\S+),_netdev.*/\1/p' /etc/fstab)
     ip netns add other
     ip link add here type veth peer name there netns other
     ip addr add 192.0.2.1/24 dev here && ip link set here up
@@ -46,7 +43,7 @@ other() {
     ip netns exec other stunnel4 other.conf >other.log 2>&1 &
     sleep 5
     mkdir -p /mnt/other
-    ip netns exec other mount -t nfs4 -o "${options}" 127.0.0.1:/ /mnt/other
+    nsenter --net=/run/netns/other mount -t nfs4 -o "${options}" 127.0.0.1:/ /mnt/other
 }
 
 written_in_the_meantime() {
@@ -96,7 +93,6 @@ first() {
 second() {
     proof "after a restart Docker started behind the mount" grep -qx mounted docker-saw
     proof "after a restart the document is there" grep -q receta-de-ana "${documents}/letter"
-    echo "PROOF ended: yes"
     systemctl poweroff
 }
 

@@ -11,7 +11,7 @@ SECRET, PORTS = b"receta-de-ana", (20049, 2049)
 sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 sniffer.bind(("lo", 0))
 sniffer.settimeout(1)
-seen = {port: b"" for port in PORTS}
+seen = dict.fromkeys(PORTS, b"")
 deadline = time.monotonic() + float(sys.argv[1])
 with contextlib.suppress(KeyboardInterrupt):
     while time.monotonic() < deadline:
