@@ -2,7 +2,7 @@
 
     python -m tests.mount
 
-As root, with qemu-system-x86_64 and debootstrap: about three minutes for the root file system, which
+As root, with qemu-system-x86_64 and debootstrap: three minutes for the root file system, which
 is kept, and eight to ten for the rest, without KVM. Two starts of one Debian with systemd: the user
 data's program mounts, unchanged, through a real stunnel from the kernel's NFS server, which is the
 machine's own; a second network in it is another instance. Prints what was seen, exits with 1 if
