@@ -2,10 +2,6 @@
 
 The function is the one that the template holds, with boto3's own clients; of AWS only Secrets
 Manager and RDS are played, behind the clients' check of what is asked.
-
-    python -m tests.bootstrap.rotation
-
-measures it with the times of an instance and of RDS: about seven minutes.
 """
 
 import contextlib
@@ -26,125 +22,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 from unittest import mock
-
-import boto3
-from botocore.awsrequest import AWSResponse
 
 from generator.functions import rotate_password
 
 from . import postgres
-from .cloud import CREATED, JWT_SECRET, PASSWORD, REGION, Cloud
+from .cloud import CREATED, JWT_SECRET, PASSWORD, Cloud
 from .docker_host import IMAGE, INSTANCE, DockerHost, docker_host
-from .postgres import MASTER, Database
+from .postgres import MASTER
+from .rotation_services import Aws, Lambda, Times
 
 SOURCES = Path(__file__).with_name("logins")
 DATABASE = "database.internal"
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:database"
-OLD, NEW = "1" * 32, "2" * 32
-
-
-@dataclass(frozen=True)
-class Times:
-    """In seconds."""
-
-    status: float
-    """From the call until RDS says that it resets the credentials."""
-    applied: float
-    """From the call until the password is in force."""
-    done: float
-    """From the call until nothing is pending any more."""
-    timer: float
-    """From one look of an instance to the next."""
-    spread: float
-    """By how much the timer is late, at most."""
-    drain: float
-    pause: float
-    """Between two questions of the function."""
-
+FIRST = "1" * 32
+"""The version of the secret before any rotation."""
 
 QUICK = Times(status=0.5, applied=2, done=3, timer=1, spread=1, drain=2, pause=0.5)
-# RDS: as it took on instances of this class, of which AWS says only that the change is
-# asynchronous. The rest: the units', the program's and the function's own.
-REAL = Times(status=10, applied=40, done=60, timer=60, spread=20, drain=70, pause=5)
-
-
-@dataclass
-class Aws:
-    """Secrets Manager and RDS, as far as a rotation asks them."""
-
-    database: Database
-    clouds: list[Cloud]
-    times: Times
-    versions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    stages: dict[str, list[str]] = field(default_factory=dict)
-    asked: float = 0
-
-    def client(self, service: str) -> Any:
-        """Return a real client whose calls, once it has found them well-formed, end here."""
-        keys = {"aws_access_key_id": "x" * 16, "aws_secret_access_key": "x"}
-        client = _client(service, region_name=REGION, **keys)
-        client.meta.events.register("before-call", self._answer)
-        return client
-
-    def _answer(self, model: Any, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, Any]:
-        body = params["body"]
-        body = json.loads(body) if isinstance(body, bytes) else body
-        try:
-            code, answer = 200, getattr(self, model.name)(body) or {}
-        except KeyError as error:
-            missing = {"Code": "ResourceNotFoundException", "Message": str(error)}
-            code, answer = 400, {"Error": missing}
-        metadata = {"ResponseMetadata": {"HTTPStatusCode": code}}
-        return AWSResponse("", code, {}, None), answer | metadata
-
-    def DescribeSecret(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        return {"VersionIdsToStages": self.stages}
-
-    def GetSecretValue(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        stage = body.get("VersionStage", "AWSCURRENT")
-        version = body.get("VersionId") or next(v for v, s in self.stages.items() if stage in s)
-        return {"SecretString": json.dumps(self.versions[version]["secret"])}
-
-    def GetRandomPassword(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        return {"RandomPassword": os.urandom(int(body["PasswordLength"]) // 2).hex()}
-
-    def PutSecretValue(self, body: dict[str, Any]) -> None:  # noqa: N802
-        value = {"secret": json.loads(body["SecretString"]), "created": time.time()}
-        self.versions[body["ClientRequestToken"]] = value
-
-    def UpdateSecretVersionStage(self, body: dict[str, Any]) -> None:  # noqa: N802
-        self.stages[body["RemoveFromVersionId"]] = ["AWSPREVIOUS"]
-        self.stages[body["MoveToVersionId"]] = ["AWSCURRENT"]
-        version = self.versions[body["MoveToVersionId"]]
-        for cloud in self.clouds:
-            cloud.secret, cloud.created = version["secret"], version["created"]
-
-    def ModifyDBInstance(self, body: dict[str, Any]) -> None:  # noqa: N802
-        self.asked = time.monotonic()
-        password = body["MasterUserPassword"]
-        threading.Timer(self.times.applied, self.database.rotate, [password]).start()
-
-    def DescribeDBInstances(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        since, pending, status = time.monotonic() - self.asked, {}, "available"
-        if since < self.times.done:
-            pending = {"MasterUserPassword": "****"}
-            status = "resetting-master-credentials" if since > self.times.status else status
-        return {"DBInstances": [{"DBInstanceStatus": status, "PendingModifiedValues": pending}]}
-
-
-_client = boto3.client
-
-
-class Lambda:
-    """The context of a call, with the time that the template gives the function."""
-
-    def __init__(self) -> None:
-        self.end = time.monotonic() + 600
-
-    def get_remaining_time_in_millis(self) -> int:
-        return int(1000 * (self.end - time.monotonic()))
 
 
 @dataclass
@@ -277,8 +171,8 @@ def site(folder: Path, times: Times, configuration: str) -> Iterator[Site]:
         ]
         secret = {"host": DATABASE, "port": 5432, "username": MASTER, "password": PASSWORD}
         aws = Aws(database, clouds, times)
-        aws.versions[OLD] = {"secret": secret, "created": CREATED}
-        aws.stages[OLD] = ["AWSCURRENT"]
+        aws.versions[FIRST] = {"secret": secret, "created": CREATED}
+        aws.stages[FIRST] = ["AWSCURRENT"]
         for host, cloud in zip(hosts, clouds, strict=True):
             cloud.secret, cloud.created = secret, CREATED
             cloud.authority = (database.folder / "authority.pem").read_text()
@@ -334,26 +228,3 @@ QUIET = f"JWT_SECRET={JWT_SECRET}\nPOOL_IDLE=100\n"
 """Each login opens a connection of its own."""
 BUSY = f"JWT_SECRET={JWT_SECRET}\nPOOL_IDLE=10000\n"
 """As node-postgres is by itself."""
-
-
-def main() -> None:
-    """Print what each rotation cost."""
-    with TemporaryDirectory(prefix="clinic-rotation") as folder, ExitStack() as stack:
-        here = stack.enter_context(site(Path(folder), REAL, QUIET))
-        for name, rate in (("quiet", 2), ("busy", 24)):
-            if name == "busy":
-                here.configure(BUSY)
-            said = here.rotation(rate)
-            print(
-                f"{name} ({rate}/s): {len(said.answers)} logins, "
-                f"{sum(map(len, said.failed.values()))} failed in {len(said.failed)} seconds; "
-                f"{said.connections} new connections; function {said.rotated:.0f} s, "
-                f"switched everywhere after {said.switched:.0f} s",
-                flush=True,
-            )
-            for second, wrong in said.failed.items():
-                print(f"  second {second}: {len(wrong)}, {wrong[0]}")
-
-
-if __name__ == "__main__":
-    main()
