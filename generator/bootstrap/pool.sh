@@ -30,7 +30,7 @@ serves() {
 wake() {
     cd "${STATE}" || exit
     INSTANCE=$(imds instance-id)
-    wait_for "${HEALTH_SECONDS}" "the container that serves" serves
+    wait_for "${HEALTH_SECONDS}" "the container" serves
     signal SUCCESS || true
     ready
 }
