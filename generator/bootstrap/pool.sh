@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-: "${ROOT?}" "${STATE:?}" "${INSTANCE:?}"
+: "${ROOT?}" "${STATE:?}" "${INSTANCE:?}" "${HEALTH_SECONDS:?}"
 
 # For a group with a warm pool. Auto Scaling stops an instance of the pool as soon as it has
 # launched, whatever it is doing; the group's hook makes it wait, here and after each waking.
@@ -17,14 +17,20 @@ ready() {
         LifecycleActionResult=CONTINUE >/dev/null
 }
 
+# serves: one that slept through two rotations has lost its database user; refresh puts another one in
+# its place.
+serves() {
+    local name
+    name=$(serving)
+    healthy "${name}"
+}
+
 # wake: user data runs at the first start only; Docker starts the container at every one. The
 # update that gives up the pool draws on it once more, and waits for a signal.
 wake() {
-    local name
     cd "${STATE}" || exit
     INSTANCE=$(imds instance-id)
-    name=$(serving)
-    wait_healthy "${name}"
+    wait_for "${HEALTH_SECONDS}" "the container" serves
     signal SUCCESS || true
     ready
 }

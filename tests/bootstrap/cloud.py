@@ -65,6 +65,8 @@ class Cloud:
     reactions: dict[str, tuple[int, Callable[[], None]]] = field(default_factory=dict)
     roles: dict[str, bool] = field(default_factory=dict)
     """Instances that have no role, by id: False."""
+    authority: str = AUTHORITY
+    """What is served as RDS's certificate authorities."""
     created: float = CREATED
     port: int = 0
 
@@ -167,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send(200 if self.healthy(self._asked()) else 503, "")
         elif AWS in self.roles and self.path == AUTHORITIES:
             failures = self.cloud.failures.get(AUTHORITIES)
-            self._send(*(failures.pop(0) if failures else (200, AUTHORITY)))
+            self._send(*(failures.pop(0) if failures else (200, self.cloud.authority)))
         elif AWS in self.roles:
             self.do_POST()
         else:

@@ -4,21 +4,27 @@ That takes root, and dockerd, nft, iptables, ip and node on this machine; `lacki
 there.
 """
 
+import ctypes
 import io
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .cloud import INSTANCE as INSTANCE_ID
+from .cloud import Cloud
 from .conftest import in_place
-from .machine import Machine
+from .machine import STATE, Machine
 from .place import own_network
 
 NEEDS = ("dockerd", "docker", "nft", "iptables", "ip", "node", "ldd", "nsenter", "unshare")
@@ -45,6 +51,10 @@ while (($#)); do
     case "$1" in --log-driver | --log-opt) shift ;; *) words+=("$1") ;; esac
     shift
 done
+if [[ "${{words[0]}}" == run ]]; then
+    mapfile -t more <{options}
+    words=(run "${{more[@]}}" "${{words[@]:1}}")
+fi
 exec {docker} "${{words[@]}}"
 """
 
@@ -63,6 +73,18 @@ class DockerHost:
         """Join the two networks and start the daemon."""
         self.machine, self.root = machine, root
         self.socket = f"unix://{root}/docker.sock"
+        (root / "run-options").touch()
+        shutil.copy("/etc/hosts", root / "hosts")
+        with_hosts = f'{shutil.which("mount")} --bind {root}/hosts /etc/hosts && exec "$@"'
+        inside = (
+            str(shutil.which("unshare")),
+            "-m",
+            str(shutil.which("sh")),
+            "-c",
+            with_hosts,
+            "-",
+        )
+        machine.place = replace(machine.place, prefix=(*machine.place.prefix, *inside))
         self.enter = machine.place.prefix
         keeper = stack.enter_context(
             subprocess.Popen(["unshare", "-n", "cat"], stdin=subprocess.PIPE)
@@ -121,19 +143,44 @@ class DockerHost:
         command = [*self.balancer, "curl", "-sS", "-m", "5", f"http://{INSTANCE}:3000/api"]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
-    def load(self) -> "subprocess.Popen[str]":
-        """Start a balancer's requests, which go on until its input ends."""
-        command = [*self.balancer, sys.executable, str(LOAD), INSTANCE]
+    def serving(self) -> str:
+        """Return the settings of the container that serves."""
+        return (self.machine.root / STATE / "backend.env").read_text()
+
+    def knows(self, name: str, address: str) -> None:
+        """Give a name an address, for this instance and its containers."""
+        (self.root / "hosts").write_text(f"127.0.0.1 localhost\n{address} {name}\n")
+        (self.root / "run-options").write_text(f"--add-host\n{name}:{address}\n")
+
+    def listen(self, address: str, port: int) -> socket.socket:
+        """Return a socket that listens in this instance's network."""
+        made: list[socket.socket] = []
+
+        def enter() -> None:
+            with open(f"/proc/{self.enter[2]}/ns/net") as network:
+                # Of this thread alone, which ends with it.
+                assert ctypes.CDLL(None).setns(network.fileno(), 0) == 0
+            made.append(socket.create_server((address, port)))
+
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+        return made[0]
+
+    def load(self, *how: str) -> "subprocess.Popen[str]":
+        """Start a balancer's requests (load.py's arguments), which go on until its input ends."""
+        command = [*self.balancer, sys.executable, str(LOAD), INSTANCE, *how]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def image() -> bytes:
-    """Return a root file system of this machine's node and a backend."""
+def image(application: dict[str, bytes]) -> bytes:
+    """Return a root file system of this machine's node and the files of an application."""
     node = Path(str(shutil.which("node"))).resolve()
     said = subprocess.run(["ldd", node], capture_output=True, text=True, check=True).stdout
     libraries = set(re.findall(r"(/\S+) \(", said))
     files = {name: Path(name).read_bytes() for name in libraries}
-    files |= {"/usr/bin/node": node.read_bytes(), "/app/main.js": BACKEND.encode()}
+    files |= {"/usr/bin/node": node.read_bytes()}
+    files |= {f"/app/{name}": content for name, content in application.items()}
     folders = {str(folder) for name in files for folder in Path(name).parents}
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as tar:
@@ -146,11 +193,16 @@ def image() -> bytes:
 
 
 @contextmanager
-def docker_host(root: Path) -> Iterator[DockerHost]:
-    """Yield a machine that can boot with a real Docker."""
+def docker_host(
+    root: Path,
+    application: dict[str, bytes] | None = None,
+    cloud: Cloud | None = None,
+    instance: str = INSTANCE_ID,
+) -> Iterator[DockerHost]:
+    """Yield a machine that can boot with a real Docker, and with an application as its image."""
     with (
         own_network(containers=True) as place,
-        in_place(root, place) as machine,
+        in_place(root, place, cloud, instance) as machine,
         # Not under pytest's folders: another run clears those away, and what is mounted in them.
         TemporaryDirectory(prefix="clinic-docker", ignore_cleanup_errors=True) as folder,
         ExitStack() as stack,
@@ -158,9 +210,13 @@ def docker_host(root: Path) -> Iterator[DockerHost]:
         host = DockerHost(machine, Path(folder), stack)
         for tool in (machine.root / "later").iterdir():
             tool.rename(machine.root / "bin" / tool.name)
-        (machine.root / "bin/docker").write_text(DOCKER.format(docker=shutil.which("docker")))
+        (machine.root / "bin/docker").write_text(
+            DOCKER.format(docker=shutil.which("docker"), options=host.root / "run-options")
+        )
         (machine.root / "bin/nft").unlink()
         (machine.root / "bin/nft").symlink_to(str(shutil.which("nft")))
         words = ["-c", "WORKDIR /app", "-c", "USER 1000", "-c", 'CMD ["/usr/bin/node", "main.js"]']
-        host.docker("import", *words, "-", IMAGE, given=image())
+        host.docker(
+            "import", *words, "-", IMAGE, given=image(application or {"main.js": BACKEND.encode()})
+        )
         yield host

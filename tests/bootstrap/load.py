@@ -1,44 +1,64 @@
-"""Requests as a balancer sends them, run as a program: load.py ADDRESS, until its input ends.
+"""Requests as a balancer sends them, run as a program until its input ends:
 
-24 a second over connections that stay open. One that the other end closed after it had said so is
-made anew; a request that gets no answer on a connection that nobody said would close is lost.
-Prints what the answers were, by count.
+    load.py ADDRESS [RATE [METHOD PATH]]
+
+RATE a second (24) over connections that stay open. One that the other end closed after it had said
+so is made anew; a request that gets no answer on a connection that nobody said would close is lost.
+Prints [seconds of the monotonic clock, answer] of each.
 """
 
-import collections
 import http.client
 import json
 import sys
 import threading
 import time
 
-RATE, CONNECTIONS = 24, 8
+CONNECTIONS = 8
+"""At most, and so few that each is used every second: a drain of some seconds outlasts that."""
+Answers = list[tuple[float, str]]
 
 
 def send(
-    address: str, ended: threading.Event, first: float, answers: "collections.Counter[str]"
+    address: str,
+    every: float,
+    request: list[str],
+    due: float,
+    ended: threading.Event,
+    answers: Answers,
 ) -> None:
-    """Send every CONNECTIONS / RATE seconds from `first` on."""
-    due, connection = first, http.client.HTTPConnection(address, 3000, timeout=5)
-    while not ended.is_set():
-        time.sleep(max(0, due - time.monotonic()))
+    """Send one request each so many seconds from `due` on."""
+    connection = http.client.HTTPConnection(address, 3000, timeout=5)
+    while not ended.wait(max(0, due - time.monotonic())):
         try:
-            connection.request("GET", "/api")
+            connection.request(*request)
             answer = connection.getresponse()
-            answers[answer.read().decode() if answer.status == 200 else str(answer.status)] += 1
+            text = answer.read().decode()
+            said = text if answer.status < 300 else f"{answer.status}: {text}"
         except (OSError, http.client.HTTPException) as error:
-            answers[f"lost: {error!r}"] += 1
+            said = f"lost: {error!r}"
             connection.close()
-        due += CONNECTIONS / RATE
+        answers.append((time.monotonic(), said))
+        due += every
 
 
-def main(address: str) -> None:
+def main(address: str, rate: str = "24", *request: str) -> None:
     """Send from several threads, spread evenly."""
-    answers = collections.Counter[str]()
-    start, ended = time.monotonic(), threading.Event()
+    answers: Answers = []
+    connections = max(1, min(CONNECTIONS, int(float(rate))))
+    start, ended, every = time.monotonic(), threading.Event(), connections / float(rate)
     threads = [
-        threading.Thread(target=send, args=(address, ended, start + number / RATE, answers))
-        for number in range(CONNECTIONS)
+        threading.Thread(
+            target=send,
+            args=(
+                address,
+                every,
+                [*(request or ("GET", "/api"))],
+                start + number * every / connections,
+                ended,
+                answers,
+            ),
+        )
+        for number in range(connections)
     ]
     for thread in threads:
         thread.start()

@@ -183,7 +183,7 @@ def _make(folder: Path, account: str | None) -> None:
     for name in ("authority", "stranger"):
         run(*request, "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem")
     signed = ("-CA", "authority.pem", "-CAkey", "authority.key", "-subj", "/CN=localhost")
-    run(*request, *signed, "-addext", "subjectAltName=DNS:localhost",
+    run(*request, *signed, "-addext", "subjectAltName=DNS:localhost,DNS:database.internal",
         "-keyout", data / "server.key", "-out", data / "server.crt")  # fmt: skip
     (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
 

@@ -47,6 +47,24 @@ def test_a_woken_one_joins_when_its_container_is_well_again(machine: Machine) ->
     assert len(machine.cloud.signals()) == 2
 
 
+def test_one_that_slept_through_two_rotations_joins_with_the_container_made_meanwhile(
+    settled: Machine,
+) -> None:
+    """The database has dropped the user of the container that Docker starts."""
+    settled.healthy = lambda name: name == "backend-b" and settled.runs(name)
+    settled.cloud.rotate("another")
+    settled.cloud.rotate("and-another")
+    assert settled.run("route", **POOLED).returncode == 0
+    program = settled.root / "usr/local/sbin/clinic-backend"
+    with settled.start("wake", program=program, **POOLED, HEALTH_SECONDS="15") as waking:
+        with settled.start("refresh", program=program, **POOLED) as refreshing:
+            refreshing.communicate(timeout=60)
+        assert refreshing.returncode == 0
+        waking.communicate(timeout=60)
+    assert waking.returncode == 0
+    assert len(ready(settled)) == 1
+
+
 def test_without_a_pool_nobody_is_told(born: Machine) -> None:
     assert ready(born) == []
     assert not Path(born.root, "var/lib/cloud").exists()

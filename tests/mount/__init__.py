@@ -1,0 +1,1 @@
+"""The documents' mount with a real NFS client; `python -m tests.mount`, never by pytest itself."""
