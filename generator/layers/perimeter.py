@@ -28,6 +28,7 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Values
+from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import (
     ANYWHERE,
     APP_ROUTE_TABLE_IDS,
@@ -220,6 +221,7 @@ PERIMETER = Layer(
         FLOW_LOGS,
         CLOSE_DEFAULT_SECURITY_GROUP,
         LOG_RETENTION_DAYS,
+        ALARM_TOPIC_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
     ),

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import awacs.logs
+import awacs.sns
 from troposphere import Template, awslambda, iam, logs
 
 from generator.layer import Values
+from generator.layers.monitoring import ALARM_TOPIC_ARN
+from generator.layers.secrets import may_use_key
 from generator.layers.shared import LOG_RETENTION_DAYS, allow, assumed_by, policy, tags
 from generator.shipped import text
 
@@ -19,12 +22,18 @@ def inline_function(
     title: str,
     file: str,
     statements: Sequence[Any],
+    services: Sequence[str] = (),
     **properties: Any,
 ) -> awslambda.Function:
     """A Lambda function whose code is a file of generator/functions, with role and log group.
 
-    ``statements`` are what it may do besides writing its log. ``properties`` go to the function;
-    ``Condition`` and ``KmsKeyArn`` among them, both required, to the log group as well.
+    ``statements`` are what it may do besides writing its log, ``services`` those through which it
+    uses the customer's key. ``properties`` go to the function; ``Condition`` and ``KmsKeyArn``
+    among them, both required, to the log group as well.
+
+    An asynchronous call, as CloudFormation's, that failed three times goes to the alarm topic. By
+    then, three minutes later, the address in it that CloudFormation waits at is of no use any more.
+    Secrets Manager calls synchronously (Lambda developer guide, with-secrets-manager).
     """
     condition = {"Condition": properties["Condition"]}
     log_group = template.add_resource(
@@ -46,7 +55,12 @@ def inline_function(
     )
     may = iam.ManagedPolicy(
         f"{title}Policy",
-        PolicyDocument=policy(*statements, write_log),
+        PolicyDocument=policy(
+            *statements,
+            write_log,
+            allow([awacs.sns.Publish], [values[ALARM_TOPIC_ARN]]),
+            may_use_key(template, values, *services, "sns"),
+        ),
         Roles=[role.ref()],
         **condition,
     )
@@ -58,6 +72,7 @@ def inline_function(
             Handler="index.handler",
             Code=awslambda.Code(ZipFile=text("generator.functions", file)),
             Role=role.get_att("Arn"),
+            DeadLetterConfig=awslambda.DeadLetterConfig(TargetArn=values[ALARM_TOPIC_ARN]),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
             Tags=tags(values, file.removesuffix(".py").replace("_", "-")),
             **properties,
