@@ -135,7 +135,8 @@ def test_both_languages_have_the_same_sections_and_commands():
     assert english.count("\n## ") == spanish.count("\n## ")
     blocks = [re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for text in (english, spanish)]
     commands = [
-        [re.sub(r" +#.*", "", line) for block in b for line in block.splitlines()] for b in blocks
+        [re.sub(r"(^| +)#.*", "", line) for block in b for line in block.splitlines()]
+        for b in blocks
     ]
     assert commands[0] == commands[1]
 

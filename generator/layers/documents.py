@@ -14,6 +14,7 @@ from generator.layer import Layer, Name, Provided, Values
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import APP_SUBNET_IDS, ZONE_LETTERS, ZONES, has_third_zone
 from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
+from generator.layers.parts.events import add_deleted_documents
 from generator.layers.parts.roles import PERMISSIONS_BOUNDARY
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.security import DOCUMENTS_SECURITY_GROUP_ID
@@ -37,7 +38,6 @@ an access point, which could give it another owner, needs AWS's mount helper."""
 
 def build(template: Template, values: Values) -> Values:
     condition = is_true(template, values, DOCUMENTS_FILE_SYSTEM)
-    has_plan = is_true(template, values, BACKUP_PLAN)
     file_system = template.add_resource(
         efs.FileSystem(
             "DocumentsFileSystemResource",
@@ -51,8 +51,8 @@ def build(template: Template, values: Values) -> Values:
                 efs.LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
                 efs.LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
             ],
-            # Once a day either way: by EFS itself, or by the plan below.
-            BackupPolicy=efs.BackupPolicy(Status=If(has_plan, "DISABLED", "ENABLED")),
+            # Daily, into a vault of EFS's own, whatever becomes of the plan below and its vault.
+            BackupPolicy=efs.BackupPolicy(Status="ENABLED"),
             FileSystemPolicy=_only_by_tls(),
             FileSystemTags=Tags(Name=named(values, "documents")),
             DeletionPolicy="RetainExceptOnCreate",
@@ -84,6 +84,7 @@ def build(template: Template, values: Values) -> Values:
         # Not among the service-role policies, as the others are.
         "AWSBackupServiceRolePolicyForS3Backup",
     )
+    add_deleted_documents(template, values, values[DOCUMENTS_BUCKET])
     return {FILE_SYSTEM_ID: Provided(condition, file_system.ref())}
 
 

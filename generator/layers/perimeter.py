@@ -28,6 +28,7 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Values
+from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import (
     ANYWHERE,
     APP_ROUTE_TABLE_IDS,
@@ -185,6 +186,7 @@ def _closed_default_group(template: Template, values: Values) -> None:
                 [Join("", [groups, group])],
             ),
         ],
+        asynchronous=True,
         Condition=is_true(template, values, CLOSE_DEFAULT_SECURITY_GROUP),
         KmsKeyArn=key_id(template, values),
         Timeout=150,  # it waits until its role is known everywhere
@@ -214,6 +216,7 @@ PERIMETER = Layer(
         FLOW_LOGS,
         CLOSE_DEFAULT_SECURITY_GROUP,
         LOG_RETENTION_DAYS,
+        ALARM_TOPIC_ARN,
         CUSTOMER_KEY,
         CUSTOMER_KEY_ARN,
         PERMISSIONS_BOUNDARY,

@@ -190,6 +190,8 @@ def _key_policy() -> dict[str, Any]:
             )
         }
     )
+    # A service may make one for itself as well as for somebody's resource.
+    neither = {"kms:GrantIsForAWSResource": "false", "aws:PrincipalIsAWSService": "false"}
     return policy(
         allow([aws.Action("kms", "*")], ["*"], Sid="AccountDecides", Principal=account),
         allow(
@@ -217,13 +219,21 @@ def _key_policy() -> dict[str, Any]:
             Sid="EventRules",
             Principal=aws.Principal("Service", "events.amazonaws.com"),
         ),
+        # CloudFront's log; of conditions AWS says nothing (CloudFront developer guide,
+        # standard-logging-legacy-s3, "Required key policy for SSE-KMS buckets").
+        allow(
+            [awacs.kms.GenerateDataKey],
+            ["*"],
+            Sid="CdnLog",
+            Principal=aws.Principal("Service", "delivery.logs.amazonaws.com"),
+        ),
         aws.Statement(
             Sid="GrantsOnlyForAwsServices",
             Effect=aws.Deny,
-            Principal=aws.Principal("*"),
+            Principal=aws.Principal("AWS", "*"),
             Action=[awacs.kms.CreateGrant],
             Resource=["*"],
-            Condition=aws.Condition(aws.BoolIfExists({"kms:GrantIsForAWSResource": "false"})),
+            Condition=aws.Condition(aws.BoolIfExists(neither)),
         ),
     )
 

@@ -149,6 +149,10 @@ def private_bucket(title: str, values: Values, suffix: str, **properties: Any) -
             RestrictPublicBuckets=True,
         ),
         "VersioningConfiguration": s3.VersioningConfiguration(Status="Enabled"),
+        # What happens to its objects goes to the account's event bus, which costs nothing.
+        "NotificationConfiguration": s3.NotificationConfiguration(
+            EventBridgeConfiguration=s3.EventBridgeConfiguration(EventBridgeEnabled=True)
+        ),
         "Tags": tags(values, suffix),
     }
     return s3.Bucket(title, **(settings | properties))

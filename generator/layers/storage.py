@@ -78,7 +78,7 @@ def build(template: Template, values: Values) -> Values:
         CONFIGURATION_BUCKET: configuration.ref(),
         DOCUMENTS_BUCKET: documents.ref(),
         LOG_BUCKET: logs.ref(),
-        CDN_LOG_BUCKET_DOMAIN: _cdn_log_bucket(template, values, logs),
+        CDN_LOG_BUCKET_DOMAIN: _cdn_log_bucket(template, values, logs, key),
         **_registry(template, values, key),
     }
 
@@ -146,8 +146,14 @@ def _lock(template: Template, values: Values) -> dict[str, Any]:
     }
 
 
-def _cdn_log_bucket(template: Template, values: Values, logs: s3.Bucket) -> Provided:
-    """CloudFront's standard log needs a bucket that accepts access lists."""
+def _cdn_log_bucket(
+    template: Template, values: Values, logs: s3.Bucket, key: tuple[str, Any]
+) -> Provided:
+    """CloudFront's standard log needs a bucket that accepts access lists.
+
+    It may have the customer's key; the log bucket may not, since balancers and S3's access logs are
+    delivered to AES256 only.
+    """
     condition = is_true(template, values, CDN_LOGS)
     bucket = template.add_resource(
         private_bucket(
@@ -155,6 +161,7 @@ def _cdn_log_bucket(template: Template, values: Values, logs: s3.Bucket) -> Prov
             values,
             "cdn-logs",
             Condition=condition,
+            BucketEncryption=encryption(key),
             OwnershipControls=s3.OwnershipControls(
                 Rules=[s3.OwnershipControlsRule(ObjectOwnership="BucketOwnerPreferred")]
             ),

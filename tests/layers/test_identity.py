@@ -49,6 +49,9 @@ def test_the_role_may_do_exactly_what_a_boot_and_a_restart_need():
         "cloudformation:SignalResource",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        # Session Manager's agent, where shells are logged.
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
     }
 
 
@@ -108,13 +111,18 @@ def test_the_customers_key_opens_only_through_s3_and_secrets_manager():
 
 
 @pytest.mark.parametrize(
-    ("policy", "service"), [("DocumentsPolicy", "s3"), ("RotationPolicy", "secretsmanager")]
+    ("policy", "services"),
+    [
+        ("DocumentsPolicy", ["s3"]),
+        ("RotationPolicy", ["secretsmanager", "sns"]),
+        ("CloseDefaultGroupPolicy", ["sns"]),
+    ],
 )
-def test_who_needs_the_customers_key_for_one_service_may_use_it_through_that_one(policy, service):
+def test_who_needs_the_customers_key_may_use_it_through_no_other_services(policy, services):
     document = properties(policy, "prod")["PolicyDocument"]
     [decrypt] = [s for s in document["Statement"] if s.get("Sid") == "UseCustomerKey"]
     assert decrypt["Condition"]["StringEquals"]["kms:ViaService"] == [
-        f"{service}.us-east-1.amazonaws.com"
+        f"{service}.us-east-1.amazonaws.com" for service in services
     ]
 
 

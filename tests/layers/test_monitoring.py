@@ -81,8 +81,8 @@ def test_eventbridge_is_let_in_without_a_condition_since_it_states_no_keys():
 def test_eventbridge_may_use_the_customers_key_without_a_condition_as_well():
     """SNS encrypts what EventBridge publishes on EventBridge's behalf, or not at all."""
     policy = properties("CustomerKeyResource", **WITH_EVERYTHING)["KeyPolicy"]
-    users = [s for s in statements(policy) if "sns" not in str(s) and s["Effect"] == "Allow"]
-    others, eventbridge = users[2:]
+    stated = {s["Sid"]: s for s in statements(policy)}
+    others, eventbridge = stated["AlarmsAndDatabaseEvents"], stated["EventRules"]
     assert set(others["Principal"]["Service"]) == ALARMS_AND_DATABASE
     assert others["Condition"] == OWN_ACCOUNT
     assert eventbridge["Principal"]["Service"] == "events.amazonaws.com"
@@ -172,3 +172,38 @@ def test_the_dashboard_says_where_the_backends_complaints_are():
     assert "Logs Insights" in text["properties"]["markdown"]
     assert "BackendLogGroup" in flat()["Outputs"]
     assert "BackendLogGroup" in text["properties"]["markdown"]
+
+
+def test_a_document_that_is_deleted_for_good_is_sent_to_the_topic():
+    """The application only covers versions, and the lifecycle's deletions are no news."""
+    rule = properties("DeletedDocuments", **WITH_EVERYTHING)
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Deleted"],
+        "detail": {
+            "bucket": {"name": [{"Ref": "DocumentsBucket"}]},
+            "reason": ["DeleteObject"],
+            "deletion-type": ["Permanently Deleted"],
+        },
+    }
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "AlarmTopic"}]
+
+
+@pytest.mark.parametrize("name", ["CloseDefaultGroup", "Rotation"])
+def test_a_call_that_a_function_never_answered_is_sent_to_the_topic(name):
+    """Lambda refuses a dead letter queue that the function's role may not send to."""
+    made = resources("prod")
+    function = made[f"{name}Function"]
+    assert function["Properties"]["DeadLetterConfig"] == {"TargetArn": {"Ref": "AlarmTopic"}}
+    assert f"{name}Policy" in function["DependsOn"]
+    [send] = [
+        s
+        for s in statements(made[f"{name}Policy"]["Properties"]["PolicyDocument"])
+        if s["Action"] == ["sns:Publish"]
+    ]
+    assert send["Resource"] == [{"Ref": "AlarmTopic"}]
+
+
+def test_the_address_that_cloudformation_waits_at_is_of_no_use_when_it_is_mailed():
+    """Lambda tries again after one and after two minutes, and sends the event after that."""
+    assert properties("ClosedDefaultGroup", "prod")["ServiceTimeout"] <= 60 + 120

@@ -91,3 +91,44 @@ def test_images_are_scanned_immutable_and_do_not_pile_up():
 def test_the_cdns_log_bucket_exists_only_when_asked_for():
     assert "CdnLogBucket" not in of_type("AWS::S3::Bucket", CdnLogs="false")
     assert "CdnLogBucket" in of_type("AWS::S3::Bucket", CdnLogs="true")
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_what_happens_to_objects_goes_to_the_event_bus(bucket):
+    assert properties(bucket, CdnLogs="true")["NotificationConfiguration"] == {
+        "EventBridgeConfiguration": {"EventBridgeEnabled": True}
+    }
+
+
+def test_the_cdns_log_is_under_the_customers_key_and_the_balancers_is_not():
+    """Balancers and S3's own access logs are delivered to AES256 only."""
+    used = {
+        bucket: properties(bucket, "prod")["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        for bucket in ("CdnLogBucket", "LogBucket")
+    }
+    [cdn], [balancer] = used.values()
+    assert cdn["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert cdn["BucketKeyEnabled"] is True
+    assert balancer["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "AES256"}
+    [may] = [
+        statement
+        for statement in properties("CustomerKeyResource", "prod")["KeyPolicy"]["Statement"]
+        if statement["Principal"] == {"Service": "delivery.logs.amazonaws.com"}
+    ]
+    assert (may["Effect"], may["Action"]) == ("Allow", ["kms:GenerateDataKey"])
+
+
+def test_no_bucket_that_s3_logs_to_is_locked():
+    """S3 delivers access logs to no bucket with Object Lock (S3 user guide, object-lock-managing).
+
+    Buckets would be refused at the next update, or their logs be lost."""
+    buckets = of_type("AWS::S3::Bucket", "prod")
+    receivers = {
+        made["LoggingConfiguration"]["DestinationBucketName"]["Ref"]
+        for made in buckets.values()
+        if "LoggingConfiguration" in made
+    }
+    assert receivers == {"LogBucket"}
+    assert {name for name, made in buckets.items() if "ObjectLockEnabled" in made} == {
+        "DocumentsBucket"
+    }

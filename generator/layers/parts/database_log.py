@@ -82,6 +82,7 @@ def add_log_keeping(template: Template, values: Values, database: rds.DBInstance
         "DatabaseLogs",
         "keep_database_logs.py",
         [],
+        asynchronous=True,
         KmsKeyArn=key_id(template, values),
         Timeout=150,  # it waits until its rights are known everywhere
     )

@@ -36,6 +36,7 @@ def add_database_events(template: Template, values: Values, database: rds.DBInst
     template.add_resource(
         rds.EventSubscription(
             "DatabaseEvents",
+            Enabled=True,
             SnsTopicArn=values[ALARM_TOPIC_ARN],
             SourceType="db-instance",
             SourceIds=[database.ref()],
@@ -71,6 +72,25 @@ def add_backup_events(template: Template, values: Values, vault: backup.BackupVa
         Condition=vault.Condition,
     )
     template.add_resource(rule)
+
+
+def add_deleted_documents(template: Template, values: Values, bucket: Any) -> None:
+    """Versions of a document that somebody took away for good.
+
+    The application's own deletions only cover a version, and the lifecycle's come from S3 itself
+    (S3 user guide, ev-events: deletion-type, reason).
+    """
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Deleted"],
+        "detail": {
+            "bucket": {"name": [bucket]},
+            "reason": ["DeleteObject"],
+            "deletion-type": ["Permanently Deleted"],
+        },
+    }
+    what = "Versions of documents that were deleted for good"
+    template.add_resource(_rule(values, "DeletedDocuments", what, pattern))
 
 
 def _rule(

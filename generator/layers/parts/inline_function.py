@@ -7,10 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 import awacs.logs
+import awacs.sns
 from troposphere import Template, awslambda, iam, logs
 
 from generator.layer import Values
+from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.parts.roles import role
+from generator.layers.secrets import may_use_key
 from generator.layers.shared import LOG_RETENTION_DAYS, allow, policy, tags
 from generator.shipped import text
 
@@ -21,14 +24,22 @@ def inline_function(
     title: str,
     file: str,
     statements: Sequence[Any],
+    *,
     code: Mapping[str, str] = MappingProxyType({}),
+    services: Sequence[str] = (),
+    asynchronous: bool = False,
     **properties: Any,
 ) -> awslambda.Function:
     """A Lambda function whose code is a file of generator/functions, with role and log group.
 
-    ``statements`` are what it may do besides writing its log; ``code`` is put in the place of
-    words of the file. ``properties`` go to the function; ``KmsKeyArn`` among them, which is
-    required, to the log group as well, and ``Condition`` to all.
+    ``statements`` are what it may do besides writing its log, ``services`` those through which it
+    uses the customer's key; ``code`` is put in the place of words of the file. ``properties`` go
+    to the function; ``KmsKeyArn`` among them, which is required, to the log group as well, and
+    ``Condition`` to all.
+
+    An ``asynchronous`` call, as CloudFormation's, that failed three times goes to the alarm topic.
+    By then the address in it that CloudFormation waits at is of no use any more. Secrets Manager
+    calls synchronously (Lambda developer guide, with-secrets-manager), and so do our commands.
     """
     condition = {name: properties[name] for name in ("Condition",) if name in properties}
     source = text("generator.functions", file)
@@ -50,7 +61,11 @@ def inline_function(
     )
     may = iam.ManagedPolicy(
         f"{title}Policy",
-        PolicyDocument=policy(*statements, write_log),
+        PolicyDocument=policy(
+            *statements,
+            write_log,
+            *_beside(template, values, services, asynchronous),
+        ),
         Roles=[runs_as.ref()],
         **condition,
     )
@@ -63,7 +78,22 @@ def inline_function(
             Code=awslambda.Code(ZipFile=source),
             Role=runs_as.get_att("Arn"),
             LoggingConfig=awslambda.LoggingConfig(LogGroup=log_group.ref()),
+            **(_dead_letters(values) if asynchronous else {}),
             Tags=tags(values, file.removesuffix(".py").replace("_", "-")),
             **properties,
         )
     )
+
+
+def _beside(
+    template: Template, values: Values, services: Sequence[str], asynchronous: bool
+) -> list[Any]:
+    """The rights to the customer's key, and to the alarm topic where failures go there."""
+    through = [*services, *(["sns"] if asynchronous else [])]
+    key = [may_use_key(template, values, *through)] if through else []
+    topic = [allow([awacs.sns.Publish], [values[ALARM_TOPIC_ARN]])] if asynchronous else []
+    return [*topic, *key]
+
+
+def _dead_letters(values: Values) -> dict[str, Any]:
+    return {"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=values[ALARM_TOPIC_ARN])}

@@ -24,10 +24,14 @@ def instance_policy(
         [awacs.cloudformation.SignalResource], [Ref("AWS::StackId")], Sid="SignalThisStack"
     )
     write_log = allow(
-        [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents],
+        [awacs.logs.CreateLogStream, awacs.logs.PutLogEvents, awacs.logs.DescribeLogStreams],
         [log_group.get_att("Arn")],
         Sid="WriteBackendLog",
     )
+    # Session Manager's agent looks whether the group that it shall log a shell to is encrypted
+    # (Systems Manager user guide, session-manager-logging).
+    groups = Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*")
+    find_log = allow([awacs.logs.DescribeLogGroups], [groups], Sid="FindSessionLog")
     namespace = aws.StringEquals({"cloudwatch:namespace": METRIC_NAMESPACE})
     publish = allow(
         [awacs.cloudwatch.PutMetricData],
@@ -42,6 +46,7 @@ def instance_policy(
             PolicyDocument=policy(
                 signal,
                 write_log,
+                find_log,
                 If(has_fast_metric(template, values), publish, NoValue),
                 *_end_the_wait(template, values),
             ),

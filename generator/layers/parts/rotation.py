@@ -19,7 +19,7 @@ from troposphere import (
 from generator.layer import Name, Values
 from generator.layers.parts.alarms import ROTATION, add_alarms
 from generator.layers.parts.inline_function import inline_function
-from generator.layers.secrets import DATABASE_SECRET_ARN, key_id, may_use_key
+from generator.layers.secrets import DATABASE_SECRET_ARN, key_id
 from generator.layers.shared import allow
 
 PASSWORD_ROTATION_DAYS = Name(
@@ -50,7 +50,8 @@ def add_rotation(
         values,
         "Rotation",
         "rotate_password.py",
-        _may_rotate(template, values, database_arn),
+        _may_rotate(values, database_arn),
+        services=["secretsmanager"],
         Condition=rotates,
         KmsKeyArn=key_id(template, values),
         Timeout=600,
@@ -84,7 +85,7 @@ def add_rotation(
     )
 
 
-def _may_rotate(template: Template, values: Values, database_arn: Any) -> list[Any]:
+def _may_rotate(values: Values, database_arn: Any) -> list[Any]:
     return [
         allow(
             [
@@ -97,5 +98,4 @@ def _may_rotate(template: Template, values: Values, database_arn: Any) -> list[A
         ),
         allow([awacs.secretsmanager.GetRandomPassword], ["*"]),
         allow([awacs.rds.ModifyDBInstance, awacs.rds.DescribeDBInstances], [database_arn]),
-        may_use_key(template, values, "secretsmanager"),
     ]
