@@ -1,0 +1,122 @@
+"""One environment in the embedded endpoint, and its templates resolved with what was made there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from generator.checks.resolve import Resolver, pseudo_parameters
+from generator.checks.view import View
+from generator.checks.walk import text
+from generator.cloud.aws import Aws
+from generator.errors import ClinicError
+
+STACK = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack that the endpoint made, as the services know it."""
+
+    view: View
+    stack: str
+    account: str
+    outputs: Mapping[str, str]
+    ids: Mapping[str, str]
+    """Physical ids by logical id, of nested stacks too."""
+    resources: Mapping[str, Any]
+    """Resolved: a reference is the physical id, or the attribute, that it stands for."""
+
+    @cached_property
+    def logical(self) -> dict[str, str]:
+        """Logical ids by physical id."""
+        return {physical: name for name, physical in self.ids.items()}
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Properties of every resource of a type, by logical id."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == kind
+        }
+
+    def the(self, kind: str) -> tuple[str, dict[str, Any]]:
+        """The only resource of a type; ClinicError if there is none, or more than one."""
+        every = self.of_type(kind)
+        if len(every) != 1:
+            raise ClinicError(f"the twin stands up one {kind}, and there are {len(every)}.")
+        [item] = every.items()
+        return item
+
+    def named(self, reference: Any) -> str:
+        """The logical id of what a property refers to; ClinicError if these templates lack it."""
+        value = text(reference)
+        name = self.logical.get(value) or self.logical.get(value.rpartition("/")[2], "")
+        if not name:
+            raise ClinicError(f"{value} is not made by these templates: the twin has no such thing.")
+        return name
+
+
+def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
+    """What the endpoint made of ``view``, which was deployed there as ``stack``."""
+    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
+    ids = dict(_physical(aws, stack))
+    base = {
+        **pseudo_parameters(aws.region, stack),
+        "AWS::AccountId": account,
+        "AWS::StackId": described["StackId"],
+    }
+    known = {**base, **view.values, **ids, **_attributes(aws, view, ids, outputs, account)}
+    resolved = Resolver(view.whole, known).resources()
+    return Deployed(view, stack, account, outputs, ids, resolved)
+
+
+def _physical(aws: Aws, stack: str) -> Iterator[tuple[str, str]]:
+    pages = aws.client("cloudformation").get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            if resource["ResourceType"] == STACK:
+                yield from _physical(aws, resource["PhysicalResourceId"])
+            else:
+                yield resource["LogicalResourceId"], resource["PhysicalResourceId"]
+
+
+def _attributes(
+    aws: Aws, view: View, ids: Mapping[str, str], outputs: Mapping[str, str], account: str
+) -> dict[str, str]:
+    """What Fn::GetAtt gives, where that is not the physical id itself."""
+    here = f"{aws.region}:{account}"
+    shapes = {
+        "AWS::S3::Bucket": {
+            "Arn": "arn:aws:s3:::{id}",
+            "RegionalDomainName": f"{{id}}.s3.{aws.region}.amazonaws.com",
+            "DomainName": "{id}.s3.amazonaws.com",
+        },
+        "AWS::Logs::LogGroup": {"Arn": f"arn:aws:logs:{here}:log-group:{{id}}:*"},
+        "AWS::ECR::Repository": {
+            "Arn": f"arn:aws:ecr:{here}:repository/{{id}}",
+            "RepositoryUri": f"{account}.dkr.ecr.{aws.region}.amazonaws.com/{{id}}",
+        },
+        "AWS::IAM::Role": {"Arn": f"arn:aws:iam::{account}:role/{{id}}"},
+        "AWS::IAM::InstanceProfile": {"Arn": f"arn:aws:iam::{account}:instance-profile/{{id}}"},
+        "AWS::Lambda::Function": {"Arn": f"arn:aws:lambda:{here}:function:{{id}}"},
+        "AWS::ElasticLoadBalancingV2::LoadBalancer": {"DNSName": outputs.get("AlbDnsName", "")},
+        "AWS::CloudFront::Distribution": {
+            "DomainName": outputs.get("SiteUrl", "").removeprefix("https://")
+        },
+        "AWS::RDS::DBInstance": {
+            "Endpoint.Address": outputs.get("DatabaseHost", ""),
+            "Endpoint.Port": "5432",
+        },
+    }
+    known: dict[str, str] = {}
+    for name, physical in ids.items():
+        kind = view.resources.get(name, {}).get("Type", "")
+        for attribute in ("Arn", "Id", "GroupId", "SubnetId", "AllocationId", "FunctionARN", "Ref"):
+            known[f"{name}.{attribute}"] = physical
+        for attribute, shape in shapes.get(kind, {}).items():
+            known[f"{name}.{attribute}"] = shape.format(id=physical)
+    return known
