@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +16,7 @@ from generator.cloud.aws import Aws
 from generator.errors import ClinicError
 
 STACK = "AWS::CloudFormation::Stack"
+DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString:?([\w-]*)[\w:-]*\}\}")
 
 
 @dataclass(frozen=True)
@@ -28,11 +31,19 @@ class Deployed:
     """Physical ids by logical id, of nested stacks too."""
     resources: Mapping[str, Any]
     """Resolved: a reference is the physical id, or the attribute, that it stands for."""
+    stacks: Mapping[str, str]
+    """The id of the stack that each resource is in, by logical id."""
 
     @cached_property
     def logical(self) -> dict[str, str]:
         """Logical ids by physical id."""
         return {physical: name for name, physical in self.ids.items()}
+
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """The condition keys of CloudFormation's tags on the Auto Scaling group."""
+        name, _ = self.the("AWS::AutoScaling::AutoScalingGroup")
+        return {"aws:ResourceTag/aws:cloudformation:stack-id": self.stacks[name]}
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of a type, by logical id."""
@@ -55,7 +66,9 @@ class Deployed:
         value = text(reference)
         name = self.logical.get(value) or self.logical.get(value.rpartition("/")[2], "")
         if not name:
-            raise ClinicError(f"{value} is not made by these templates: the twin has no such thing.")
+            raise ClinicError(
+                f"{value} is not made by these templates: the twin has no such thing."
+            )
         return name
 
 
@@ -63,25 +76,52 @@ def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
     """What the endpoint made of ``view``, which was deployed there as ``stack``."""
     described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
-    ids = dict(_physical(aws, stack))
+    made = list(_physical(aws, described["StackId"]))
+    ids = {name: physical for name, physical, _ in made}
     base = {
         **pseudo_parameters(aws.region, stack),
         "AWS::AccountId": account,
-        "AWS::StackId": described["StackId"],
+        **view.values,
+        **ids,
+        **_attributes(aws, view, ids, outputs, account),
     }
-    known = {**base, **view.values, **ids, **_attributes(aws, view, ids, outputs, account)}
-    resolved = Resolver(view.whole, known).resources()
-    return Deployed(view, stack, account, outputs, ids, resolved)
+    # To a nested stack, AWS::StackId is its own.
+    stacks: dict[str, dict[str, Any]] = {}
+    for _, _, owner in made:
+        if owner not in stacks:
+            own = {"AWS::StackId": owner, "AWS::StackName": owner.split("/")[1]}
+            stacks[owner] = Resolver(view.whole, {**base, **own}).resources()
+    resolved = {name: stacks[owner][name] for name, _, owner in made if name in stacks[owner]}
+    owners = {name: owner for name, _, owner in made}
+    resolved = _with_secrets(resolved, aws.client("secretsmanager"))
+    return Deployed(view, stack, account, outputs, ids, resolved, owners)
 
 
-def _physical(aws: Aws, stack: str) -> Iterator[tuple[str, str]]:
+def _with_secrets(node: Any, secrets: Any) -> Any:
+    """The same with every dynamic reference replaced by the value that it stands for."""
+
+    def value(found: re.Match[str]) -> str:
+        whole = secrets.get_secret_value(SecretId=found[1])["SecretString"]
+        return str(json.loads(whole)[found[2]] if found[2] else whole)
+
+    if isinstance(node, str):
+        return DYNAMIC.sub(value, node)
+    if isinstance(node, list):
+        return [_with_secrets(each, secrets) for each in node]
+    if isinstance(node, dict):
+        return {name: _with_secrets(each, secrets) for name, each in node.items()}
+    return node
+
+
+def _physical(aws: Aws, stack: str) -> Iterator[tuple[str, str, str]]:
+    """Logical id, physical id and stack of every resource, nested stacks' too."""
     pages = aws.client("cloudformation").get_paginator("list_stack_resources")
     for page in pages.paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
             if resource["ResourceType"] == STACK:
                 yield from _physical(aws, resource["PhysicalResourceId"])
             else:
-                yield resource["LogicalResourceId"], resource["PhysicalResourceId"]
+                yield resource["LogicalResourceId"], resource["PhysicalResourceId"], stack
 
 
 def _attributes(

@@ -40,7 +40,9 @@ def why_not(programs: dict[str, str]) -> str:
     missing = [name for name in programs if not _found(name)]
     if missing:
         packages = " ".join(sorted({programs[name] for name in missing}))
-        return f"{', '.join(missing)} is not here: apt-get install --no-install-recommends {packages}"
+        return (
+            f"{', '.join(missing)} is not here: apt-get install --no-install-recommends {packages}"
+        )
     tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
     if tried.returncode:
         return f"this kernel gives no namespaces to this user ({tried.stderr.strip()})."

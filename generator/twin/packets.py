@@ -49,9 +49,7 @@ def probe(deployed: Deployed, wiring: Wiring) -> list[Probe]:
     """Try every pair of places on every port that a rule names, and some more."""
     names = Names(deployed.view)
     roles.assign(names)
-    links = {
-        (fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)
-    }
+    links = {(fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)}
     numbers = sorted(_ports(wiring))
     places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
     made = []
