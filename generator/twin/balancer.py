@@ -7,7 +7,7 @@ import io
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -226,15 +226,20 @@ def _condition(given: Mapping[str, Any]) -> str:
         if key.endswith("Config"):
             values = [str(value) for value in inner["Values"]]
     if kind == "path-pattern":
-        return "path -m reg " + " ".join(map(_pattern, values))
+        return "path -m reg -- " + _words(map(_pattern, values))
     if kind == "host-header":
-        return "hdr(host) -i " + " ".join(values)
+        return "hdr(host) -i -- " + _words(values)
     if kind == "http-header":
         header = given["HttpHeaderConfig"]["HttpHeaderName"]
-        return f"req.hdr({header}) -m str " + " ".join(values)
+        return f"req.hdr({header}) -m str -- " + _words(values)
     if kind == "source-ip":
-        return "src " + " ".join(values)
+        return "src -- " + _words(values)
     raise ClinicError(f"a listener rule's condition {kind} is nothing that the twin can enact.")
+
+
+def _words(values: Iterable[str]) -> str:
+    """Words of HAProxy's, whatever is in them."""
+    return " ".join("'" + value.replace("'", "'\\''") + "'" for value in values)
 
 
 def _pattern(value: str) -> str:

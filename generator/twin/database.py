@@ -18,6 +18,13 @@ FORCED = "rds.force_ssl"
 PORT = 5432
 NOT_ROOT = ["unshare", "--map-user=1000", "--map-group=1000"]
 """PostgreSQL refuses root: a user namespace of its own, without any right."""
+ADMIN = "rdsadmin"
+MASTER = """
+CREATE ROLE rds_superuser NOLOGIN CREATEDB CREATEROLE;
+GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION;
+CREATE ROLE "{user}" LOGIN CREATEDB CREATEROLE IN ROLE rds_superuser;
+"""
+"""RDS's master user is no superuser (RDS user guide, understanding the rds_superuser role)."""
 PATIENCE = 30.0
 MAX_CONNECTIONS = 81
 """What RDS gives a db.t3.micro: LEAST({DBInstanceClassMemory/9531392}, 5000)."""
@@ -43,8 +50,8 @@ class Database:
     name: str
 
     def sql(self, statements: str, database: str = "") -> str:
-        """What psql prints for some statements, as the master."""
-        where = ["-h", str(self.folder), "-p", str(self.port), "-U", self.user]
+        """What psql prints for some statements, as the server's owner."""
+        where = ["-h", str(self.folder), "-p", str(self.port), "-U", ADMIN]
         return run(["psql", "-XAtq", *where, "-d", database or self.name], statements)
 
     def set_password(self, password: str) -> None:
@@ -63,15 +70,10 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     folder = authority.folder.parent / "database"
     data = folder / "data"
     folder.mkdir()
-    secret = folder / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(str(given["MasterUserPassword"]))
-    user = str(given["MasterUsername"])
     run(
-        [*NOT_ROOT, str(place / "initdb"), "-D", str(data), "-U", user, f"--pwfile={secret}"]
-        + ["-A", "scram-sha-256", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        [*NOT_ROOT, str(place / "initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust"]
+        + ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
     )
-    secret.unlink()
     host = deployed.outputs.get("DatabaseHost", "") or "database"
     pair = authority.sign("database", [host])
     for source, target in ((pair.certificate, "server.crt"), (pair.key, "server.key")):
@@ -93,11 +95,13 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     log = folder / "log"
     command = [*NOT_ROOT, str(place / "postgres"), "-D", str(data)]
     process = spawn(interface.name, command, log)
-    name = str(given.get("DBName", "postgres"))
+    user, name = str(given["MasterUsername"]), str(given.get("DBName", "postgres"))
     made = Database(folder, process, port, user, name)
     _wait(made, place, log)
+    made.sql(MASTER.format(user=user), "postgres")
+    made.set_password(str(given["MasterUserPassword"]))
     if name != "postgres":
-        made.sql(f'CREATE DATABASE "{name}";', "postgres")
+        made.sql(f'CREATE DATABASE "{name}" OWNER "{user}";', "postgres")
     return made
 
 

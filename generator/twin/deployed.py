@@ -158,5 +158,6 @@ def _attributes(
         for attribute in ("Arn", "Id", "GroupId", "SubnetId", "AllocationId", "FunctionARN", "Ref"):
             known[f"{name}.{attribute}"] = physical
         for attribute, shape in shapes.get(kind, {}).items():
-            known[f"{name}.{attribute}"] = shape.format(id=physical)
+            if not physical.startswith("arn:"):  # some of the endpoint's ids are
+                known[f"{name}.{attribute}"] = shape.format(id=physical)
     return known
