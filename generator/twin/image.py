@@ -34,6 +34,14 @@ class Image:
         return json.dumps({"folder": self.folder, "command": self.command, "env": self.env})
 
 
+def prepare(backend: Path | None) -> None:
+    """Get what needs the internet, and check what was given, before there is no way to either."""
+    if backend:
+        built(backend)
+    else:
+        _driver()
+
+
 def small(scratch: Path) -> Image:
     """The backend that comes with the twin; ClinicError where Node or its driver is missing."""
     app = scratch / "application"

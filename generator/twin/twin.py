@@ -1,62 +1,194 @@
-"""One environment, stood up."""
+"""One environment, stood up: every part in its order."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from pathlib import Path
+from io import StringIO
+from socket import socket
 
-from generator.checks import view
+from generator.checks.view import View
 from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import Wishes, deploy
 from generator.cloud.environment import Environment
 from generator.cloud.progress import Report
 from generator.local.endpoint import Endpoint, embedded_endpoint
-from generator.twin import deployed, wiring
+from generator.twin import (
+    balancer,
+    cdn,
+    certificates,
+    database,
+    deployed,
+    metadata,
+    services,
+    wiring,
+)
+from generator.twin.balancer import Balancer
+from generator.twin.cdn import Cdn
+from generator.twin.certificates import Authority
+from generator.twin.database import Database
 from generator.twin.deployed import Deployed
+from generator.twin.image import Image
+from generator.twin.instances import QUICK, Instances
+from generator.twin.names import hosts
+from generator.twin.namespaces import SCRATCH, listener, run
 from generator.twin.network import Network
+from generator.twin.services import Services
+from generator.twin.wiring import FILES
 
 PACE = 0.05
-"""Seconds between two looks at the endpoint."""
+"""Seconds between two looks at the endpoint while it deploys."""
+NFS = 2049
+QUICK_CHECKS = 1.0
+"""Seconds between two health checks of the balancer's, where waits are shortened."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What whoever stands it up may choose."""
+
+    image: Image
+    env_file: bytes
+    """The backend's .env."""
+    quick: bool = False
+    """Whether the waits between two questions are shortened."""
+    minute: float = 60.0
+    """Length of a minute in seconds, for what systemd's timers do."""
+    door: int = 0
+    """A listening socket of the host's, as a file descriptor: the browser's way in."""
 
 
 @dataclass
 class Twin:
-    """What stands, and how long each part took."""
+    """What stands."""
 
+    env: Environment
     endpoint: Endpoint
     aws: Aws
     deployed: Deployed
     network: Network
+    authority: Authority
+    services: Services
+    database: Database
+    balancer: Balancer
+    cdn: Cdn
+    instances: Instances
+    signals: list[tuple[str, str]] = field(default_factory=list)
+    """Instance and status of every signal to the stack."""
     seconds: dict[str, float] = field(default_factory=dict)
+
+    def operator(self) -> dict[str, str]:
+        """The variables of somebody outside who works with this account by AWS's real names."""
+        left = {"AWS_ENDPOINT_URL", "AWS_PROFILE"}
+        mine = {name: value for name, value in os.environ.items() if name not in left}
+        own = {k: v for k, v in self.endpoint.environment.items() if k != "AWS_ENDPOINT_URL"}
+        bundle = str(self.authority.bundle)
+        trust = {name: bundle for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
+        return {**mine, **own, **trust, "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def outside(self, command: Sequence[str], **options: object) -> subprocess.CompletedProcess[str]:
+        """Run a program where a visitor or an operator is."""
+        return subprocess.run(
+            ["nsenter", "--net=/run/netns/client", *command],
+            env=self.operator(),
+            text=True,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    def clinic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of our own commands there."""
+        command = [sys.executable, "-m", "generator", *arguments]
+        return self.outside(command, capture_output=True)
 
 
 @contextmanager
-def stand_up(env: Environment, params: Path, report: Report) -> Iterator[Twin]:
-    """Deploy ``env`` to an endpoint of its own and build its network around it."""
+def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> Iterator[Twin]:
+    """Deploy ``env`` to an endpoint of its own and build all that it describes around that.
+
+    Only inside of `namespaces.own_world`. ClinicError as soon as a part does not stand.
+    """
     begun = time.monotonic()
     seconds: dict[str, float] = {}
 
     def step(what: str) -> None:
         seconds[what] = round(time.monotonic() - begun, 1)
+        report.say(f"{seconds[what]:6.1f} s  {what}")
         report.tell("stands", what=what, seconds=seconds[what])
 
     with embedded_endpoint() as endpoint:
         aws = connect(given=endpoint.environment)
-        quiet = Report(brief=True)
-        deploy(aws, env, Wishes(yes=True, report=quiet, pace=PACE, outlives=False))
+        with redirect_stdout(StringIO()):  # people came for what stands then
+            deploy(aws, env, Wishes(yes=True, pace=PACE, outlives=False))
         step("stack")
-        made = deployed.read(aws, view.load(env.name, params), env.stack, endpoint.account)
+        made = deployed.read(aws, view, env.stack, endpoint.account)
         network = Network(wiring.read(made))
         network.start()
-        for number, one in enumerate(_instances(aws)):
-            network.attach(wiring.instance(made, network.wiring, number, one))
         step("network")
-        yield Twin(endpoint, aws, made, network, seconds)
+        authority = certificates.create(SCRATCH / "certificates")
+        _resolve_names(made, network)
+        front, imds = Services(endpoint, made, aws.region), metadata.Metadata()
+        front.start(authority)
+        imds.start()
+        step("AWS's services")
+        kept = [listener(one.name, one.address, NFS) for one in network.wiring.of_kind(FILES)]
+        data = database.start(made, network.wiring, authority)
+        step("database")
+        nodes = balancer.start(
+            made, network.wiring, authority, QUICK_CHECKS if choices.quick else 0
+        )
+        step("balancer")
+        edge = cdn.start(made, network.wiring, authority, choices.door)
+        step("CDN")
+        settings = {**(QUICK if choices.quick else {}), "TWIN_MINUTE": str(choices.minute)}
+        fleet = Instances(
+            aws, made, network, front, imds, nodes, authority, choices.image, settings
+        )
+        twin = Twin(env, endpoint, aws, made, network, authority, front, data, nodes, edge, fleet)
+        twin.seconds = seconds
+        _overlay(twin)
+        bucket = made.outputs["ConfigurationBucketName"]
+        aws.client("s3").put_object(Bucket=bucket, Key=".env", Body=choices.env_file)
+        fleet.reconcile()
+        step("instances launched")
+        yield twin
+        _close(kept)
 
 
-def _instances(aws: Aws) -> list[str]:
-    groups = aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-    return [one["InstanceId"] for group in groups for one in group["Instances"]]
+def _resolve_names(made: Deployed, network: Network) -> None:
+    """This mount namespace's own /etc/hosts: AWS's names lead into the twin."""
+    path = SCRATCH / "hosts"
+    path.write_text(hosts(made, network.wiring))
+    run(["mount", "--bind", str(path), "/etc/hosts"])
+
+
+def _overlay(twin: Twin) -> None:
+    """Answer what only the twin knows."""
+
+    def signal(form: Mapping[str, str]) -> tuple[int, str]:
+        twin.signals.append((form["UniqueId"], form["Status"]))
+        return 200, "<SignalResourceResponse/>"
+
+    def health(form: Mapping[str, str]) -> tuple[int, str]:
+        rows = "".join(
+            f"<member><TargetHealth><State>{state}</State></TargetHealth>"
+            f"<Target><Id>{instance}</Id></Target></member>"
+            for instance, state in twin.balancer.health().items()
+        )
+        name = "DescribeTargetHealth"
+        space = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
+        inner = f"<TargetHealthDescriptions>{rows}</TargetHealthDescriptions>"
+        return 200, f'<{name}Response xmlns="{space}"><{name}Result>{inner}</{name}Result></{name}Response>'
+
+    twin.services.overlays["cloudformation:SignalResource"] = signal
+    twin.services.overlays["elasticloadbalancing:DescribeTargetHealth"] = health
+
+
+def _close(sockets: Sequence[socket]) -> None:
+    for one in sockets:
+        one.close()
