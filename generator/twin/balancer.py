@@ -51,6 +51,8 @@ class Balancer:
     """Port by target group, of those that somebody is registered with."""
     drain: float
     """Seconds that a target has before it is cut off."""
+    interval: float
+    """Seconds between two health checks."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
     targets: dict[str, Target] = field(default_factory=dict)
     """By instance id."""
@@ -67,9 +69,10 @@ class Balancer:
         for group, port in self.groups.items():
             for server in (f"{group}/s{slot}", f"open_{group}/s{slot}"):
                 self.ask(f"set server {server} addr {address} port {port}")
-            self.ask(f"set server {group}/s{slot} health down")
             for server in (f"{group}/s{slot}", f"open_{group}/s{slot}"):
                 self.ask(f"set server {server} state ready")
+            # What becomes ready counts as healthy, which a new target is not.
+            self.ask(f"set server {group}/s{slot} health down")
 
     def deregister(self, instance: str) -> None:
         """Send nothing new to a target."""
@@ -91,9 +94,7 @@ class Balancer:
         tables = [_statistics(text) for text in self.ask("show stat")]
         states = {}
         for instance, target in self.targets.items():
-            rows = [
-                table[group, f"s{target.slot}"] for table in tables for group in self.groups
-            ]
+            rows = [table[group, f"s{target.slot}"] for table in tables for group in self.groups]
             healthy = all(row["status"].startswith("UP") for row in rows)
             target.was_healthy |= healthy
             unhealthy = "unhealthy" if target.was_healthy else "initial"
@@ -103,9 +104,7 @@ class Balancer:
         return states
 
 
-def start(
-    deployed: Deployed, wiring: Wiring, authority: Authority, quick: float = 0
-) -> Balancer:
+def start(deployed: Deployed, wiring: Wiring, authority: Authority, quick: float = 0) -> Balancer:
     """Start a node in each subnet of the balancer's; ``quick`` are the seconds between two health
     checks instead of the target group's."""
     folder = authority.folder.parent / "balancer"
@@ -124,6 +123,7 @@ def start(
         wiring.of_kind(BALANCER),
         {name: int(groups[name]["Port"]) for name in used},
         max(map(float, drains)),
+        quick or max(float(groups[n].get("HealthCheckIntervalSeconds", 30)) for n in used),
     )
     for node in made.nodes:
         path = folder / f"{node.name}.cfg"
@@ -165,13 +165,12 @@ def _attributes(given: Mapping[str, Any], key: str = "TargetGroupAttributes") ->
     return {one["Key"]: str(one["Value"]) for one in given.get(key, [])}
 
 
-def configuration(
-    deployed: Deployed, node: Interface, folder: Path, quick: float
-) -> Iterator[str]:
+def configuration(deployed: Deployed, node: Interface, folder: Path, quick: float) -> Iterator[str]:
     """HAProxy's configuration for one node."""
     balancer = deployed.of_type(f"{ELB}LoadBalancer")[node.owner]
     idle = _attributes(balancer, "LoadBalancerAttributes").get("idle_timeout.timeout_seconds", IDLE)
     yield f"global\n stats socket {folder}/{node.name}.sock mode 600 level admin\n maxconn 4000"
+    yield " tune.bufsize 65536"  # the balancer's limit of a request's headers is 64 KB
     yield "defaults\n mode http\n retries 0\n option forwardfor\n option http-keep-alive"
     yield f" timeout connect 10s\n timeout client {idle}s\n timeout server {idle}s"
     yield " log stdout format raw local0\n option httplog"
@@ -250,8 +249,9 @@ def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Ite
     action = actions[-1]
     kind = action["Type"]
     if kind == "forward":
-        arn = action.get("TargetGroupArn") or (
-            action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"]
+        arn = (
+            action.get("TargetGroupArn")
+            or (action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"])
         )
         group = deployed.named(arn)
         # With no healthy target the balancer asks all of them.
@@ -274,9 +274,7 @@ def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Ite
         raise ClinicError(f"a listener's action {kind} is nothing that the twin can enact.")
 
 
-def _target_group(
-    name: str, given: Mapping[str, Any], folder: Path, quick: float
-) -> Iterator[str]:
+def _target_group(name: str, given: Mapping[str, Any], folder: Path, quick: float) -> Iterator[str]:
     attributes = _attributes(given)
     algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
     balance = {"round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[algorithm]

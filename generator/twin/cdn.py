@@ -127,6 +127,8 @@ class _Configuration:
             f"pid {self.folder}/pid; error_log {self.folder}/error.log warn;",
             "events { worker_connections 2048; }",
             "http {",
+            # CloudFront takes 20 KB of headers (CloudFront developer guide, quotas).
+            "client_header_buffer_size 20k; large_client_header_buffers 4 20k;",
             "log_format twin '$msec $remote_addr $request_method $request_uri $status "
             "$request_time $upstream_addr';",
             f"access_log {self.folder}/access.log twin; js_path {self.folder};",

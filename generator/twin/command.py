@@ -36,7 +36,9 @@ DOOR = "CLINIC_TWIN_DOOR"
 @TEMPLATES
 @PARAMS
 @click.option("--flat", is_flag=True, help="The one-template form.")
-@click.option("--env-file", type=PATH, help="The backend's .env; one with made-up values otherwise.")
+@click.option(
+    "--env-file", type=PATH, help="The backend's .env; one with made-up values otherwise."
+)
 @click.option("--backend", type=PATH, help="A built NestJS application, instead of the small one.")
 @click.option("--frontend", type=PATH, help="A built frontend to publish.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where a browser gets in.")
@@ -50,6 +52,7 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @JSON
 def twin_command(
     env: str,
@@ -64,6 +67,7 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    load: bool,
     as_json: bool,
 ) -> None:
     """Stand ENV up on this machine with real daemons, and use it in a browser.
@@ -99,7 +103,7 @@ def twin_command(
             twin.clinic("publish", wanted.name, str(frontend))
         if proves:
             broken = 0
-            for shown in prove(twin):
+            for shown in prove(twin, load=load):
                 report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
                 report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
                 broken += not shown.holds
@@ -108,7 +112,9 @@ def twin_command(
             return
         twin.instances.wait(600)
         with socket.socket(fileno=os.dup(choices.door)) as door:
-            report.say(f"\nhttp://127.0.0.1:{door.getsockname()[1]}/ is {twin.cdn.host}; Ctrl-C ends it.")
+            report.say(
+                f"\nhttp://127.0.0.1:{door.getsockname()[1]}/ is {twin.cdn.host}; Ctrl-C ends it."
+            )
         if shell:
             twin.outside([os.environ.get("SHELL", "bash")])
             return

@@ -32,7 +32,9 @@ def hosts(deployed: Deployed, wiring: Wiring, subnet: str = "") -> str:
     ]
     for one in wiring.of_kind(BALANCER):
         lines.append(f"{one.public or one.address} {deployed.outputs['AlbDnsName']}")
-    lines += [f"{one.address} {deployed.outputs['DatabaseHost']}" for one in wiring.of_kind(DATABASE)]
+    lines += [
+        f"{one.address} {deployed.outputs['DatabaseHost']}" for one in wiring.of_kind(DATABASE)
+    ]
     # The name of a file system is that of the mount target in the zone of who asks.
     targets = wiring.of_kind(FILES)
     near = [one for one in targets if one.subnet == subnet] or targets

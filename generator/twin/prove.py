@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from generator.application.smoke.prove import OK
 from generator.errors import ClinicError
 from generator.twin import packets
 from generator.twin.namespaces import run
+from generator.twin.stress import stress
 from generator.twin.twin import Twin
 from generator.twin.wiring import launch
 
@@ -32,12 +34,14 @@ class Shown(NamedTuple):
     seen: str
 
 
-def prove(twin: Twin) -> Iterator[Shown]:
-    """Try everything that needs no load, one after another."""
+def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
+    """Try everything, one after another; what needs load, which takes minutes, only with ``load``."""
     yield _tried("user-data", lambda: _booted(twin))
     for name, probe in PROBES.items():
         yield _tried(name, lambda probe=probe: probe(twin))  # type: ignore[misc]
     yield from _smoke(twin)
+    for name, probe in stress(twin) if load else ():
+        yield _tried(name, probe)
 
 
 def _tried(name: str, probe: Callable[[], str]) -> Shown:
@@ -68,9 +72,7 @@ def _signals(twin: Twin) -> str:
 def _packets(twin: Twin) -> str:
     probes = packets.probe(twin.deployed, twin.network.wiring)
     wrong = [
-        f"{one.source} to {one.target}:{one.port} is {one.seen}"
-        for one in probes
-        if not one.agrees
+        f"{one.source} to {one.target}:{one.port} is {one.seen}" for one in probes if not one.agrees
     ]
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -97,13 +99,18 @@ def _hop_limit(twin: Twin) -> str:
     for instance in twin.instances.running.values():
         got = instance.run(ask).strip().endswith("200")
         if got != (limit > 1):
-            raise _fail(f"the hop limit is {limit}, and a container {'gets' if got else 'gets no'} token")
+            raise _fail(
+                f"the hop limit is {limit}, and a container {'gets' if got else 'gets no'} token"
+            )
     return f"the hop limit of {limit} {'lets containers' if limit > 1 else 'keeps containers from'} the role"
 
 
 def _log_in(twin: Twin) -> str:
     """A person registers, logs in and is recognised, by both instances and the database."""
-    person = {"correo": f"{secrets.token_hex(4)}@clinic.example", "contrasena": secrets.token_hex(8)}
+    person = {
+        "correo": f"{secrets.token_hex(4)}@clinic.example",
+        "contrasena": secrets.token_hex(8),
+    }
     _expect(201, *_ask(twin, "POST", REGISTER, person))
     status, body = _ask(twin, "POST", LOG_IN, person)
     _expect(200, status, body)
@@ -140,10 +147,9 @@ def _smoke(twin: Twin) -> Iterator[Shown]:
     """Every promise of `clinic smoke`, asked from outside under AWS's names."""
     ended = twin.clinic("smoke", twin.env.name, "--json")
     for line in ended.stdout.splitlines():
-        told = json.loads(line)
-        if "promise" in told:
-            seen = str(told.get("seen") or told.get("sentence") or told)
-            yield Shown(f"smoke {told['promise']}", told.get("status") == "kept", seen)
+        result = json.loads(line)
+        if result["kind"] == "promise":
+            yield Shown(f"smoke {result['name']}", result["status"] == OK, result["reason"])
     if ended.returncode not in (0, 1):
         yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
 

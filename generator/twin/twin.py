@@ -68,6 +68,7 @@ class Twin:
     """What stands."""
 
     env: Environment
+    choices: Choices
     endpoint: Endpoint
     aws: Aws
     deployed: Deployed
@@ -91,7 +92,9 @@ class Twin:
         trust = {name: bundle for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
         return {**mine, **own, **trust, "AWS_EC2_METADATA_DISABLED": "true"}
 
-    def outside(self, command: Sequence[str], **options: object) -> subprocess.CompletedProcess[str]:
+    def outside(
+        self, command: Sequence[str], **options: object
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program where a visitor or an operator is."""
         return subprocess.run(
             ["nsenter", "--net=/run/netns/client", *command],
@@ -149,7 +152,9 @@ def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> 
         fleet = Instances(
             aws, made, network, front, imds, nodes, authority, choices.image, settings
         )
-        twin = Twin(env, endpoint, aws, made, network, authority, front, data, nodes, edge, fleet)
+        twin = Twin(
+            env, choices, endpoint, aws, made, network, authority, front, data, nodes, edge, fleet
+        )
         twin.seconds = seconds
         _overlay(twin)
         bucket = made.outputs["ConfigurationBucketName"]
@@ -183,7 +188,10 @@ def _overlay(twin: Twin) -> None:
         name = "DescribeTargetHealth"
         space = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
         inner = f"<TargetHealthDescriptions>{rows}</TargetHealthDescriptions>"
-        return 200, f'<{name}Response xmlns="{space}"><{name}Result>{inner}</{name}Result></{name}Response>'
+        return (
+            200,
+            f'<{name}Response xmlns="{space}"><{name}Result>{inner}</{name}Result></{name}Response>',
+        )
 
     twin.services.overlays["cloudformation:SignalResource"] = signal
     twin.services.overlays["elasticloadbalancing:DescribeTargetHealth"] = health
