@@ -283,7 +283,8 @@ def _target_group(name: str, given: Mapping[str, Any], folder: Path, quick: floa
     codes = str(given.get("Matcher", {}).get("HttpCode", "200"))
     yield f"backend {name}\n balance {balance}\n http-reuse always"
     yield f" errorfile 503 {folder}/502.http\n option httpchk"
-    yield f" http-check send meth GET uri {given.get('HealthCheckPath', '/')} ver HTTP/1.1 hdr Host twin"
+    path = given.get("HealthCheckPath", "/")
+    yield f" http-check send meth GET uri {path} ver HTTP/1.1 hdr Host twin"
     yield f" http-check expect status {codes}"
     yield f" timeout check {given.get('HealthCheckTimeoutSeconds', 5)}s"
     where = "" if check == "traffic-port" else f" port {check}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ AllViewerExceptHostHeader (CloudFront developer guide)."""
 COMPRESSED = (
     "text/css application/javascript text/javascript application/json image/svg+xml text/plain"
 )
-SECURITY = {
+SECURITY: dict[str, tuple[str, Callable[[Mapping[str, str]], str]]] = {
     "ContentTypeOptions": ("X-Content-Type-Options", lambda given: "nosniff"),
     "FrameOptions": ("X-Frame-Options", lambda given: given["FrameOption"]),
     "ReferrerPolicy": ("Referrer-Policy", lambda given: given["ReferrerPolicy"]),
@@ -112,7 +112,8 @@ class _Configuration:
             *self.given.get("CacheBehaviors", []),
             {**self.given["DefaultCacheBehavior"], "PathPattern": "*"},
         ]
-        secure, plain = [], []
+        secure: list[str] = []
+        plain: list[str] = []
         for number, given in enumerate(behaviours):
             secure += self._behaviour(f"b{number}", given)
             plain += self._plain(f"b{number}", given)

@@ -40,8 +40,10 @@ class Authority:
         run(["openssl", "req", *CURVE, "-keyout", str(made.key), "-out", str(request), *subject])
         signer = ["-CA", str(self.own.certificate), "-CAkey", str(self.own.key)]
         run(
-            ["openssl", "x509", "-req", "-in", str(request), *signer, "-CAcreateserial"]
-            + ["-days", DAYS, "-out", str(made.certificate), "-extfile", str(extension)]
+            [
+                *("openssl", "x509", "-req", "-in", str(request), *signer, "-CAcreateserial"),
+                *("-days", DAYS, "-out", str(made.certificate), "-extfile", str(extension)),
+            ]
         )
         return made
 

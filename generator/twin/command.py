@@ -14,7 +14,7 @@ from generator.checks import view
 from generator.checks.view import FLAT
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
-from generator.errors import ClinicError, quote, reason
+from generator.errors import ClinicError, reason
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
 from generator.twin import image, namespaces
 

@@ -71,8 +71,20 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     data = folder / "data"
     folder.mkdir()
     run(
-        [*NOT_ROOT, str(place / "initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust"]
-        + ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        [
+            *NOT_ROOT,
+            str(place / "initdb"),
+            "-D",
+            str(data),
+            "-U",
+            ADMIN,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
     )
     host = deployed.outputs.get("DatabaseHost", "") or "database"
     pair = authority.sign("database", [host])

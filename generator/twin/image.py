@@ -72,7 +72,7 @@ def _driver() -> Path:
     if not (cache / "node_modules" / "pg").is_dir():
         if shutil.which("npm") is None:
             raise ClinicError(
-                "the twin's backend needs Node's PostgreSQL driver: apt-get install node-pg, or npm."
+                "the twin's backend needs Node's PostgreSQL driver: install node-pg, or npm."
             )
         cache.mkdir(parents=True, exist_ok=True)
         options = ["--prefix", str(cache), "--silent", "--no-audit", "--no-fund", "--no-save"]

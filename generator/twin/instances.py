@@ -1,4 +1,4 @@
-"""The Auto Scaling group: the endpoint's instances, each booting its launch template's user data."""
+"""The Auto Scaling group: the endpoint's instances, each boots its launch template's user data."""
 
 from __future__ import annotations
 
@@ -195,9 +195,19 @@ def _start(namespace: str, folder: Path) -> subprocess.Popen[bytes]:
         (folder / "machine.log").open("ab") as log,
     ):
         return subprocess.Popen(
-            ["nsenter", f"--net=/run/netns/{namespace}"]
-            + ["unshare", "-mpf", "--kill-child", "--propagation", "private", "bash"]
-            + [str(own / "start.sh"), str(folder), str(own / "programs")],
+            [
+                "nsenter",
+                f"--net=/run/netns/{namespace}",
+                "unshare",
+                "-mpf",
+                "--kill-child",
+                "--propagation",
+                "private",
+                "bash",
+                str(own / "start.sh"),
+                str(folder),
+                str(own / "programs"),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

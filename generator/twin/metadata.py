@@ -84,8 +84,8 @@ class _Service(Handler):
         if not who or not who.on:
             return self.respond(404)
         token = self.headers.get("X-aws-ec2-metadata-token", "")
-        if who.options.get("HttpTokens") == "required" or token:
-            if self.owner.tokens.get(token) != who.address:
-                return self.respond(401)
+        needed = who.options.get("HttpTokens") == "required" or bool(token)
+        if needed and self.owner.tokens.get(token) != who.address:
+            return self.respond(401)
         value = who.values().get(self.path.removeprefix("/latest/meta-data/"))
         return self.respond(404) if value is None else self.respond(200, value)

@@ -87,10 +87,7 @@ def enter(name: str) -> None:
 
 
 def _setns(handle: int) -> None:
-    if hasattr(os, "setns"):  # Python 3.12
-        os.setns(handle, os.CLONE_NEWNET)
-        return
-    import ctypes
+    import ctypes  # os.setns came with Python 3.12
 
     library = ctypes.CDLL(None, use_errno=True)
     if library.setns(handle, 0x40000000):

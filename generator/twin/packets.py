@@ -52,7 +52,7 @@ def probe(deployed: Deployed, wiring: Wiring) -> list[Probe]:
     links = {(fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)}
     numbers = sorted(_ports(wiring))
     places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
-    made = []
+    made: list[Probe] = []
     for source in places:
         who = names.called(source.owner)
         targets = {

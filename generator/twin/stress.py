@@ -1,9 +1,9 @@
-"""What happens to requests while something changes: a new .env, a crash, more and fewer instances."""
+"""What becomes of requests during a change: a new .env, a crash, more and fewer instances."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from generator.errors import ClinicError
 from generator.twin.load import Load
@@ -16,13 +16,6 @@ SERVING = "readlink /var/lib/clinic-backend/backend.env"
 NAMES = "docker ps --all --filter name=backend --format '{{.Names}}'"
 BEFORE, AFTER = 3.0, 5.0
 """Seconds of load around each change."""
-
-
-def stress(twin: Twin) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Name and probe of everything that is tried under load."""
-    yield "new .env", lambda: _new_env(twin)
-    yield "scaling", lambda: _scaling(twin)
-    yield "crash", lambda: _crash(twin)
 
 
 def _fail(sentence: str) -> ClinicError:
@@ -106,3 +99,11 @@ def _crash(twin: Twin) -> str:
     if late:
         raise _fail(f"a crash is felt for longer than {limit:.0f} s: {load.summary()}")
     return f"a crash is over within {limit:.0f} s: {load.summary()}"
+
+
+LOADED: dict[str, Callable[[Twin], str]] = {
+    "new .env": _new_env,
+    "scaling": _scaling,
+    "crash": _crash,
+}
+"""Everything that is tried under load."""

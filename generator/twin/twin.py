@@ -11,6 +11,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from socket import socket
+from typing import Any
 
 from generator.checks.view import View
 from generator.cloud.aws import Aws, connect
@@ -25,7 +26,6 @@ from generator.twin import (
     database,
     deployed,
     metadata,
-    services,
     wiring,
 )
 from generator.twin.balancer import Balancer
@@ -44,6 +44,12 @@ from generator.twin.wiring import FILES
 PACE = 0.05
 """Seconds between two looks at the endpoint while it deploys."""
 NFS = 2049
+HEALTH = (
+    "<DescribeTargetHealthResponse "
+    'xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">'
+    "<DescribeTargetHealthResult><TargetHealthDescriptions>{rows}</TargetHealthDescriptions>"
+    "</DescribeTargetHealthResult></DescribeTargetHealthResponse>"
+)
 QUICK_CHECKS = 1.0
 """Seconds between two health checks of the balancer's, where waits are shortened."""
 
@@ -89,19 +95,17 @@ class Twin:
         mine = {name: value for name, value in os.environ.items() if name not in left}
         own = {k: v for k, v in self.endpoint.environment.items() if k != "AWS_ENDPOINT_URL"}
         bundle = str(self.authority.bundle)
-        trust = {name: bundle for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")}
+        trust = dict.fromkeys(("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), bundle)
         return {**mine, **own, **trust, "AWS_EC2_METADATA_DISABLED": "true"}
 
-    def outside(
-        self, command: Sequence[str], **options: object
-    ) -> subprocess.CompletedProcess[str]:
+    def outside(self, command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
         """Run a program where a visitor or an operator is."""
         return subprocess.run(
             ["nsenter", "--net=/run/netns/client", *command],
             env=self.operator(),
             text=True,
             check=False,
-            **options,  # type: ignore[call-overload]
+            **options,
         )
 
     def clinic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -185,13 +189,7 @@ def _overlay(twin: Twin) -> None:
             f"<Target><Id>{instance}</Id></Target></member>"
             for instance, state in twin.balancer.health().items()
         )
-        name = "DescribeTargetHealth"
-        space = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
-        inner = f"<TargetHealthDescriptions>{rows}</TargetHealthDescriptions>"
-        return (
-            200,
-            f'<{name}Response xmlns="{space}"><{name}Result>{inner}</{name}Result></{name}Response>',
-        )
+        return 200, HEALTH.format(rows=rows)
 
     twin.services.overlays["cloudformation:SignalResource"] = signal
     twin.services.overlays["elasticloadbalancing:DescribeTargetHealth"] = health
