@@ -15,8 +15,10 @@ from generator.checks.view import FLAT
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
 from generator.errors import ClinicError, reason
+from generator.local.frontend import write_small_build
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
 from generator.twin import image, namespaces
+from generator.twin.twin import Choices, Twin, stand_up
 
 PROGRAMS = {
     **namespaces.PROGRAMS,
@@ -93,14 +95,12 @@ def twin_command(
         namespaces.own_world(sys.argv[1:], keep=[door.fileno()])
     namespaces.own_world(())
     from generator.twin.prove import prove
-    from generator.twin.twin import Choices, stand_up
 
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
     content = env_file.read_bytes() if env_file else _made_up()
     choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
-        if frontend:
-            twin.clinic("publish", wanted.name, str(frontend))
+        _publish(twin, frontend)
         if proves:
             broken = 0
             for shown in prove(twin, load=load):
@@ -119,6 +119,17 @@ def twin_command(
             twin.outside([os.environ.get("SHELL", "bash")])
             return
         twin.cdn.process.wait()
+
+
+def _publish(twin: Twin, frontend: Path | None) -> None:
+    """Publish a built frontend, or the small one; ClinicError (1) if that fails."""
+    folder = frontend or namespaces.SCRATCH / "frontend"
+    if frontend is None:
+        folder.mkdir()
+        write_small_build(folder)
+    ended = twin.clinic("publish", twin.env.name, str(folder))
+    if ended.returncode:
+        raise ClinicError(f"publishing failed: {ended.stderr.strip()[-400:]}", exit_code=1)
 
 
 def _wanted(

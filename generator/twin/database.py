@@ -70,22 +70,9 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     folder = authority.folder.parent / "database"
     data = folder / "data"
     folder.mkdir()
-    run(
-        [
-            *NOT_ROOT,
-            str(place / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            ADMIN,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--no-sync",
-        ]
-    )
+    locale = ["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    initdb = [str(place / "initdb"), "-D", str(data), "-U", ADMIN, "-A", "trust", *locale]
+    run([*NOT_ROOT, *initdb])
     host = deployed.outputs.get("DatabaseHost", "") or "database"
     pair = authority.sign("database", [host])
     for source, target in ((pair.certificate, "server.crt"), (pair.key, "server.key")):

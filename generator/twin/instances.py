@@ -194,20 +194,10 @@ def _start(namespace: str, folder: Path) -> subprocess.Popen[bytes]:
         as_file(files("generator.twin") / "instance") as own,
         (folder / "machine.log").open("ab") as log,
     ):
+        own_namespaces = ["unshare", "-mpf", "--kill-child", "--propagation", "private"]
+        program = ["bash", str(own / "start.sh"), str(folder), str(own / "programs")]
         return subprocess.Popen(
-            [
-                "nsenter",
-                f"--net=/run/netns/{namespace}",
-                "unshare",
-                "-mpf",
-                "--kill-child",
-                "--propagation",
-                "private",
-                "bash",
-                str(own / "start.sh"),
-                str(folder),
-                str(own / "programs"),
-            ],
+            ["nsenter", f"--net=/run/netns/{namespace}", *own_namespaces, *program],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
