@@ -52,7 +52,8 @@ def test_a_browser_gets_in_and_nothing_is_left_after_a_kill(tmp_path: Path) -> N
         try:
             end = time.monotonic() + LIMIT
             while "Ctrl-C" not in log.read_text():
-                assert twin.poll() is None and time.monotonic() < end, log.read_text()
+                assert twin.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
                 time.sleep(0.3)
             address = next(w for w in log.read_text().split() if w.startswith("http://127"))
             with urllib.request.urlopen(f"{address}api", timeout=20) as response:
