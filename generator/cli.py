@@ -56,6 +56,10 @@ LATER: dict[str, dict[str, tuple[str, str]]] = {
             "generator.local.rehearse:rehearse_command",
             "Live a stack's whole life against an AWS endpoint in this machine.",
         ),
+        "twin": (
+            "generator.twin.command:twin_command",
+            "Stand an environment up on this machine, with real daemons.",
+        ),
         "deploy": (
             "generator.cloud.commands:deploy_command",
             "Bring a stack to what the code and params/ENV.json say.",

@@ -1,0 +1,204 @@
+"""The Auto Scaling group: the endpoint's instances, each boots its launch template's user data."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from generator.cloud.aws import Aws
+from generator.errors import ClinicError
+from generator.twin import wiring
+from generator.twin.balancer import Balancer
+from generator.twin.certificates import Authority
+from generator.twin.deployed import Deployed
+from generator.twin.image import Image
+from generator.twin.metadata import Known, Metadata
+from generator.twin.names import hosts
+from generator.twin.network import Network
+from generator.twin.services import Identity, Services
+from generator.twin.wiring import Interface
+
+QUICK = {"RETRY_SECONDS": "1", "POLL_SECONDS": "0.3", "SHIP_SECONDS": "1"}
+"""Settings of the boot with the waits between two questions shortened."""
+POLL = 0.2
+
+
+@dataclass
+class Instance:
+    """One running instance."""
+
+    id: str
+    interface: Interface
+    folder: Path
+    process: subprocess.Popen[bytes]
+    key: str
+
+    @property
+    def status(self) -> int | None:
+        """The exit code of its user data; None while it runs."""
+        path = self.folder / "exit"
+        return int(path.read_text()) if path.exists() else None
+
+    def run(self, command: str) -> str:
+        """What a command on the instance prints, as by Session Manager."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        inside = children.read_text().split()[0]
+        enter = ["nsenter", "-t", inside, "-m", "-p", "-n", "chroot", str(self.folder / "root")]
+        ended = subprocess.run(
+            [*enter, "bash", "-c", command], capture_output=True, text=True, check=False
+        )
+        return ended.stdout + ended.stderr
+
+
+@dataclass
+class Instances:
+    """The instances of the group, kept as the endpoint says."""
+
+    aws: Aws
+    deployed: Deployed
+    network: Network
+    services: Services
+    metadata: Metadata
+    balancer: Balancer
+    authority: Authority
+    image: Image
+    settings: Mapping[str, str]
+    running: dict[str, Instance] = field(default_factory=dict)
+    begun: int = 0
+
+    def wanted(self) -> dict[str, str]:
+        """Launch template versions by instance id, as the endpoint has them."""
+        groups = self.aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+        return {
+            one["InstanceId"]: one.get("LaunchTemplate", group.get("LaunchTemplate"))["Version"]
+            for group in groups
+            for one in group["Instances"]
+        }
+
+    def reconcile(self, drain: float | None = None) -> None:
+        """Launch what the group has and does not run; end what it no longer has."""
+        wanted = self.wanted()
+        gone = [one for one in self.running if one not in wanted]
+        threads = [threading.Thread(target=self.terminate, args=(one, drain)) for one in gone]
+        for thread in threads:
+            thread.start()
+        for instance, version in wanted.items():
+            if instance not in self.running:
+                self.launch(instance, version)
+
+    def launch(self, instance: str, version: str) -> None:
+        """Start an instance and register it with the balancer."""
+        data = self._launch_data(version)
+        resolved = wiring.launch(self.deployed)
+        interface = wiring.instance(self.deployed, self.network.wiring, self.begun, instance)
+        self.begun += 1
+        self.network.attach(interface)
+        folder = self.authority.folder.parent / "instances" / instance
+        folder.mkdir(parents=True)
+        (folder / "user-data").write_bytes(base64.b64decode(data["UserData"]))
+        names = hosts(self.deployed, self.network.wiring, interface.subnet)
+        (folder / "hosts").write_text(names)
+        shutil.copy(self.authority.bundle, folder / "ca-bundle.crt")
+        (folder / "settings").write_text("".join(f"{k}={v}\n" for k, v in self.settings.items()))
+        self._binds(folder)
+        role, key = self._role(resolved), "ASIA" + secrets.token_hex(8).upper()
+        options = resolved.get("MetadataOptions", {})
+        known = Known(instance, interface.address, options, role, key)
+        self.metadata.instances[interface.address] = known
+        self.services.identities[key] = Identity(instance, role)
+        process = _start(interface.name, folder)
+        self.running[instance] = Instance(instance, interface, folder, process, key)
+        self.balancer.register(instance, interface.address)
+
+    def terminate(self, instance: str, drain: float | None = None) -> None:
+        """Drain an instance for as long as the balancer says, or ``drain`` seconds, then end it."""
+        ending = self.running[instance]
+        self.balancer.deregister(instance)
+        time.sleep(self.balancer.drain if drain is None else drain)
+        self.balancer.forget(instance)
+        self.crash(instance)
+        self.running.pop(instance)
+        self.services.identities.pop(ending.key, None)
+        self.metadata.instances.pop(ending.interface.address, None)
+        self.network.detach(ending.interface)
+
+    def crash(self, instance: str) -> None:
+        """End an instance without a word to anybody."""
+        process = self.running[instance].process
+        process.kill()
+        process.wait()
+
+    def wait(self, seconds: float) -> dict[str, str]:
+        """Target health by instance once all are booted and healthy.
+
+        ClinicError (1) with the boot's last lines if one fails, or after ``seconds``.
+        """
+        end = time.monotonic() + seconds
+        while True:
+            health = self.balancer.health()
+            statuses = {name: one.status for name, one in self.running.items()}
+            for name, status in statuses.items():
+                if status:
+                    raise ClinicError(self._why(name, f"exit {status}"), exit_code=1)
+            if set(statuses.values()) == {0} and set(health.values()) == {"healthy"}:
+                return health
+            if time.monotonic() > end:
+                slow = next(n for n in statuses if statuses[n] != 0 or health[n] != "healthy")
+                raise ClinicError(self._why(slow, health.get(slow, "unknown")), exit_code=1)
+            time.sleep(POLL)
+
+    def _why(self, instance: str, what: str) -> str:
+        log = self.running[instance].folder / "root/var/log/user-data.log"
+        shown = self.running[instance].run("cat /var/log/user-data.log") or log.name
+        return f"instance {instance} did not get healthy ({what}): {shown.strip()[-800:]}"
+
+    def _launch_data(self, version: str) -> dict[str, Any]:
+        name, _ = self.deployed.the("AWS::AutoScaling::AutoScalingGroup")
+        group = self.deployed.of_type("AWS::AutoScaling::AutoScalingGroup")[name]
+        template = group["LaunchTemplate"]["LaunchTemplateId"]
+        versions = self.aws.client("ec2").describe_launch_template_versions(
+            LaunchTemplateId=template, Versions=[version]
+        )
+        data: dict[str, Any] = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+        return data
+
+    def _role(self, data: Mapping[str, Any]) -> str:
+        profile = data.get("IamInstanceProfile", {})
+        reference = profile.get("Arn") or profile.get("Name")
+        if not reference:
+            return ""
+        profiles = self.deployed.of_type("AWS::IAM::InstanceProfile")
+        return str(profiles[self.deployed.named(reference)]["Roles"][0])
+
+    def _binds(self, folder: Path) -> None:
+        image = folder / "image"
+        image.mkdir()
+        (image / "image.json").write_text(self.image.json())
+        shared = self.authority.folder.parent / "documents"
+        shared.mkdir(exist_ok=True)
+        binds = {str(shared): "/var/lib/twin/documents", **self.image.binds}
+        (folder / "binds").write_text("".join(f"{a} {b}\n" for a, b in binds.items()))
+
+
+def _start(namespace: str, folder: Path) -> subprocess.Popen[bytes]:
+    with (
+        as_file(files("generator.twin") / "instance") as own,
+        (folder / "machine.log").open("ab") as log,
+    ):
+        own_namespaces = ["unshare", "-mpf", "--kill-child", "--propagation", "private"]
+        program = ["bash", str(own / "start.sh"), str(folder), str(own / "programs")]
+        return subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{namespace}", *own_namespaces, *program],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )

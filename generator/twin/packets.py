@@ -1,0 +1,133 @@
+"""Packets between every two places of the network, against what `clinic prove` derived."""
+
+from __future__ import annotations
+
+import errno
+import selectors
+import socket
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from generator.checks.reach import found, ports, roles
+from generator.checks.reach.facts import Link
+from generator.checks.reach.names import Names
+from generator.twin.deployed import Deployed
+from generator.twin.namespaces import inside
+from generator.twin.network import CLIENT
+from generator.twin.wiring import CDN, NAT, Wiring
+
+OPEN, REFUSED, BLOCKED = "open", "refused", "blocked"
+USUAL = (22, 80, 443, 3306, 8080)
+"""Ports that are tried besides those that rules name."""
+PATIENCE = 1.0
+"""Seconds without an answer after which a packet is taken for dropped; an answer takes one
+thousandth of that."""
+INTERNET = "internet"
+
+Target = tuple[str, int]
+
+
+class Probe(NamedTuple):
+    """One connection that was tried."""
+
+    source: str
+    target: str
+    port: int
+    seen: str
+    """``open``, ``refused``: the packet arrived; ``blocked``: it did not."""
+    expected: bool | None
+    """Whether it should arrive by `clinic prove`; None where that depends on the subnet."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the packet did what was derived."""
+        return self.expected is None or self.expected == (self.seen != BLOCKED)
+
+
+def probe(deployed: Deployed, wiring: Wiring) -> list[Probe]:
+    """Try every pair of places on every port that a rule names, and some more."""
+    names = Names(deployed.view)
+    roles.assign(names)
+    links = {(fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)}
+    numbers = sorted(_ports(wiring))
+    places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
+    made: list[Probe] = []
+    for source in places:
+        who = names.called(source.owner)
+        targets = {
+            (one.address, port): (one.name, names.called(one.owner))
+            for one in places
+            if one is not source
+            for port in numbers
+        }
+        targets |= {(CLIENT, port): (INTERNET, INTERNET) for port in numbers}
+        made += _judged(source.name, source.name, who, targets, links)
+    public = {
+        (one.public, port): (one.name, names.called(one.owner))
+        for one in places
+        if one.public
+        for port in numbers
+    }
+    return [*made, *_judged("client", INTERNET, INTERNET, public, links)]
+
+
+def _ports(wiring: Wiring) -> Iterator[int]:
+    yield from USUAL
+    for rule in wiring.rules:
+        if rule.protocol in ("tcp", "6"):
+            yield from {rule.first or 1, rule.last, max(rule.first - 1, 1)}
+
+
+def _judged(
+    namespace: str,
+    name: str,
+    who: str,
+    targets: Mapping[Target, tuple[str, str]],
+    links: Mapping[tuple[str, str], Link],
+) -> Iterator[Probe]:
+    for target, seen in inside(namespace, connect, list(targets)).items():
+        called, role = targets[target]
+        wanted = _expected(links.get((who, role)), target[1])
+        yield Probe(name, called, target[1], seen, wanted)
+
+
+def _expected(link: Link | None, port: int) -> bool | None:
+    bit = ports.some("tcp", port, port)
+    if link is None or not link.may & bit:
+        return False
+    return True if link.must & bit else None
+
+
+def connect(targets: Iterable[Target]) -> dict[Target, str]:
+    """What becomes of a connection to each address and port, all tried at once."""
+    results: dict[Target, str] = {}
+    with selectors.DefaultSelector() as selector:
+        for target in targets:
+            one = socket.socket()
+            one.setblocking(False)
+            code = one.connect_ex(target)
+            if code == errno.EINPROGRESS:
+                selector.register(one, selectors.EVENT_WRITE, target)
+            else:
+                results[target] = _outcome(code)
+                one.close()
+        end = time.monotonic() + PATIENCE
+        while selector.get_map() and (left := end - time.monotonic()) > 0:
+            for key, _ in selector.select(left):
+                tried = key.fileobj
+                assert isinstance(tried, socket.socket)
+                results[key.data] = _outcome(tried.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+                selector.unregister(tried)
+                tried.close()
+        for key in list(selector.get_map().values()):
+            results[key.data] = BLOCKED
+            assert isinstance(key.fileobj, socket.socket)
+            key.fileobj.close()
+    return results
+
+
+def _outcome(code: int) -> str:
+    if code == 0:
+        return OPEN
+    return REFUSED if code == errno.ECONNREFUSED else BLOCKED

@@ -1,0 +1,164 @@
+"""What the twin shows of an environment: one row a promise, seen and not derived."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import NamedTuple
+
+from generator.application.smoke.prove import OK
+from generator.errors import ClinicError
+from generator.twin import packets
+from generator.twin.namespaces import run
+from generator.twin.stress import LOADED
+from generator.twin.twin import Twin
+from generator.twin.wiring import launch
+
+REGISTER, LOG_IN, PATIENTS = (
+    "/api/autenticacion/registro",
+    "/api/autenticacion/inicio-sesion",
+    "/api/pacientes",
+)
+HEALTHY_SECONDS = 600.0
+SHOWN = 5
+
+
+class Shown(NamedTuple):
+    """One thing that was tried."""
+
+    name: str
+    holds: bool
+    seen: str
+
+
+def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
+    """Try everything, one after another; only with ``load`` what needs it, which takes minutes."""
+    yield _tried("user-data", lambda: _booted(twin))
+    for name, probe in PROBES.items():
+        yield _tried(name, partial(probe, twin))
+    yield from _smoke(twin)
+    for name, probe in LOADED.items() if load else ():
+        yield _tried(name, partial(probe, twin))
+
+
+def _tried(name: str, probe: Callable[[], str]) -> Shown:
+    try:
+        return Shown(name, True, probe())
+    except ClinicError as trouble:
+        return Shown(name, False, str(trouble))
+
+
+def _fail(sentence: str) -> ClinicError:
+    return ClinicError(sentence, exit_code=1)
+
+
+def _booted(twin: Twin) -> str:
+    """The user data ends well on every instance, and all targets get healthy."""
+    health = twin.instances.wait(HEALTHY_SECONDS)
+    return f"{len(health)} instances ran it to its end and are healthy targets"
+
+
+def _signals(twin: Twin) -> str:
+    told = Counter(status for _, status in twin.signals)
+    instances = {instance for instance, status in twin.signals if status == "SUCCESS"}
+    if missing := set(twin.instances.running) - instances:
+        raise _fail(f"{', '.join(sorted(missing))} signalled no success (signals: {dict(told)})")
+    return f"{len(instances)} signals of success"
+
+
+def _packets(twin: Twin) -> str:
+    probes = packets.probe(twin.deployed, twin.network.wiring)
+    wrong = [
+        f"{one.source} to {one.target}:{one.port} is {one.seen}" for one in probes if not one.agrees
+    ]
+    if wrong:
+        more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+        raise _fail(f"not what `clinic prove` derives: {'; '.join(wrong[:SHOWN])}{more}")
+    return f"{len(probes)} of {len(probes)} connections do what `clinic prove` derives"
+
+
+def _calls(twin: Twin) -> str:
+    refused = sorted({f"{c.action} on {c.resource}" for c in twin.services.calls if not c.allowed})
+    if refused:
+        raise _fail(f"the role does not allow {'; '.join(refused[:SHOWN])}")
+    actions = {call.action for call in twin.services.calls}
+    return f"{len(twin.services.calls)} calls of {len(actions)} kinds, all allowed by the role"
+
+
+def _hop_limit(twin: Twin) -> str:
+    """A container is one hop further: it gets a token only where the limit is two."""
+    limit = int(launch(twin.deployed).get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1))
+    ask = (
+        "nsenter --net=/run/netns/$(docker ps --format '{{.Names}}' | tail -1) curl -s -m 2 -o "
+        "/dev/null -w '%{http_code}' -X PUT http://169.254.169.254/latest/api/token "
+        "-H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
+    )
+    for instance in twin.instances.running.values():
+        got = instance.run(ask).strip().endswith("200")
+        if got != (limit > 1):
+            raise _fail(
+                f"the hop limit is {limit}, and a container {'gets' if got else 'gets no'} token"
+            )
+    return f"a hop limit of {limit}: containers get {'a' if limit > 1 else 'no'} token"
+
+
+def _log_in(twin: Twin) -> str:
+    """A person registers, logs in and is recognised, by both instances and the database."""
+    person = {
+        "correo": f"{secrets.token_hex(4)}@clinic.example",
+        "contrasena": secrets.token_hex(8),
+    }
+    _expect(201, *_ask(twin, "POST", REGISTER, person))
+    status, body = _ask(twin, "POST", LOG_IN, person)
+    _expect(200, status, body)
+    token = json.loads(body)["token_acceso"]
+    _expect(401, *_ask(twin, "GET", PATIENTS))
+    _expect(201, *_ask(twin, "POST", PATIENTS, {"nombre": "Ana"}, token))
+    for _ in range(4):
+        status, body = _ask(twin, "GET", PATIENTS, token=token)
+        _expect(200, status, body)
+        if "Ana" not in body:
+            raise _fail(f"the patient that was written is not read again: {body[:200]}")
+    return "registered, logged in and recognised through the CDN, with the database behind"
+
+
+def _ask(
+    twin: Twin, method: str, path: str, body: object = None, token: str = ""
+) -> tuple[int, str]:
+    """Status and body of one request by a visitor."""
+    words = ["curl", "-s", "-m", "20", "--cacert", str(twin.authority.bundle), "-X", method]
+    words += ["-w", "\n%{http_code}", "-H", "Content-Type: application/json"]
+    words += ["-H", f"Authorization: Bearer {token}"] if token else []
+    words += ["--data-binary", json.dumps(body)] if body is not None else []
+    where = ["nsenter", "--net=/run/netns/client"]
+    text, _, status = run([*where, *words, f"https://{twin.cdn.host}{path}"]).rpartition("\n")
+    return int(status), text
+
+
+def _expect(wanted: int, status: int, body: str) -> None:
+    if status != wanted:
+        raise _fail(f"{status} instead of {wanted}: {body[:200]}")
+
+
+def _smoke(twin: Twin) -> Iterator[Shown]:
+    """Every promise of `clinic smoke`, asked from outside under AWS's names."""
+    ended = twin.clinic("smoke", twin.env.name, "--json")
+    for line in ended.stdout.splitlines():
+        result = json.loads(line)
+        if result["kind"] == "promise":
+            yield Shown(f"smoke {result['name']}", result["status"] == OK, result["reason"])
+    if ended.returncode not in (0, 1):
+        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
+
+
+PROBES: dict[str, Callable[[Twin], str]] = {
+    "signals": _signals,
+    "calls": _calls,
+    "packets": _packets,
+    "hop-limit": _hop_limit,
+    "log-in": _log_in,
+}

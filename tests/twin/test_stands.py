@@ -1,0 +1,109 @@
+"""Environments stood up with real daemons, and what is seen of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from generator.twin.namespaces import INSIDE
+from tests.conftest import ROOT
+
+LIMIT = 240.0
+SMOKE = 18
+"""Promises of `clinic smoke`: none of them is left untested."""
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "generator", "twin", *arguments, "--quick"]
+
+
+@pytest.mark.usefixtures("daemons")
+@pytest.mark.parametrize(("env", "form"), [("seed", []), ("dev", ["--flat"]), ("prod", [])])
+def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: list[str]) -> None:
+    ended = subprocess.run(
+        command(env, "--prove", "--no-load", "--json", *form),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    told = [json.loads(line) for line in ended.stdout.splitlines()]
+    probes = {one["name"]: one for one in told if one["kind"] == "probe"}
+    broken = {name: one["seen"] for name, one in probes.items() if not one["holds"]}
+    assert (ended.returncode, broken) == (0, {}), ended.stderr
+    assert {"user-data", "signals", "calls", "packets", "hop-limit", "log-in"} <= set(probes)
+    assert sum(name.startswith("smoke ") for name in probes) == SMOKE
+
+
+@pytest.mark.usefixtures("daemons")
+def test_a_browser_gets_in_and_nothing_is_left_after_a_kill(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with log.open("w") as stream:
+        twin = subprocess.Popen(command("seed"), cwd=ROOT, stdout=stream, stderr=stream)
+        try:
+            end = time.monotonic() + LIMIT
+            while "Ctrl-C" not in log.read_text():
+                assert twin.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.3)
+            address = next(w for w in log.read_text().split() if w.startswith("http://127"))
+            with urllib.request.urlopen(f"{address}api", timeout=20) as response:
+                assert "funcionando" in response.read().decode()
+            with urllib.request.urlopen(f"{address}pacientes", timeout=20) as response:
+                assert "<title>" in response.read().decode()
+            family = descendants(twin.pid)
+            assert len(family) > 10
+        finally:
+            twin.send_signal(signal.SIGKILL)
+            twin.wait()
+    end = time.monotonic() + 10
+    while any(is_twins(pid) for pid in family) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert [pid for pid in family if is_twins(pid)] == []
+
+
+def descendants(pid: int) -> list[int]:
+    todo, found = [pid], []
+    while todo:
+        one = todo.pop()
+        path = Path(f"/proc/{one}/task/{one}/children")
+        children = [int(word) for word in path.read_text().split()] if path.exists() else []
+        todo += children
+        found += children
+    return found
+
+
+def is_twins(pid: int) -> bool:
+    """Whether it still runs, and is one of the twin's; numbers are used again."""
+    try:
+        return f"{INSIDE}=1".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
+@pytest.mark.usefixtures("daemons")
+def test_a_port_that_is_taken_is_one_sentence() -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            command("seed", "--port", port),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={k: v for k, v in os.environ.items() if k != INSIDE},
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"port {port} of 127.0.0.1 cannot be used" in ended.stderr
+    assert "Traceback" not in ended.stderr
