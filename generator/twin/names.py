@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from generator.twin.deployed import Deployed
 from generator.twin.network import ARCHIVE, CODE, EDGE, S3, SERVICES
-from generator.twin.services import SERVICE_NAMES
+from generator.twin.services import SERVICE_NAMES, TRUST_STORE
 from generator.twin.wiring import BALANCER, DATABASE, FILES, Wiring
 
 ARCHIVES = ("archive.ubuntu.com", "security.ubuntu.com")
@@ -16,7 +16,7 @@ def hosts(deployed: Deployed, wiring: Wiring, subnet: str = "") -> str:
     """The file for a machine in ``subnet``, or for one outside of the network."""
     region = deployed.view.region
     services = [f"{name}.{region}.amazonaws.com" for name in SERVICE_NAMES]
-    services += [f"{name}.amazonaws.com" for name in GLOBAL]
+    services += [TRUST_STORE, *(f"{name}.amazonaws.com" for name in GLOBAL)]
     buckets = [deployed.ids[name] for name in deployed.of_type("AWS::S3::Bucket")]
     stores = [f"s3.{region}.amazonaws.com", "s3.amazonaws.com"]
     for bucket in buckets:

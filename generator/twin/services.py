@@ -32,6 +32,8 @@ SERVICE_NAMES = (
     *("secretsmanager", "logs", "cloudformation", "monitoring", "autoscaling", "api.ecr", "ec2"),
     *("elasticloadbalancing", "ssm", "sts", "rds", "lambda", "kms", "elasticfilesystem", "events"),
 )
+TRUST_STORE = "truststore.pki.rds.amazonaws.com"
+"""Where RDS publishes the authorities of its databases' certificates."""
 SIGNED = re.compile(r"Credential=([^/]+)/\d+/([^/]*)/([^/]+)/")
 DROPPED = {
     *("host", "content-length", "connection", "transfer-encoding", "expect"),
@@ -75,13 +77,20 @@ class Services:
     identities: dict[str, Identity] = field(default_factory=dict)
     """By access key."""
     calls: list[Call] = field(default_factory=list)
+    root: bytes = b""
+    """The certificate of the authority that signed the database's."""
     overlays: dict[str, Overlay] = field(default_factory=dict)
     """Answers by IAM action, from the form of the query protocol."""
 
     def start(self, authority: Authority) -> None:
         """Listen at every name of AWS's and of the archives that instances ask."""
+        self.root = authority.own.certificate.read_bytes()
         hosts = [f"*.{self.region}.amazonaws.com", "*.amazonaws.com", "*.s3.amazonaws.com"]
-        hosts += [f"*.s3.{self.region}.amazonaws.com", f"api.ecr.{self.region}.amazonaws.com"]
+        hosts += [
+            TRUST_STORE,
+            f"*.s3.{self.region}.amazonaws.com",
+            f"api.ecr.{self.region}.amazonaws.com",
+        ]
         pair = authority.sign("aws", hosts)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
@@ -202,13 +211,14 @@ class _Front(Handler):
         body, host = self.body(), self.headers.get("Host", "").partition(":")[0]
         bucket = authorization.bucket_of(host)
         path = f"/{bucket}{self.path}" if bucket else self.path
+        if host == TRUST_STORE:
+            return self.respond(200, self.owner.root)
         signed = SIGNED.search(self.headers.get("Authorization", ""))
         if signed:
-            self._signed(signed[1], signed[3], path, body)
-        elif bucket or host.startswith("s3."):
-            self._unsigned(path)
-        else:
-            self.respond(403, "<Error><Code>MissingAuthenticationToken</Code></Error>")
+            return self._signed(signed[1], signed[3], path, body)
+        if bucket or host.startswith("s3."):
+            return self._unsigned(path)
+        return self.respond(403, "<Error><Code>MissingAuthenticationToken</Code></Error>")
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = _any
 

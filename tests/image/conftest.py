@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from .daemon import base_image, daemon, why_not
-from .instance import NAME, Instance, dockerfile_base
+from .instance import ADDRESSES, Instance, dockerfile_base
+from .postgresql import postgresql
 
 Build = Callable[[str], Instance]
 
@@ -44,9 +45,9 @@ def instance(folder: Path) -> Iterator[Instance]:
     with daemon(folder, own_network=False) as (address, _):
         base_image(address, dockerfile_base())
         Instance(folder, address).build()
-    with running(folder) as instance:
+    with running(folder) as instance, postgresql(instance.inside()) as authority:
+        instance.authority = authority
         instance.start()
-        instance.wait_healthy()
         yield instance
 
 
@@ -57,4 +58,4 @@ def running(folder: Path) -> Iterator[Instance]:
         try:
             yield instance
         finally:
-            instance.docker("rm", "-f", NAME)
+            instance.docker("rm", "-f", *ADDRESSES)

@@ -11,11 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bootstrap.test_database import folder_of_programs
+
 PROGRAMS = (
     *("dockerd", "docker", "debootstrap", "node", "npm", "git", "curl"),
     *("ip", "iptables", "setpriv", "unshare", "nsenter"),
+    *("nginx", "haproxy", "openssl", "psql"),
 )
 SUITE = "bookworm"
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
+"""Node trusts those of its own alone unless a variable names these."""
 PATIENCE = 60.0
 """Seconds that a daemon gets to answer."""
 
@@ -25,6 +30,7 @@ def why_not() -> str:
     if os.geteuid():
         return "this user is not root, who starts dockerd and debootstrap"
     lacking = [name for name in PROGRAMS if not shutil.which(name)]
+    lacking += [] if folder_of_programs() else ["a PostgreSQL server"]
     return f"{', '.join(lacking)} not installed" if lacking else ""
 
 
@@ -75,8 +81,9 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 def base_image(address: str, name: str) -> None:
     """Import a minimal Debian with this machine's node under the name that a Dockerfile uses."""
+    trust = f"ENV NODE_EXTRA_CA_CERTS={AUTHORITIES}"
     with _root().open("rb") as tar:
-        command = ["docker", "-H", address, "import", "-", name]
+        command = ["docker", "-H", address, "import", "--change", trust, "-", name]
         subprocess.run(command, stdin=tar, check=True, capture_output=True)
 
 
@@ -112,7 +119,7 @@ def _fill(root: Path) -> None:
     places: tuple[str, ...] = ("/etc/apt/apt.conf.d",)
     if f"VERSION_CODENAME={SUITE}\n" in Path("/etc/os-release").read_text():
         places += ("/etc/apt/sources.list", "/etc/apt/sources.list.d")
-    trust = ("/etc/ssl/certs/ca-certificates.crt", "/usr/etc/npmrc", "/root/.npmrc")
+    trust = (AUTHORITIES, "/usr/etc/npmrc", "/root/.npmrc")
     for place in map(Path, (*places, *trust)):
         target = root / place.relative_to("/")
         if place.is_dir():
@@ -122,6 +129,9 @@ def _fill(root: Path) -> None:
             shutil.copy2(place, target)
         else:
             target.unlink(missing_ok=True)
+    # Whoever installs ca-certificates has that file made anew, of these among others.
+    if (authorities := Path(AUTHORITIES)).exists():
+        shutil.copy2(authorities, root / "usr/local/share/ca-certificates/this-machine.crt")
     shutil.rmtree(root / "var/cache/apt/archives")
     # As in Debian's own images: dpkg waits for the disk after each file otherwise.
     (root / "etc/dpkg/dpkg.cfg.d/docker-apt-speedup").write_text("force-unsafe-io\n")
