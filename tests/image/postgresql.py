@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -65,7 +66,8 @@ def postgresql(inside: Sequence[str]) -> Iterator[bytes]:
                     time.sleep(0.2)
                 yield (data / "server.crt").read_bytes()
             finally:
-                server.terminate()
+                # SIGTERM would wait for the container's connections.
+                server.send_signal(signal.SIGINT)
                 server.wait(PATIENCE)
     finally:
         shutil.rmtree(folder)
