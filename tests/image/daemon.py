@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bootstrap.test_database import folder_of_programs
+from tests.bootstrap.postgres import folder_of_programs
 
 PROGRAMS = (
     *("dockerd", "docker", "debootstrap", "node", "npm", "git", "curl"),
