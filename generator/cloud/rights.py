@@ -22,7 +22,9 @@ def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list
     found = [
         stem
         for stem, document in policies.documents().items()
-        if any(_allows(statement, action, resource) for statement in document["Statement"])
+        # The boundary gives nothing: it is the most that a role may be given.
+        if stem != "boundary"
+        and any(_allows(statement, action, resource) for statement in document["Statement"])
     ]
     return [stem for stem in found if any(fnmatchcase(stem, m) for m in meant)] or found
 

@@ -4,8 +4,10 @@ The deployer makes roles and policies, so his own rights say nothing of what his
 boundary does. The templates put it on every role (parameter PermissionsBoundary), and the
 deployer's policy lets him make and furnish no role without it. It says what the templates' roles
 need (a test holds each of their rights against it), so whoever deploys can reach through a function
-or an instance of a stack what stands here, and no more: no IAM, no other role, no stack, no
-network, nothing that is not named like ours.
+or an instance of a stack what stands here, and no more: no IAM, no other role than the instances'
+to be passed to an instance, no other stack, no network, nothing that is not named like ours. What
+the function that releases needs is among it (launches, a script on an instance, change sets of its
+own stack): whatever it changes, CloudFormation makes with these same rights.
 
 Of AWS's own policies for backups it leaves out what no plan here does: other services' data, copies
 to other vaults, snapshots shared with other accounts.
@@ -19,10 +21,12 @@ import awacs.aws as aws
 
 from generator.policies.grants import (
     ANY,
+    ARTIFACT_BUCKET,
     ENV_FILE,
     GROUPS,
     IMAGE_REPOSITORY,
     IN_OWN_ACCOUNT,
+    INSTANCES,
     LOG_GROUPS,
     OF_OUR_STACKS,
     STACKS,
@@ -34,25 +38,35 @@ from generator.policies.scopes import SECRETS
 DOCUMENTS_BUCKET = f"arn:aws:s3:::{ANY}-documentsbucket-*"
 DATABASES = f"arn:aws:rds:*:*:db:{ANY}"
 BACKUPS = "arn:aws:rds:*:*:snapshot:awsbackup:*"
+DATABASE_LOGS = f"arn:aws:logs:*:*:log-group:/aws/rds/instance/{ANY}"
+INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
 KEYS = "arn:aws:kms:*:*:key/*"
 MONITORING_LOG = "arn:aws:logs:*:*:log-group:RDS*"
 """RDS's enhanced monitoring writes the records of all databases there."""
 METRICS = aws.StringEquals({"cloudwatch:namespace": ["Clinic/Backend"]})
 FOR_DATA = aws.StringLike(
-    {"kms:ViaService": ["s3.*.amazonaws.com", "secretsmanager.*.amazonaws.com"]}
+    {
+        "kms:ViaService": [
+            f"{service}.*.amazonaws.com" for service in ("s3", "secretsmanager", "sns")
+        ]
+    }
 )
 FOR_AWS = aws.Bool({"kms:GrantIsForAWSResource": "true"})
 
 EVERYWHERE = (
-    "autoscaling:DescribeAutoScalingInstances",
+    "autoscaling:Describe*",
     "cloudwatch:GetMetricData",
-    "ec2:DescribeSecurityGroups",
+    "ec2:Describe*",
     "ecr:GetAuthorizationToken",
     "events:ListRules",
+    "logs:DescribeLogGroups",
     "rds:DescribeDBInstances",
     "rds:DescribeDBSnapshots",
     "s3:ListAllMyBuckets",
+    "kms:DescribeKey",
     "secretsmanager:GetRandomPassword",
+    "ssm:GetCommandInvocation",
+    "ssm:ListCommands",
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
@@ -60,86 +74,123 @@ EVERYWHERE = (
     "tag:GetResources",
 )
 """What IAM cannot narrow, and what only looks."""
+CHANGE = (
+    *("*ChangeSet", "Describe*", "GetTemplate", "ListStackResources", "SignalResource"),
+    "UpdateStack",
+)
+GROUP = (
+    *("*Processes", "CompleteLifecycleAction", "SetDesiredCapacity", "StartInstanceRefresh"),
+    *("TerminateInstanceInAutoScalingGroup", "UpdateAutoScalingGroup"),
+)
+KEEP_LOG = ("*KmsKey", "CreateLogGroup", "PutRetentionPolicy")
 PULL = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
 WRITE_LOG = ("CreateLogStream", "DescribeLogStreams", "PutLogEvents")
 ROTATE = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
 SNAPSHOT = ("AddTagsToResource", "CopyDBSnapshot", "CreateDBSnapshot", "ListTagsForResource")
-WATCH_BUCKET = (
-    *("DeleteRule", "DescribeRule", "DisableRule", "EnableRule"),
-    *("ListTargetsByRule", "PutRule", "PutTargets", "RemoveTargets"),
-)
+WATCH_BUCKET = ("*Rule", "*Targets")
 READ_BUCKET = (
-    *("GetBucketAcl", "GetBucketLocation", "GetBucketNotification", "GetBucketTagging"),
-    *("GetBucketVersioning", "GetInventoryConfiguration", "ListBucket", "ListBucketVersions"),
-    *("ListTagsForResource", "PutBucketNotification", "PutInventoryConfiguration"),
+    *("GetBucket*", "GetInventoryConfiguration", "ListBucket*", "ListTagsForResource"),
+    *("PutBucketNotification", "PutInventoryConfiguration"),
 )
-READ_OBJECT = (
-    *("GetObject", "GetObjectAcl", "GetObjectTagging"),
-    *("GetObjectVersion", "GetObjectVersionAcl", "GetObjectVersionTagging"),
-)
+"""Patterns, where what they take in besides only looks or is about one thing of ours: a managed
+policy has 6,144 characters."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The one document by file stem."""
-    return {"boundary": document(*_instance(), *_functions(), *_backup())}
+    """The one document by file stem. Its statements have no Sid: a managed policy has 6,144
+    characters, so rights that hold without a condition, or under the same, stand together. An
+    action is about things of its own service only."""
+    made = document(*_always(), *_tagged(), *_in_own_account(), *_keys(), *_release())
+    return {"boundary": made | {"Statement": [_without_sid(s) for s in made["Statement"]]}}
 
 
-def _instance() -> list[aws.Statement]:
+def _without_sid(statement: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in statement.items() if key != "Sid"}
+
+
+def _always() -> list[aws.Statement]:
+    things = {
+        IMAGE_REPOSITORY: _of("ecr", PULL),
+        STACKS: _of("cloudformation", CHANGE),
+        LOG_GROUPS: _of("logs", WRITE_LOG),
+        DATABASE_LOGS: _of("logs", KEEP_LOG),
+        MONITORING_LOG: _of("logs", ("GetLogEvents",)),
+        DATABASES: _of("rds", ("ModifyDBInstance", *SNAPSHOT)),
+        BACKUPS: ["rds:DeleteDBSnapshot"],
+        "arn:aws:rds:*:*:auto-backup:*": ["rds:DeleteDBInstanceAutomatedBackup"],
+        f"arn:aws:sns:*:*:{ANY}": ["sns:Publish"],
+        "arn:aws:elasticfilesystem:*:*:file-system/*": _of(
+            "elasticfilesystem", ("Backup", "DescribeTags")
+        ),
+        "arn:aws:events:*:*:rule/AwsBackupManagedRule*": _of("events", WATCH_BUCKET),
+        "arn:aws:backup:*:*:backup-vault:*": ["backup:DescribeBackupVault"],
+        "arn:aws:backup:*:*:recovery-point:*": ["backup:TagResource"],
+        # A VPC's default group, which nobody made, carries no tag to know it by.
+        "arn:aws:ec2:*:*:security-group/*": ["ec2:RevokeSecurityGroup*"],
+        "arn:aws:ssm:*::parameter/aws/service/canonical/*": ["ssm:GetParameters"],
+        "arn:aws:ssm:*::document/AWS-RunShellScript": ["ssm:SendCommand"],
+    }
+    actions = sorted({action for each in things.values() for action in each})
     return [
         allow("Everywhere", EVERYWHERE),
-        allow("ReadEnvFile", ["s3:GetObject"], [ENV_FILE], IN_OWN_ACCOUNT),
-        allow("PullImage", _of("ecr", PULL), [IMAGE_REPOSITORY]),
-        allow("Session", ["ssm:UpdateInstanceInformation"], ["arn:aws:ec2:*:*:instance/*"]),
-        allow("Signal", ["cloudformation:SignalResource"], [STACKS]),
+        allow("Always", actions, things),
+        # By itself: a script reaches tagged instances only.
+        allow("Session", ["ssm:UpdateInstanceInformation"], [INSTANCES]),
+    ]
+
+
+def _tagged() -> list[aws.Statement]:
+    secret = f"arn:aws:secretsmanager:*:*:secret:{SECRETS[0]}-*"
+    rights = [*_of("autoscaling", GROUP), *_of("secretsmanager", ROTATE)]
+    return [allow("Tagged", rights, [GROUPS, secret], OF_OUR_STACKS)]
+
+
+def _in_own_account() -> list[aws.Statement]:
+    """Bucket names are global: somebody else's bucket that looks like ours is not ours."""
+    things = [ENV_FILE, DOCUMENTS_BUCKET, f"{DOCUMENTS_BUCKET}/*"]
+    return [
+        allow("Buckets", ["s3:GetObject*", *_of("s3", READ_BUCKET)], things, IN_OWN_ACCOUNT),
         allow("Metrics", ["cloudwatch:PutMetricData"], ("*",), METRICS),
-        allow("SayReady", ["autoscaling:CompleteLifecycleAction"], [GROUPS], OF_OUR_STACKS),
-        allow("WriteLog", _of("logs", WRITE_LOG), [LOG_GROUPS]),
     ]
 
 
-def _functions() -> list[aws.Statement]:
-    groups = "arn:aws:ec2:*:*:security-group/*"
-    secrets = [f"arn:aws:secretsmanager:*:*:secret:{SECRETS[0]}-*"]
+def _keys() -> list[aws.Statement]:
     return [
-        allow("Secret", _of("secretsmanager", ROTATE), secrets, OF_OUR_STACKS),
-        allow("Rotate", ["rds:ModifyDBInstance"], [DATABASES]),
         allow("UseKey", ["kms:Decrypt", "kms:GenerateDataKey"], [KEYS], FOR_DATA),
-        # A VPC's default group, which nobody made, carries no tag to know it by.
-        allow(
-            "CloseGroup",
-            ["ec2:RevokeSecurityGroupEgress", "ec2:RevokeSecurityGroupIngress"],
-            [groups],
-        ),
+        allow("GrantKey", ["kms:CreateGrant"], [KEYS], FOR_AWS),
     ]
 
 
-def _backup() -> list[aws.Statement]:
-    own_log = (*WRITE_LOG, "CreateLogGroup", "GetLogEvents", "PutRetentionPolicy")
+def _release() -> list[aws.Statement]:
+    launch = ["arn:aws:ec2:*:*:launch-template/*"]
+    launched = [f"arn:aws:ec2:*:*:{kind}/*" for kind in ("instance", "network-interface", "volume")]
     return [
-        allow("Monitoring", _of("logs", own_log), [MONITORING_LOG]),
-        allow("Snapshot", _of("rds", SNAPSHOT), [DATABASES, BACKUPS]),
-        allow("OldSnapshots", ["rds:DeleteDBSnapshot"], [BACKUPS]),
         allow(
-            "OldBackups",
-            ["rds:DeleteDBInstanceAutomatedBackup"],
-            ["arn:aws:rds:*:*:auto-backup:*"],
+            "Versions",
+            ["ec2:CreateLaunchTemplateVersion", "ec2:DeleteLaunchTemplateVersions"],
+            launch,
+            aws.StringLike({"aws:ResourceTag/Name": ["*-launch-template"]}),
+        ),
+        allow("Launch", ["ec2:RunInstances"], ("*",), aws.ArnLike({"ec2:LaunchTemplate": launch})),
+        allow(
+            "TagLaunch",
+            ["ec2:CreateTags"],
+            launched,
+            aws.StringEquals({"ec2:CreateAction": "RunInstances"}),
         ),
         allow(
-            "Files",
-            ["elasticfilesystem:Backup", "elasticfilesystem:DescribeTags"],
-            ["arn:aws:elasticfilesystem:*:*:file-system/*"],
+            "PassInstanceRole",
+            ["iam:PassRole"],
+            [INSTANCE_ROLE],
+            aws.StringEquals({"iam:PassedToService": "ec2.amazonaws.com"}),
         ),
-        allow("Bucket", _of("s3", READ_BUCKET), [DOCUMENTS_BUCKET], IN_OWN_ACCOUNT),
-        allow("Objects", _of("s3", READ_OBJECT), [f"{DOCUMENTS_BUCKET}/*"], IN_OWN_ACCOUNT),
+        allow("Templates", ["s3:GetObject"], [f"{ARTIFACT_BUCKET}/*"]),
         allow(
-            "WatchBucket",
-            _of("events", WATCH_BUCKET),
-            ["arn:aws:events:*:*:rule/AwsBackupManagedRule*"],
+            "OnInstances",
+            ["ssm:SendCommand"],
+            [INSTANCES],
+            aws.StringLike({"ssm:resourceTag/aws:cloudformation:stack-name": [ANY]}),
         ),
-        allow("Vault", ["backup:DescribeBackupVault"], ["arn:aws:backup:*:*:backup-vault:*"]),
-        allow("RecoveryPoint", ["backup:TagResource"], ["arn:aws:backup:*:*:recovery-point:*"]),
-        allow("SeeKey", ["kms:DescribeKey"], [KEYS]),
-        allow("GrantKey", ["kms:CreateGrant"], [KEYS], FOR_AWS),
     ]
 
 

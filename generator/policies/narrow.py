@@ -16,7 +16,10 @@ from generator.policies.grants import ANY, PREFIX
 
 LOWER_CASE = ("s3", "ecr", "rds")
 """Services whose names CloudFormation makes in lower case."""
-STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
+STACK_TAGS = (
+    "aws:ResourceTag/aws:cloudformation:stack-name",
+    "ssm:resourceTag/aws:cloudformation:stack-name",
+)
 NAME_TAG = "aws:ResourceTag/Name"
 ANY_ACCOUNT = re.compile(r"parameter/aws/|snapshot:\*$")
 """Ubuntu's public parameters belong to no account, a snapshot to restore to any."""
@@ -54,7 +57,7 @@ def _statement(statement: Mapping[str, Any], place: Place) -> dict[str, Any]:
 def _values(key: str, given: Any, place: Place) -> Any:
     if not isinstance(given, list):
         return given
-    if key == STACK_TAG:
+    if key in STACK_TAGS:
         return [place.stack, f"{place.stack}-*"]
     if key == NAME_TAG:
         return [text.replace("*", place.environment, 1) for text in given]

@@ -42,7 +42,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     ),
     "Releaser": ("releaser",),
     "Publisher": ("publisher",),
-    "Operator": ("operator",),
+    "Observer": ("observer",),
+    "Operator": ("observer", "operator"),
     "Revealer": ("revealer",),
 }
 """Policies by role. Stack sets reach other accounts, so nobody gets theirs by default."""
@@ -63,9 +64,9 @@ def template(documents: Mapping[str, Mapping[str, Any]]) -> Template:
     _conditions(made)
     made.add_resource(_provider())
     made.add_resource(_policy("boundary", documents["boundary"], f"boundary-{HERE.stack}"))
+    for stem in dict.fromkeys(stem for stems in ROLES.values() for stem in stems):
+        made.add_resource(_policy(stem, documents[stem]))
     for title, stems in ROLES.items():
-        for stem in stems:
-            made.add_resource(_policy(stem, documents[stem]))
         role = made.add_resource(_role(title, stems))
         made.add_output(Output(f"{title}RoleArn", Value=GetAtt(role, "Arn")))
     made.add_output(Output("BoundaryName", Value=Sub(f"boundary-{HERE.stack}-{HERE.region}")))

@@ -84,4 +84,6 @@ def test_every_right_of_every_policy_is_found_in_it() -> None:
     rights = set(granted())
     assert len(rights) > 300
     for stem, action in rights:
+        if stem == "boundary":  # the most that a role may be given; it gives nothing
+            continue
         assert stem in giving(action.replace("*", "Anything")), (stem, action)

@@ -114,7 +114,7 @@ def test_the_customers_key_opens_only_through_s3_and_secrets_manager():
     ("policy", "services"),
     [
         ("DocumentsPolicy", ["s3"]),
-        ("RotationPolicy", ["secretsmanager", "sns"]),
+        ("RotationPolicy", ["secretsmanager"]),
         ("CloseDefaultGroupPolicy", ["sns"]),
     ],
 )

@@ -189,7 +189,7 @@ def test_a_document_that_is_deleted_for_good_is_sent_to_the_topic():
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": "AlarmTopic"}]
 
 
-@pytest.mark.parametrize("name", ["CloseDefaultGroup", "Rotation"])
+@pytest.mark.parametrize("name", ["CloseDefaultGroup", "DatabaseLogs"])
 def test_a_call_that_a_function_never_answered_is_sent_to_the_topic(name):
     """Lambda refuses a dead letter queue that the function's role may not send to."""
     made = resources("prod")

@@ -22,13 +22,16 @@ from .ours import (
     BY_HAND,
     GROUP,
     KEY,
+    LAUNCH_TEMPLATE,
     OURS,
     PLACE,
     REPOSITORY,
     ROOT,
     SECRET,
+    STACK,
     TAGGED,
     THROUGH_CLOUDFORMATION,
+    TOPIC,
     bucket,
     role,
 )
@@ -44,6 +47,8 @@ THINGS: Mapping[str, tuple[str, ...]] = {
     "ImageRepository": (REPOSITORY,),
     "CustomerKeyResource": (KEY,),
     "Vpc": ("sg-0a1b",),
+    "AlarmTopic": (TOPIC,),
+    "InstanceRole": (role("InstanceRole"),),
 }
 """What a reference of a role's policy stands for."""
 EVERYTHING_ON = {
@@ -79,6 +84,10 @@ def text(value: Any) -> str:
     return LOG if name.endswith(("LogGroup", "LogGroupResource")) else THINGS[name][0]
 
 
+A_SUBNET = f"arn:aws:ec2:{PLACE}:subnet/subnet-0a1b"
+"""Of what a statement speaks that names everything but launch templates."""
+
+
 def needed() -> Iterator[tuple[str, str, str]]:
     """(policy, action, resource) of every right that a policy of a role gives."""
     for name, resource in made().items():
@@ -86,7 +95,7 @@ def needed() -> Iterator[tuple[str, str, str]]:
         if resource["Type"] == "AWS::IAM::ManagedPolicy" and properties.get("Roles"):
             for statement in properties["PolicyDocument"]["Statement"]:
                 for action in statement["Action"]:
-                    for thing in statement["Resource"]:
+                    for thing in statement.get("Resource", [A_SUBNET]):
                         yield name, action, _real(text(thing))
         for arn in properties.get("ManagedPolicyArns", ()):
             policy = text(arn).partition(":policy/")[2]
@@ -96,11 +105,23 @@ def needed() -> Iterator[tuple[str, str, str]]:
 
 def _real(pattern: str) -> str:
     """A thing that a pattern of ours stands for."""
-    return GROUP if "autoScalingGroup" in pattern else pattern.replace("instance/*", "instance/i-1")
+    if "autoScalingGroup" in pattern:
+        return GROUP
+    if ":stack/clinic-*" in pattern:
+        return f"arn:aws:cloudformation:{PLACE}:stack/{STACK}-BackendStack-1A2B/0a1b"
+    if pattern.endswith(f"clinic-artifacts-{ACCOUNT}-eu-west-1/*"):
+        return pattern.replace("/*", f"/{STACK}/0a1b/root.json")
+    return pattern.replace("instance/*", "instance/i-1")
 
 
 CONTEXT = TAGGED | {
     "aws:PrincipalAccount": ACCOUNT,
+    "aws:CalledVia": ["cloudformation.amazonaws.com"],
+    "aws:ResourceTag/Name": "dev-launch-template",
+    "ec2:LaunchTemplate": LAUNCH_TEMPLATE,
+    "ec2:CreateAction": "RunInstances",
+    "iam:PassedToService": "ec2.amazonaws.com",
+    "ssm:resourceTag/aws:cloudformation:stack-name": f"{STACK}-BackendStack-1A2B",
     "cloudwatch:namespace": "Clinic/Backend",
     "kms:GrantIsForAWSResource": "true",
     "kms:ViaService": "s3.eu-west-1.amazonaws.com",
@@ -142,18 +163,17 @@ def test_a_boundary_is_given_to_a_live_stack_in_place() -> None:
     assert recreates("AWS::IAM::Role", "RoleName") == "yes"
 
 
+INSTANCE = f"arn:aws:ec2:{PLACE}:instance/i-1"
+SCRIPT = f"arn:aws:ssm:{PLACE.partition(':')[0]}::document/AWS-RunShellScript"
 CLIMBS = (
     "iam:*",
     "sts:AssumeRole",
     "organizations:LeaveOrganization",
     "cloudformation:CreateStack",
-    "cloudformation:UpdateStack",
     "lambda:UpdateFunctionCode",
     "lambda:CreateFunction",
     "lambda:InvokeFunction",
-    "ec2:RunInstances",
     "ec2:AssociateIamInstanceProfile",
-    "ssm:SendCommand",
     "ssm:StartSession",
     "kms:PutKeyPolicy",
     "s3:PutBucketPolicy",
@@ -167,10 +187,52 @@ def test_what_runs_within_the_boundary_cannot_climb(
     documents: Documents, iam: dict[str, Any]
 ) -> None:
     """Every action of IAM by name, and those of other services by which roles are come by."""
-    actions = [f"iam:{name}" for name in iam["iam"]["Actions"]] + list(CLIMBS[1:])
-    for action in actions:
+    actions = [f"iam:{name}" for name in iam["iam"]["Actions"] if name != "passrole"]
+    for action in [*actions, *CLIMBS[1:]]:
         for thing in (*OURS, "*", f"arn:aws:iam::{ACCOUNT}:role/administrator", BOUNDARY):
             assert not is_allowed([documents["boundary"]], action, thing, CONTEXT), action
+
+
+RELEASES = {
+    "iam:PassRole": {role("InstanceRole")},
+    "cloudformation:UpdateStack": {ROOT},
+    "ssm:SendCommand": {INSTANCE, SCRIPT},
+}
+"""What the function that releases is let do, each on these things and on no others."""
+
+
+@pytest.mark.parametrize("action", RELEASES)
+def test_a_release_passes_one_role_and_reaches_its_own_stack_and_instances(
+    documents: Documents, action: str
+) -> None:
+    boundary = [documents["boundary"]]
+    others = {role("RotationRole"), f"arn:aws:iam::{ACCOUNT}:role/administrator"}
+    others |= {f"arn:aws:cloudformation:{PLACE}:stack/bank/0a1b", SCRIPT.replace("AWS-", "x-")}
+    service = "ec2" if action.startswith("ssm:") else action.partition(":")[0]
+    every = {*OURS, *others, *RELEASES[action]}
+    things = {t for t in every if f":{service}:" in t or t.startswith("arn:aws:ssm:")}
+    assert {t for t in things if is_allowed(boundary, action, t, CONTEXT)} == RELEASES[action]
+
+
+@pytest.mark.parametrize(
+    ("action", "thing", "without"),
+    [
+        ("iam:PassRole", role("InstanceRole"), {"iam:PassedToService": "lambda.amazonaws.com"}),
+        (
+            "ssm:SendCommand",
+            INSTANCE,
+            {"ssm:resourceTag/aws:cloudformation:stack-name": "bank"},
+        ),
+        ("ec2:RunInstances", A_SUBNET, {"ec2:LaunchTemplate": []}),
+        ("ec2:CreateTags", INSTANCE, {"ec2:CreateAction": []}),
+    ],
+)
+def test_a_release_does_none_of_it_in_any_other_way(
+    documents: Documents, action: str, thing: str, without: dict[str, Any]
+) -> None:
+    boundary = [documents["boundary"]]
+    assert is_allowed(boundary, action, thing, CONTEXT)
+    assert not is_allowed(boundary, action, thing, CONTEXT | without)
 
 
 def test_a_backup_shares_and_copies_nothing(documents: Documents) -> None:
@@ -199,7 +261,7 @@ def test_what_is_not_ours_is_beyond_the_boundary(
         if is_allowed([documents["boundary"]], f"{service}:{name}", thing, CONTEXT)
     ]
     only_looks = {"describedbinstances", "describedbsnapshots", "getrandompassword"}
-    only_looks |= {"getauthorizationtoken", "listallmybuckets"}
+    only_looks |= {"getauthorizationtoken", "listallmybuckets", "describeloggroups"}
     assert {action.partition(":")[2] for action in reach} <= only_looks
 
 

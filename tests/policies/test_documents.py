@@ -33,7 +33,12 @@ Documents = dict[str, dict[str, Any]]
 def statements(documents: Documents) -> Iterator[tuple[str, dict[str, Any]]]:
     for stem, document in documents.items():
         for statement in document["Statement"]:
-            yield f"{stem} {statement['Sid']}", statement
+            yield f"{stem} {statement.get('Sid', '')}", statement
+
+
+def granting(documents: Documents) -> Documents:
+    """All but the boundary: it gives nothing, and is kept short by patterns and without names."""
+    return {stem: document for stem, document in documents.items() if stem != "boundary"}
 
 
 def known(iam: dict[str, Any], pattern: str) -> list[str]:
@@ -51,7 +56,7 @@ def test_one_role_can_hold_all_documents_of_the_deployer(documents: Documents) -
 
 
 def test_statements_of_a_document_have_names_of_their_own(documents: Documents) -> None:
-    for stem, document in documents.items():
+    for stem, document in granting(documents).items():
         sids = [statement["Sid"] for statement in document["Statement"]]
         assert len(set(sids)) == len(sids), stem
         assert all(re.fullmatch("[A-Za-z0-9]+", sid) for sid in sids), stem
@@ -64,7 +69,7 @@ def test_every_action_is_one_that_iam_knows(documents: Documents, iam: dict[str,
 
 
 def test_only_whole_reading_verbs_are_wildcards(documents: Documents) -> None:
-    for where, statement in statements(documents):
+    for where, statement in statements(granting(documents)):
         for action in statement["Action"]:
             assert "*" not in action.removesuffix(":Describe*"), f"{where}: {action}"
 
@@ -79,7 +84,7 @@ def test_no_change_is_allowed_everywhere_without_a_condition(documents: Document
 def test_an_action_that_iam_cannot_narrow_is_allowed_on_everything(
     documents: Documents, iam: dict[str, Any]
 ) -> None:
-    for where, statement in statements(documents):
+    for where, statement in statements(granting(documents)):
         for pattern in statement["Action"]:
             service = pattern.partition(":")[0]
             if all(not formats(iam, service, action) for action in known(iam, pattern)):

@@ -41,6 +41,9 @@ def context(stack: str, environment: str) -> dict[str, Any]:
         "aws:ResourceTag/Name": f"{environment}-site",
         "ssm:resourceTag/aws:autoscaling:groupName": f"{stack}-BackendStack-1A2B-Group-7a",
         "ec2:CreateAction": "RunInstances",
+        "aws:userid": "AROAEXAMPLE:person",
+        "aws:ResourceTag/aws:cloudformation:logical-id": "ReleaseFunction",
+        "ssm:resourceTag/aws:cloudformation:stack-name": f"{stack}-BackendStack-1A2B",
         "kms:ViaService": "s3.eu-west-1.amazonaws.com",
         "kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{stack}-configurationbucket-1a2b/.env",
         "iam:PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary-{stack}-eu-west-1",
@@ -96,7 +99,8 @@ def test_nothing_named_after_another_stack_is_in_reach(stem: str) -> None:
                 continue
             seen += 1
             assert not is_allowed([document], action, in_prod(thing), asked), f"{action} {thing}"
-    assert seen or stem == "deployer-network"
+    # The operator's instances, sessions and documents carry no stack's name.
+    assert seen or stem in ("deployer-network", "operator")
 
 
 RELEASE = ("releaser", "publisher", "revealer", "operator")
