@@ -122,7 +122,7 @@ def test_every_excuse_excuses_something(cache: Cache) -> None:
     used: set[excuses.Excuse] = set()
     found = lint.judge(documents, output.render(documents), values, cache)
     assert [*troubles, *report.unexcused(found, used)] == []
-    assert set(excuses.EXCUSES) == used
+    assert {excuse for excuse in excuses.EXCUSES if not excuse.judge} == used
 
 
 @pytest.mark.parametrize("carried", [True, False])
