@@ -126,6 +126,8 @@ ROWS = (
             "DocumentsBackupVault",
             "DocumentsFileSystemResource",
             "FlowLogGroup",
+            "OriginVerifySecret",
+            "OriginVerifySecretSecond",
             "RotationLogGroup",
         )
     ),
