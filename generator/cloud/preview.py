@@ -98,8 +98,11 @@ def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> I
 
 
 def _known(detail: dict[str, Any]) -> bool:
-    """Whether the service states a change, and does not only suspect one."""
+    """Whether the service states a change of the resource itself, and does not only suspect one."""
     target = detail.get("Target", {})
+    if target.get("Attribute") == "Metadata":
+        # Says something about a resource to people and tools; the resource stays as it is.
+        return False
     stated = "BeforeValue" in target or "AfterValue" in target
     return (
         detail.get("Evaluation") == "Static"

@@ -1,4 +1,5 @@
-"""What other people's tools object to in an environment, beside what the project promises.
+"""What other people's tools object to in an environment, beside what the project promises: with
+what the templates' Metadata tells them to leave out, and without.
 
     python -m tests.benchmarks.judges [ENV] [--tools FOLDER] [--guard-rules FOLDER]
         [--trivy COMMAND] [--cfn-nag COMMAND] [--details]
@@ -19,56 +20,107 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from generator import tables
+from generator import excuses, output, tables
+from generator.excuses.judges import PACKS
 from tests import resolved
 from tests.benchmarks.explained import EXPLAINED
-from tests.benchmarks.tools import Finding, Judge, MissingError, judges
+from tests.benchmarks.tools import NAG, Finding, Judge, MissingError, judges
 from tests.benchmarks.typed import typed
 
 PROMISED = {
-    "checkov": 9,
-    **{"cdk-nag HIPAA": 15, "cdk-nag NIST r5": 16, "cdk-nag PCI": 13},
-    **{"cfn-guard Control Tower": 12, "cfn-guard registry": 25},
-    **{"trivy, high and critical": 8, "cfn_nag": 10},
+    "checkov": 4,
+    **{"cdk-nag HIPAA": 3, "cdk-nag NIST r5": 4, "cdk-nag PCI": 3},
+    **{"cfn-guard Control Tower": 12, "cfn-guard registry": 16},
+    **{"trivy, high and critical": 7, "cfn_nag": 4},
 }
-"""Of prod: what README's table of controls explains."""
+"""Of prod, with the suppressions that the templates carry: what README's table explains."""
+
+OBEYING = {
+    **{"checkov": ("checkov", ""), "cfn-guard registry": ("guard", ""), "cfn_nag": ("cfn_nag", "")},
+    **{f"cdk-nag {name}": ("cdk_nag", f"{pack}-") for name, pack in zip(NAG, PACKS, strict=True)},
+}
+"""Judges that read suppressions: their key in Metadata, and what stands there before a rule."""
+
+
+class Answer(NamedTuple):
+    """What a judge says; None where it could not be asked."""
+
+    name: str
+    version: str
+    bare: list[Finding] | None
+    """Without the suppressions."""
+    left: list[Finding] | None
 
 
 def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
-        template = Path(folder) / "template.json"
-        content = typed(resolved.flat(), resolved.parameters(options.env))
-        template.write_text(json.dumps(content, indent=1), "utf-8")
-        results = [_ask(judge) for judge in judges(options, template)]
-    rows = []
-    for name, version, found in results:
-        ids = Counter(rule for rule, _ in found or ())
-        rows.append([name, version, "MISSING" if found is None else str(len(found)), _ids(ids)])
-    tables.show(["judge", "version", "failed", "rules"], rows)
+        bare, carrying = (Path(folder) / name for name in ("bare.json", "carrying.json"))
+        _write(options.env, bare, carrying)
+        both = zip(judges(options, bare), judges(options, carrying), strict=True)
+        answers = [_ask(*pair) for pair in both]
+    tables.show(
+        ["judge", "version", "without", "failed", "rules"],
+        [[a.name, a.version, _count(a.bare), _count(a.left), _ids(a.left)] for a in answers],
+    )
     if options.details:
         print()
         tables.show(
-            ["judge", "rule", "resource"],
-            [[name, *finding] for name, _, found in results for finding in found or ()],
+            ["judge", "rule", "resource", ""],
+            [
+                [a.name, *finding, _suppressed(a, finding)]
+                for a in answers
+                for finding in a.bare or ()
+            ],
         )
-    missing = [name for name, _, found in results if found is None]
-    more = [
-        f"{name}: {len(found)} failed, {PROMISED[name]} promised"
-        for name, _, found in results
-        if options.env == "prod" and found is not None and len(found) > PROMISED[name]
-    ]
-    more += [
-        f"{name}: {rule} is in no line of README's table of controls"
-        for name, _, found in results
-        for rule in sorted({rule for rule, _ in found or ()} - EXPLAINED.keys())
-        if options.env == "prod"
-    ]
-    if more or missing:
-        print("\n".join(["", *more, *(f"WARNING: {name} was not asked" for name in missing)]))
-    sys.exit(1 if more else 2 if missing else 0)
+    missing = [a.name for a in answers if a.left is None]
+    wrong = [line for a in answers for line in _wrong(a)] if options.env == "prod" else []
+    if wrong or missing:
+        print("\n".join(["", *wrong, *(f"WARNING: {name} was not asked" for name in missing)]))
+    sys.exit(1 if wrong else 2 if missing else 0)
+
+
+def _write(env: str, bare: Path, carrying: Path) -> None:
+    """One template twice: as it is generated, and without what tells judges what to leave out."""
+    content = typed(output.documents()["flat.json"], resolved.parameters(env))
+    carrying.write_text(json.dumps(content, indent=1), "utf-8")
+    for title, resource in content["Resources"].items():
+        for judge in excuses.suppressions(title):
+            del resource["Metadata"][judge]
+    bare.write_text(json.dumps(content, indent=1), "utf-8")
+
+
+def _wrong(answer: Answer) -> Iterator[str]:
+    """More than is promised or explained, and suppressions that suppress nothing."""
+    if answer.left is None or answer.bare is None:
+        return
+    if len(answer.left) > PROMISED[answer.name]:
+        yield f"{answer.name}: {len(answer.left)} failed, {PROMISED[answer.name]} promised"
+    for rule in sorted({rule for rule, _ in answer.left} - EXPLAINED.keys()):
+        yield f"{answer.name}: {rule} is in no line of README's table of controls"
+    key, prefix = OBEYING.get(answer.name, ("-", ""))
+    for excuse in excuses.EXCUSES:
+        if excuse.judge == key and excuse.rule.startswith(prefix):
+            about = excuse.rule.removeprefix(prefix), excuse.place.removeprefix("Resources/")
+            if not _says(answer.bare, *about):
+                yield f"{answer.name}: {about[0]} has nothing to suppress at {about[1]}"
+            if _says(answer.left, *about):
+                yield f"{answer.name}: {about[0]} is not suppressed at {about[1]}"
+
+
+def _says(found: list[Finding], rule: str, title: str) -> bool:
+    """Whether a judge objects to a resource, or by guard's rules, which name none, to any."""
+    return any(rule == of and title in (at or title).split(", ") for of, at in found)
+
+
+def _suppressed(answer: Answer, finding: Finding) -> str:
+    """Whether a finding is suppressed; trivy's, which nothing suppresses, are by line."""
+    left = answer.name not in OBEYING or finding in (answer.left or ())
+    return "" if left else "suppressed"
 
 
 def _options() -> argparse.Namespace:
@@ -86,14 +138,21 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _ask(judge: Judge) -> tuple[str, str, list[Finding] | None]:
+def _ask(bare: Judge, carrying: Judge) -> Answer:
     try:
-        return judge.name, judge.version(), sorted(judge.findings())
+        version = bare.version()
+        return Answer(bare.name, version, sorted(bare.findings()), sorted(carrying.findings()))
     except (MissingError, OSError, ValueError, LookupError) as error:
-        return judge.name, f"not to be had: {' '.join(str(error).split())[:150]}", None
+        why = f"not to be had: {' '.join(str(error).split())[:150]}"
+        return Answer(bare.name, why, None, None)
 
 
-def _ids(rules: Counter[str]) -> str:
+def _count(found: list[Finding] | None) -> str:
+    return "MISSING" if found is None else str(len(found))
+
+
+def _ids(found: list[Finding] | None) -> str:
+    rules = Counter(rule for rule, _ in found or ())
     return ", ".join(rule if n == 1 else f"{rule} x{n}" for rule, n in sorted(rules.items()))
 
 

@@ -106,11 +106,16 @@ def _node(tools: Path, package: str) -> str:
 
 
 NAG_SCRIPT = """
-const { App, Stack, Validations } = require('aws-cdk-lib');
+const { App, CfnResource, Stack, Validations } = require('aws-cdk-lib');
 const { CfnInclude } = require('aws-cdk-lib/cloudformation-include');
 const [template, outdir, pack] = process.argv.slice(2);
 const app = new App({ outdir });
-new CfnInclude(new Stack(app, 'judged'), 'Template', { templateFile: template });
+const included = new CfnInclude(new Stack(app, 'judged'), 'Template', { templateFile: template });
+// cdk-nag 2 read this Metadata itself.
+for (const resource of included.node.findAll().filter(CfnResource.isCfnResource)) {
+  const suppressed = resource.getMetadata('cdk_nag') || { rules_to_suppress: [] };
+  for (const rule of suppressed.rules_to_suppress) Validations.of(resource).acknowledge(rule);
+}
 Validations.of(app).addPlugins(new (require('cdk-nag'))[pack](app));
 try { app.synth(); } catch (error) { if (!/Validation failed/.test(error.message)) throw error; }
 """

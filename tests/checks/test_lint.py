@@ -118,12 +118,13 @@ def test_every_excuse_excuses_something(cache: Cache) -> None:
     declared = documents["flat.json"]["Parameters"]
     usual = {name: str(each["Default"]) for name, each in declared.items()}
     values["all that can be said"] = usual | {"AlbWebAclArn": WEB_ACL}
+    values["the other origin header"] = usual | {"OriginHeader": "second"}
     values["no file system"] = usual | {"DocumentsFileSystem": "false"}
     values["the other header"] = usual | {"OriginHeader": "second"}
     used: set[excuses.Excuse] = set()
     found = lint.judge(documents, output.render(documents), values, cache)
     assert [*troubles, *report.unexcused(found, used)] == []
-    assert set(excuses.EXCUSES) == used
+    assert {excuse for excuse in excuses.EXCUSES if not excuse.judge} == used
 
 
 @pytest.mark.parametrize("carried", [True, False])

@@ -100,6 +100,18 @@ def test_what_the_service_only_suspects_is_not_shown() -> None:
     assert told_by_service({"SecurityStack": groups}, env, env) == {}
 
 
+def test_other_metadata_is_no_change_of_a_resource() -> None:
+    """Neither by the templates nor by the service, which names the attribute and no property."""
+    old, new = small.nested(), small.nested()
+    child = next(c for c in new.children().values() if "AlbSecurityGroup" in c["Resources"])
+    child["Resources"]["AlbSecurityGroup"]["Metadata"] = {"guard": {"SuppressedRules": ["A"]}}
+    target = {"Attribute": "Metadata", "RequiresRecreation": "Never", "Path": "/Metadata"}
+    target |= {"BeforeValue": "{}", "AfterValue": '{"guard": 1}'}
+    told = {"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"}
+    groups = [change("AlbSecurityGroup", "AWS::EC2::SecurityGroup", told, Scope=["Metadata"])]
+    assert told_by_service({"SecurityStack": groups}, old, new) == {}
+
+
 def test_what_does_not_exist_cannot_be_modified() -> None:
     env = small.nested()
     sure = detail("GroupDescription", "new", "Always")

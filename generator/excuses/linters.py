@@ -1,28 +1,10 @@
-"""Every finding that is not mended, with the reason why. One table for all tools.
-
-A rule without an excuse fails the gate, and an excuse that excuses nothing fails the tests: which
-ones a run needs depends on its parameter files.
-"""
+"""Findings of what ``clinic check`` asks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from generator.excuses.excuse import Excuse
 
-
-class Excuse(NamedTuple):
-    """Why a rule does not apply somewhere."""
-
-    rule: str
-    place: str
-    """A pattern for the finding's place; ``*`` stands for any text, ``/`` included."""
-    reason: str
-    carried: bool = False
-    """Whether plain cfn-lint says it too, so that the templates carry it in their Metadata."""
-
-
-EXCUSES = (
+ROWS = (
     Excuse(
         "W2001",
         "Parameters/TemplateBaseUrl",
@@ -161,29 +143,3 @@ EXCUSES = (
         carried=True,
     ),
 )
-
-
-def fitting(rule: str, place: str) -> list[Excuse]:
-    """The excuses that cover a finding."""
-    return [one for one in EXCUSES if one.rule == rule and fnmatchcase(place, one.place)]
-
-
-def metadata(template: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The rules that cfn-lint has to be told of, by logical id; "" for the whole template, where
-    those of parameters have to stand."""
-    found: dict[str, list[str]] = {}
-    for excuse in EXCUSES:
-        section, title, *_ = (*excuse.place.split("/"), "")
-        for name in template.get(section, ()) if excuse.carried else ():
-            if fnmatchcase(name, title):
-                rules = found.setdefault(name if section == "Resources" else "", [])
-                rules += [] if excuse.rule in rules else [excuse.rule]
-    return found
-
-
-def carry(template: dict[str, Any]) -> dict[str, Any]:
-    """``template`` with what plain cfn-lint has to be told in it."""
-    for name, rules in metadata(template).items():
-        owner = template["Resources"][name] if name else template
-        owner.setdefault("Metadata", {})["cfn-lint"] = {"config": {"ignore_checks": rules}}
-    return template
