@@ -1,4 +1,4 @@
-"""Which line of README's table answers what a judge objects to in prod."""
+"""Which line of docs/security.md's table of controls answers what a judge objects to in prod."""
 
 from __future__ import annotations
 
@@ -52,4 +52,4 @@ EXPLAINED = {
     **dict.fromkeys(("CLOUDFRONT_ORIGIN_ACCESS_IDENTITY_ENABLED", "W28"), "CFN"),
     **dict.fromkeys(("S3_BUCKET_NO_PUBLIC_RW_ACL", "S3_BUCKET_SSL_REQUESTS_ONLY", "W58"), "CFN"),
 }
-"""The line of README's table of controls, by its first word, that answers a rule."""
+"""The line of the table of controls in docs/security.md, by its first word, that answers a rule."""

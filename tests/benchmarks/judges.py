@@ -33,7 +33,7 @@ PROMISED = {
     **{"cfn-guard Control Tower": 12, "cfn-guard registry": 25},
     **{"trivy, high and critical": 8, "cfn_nag": 10},
 }
-"""Of prod: what README's table of controls explains."""
+"""Of prod: what the table of controls in docs/security.md explains."""
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def main() -> None:
         if options.env == "prod" and found is not None and len(found) > PROMISED[name]
     ]
     more += [
-        f"{name}: {rule} is in no line of README's table of controls"
+        f"{name}: {rule} is in no line of the table of controls in docs/security.md"
         for name, _, found in results
         for rule in sorted({rule for rule, _ in found or ()} - EXPLAINED.keys())
         if options.env == "prod"
