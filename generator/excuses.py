@@ -144,6 +144,8 @@ EXCUSES = (
             "DocumentsBackupVault",
             "DocumentsFileSystemResource",
             "FlowLogGroup",
+            "OriginVerifySecret",
+            "OriginVerifySecretSecond",
             "RotationLogGroup",
         )
     ),

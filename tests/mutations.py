@@ -88,7 +88,7 @@ MUTATIONS = (
     ),
     layer(
         "allow connections without tls",
-        "database",
+        "parts/database_log",
         '"rds.force_ssl": "1"',
         '"rds.force_ssl": "0"',
         "database.py::test_tls_is_forced",
@@ -527,12 +527,12 @@ MUTATIONS = (
     call(
         "set versioning before the policy",
         "cloud/artifacts",
-        "        _all_at_once(_settings(s3, owned))\n"
+        "        _all_at_once(_settings(s3, bucket))\n"
         '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)\n",
+        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n",
         '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(**owned, VersioningConfiguration=versioning)\n"
-        "        _all_at_once(_settings(s3, owned))\n",
+        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n"
+        "        _all_at_once(_settings(s3, bucket))\n",
         "versioning_is_set_when_all_else_is_in_place",
     ),
 )

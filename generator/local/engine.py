@@ -29,6 +29,7 @@ alb: Any = import_module("ministack.services.alb")
 autoscaling: Any = import_module("ministack.services.autoscaling")
 cloudfront: Any = import_module("ministack.services.cloudfront")
 cloudwatch: Any = import_module("ministack.services.cloudwatch")
+cloudwatch_logs: Any = import_module("ministack.services.cloudwatch_logs")
 ec2: Any = import_module("ministack.services.ec2")
 s3: Any = import_module("ministack.services.s3")
 actions: Any = import_module("ministack.core.iam_actions")
@@ -48,6 +49,7 @@ PRIVATE_NAMES = {
     autoscaling: "_ACTION_MAP _asgs _error _member_xml _parse_member_list _parse_nested _xml",
     cloudfront: "_distributions find_distribution_for_label",
     cloudwatch: "_alarms",
+    cloudwatch_logs: "_log_groups error_response_json handle_request json_response",
     ec2: "_ACTION_MAP _error _launch_templates _p _parse_member_list _xml",
     s3: "_bucket_owner_account _bucket_policies _ensure_bucket _error _get_object_data "
     "serve_cloudfront_origin_fetch",

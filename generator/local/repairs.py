@@ -6,11 +6,12 @@ Handlers are create(logical id, properties, stack name), update(physical id, old
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from generator.local.engine import Record, client, provisioners
+from generator.local.engine import Record, client, cloudwatch_logs, provisioners
 
 Step = Callable[[str, Record], None]
 
@@ -22,6 +23,26 @@ def install() -> None:
         handlers[resource_type][verb] = _with(before, handlers[resource_type][verb], after)
     named = "AWS::SecretsManager::Secret"
     handlers[named] = _known_by_arn(handlers[named])
+    cloudwatch_logs.handle_request = _with_keys(cloudwatch_logs.handle_request)
+
+
+def _with_keys(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """CloudWatch Logs with the two calls for a log group's key, which the emulator lacks."""
+
+    async def handle(method: str, path: str, headers: Record, body: bytes, query: Record) -> Any:
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        if action not in ("AssociateKmsKey", "DisassociateKmsKey"):
+            return await answer(method, path, headers, body, query)
+        asked = json.loads(body)
+        group = cloudwatch_logs._log_groups.get(asked["logGroupName"])
+        if group is None:
+            sentence = "The specified log group does not exist."
+            kind = "ResourceNotFoundException"
+            return cloudwatch_logs.error_response_json(kind, sentence, 400)
+        group["kmsKeyId"] = asked.get("kmsKeyId")
+        return cloudwatch_logs.json_response({})
+
+    return handle
 
 
 def _known_by_arn(secret: Record) -> Record:

@@ -36,8 +36,12 @@ def test_the_whole_program_is_clean(born: Machine) -> None:
     assert shellcheck(born.root / "usr/local/sbin/clinic-backend", "-e", "SC2310") == ""
 
 
-def test_every_shell_file_is_part_of_the_program_or_unpacks_it() -> None:
-    assert {path.name for path in FOLDER.glob("*.sh")} == {*bootstrap.FILES, "unpack.sh"}
+MIGRATION = "migrate.sh"
+"""Run by Systems Manager, from the function that releases."""
+
+
+def test_every_other_shell_file_is_part_of_the_program_or_unpacks_it() -> None:
+    assert {path.name for path in FOLDER.glob("*.sh")} == {*bootstrap.FILES, "unpack.sh", MIGRATION}
 
 
 def test_the_program_of_an_instance_is_the_settings_and_the_parts(born: Machine) -> None:

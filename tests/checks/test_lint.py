@@ -119,6 +119,7 @@ def test_every_excuse_excuses_something(cache: Cache) -> None:
     usual = {name: str(each["Default"]) for name, each in declared.items()}
     values["all that can be said"] = usual | {"AlbWebAclArn": WEB_ACL}
     values["no file system"] = usual | {"DocumentsFileSystem": "false"}
+    values["the other header"] = usual | {"OriginHeader": "second"}
     used: set[excuses.Excuse] = set()
     found = lint.judge(documents, output.render(documents), values, cache)
     assert [*troubles, *report.unexcused(found, used)] == []

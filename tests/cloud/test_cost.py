@@ -57,11 +57,11 @@ def test_two_environments_stand_side_by_side(clinic):
     lines = [line.split() for line in ended.out.splitlines()]
     assert ["component", "dev", "prod", "difference"] in lines
     assert ["NAT", "gateways", "0.00", "67.95", "67.95"] in lines
-    assert ["total", "65.41", "205.75", "140.34"] in lines
+    assert ["total", "65.41", "206.96", "141.55"] in lines
     found = _objects(clinic("cost", "dev", "--compare", "prod", "--json").out)
     [total] = [each for each in found if each.get("component") == "total"]
-    assert total["usd"] == {"dev": 65.41, "prod": 205.75}
-    assert total["difference"] == 140.34
+    assert total["usd"] == {"dev": 65.41, "prod": 206.96}
+    assert total["difference"] == 141.55
 
 
 def test_an_environment_compared_with_itself_differs_in_nothing(clinic):

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -217,9 +218,11 @@ def test_each_start_has_a_secret_of_its_own_which_no_list_of_processes_shows(
 ) -> None:
     with embedded_endpoint() as other:
         secrets = [e.environment["AWS_SECRET_ACCESS_KEY"] for e in (endpoint, other)]
+        # Everybody sees arguments; an environment, only whose process it is.
         shown = subprocess.run(
-            ["ps", "axeww", "-o", "args"], capture_output=True, text=True, check=True
+            ["ps", "axww", "-o", "args"], capture_output=True, text=True, check=True
         ).stdout
+        shown += Path(f"/proc/{other.pid}/environ").read_text()
     assert secrets[0] != secrets[1]
     assert not any(secret in shown for secret in secrets)
 

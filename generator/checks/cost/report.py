@@ -23,7 +23,7 @@ NOT_COUNTED = (
     "between zones (0.01 USD a GB each way)",
     "requests to S3, old versions of objects, and the uses of a KMS key other than the secret's",
     "what storage grows by itself, restores, and snapshots made by hand or kept at the end",
-    "the database's own log groups, which RDS keeps for ever, and queries of logs",
+    "the database's own log groups without the audit, and queries of logs",
     "instances that run twice during a deployment, and CPU credits spent before the 24 hours over "
     "which AWS takes the average",
     "the domain's registration, and what a web ACL's managed rules and log cost",

@@ -112,10 +112,14 @@ class Inside:
 
     def _settings(self, function: str) -> dict[str, str]:
         """The function's own, asked for over another wire."""
-        key = self.aws.session.get_credentials().access_key
+        keys = self.aws.session.get_credentials()
         endpoint = {"AWS_ENDPOINT_URL": self.aws.endpoint or "", "AWS_REGION": self.aws.region}
         apart = connect(
-            given={**endpoint, "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "embedded"}
+            given={
+                **endpoint,
+                "AWS_ACCESS_KEY_ID": keys.access_key,
+                "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            }
         )
         told = apart.client("lambda").get_function_configuration(FunctionName=function)
         settings: dict[str, str] = told["Environment"]["Variables"]
