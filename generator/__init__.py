@@ -13,6 +13,7 @@ bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish, release, operate
 plain.py          templates as plain data
 output.py         renders everything and writes the output folder whole or not at all
+pages/            the pages of docs/ that are made from the templates
 files.py          writes a file that a person names whole or not at all
 checks/           what is proven offline: parameters, lint, limits, who reaches whom, what changes,
                   what it takes and costs

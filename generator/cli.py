@@ -161,10 +161,13 @@ def clinic() -> None:
     help="Where to write.",
 )
 @click.option("--lint/--no-lint", default=True, show_default=True, help="Lint what was written.")
-@click.option("--check", is_flag=True, help="Write nothing; fail if the folder is out of step.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if a folder is out of step.")
 @PARAMS
 def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
-    """Write every template and policy, whole or not at all.
+    """Write every template and policy, whole or not at all, and the pages made from them.
+
+    The pages are docs/parameters.md and docs/es/parameters.md, written where they lie in docs/
+    beside the output folder.
 
     The linters follow; cfn-lint's word on flat.json, the same resources in one file, is left to
     `clinic lint`, `clinic check` and CI.
@@ -177,15 +180,21 @@ def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
     # What takes less than a second has nothing to collect, and takes a tenth longer to look for it.
     gc.disable()
     from generator import output as outputs
-    from generator import tables
+    from generator import pages, tables
 
     documents = outputs.documents()
     files = outputs.render(documents)
+    texts = pages.render(documents["nested/root.json"])
+    docs = pages.folder(output)
     if check:
         outputs.compare(output, files)
+        if docs:
+            pages.compare(docs, texts)
         return
     values = _values(documents, params) if lint and _lintable(params) else None
     outputs.write(output, files)
+    if docs:
+        pages.write(docs, texts)
     tables.show(*outputs.summary(documents, files))
     if values is not None:
         _lint(documents, files, values, "text", strict=False, later=FLAT)

@@ -1,4 +1,4 @@
-"""README's table of controls that are not met: each line is true of the templates, and of prod."""
+"""The table of controls that are not met, in docs/security.md: each line is true, and of prod."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.resolved import CERTIFICATE, WEB_ACL, of_type, properties, resources
 
 ROOT = Path(__file__).parents[1]
 HEADINGS = {
-    "README.md": "## Controls that are not met",
-    "README.es.md": "## Controles que no se cumplen",
+    "docs/security.md": "## Controls that are not met",
+    "docs/es/security.md": "## Controles que no se cumplen",
 }
 ALB_NAME = {"AlbDomainName": "origin.clinic.example", "AlbCertificateArn": CERTIFICATE}
 NAME = {"DomainName": "clinic.example", "CertificateArn": CERTIFICATE}
@@ -175,17 +175,17 @@ TRUE: dict[str, Callable[[], bool]] = {
 CHANNELS = [(how, what) for how in ("Create", "Open") for what in ("Control", "Data")]
 
 
-def rows(readme: str) -> list[str]:
+def rows(page: str) -> list[str]:
     """First words of the table's lines."""
-    text = (ROOT / readme).read_text("utf-8")
-    section = text[text.index(HEADINGS[readme]) :].split("\n## ")[0]
+    text = (ROOT / page).read_text("utf-8")
+    section = text[text.index(HEADINGS[page]) :].split("\n## ")[0]
     return re.findall(r"^\| (\S+)", section, re.M)[1:]
 
 
-@pytest.mark.parametrize("readme", HEADINGS)
-def test_every_line_of_the_table_of_controls_is_tried_here(readme):
-    assert rows(readme) == [row for row in rows("README.md") if row in TRUE]
-    assert set(rows(readme)) == set(TRUE)
+@pytest.mark.parametrize("page", HEADINGS)
+def test_every_line_of_the_table_of_controls_is_tried_here(page):
+    assert rows(page) == [row for row in rows("docs/security.md") if row in TRUE]
+    assert set(rows(page)) == set(TRUE)
 
 
 @pytest.mark.parametrize("line", TRUE)

@@ -16,4 +16,4 @@ class Excuse(NamedTuple):
     """Whether plain cfn-lint says it too, so that the templates carry it in their Metadata."""
     judge: str = ""
     """For a rule of another judge its key in a resource's Metadata: checkov, guard, cfn_nag or
-    cdk_nag. The reason then begins with the line of README's table of controls."""
+    cdk_nag. The reason then begins with the line of the table of controls in docs/security.md."""

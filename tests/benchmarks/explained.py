@@ -1,4 +1,4 @@
-"""Which line of README's table answers what a judge still objects to in prod. What a judge can be
+"""Which line of docs/security.md's table answers what a judge still objects to in prod. What a judge can be
 told to leave out is in generator/excuses, with its line."""
 
 from __future__ import annotations
@@ -42,4 +42,4 @@ EXPLAINED = {
     "CFN_NO_EXPLICIT_RESOURCE_NAMES": "CFN",
     "CLOUDFRONT_ORIGIN_ACCESS_IDENTITY_ENABLED": "CFN",
 }
-"""The line of README's table of controls, by its first word, that answers a rule."""
+"""The line of the table of controls in docs/security.md, by its first word, that answers a rule."""

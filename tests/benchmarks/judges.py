@@ -37,7 +37,7 @@ PROMISED = {
     **{"cfn-guard Control Tower": 12, "cfn-guard registry": 16},
     **{"trivy, high and critical": 7, "cfn_nag": 4},
 }
-"""Of prod, with the suppressions that the templates carry: what README's table explains."""
+"""Of prod, with the suppressions that the templates carry: what the table in docs/security.md explains."""
 
 OBEYING = {
     **{"checkov": ("checkov", ""), "cfn-guard registry": ("guard", ""), "cfn_nag": ("cfn_nag", "")},
@@ -101,7 +101,7 @@ def _wrong(answer: Answer) -> Iterator[str]:
     if len(answer.left) > PROMISED[answer.name]:
         yield f"{answer.name}: {len(answer.left)} failed, {PROMISED[answer.name]} promised"
     for rule in sorted({rule for rule, _ in answer.left} - EXPLAINED.keys()):
-        yield f"{answer.name}: {rule} is in no line of README's table of controls"
+        yield f"{answer.name}: {rule} is in no line of the table of controls in docs/security.md"
     key, prefix = OBEYING.get(answer.name, ("-", ""))
     for excuse in excuses.EXCUSES:
         if excuse.judge == key and excuse.rule.startswith(prefix):

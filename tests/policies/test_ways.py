@@ -1,4 +1,4 @@
-"""What README says about who reads and runs what is what a search over IAM finds."""
+"""What docs/security.md says about who reads and runs what is what a search over IAM finds."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def of(stem: str) -> frozenset[str]:
     return frozenset(found([policies.documents()[stem]]))
 
 
-def said(readme: str) -> dict[str, tuple[bool, ...]]:
-    """The table of README: per policy, a yes or no for each of COLUMNS."""
-    text = (ROOT / readme).read_text(encoding="utf-8")
+def said(page: str) -> dict[str, tuple[bool, ...]]:
+    """The table of docs/security.md: per policy, a yes or no for each of COLUMNS."""
+    text = (ROOT / page).read_text(encoding="utf-8")
     cells = r"\| (yes|no|sí) " * len(COLUMNS)
     rows = re.findall(rf"^\| `(\w+)` {cells}\|$", text, re.MULTILINE)
     return {row[0]: tuple(cell != "no" for cell in row[1:]) for row in rows}
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
-def test_the_readme_says_of_each_policy_what_is_found(readme: str) -> None:
+@pytest.mark.parametrize("page", ["docs/security.md", "docs/es/security.md"])
+def test_the_page_says_of_each_policy_what_is_found(page: str) -> None:
     seen = {stem: tuple(goal in of(stem) for goal in COLUMNS) for stem in PEOPLE}
-    assert said(readme) == seen
+    assert said(page) == seen
 
 
 def test_nothing_is_found_that_nobody_has_judged() -> None:

@@ -87,8 +87,13 @@ def _id(logical: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text in which nothing is Mermaid's or HTML's own."""
-    return "".join(f"#{ord(c)};" if c in '#&<>"`' else c for c in " ".join(text.split()))
+    """Text in which nothing is Mermaid's or HTML's own.
+
+    Nor a star in front, in which Mermaid 11.0 to 11.9 see a list and draw "Unsupported markdown".
+    """
+    own = '#&<>"`'
+    escaped = "".join(f"#{ord(c)};" if c in own else c for c in " ".join(text.split()))
+    return f"#{ord('*')};{escaped[1:]}" if escaped.startswith("*") else escaped
 
 
 def _quoted(text: str) -> str:

@@ -64,10 +64,10 @@ def test_a_second_gateway_costs_its_hours_and_its_address(views, listed):
     assert two - one == Decimal("32.85") + Decimal("3.65")
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
-def test_the_environments_cost_what_the_readme_says(views, listed, readme):
+@pytest.mark.parametrize("page", ["docs/environments.md", "docs/es/environments.md"])
+def test_the_environments_cost_what_their_page_says(views, listed, page):
     totals = [str(round(bill(views[env], listed, Usage()).total)) for env in ENVIRONMENTS]
     [sentence] = re.findall(
-        r"15 % .*`seed`(?:.|\n)*?`prod` \d+", (PARAMS.parent / readme).read_text()
+        r"15 % .*`seed`(?:.|\n)*?`prod` \d+", (PARAMS.parent / page).read_text()
     )
     assert re.findall(r"\d+", sentence)[2:] == totals

@@ -246,6 +246,13 @@ def test_in_spanish_no_word_of_the_templates_is_left_in_english(env: str) -> Non
     assert names <= _file()["es"]["name"].keys()
 
 
+def test_no_label_of_mermaid_begins_as_a_list_does(found: Architecture) -> None:
+    """The default behaviour's path is a star; Mermaid before 11.10 takes it for a list's."""
+    text = mermaid.draw(found, Words("en"))
+    assert '|"#42; · OAC"|' in text
+    assert not re.search(r'"[*+-] ', text)
+
+
 def test_mermaid_has_every_part_that_an_arrow_leads_to(found: Architecture) -> None:
     text = mermaid.draw(found, Words("en"))
     declared = set(re.findall(r'^ +(\w+)[(\[]+"', text, re.MULTILINE))

@@ -1,0 +1,94 @@
+"""The pages of parameters: what the templates say, whole, in both languages."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from generator import output, pages
+from generator.cli import clinic
+from generator.errors import ClinicError
+from tests.resolved import children
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """docs/ as it is in the repository, beside an output folder."""
+    for page in pages.LANGUAGES:
+        target = tmp_path / "docs" / page
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((DOCS / page).read_bytes())
+    return tmp_path / "docs"
+
+
+def generate(docs: Path, *options: str) -> tuple[int, str]:
+    folder = str(docs.with_name("output"))
+    result = CliRunner().invoke(clinic, ["generate", "--no-lint", "--output", folder, *options])
+    error = result.exception
+    return (error.exit_code, str(error)) if isinstance(error, ClinicError) else (0, result.output)
+
+
+@pytest.mark.parametrize("page", pages.LANGUAGES)
+def test_the_pages_are_what_the_code_builds(page):
+    assert (DOCS / page).read_bytes() == pages.render(children()["root"])[page]
+
+
+def test_english_says_what_the_templates_say():
+    text = pages.render(children()["root"])["parameters.md"].decode()
+    for name, declared in children()["root"]["Parameters"].items():
+        assert f"| `{name}` | " in text
+        assert f" | {declared['Description']} |" in text
+
+
+def test_every_parameter_of_the_form_stands_in_both_pages_once():
+    for text in pages.render(children()["root"]).values():
+        names = [line.split("`")[1] for line in text.decode().splitlines() if line[:3] == "| `"]
+        assert sorted(names) == sorted(children()["root"]["Parameters"])
+
+
+@pytest.mark.parametrize(("name", "verb"), [("Added", "add"), ("FlowLogs", "remove")])
+def test_a_parameter_that_has_no_spanish_or_is_gone_stops_it_with_its_name(name, verb):
+    root = deepcopy(children()["root"])
+    if verb == "add":
+        root["Parameters"][name] = {"Type": "String", "Description": "One more."}
+    else:
+        del root["Parameters"][name]
+        for group in root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
+            group["Parameters"] = [one for one in group["Parameters"] if one != name]
+    with pytest.raises(ClinicError, match=rf"spanish\.toml .*: {verb} {name}\.$"):
+        pages.render(root)
+
+
+def test_a_group_that_has_no_spanish_stops_it_with_its_name():
+    root = deepcopy(children()["root"])
+    root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][0]["Label"] = {
+        "default": "Another"
+    }
+    with pytest.raises(ClinicError, match="add Another; remove Environment"):
+        pages.render(root)
+
+
+@pytest.mark.parametrize("page", pages.LANGUAGES)
+def test_generate_checks_and_mends_a_page(docs, page):
+    generate(docs)
+    assert generate(docs, "--check") == (0, "")
+    (docs / page).write_text("by hand")
+    code, sentence = generate(docs, "--check")
+    assert (code, f"({page})" in sentence) == (1, True)
+    assert (docs / page).read_text() == "by hand"
+    generate(docs)
+    assert (docs / page).read_bytes() == (DOCS / page).read_bytes()
+
+
+def test_a_folder_of_somebody_elses_is_left_alone(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "parameters.md").write_text("mine")
+    output.write(tmp_path / "output", {})
+    generate(tmp_path / "docs")
+    assert [file.name for file in (tmp_path / "docs").iterdir()] == ["parameters.md"]
+    assert (tmp_path / "docs" / "parameters.md").read_text() == "mine"
