@@ -37,7 +37,7 @@ PROMISED = {
     **{"cfn-guard Control Tower": 12, "cfn-guard registry": 16},
     **{"trivy, high and critical": 7, "cfn_nag": 4},
 }
-"""Of prod, with the suppressions that the templates carry: what the table in docs/security.md explains."""
+"""Of prod, with the suppressions that the templates carry: what docs/security.md explains."""
 
 OBEYING = {
     **{"checkov": ("checkov", ""), "cfn-guard registry": ("guard", ""), "cfn_nag": ("cfn_nag", "")},

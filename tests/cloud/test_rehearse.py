@@ -55,7 +55,7 @@ def test_nearly_every_property_is_read_back_equal(aws: Aws) -> None:
     small.deploy(aws, env)
     counts, lost = read_back(aws, env)
     equal = sum(count.equal for count in counts.values())
-    assert len(lost) == sum(count.lost for count in counts.values()) < 50
+    assert len(lost) == sum(count.lost for count in counts.values()) < 60
     assert equal > 800
     stack = find(aws, env.stack)
     assert stack
