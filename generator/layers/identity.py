@@ -13,7 +13,7 @@ import awacs.s3
 import awacs.secretsmanager
 import awacs.ssm
 import awacs.ssmmessages
-from troposphere import Join, Sub, Template, iam
+from troposphere import Join, Ref, Sub, Template, iam
 
 from generator.layer import Layer, Name, Values
 from generator.layers.parts.release import release_function
@@ -54,6 +54,9 @@ RELEASE_FUNCTION_NAME = Name(
 )
 
 ENV_FILE = ".env"
+
+OWN_ACCOUNT = aws.Condition(aws.StringEquals({"aws:ResourceAccount": Ref("AWS::AccountId")}))
+"""A bucket's name is free as soon as the bucket is gone, and somebody else's then."""
 
 
 def build(template: Template, values: Values) -> Values:
@@ -98,7 +101,7 @@ def _bucket_arn(bucket: object, path: str = "") -> Join:
 
 def _read_env_file(values: Values) -> aws.Statement:
     env_file = _bucket_arn(values[CONFIGURATION_BUCKET], f"/{ENV_FILE}")
-    return allow([awacs.s3.GetObject], [env_file], Sid="ReadEnvFile")
+    return allow([awacs.s3.GetObject], [env_file], Sid="ReadEnvFile", Condition=OWN_ACCOUNT)
 
 
 def _read_database_secret(values: Values) -> aws.Statement:
@@ -145,11 +148,17 @@ def _session_manager() -> list[aws.Statement]:
 
 def _use_documents(values: Values) -> list[aws.Statement]:
     return [
-        allow([awacs.s3.ListBucket], [_bucket_arn(values[DOCUMENTS_BUCKET])], Sid="ListDocuments"),
+        allow(
+            [awacs.s3.ListBucket],
+            [_bucket_arn(values[DOCUMENTS_BUCKET])],
+            Sid="ListDocuments",
+            Condition=OWN_ACCOUNT,
+        ),
         allow(
             [awacs.s3.GetObject, awacs.s3.PutObject, awacs.s3.DeleteObject],
             [_bucket_arn(values[DOCUMENTS_BUCKET], "/*")],
             Sid="UseDocuments",
+            Condition=OWN_ACCOUNT,
         ),
     ]
 

@@ -105,7 +105,7 @@ def call(
     service: str, method: str, path: str, headers: Mapping[str, str], body: bytes, home: str
 ) -> tuple[str, str, dict[str, str]]:
     """IAM's action, resource and context of a signed request; ``home`` is ``REGION:ACCOUNT``."""
-    context = {"aws:SecureTransport": "true"}
+    context = {"aws:SecureTransport": "true", "aws:ResourceAccount": home.partition(":")[2]}
     if service == "s3":
         bucket, _, key = path.partition("?")[0].lstrip("/").partition("/")
         verb = f"{OBJECT_ACTIONS.get(method, method)}Object" if key else "ListBucket"

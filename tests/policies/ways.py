@@ -201,7 +201,9 @@ def _policy(logical_id: str) -> dict[str, Any]:
         if "Fn::If" in statement:
             continue
         resources = [_words(one) for one in listed(statement["Resource"])]
-        statements.append({**statement, "Resource": resources})
+        text = json.dumps({**statement, "Resource": resources})
+        account = json.dumps({"Ref": "AWS::AccountId"})
+        statements.append(json.loads(text.replace(account, json.dumps([ACCOUNT]))))
     return {"Statement": statements}
 
 

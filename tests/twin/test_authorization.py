@@ -55,10 +55,12 @@ def test_the_instances_role_reads_its_configuration_and_no_other_object() -> Non
     name = deployed.ids["InstanceRole"]
     statements = authorization.of_role(deployed, name)
     bucket = f"arn:aws:s3:::{deployed.ids['ConfigurationBucket']}"
-    secure = {"aws:SecureTransport": "true"}
+    secure = {"aws:SecureTransport": "true", "aws:ResourceAccount": "123456789012"}
     assert allows(statements, "s3:GetObject", f"{bucket}/.env", secure)
     assert not allows(statements, "s3:GetObject", f"{bucket}/other", secure)
     assert not allows(statements, "s3:PutObject", f"{bucket}/.env", secure)
+    elsewhere = secure | {"aws:ResourceAccount": "999999999999"}
+    assert not allows(statements, "s3:GetObject", f"{bucket}/.env", elsewhere)
 
 
 def test_a_signed_request_is_the_action_that_iam_calls_it() -> None:

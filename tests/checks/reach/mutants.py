@@ -1035,7 +1035,8 @@ STORAGE = (
             Action="s3:GetObject",
             Resource=_objects("ConfigurationBucket"),
         ),
-        "backend -> configuration/.env: s3:GetObject is expected and missing",
+        "backend -> configuration/.env: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is expected and missing",
     ),
     Mutant(
         "a refusal under a condition that nobody can decide here",
@@ -1060,7 +1061,8 @@ STORAGE = (
                 }
             },
         ),
-        "backend -> configuration/.env: s3:GetObject is expected and missing "
+        "backend -> configuration/.env: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is expected and missing "
         "(the policy of S3Endpoint",
     ),
     Mutant(
@@ -1210,12 +1212,13 @@ ROLES = (
     Mutant(
         "every object instead of one",
         _by_sid("InstancePolicy", "ReadEnvFile", Resource=[_objects("ConfigurationBucket")]),
-        "backend -> configuration/*: s3:GetObject is not expected",
+        "backend -> configuration/*: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is not expected",
     ),
     Mutant(
         "every action instead of one",
         _by_sid("InstancePolicy", "ReadEnvFile", Action=["s3:*"]),
-        "backend -> configuration/.env: s3:* is not expected",
+        "backend -> configuration/.env: s3:* if aws:ResourceAccount is ACCOUNT is not expected",
     ),
     Mutant(
         "everything",
@@ -1237,12 +1240,12 @@ ROLES = (
     Mutant(
         "a policy attached by reference from the role",
         _set("InstanceRole", ManagedPolicyArns=[{"Ref": "DocumentsPolicy"}]),
-        "backend -> documents/*: s3:DeleteObject is not expected",
+        "backend -> documents/*: s3:DeleteObject if aws:ResourceAccount is ACCOUNT is not expected",
     ),
     Mutant(
         "a policy attached by reference from the policy",
         _set("DocumentsPolicy", Roles=[{"Ref": "InstanceRole"}]),
-        "backend -> documents/*: s3:PutObject is not expected",
+        "backend -> documents/*: s3:PutObject if aws:ResourceAccount is ACCOUNT is not expected",
     ),
     Mutant(
         "a policy of the kind that is not managed",
@@ -1284,12 +1287,14 @@ ROLES = (
     Mutant(
         "a boundary that leaves too little",
         _set("InstanceRole", PermissionsBoundary={"Ref": "DocumentsPolicy"}),
-        "backend -> configuration/.env: s3:GetObject is expected and missing",
+        "backend -> configuration/.env: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is expected and missing",
     ),
     Mutant(
         "a refusal in the role's own policy",
         _statement("InstancePolicy", Effect="Deny", Action="s3:Get*", Resource="arn:aws:s3:::*"),
-        "backend -> configuration/.env: s3:GetObject is expected and missing",
+        "backend -> configuration/.env: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is expected and missing",
     ),
     Mutant(
         "a secret for another role",
@@ -1333,7 +1338,8 @@ ROLES = (
     Mutant(
         "no .env for the backend",
         _without_sid("InstancePolicy", "ReadEnvFile"),
-        "backend -> configuration/.env: s3:GetObject is expected and missing (nothing allows it)",
+        "backend -> configuration/.env: s3:GetObject "
+        "if aws:ResourceAccount is ACCOUNT is expected and missing (nothing allows it)",
     ),
     Mutant(
         "a person with keys",
@@ -1342,7 +1348,7 @@ ROLES = (
             _add("FriendsKey", "AWS::IAM::AccessKey", UserName={"Ref": "Friend"}),
             _set("DocumentsPolicy", Users=[{"Ref": "Friend"}]),
         ),
-        "Friend -> documents/*: s3:GetObject is not expected",
+        "Friend -> documents/*: s3:GetObject if aws:ResourceAccount is ACCOUNT is not expected",
     ),
     Mutant(
         "a function that anybody may call",
