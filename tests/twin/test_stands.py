@@ -17,6 +17,10 @@ from generator.twin.namespaces import INSIDE
 from tests.conftest import ROOT
 
 LIMIT = 240.0
+PROBES = {
+    *("user-data", "signals", "calls", "packets", "hop-limit", "metadata", "s3-endpoint"),
+    *("database", "log-in"),
+}
 SMOKE = 18
 """Promises of `clinic smoke`: none of them is left untested."""
 
@@ -40,7 +44,7 @@ def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: lis
     probes = {one["name"]: one for one in told if one["kind"] == "probe"}
     broken = {name: one["seen"] for name, one in probes.items() if not one["holds"]}
     assert (ended.returncode, broken) == (0, {}), ended.stderr
-    assert {"user-data", "signals", "calls", "packets", "hop-limit", "log-in"} <= set(probes)
+    assert PROBES <= set(probes)
     assert sum(name.startswith("smoke ") for name in probes) == SMOKE
 
 
