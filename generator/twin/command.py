@@ -10,6 +10,9 @@ from pathlib import Path
 
 import click
 
+from generator import files
+from generator.application.smoke.prove import FAILED, OK, Result
+from generator.application.smoke.report import junit as write_junit
 from generator.checks import view
 from generator.checks.view import FLAT
 from generator.cloud.environment import Environment, load
@@ -54,6 +57,7 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @JSON
 def twin_command(
@@ -69,6 +73,7 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    junit: Path | None,
     load: bool,
     as_json: bool,
 ) -> None:
@@ -85,6 +90,10 @@ def twin_command(
     clinic twin dev --shell --port 8080
     """
     report = Report(as_json)
+    if junit and not proves:
+        raise ClinicError("--junit says what --prove saw: give both.")
+    if junit:
+        files.check(junit)
     wanted, seen = _wanted(env, params, templates, flat)
     if not os.environ.get(namespaces.INSIDE):
         if why := namespaces.why_not(PROGRAMS):
@@ -94,21 +103,13 @@ def twin_command(
         os.environ[DOOR] = str(door.fileno())
         namespaces.own_world(sys.argv[1:], keep=[door.fileno()])
     namespaces.own_world(())
-    from generator.twin.prove import prove
-
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
     content = env_file.read_bytes() if env_file else _made_up()
     choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
         _publish(twin, frontend)
         if proves:
-            broken = 0
-            for shown in prove(twin, load=load):
-                report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
-                report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
-                broken += not shown.holds
-            if broken:
-                raise ClinicError(f"{env} does not hold in {broken} of its promises.", exit_code=1)
+            _prove(twin, report, junit, load=load)
             return
         twin.instances.wait(600)
         with socket.socket(fileno=os.dup(choices.door)) as door:
@@ -119,6 +120,26 @@ def twin_command(
             twin.outside([os.environ.get("SHELL", "bash")])
             return
         twin.cdn.process.wait()
+
+
+def _prove(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> None:
+    """Probe everything and say what was seen; ClinicError (1) where something does not hold."""
+    from generator.twin.prove import prove
+
+    results = []
+    for shown in prove(twin, load=load):
+        report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
+        report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
+        status, ms = (OK if shown.holds else FAILED), round(1000 * shown.seconds)
+        says = f"{shown.name} holds"
+        results.append(Result(shown.name, says, status, shown.seen, ms))
+    if junit:
+        write_junit(twin.env.name, results, junit, "twin")
+    broken = sum(one.status == FAILED for one in results)
+    if broken:
+        raise ClinicError(
+            f"{twin.env.name} does not hold in {broken} of its promises.", exit_code=1
+        )
 
 
 def _publish(twin: Twin, frontend: Path | None) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -35,6 +36,7 @@ class Shown(NamedTuple):
     name: str
     holds: bool
     seen: str
+    seconds: float = 0.0
 
 
 def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
@@ -48,10 +50,12 @@ def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
 
 
 def _tried(name: str, probe: Callable[[], str]) -> Shown:
+    begun = time.monotonic()
     try:
-        return Shown(name, True, probe())
+        holds, seen = True, probe()
     except ClinicError as trouble:
-        return Shown(name, False, str(trouble))
+        holds, seen = False, str(trouble)
+    return Shown(name, holds, seen, time.monotonic() - begun)
 
 
 def _fail(sentence: str) -> ClinicError:
@@ -73,7 +77,7 @@ def _signals(twin: Twin) -> str:
 
 
 def _packets(twin: Twin) -> str:
-    probes = packets.probe(twin.deployed, twin.network.wiring)
+    probes = packets.probe(twin.deployed, twin.network)
     wrong = [
         f"{one.source} to {one.target}:{one.port} is {one.seen}" for one in probes if not one.agrees
     ]
@@ -138,10 +142,11 @@ def _database(twin: Twin) -> str:
     if "no encryption" not in ended.stderr:
         raise _fail(f"without TLS the database says: {ended.stderr.strip()[-200:]}")
     wanted = database.server_settings(twin.deployed)
+    rows = data.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
+    now = dict(row.split("|", 1) for row in rows if "|" in row)
     for name, value in wanted.items():
-        query = f"SELECT setting FROM pg_settings WHERE name = '{name}'"
-        if (now := data.sql(query, "postgres").strip()) != value:
-            raise _fail(f"{name} is {now} instead of {value}")
+        if now.get(name) != value:
+            raise _fail(f"{name} is {now.get(name)} instead of {value}")
     return f"refused without TLS; {len(wanted)} settings of the parameter group are in force"
 
 
@@ -189,7 +194,8 @@ def _smoke(twin: Twin) -> Iterator[Shown]:
     for line in ended.stdout.splitlines():
         result = json.loads(line)
         if result["kind"] == "promise":
-            yield Shown(f"smoke {result['name']}", result["status"] == OK, result["reason"])
+            name, holds = f"smoke {result['name']}", result["status"] == OK
+            yield Shown(name, holds, result["reason"], result["ms"] / 1000)
     if ended.returncode not in (0, 1):
         yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
 
