@@ -1,6 +1,6 @@
 """Breakages of the templates, planted in one environment that stands, and the probes that see them.
 
-    python -m tests.benchmarks.breakages [ENV]
+    python -m tests.benchmarks.breakages [ENV [AREA...]]
 
 What is enacted is broken, and what `clinic prove` derives stays that of the sound templates. Each
 breakage is undone again; everything holds before the first and after the last. Takes minutes.
@@ -57,7 +57,7 @@ def main(env: str) -> int:
         if why := namespaces.why_not({}):
             raise ClinicError(f"the twin cannot stand here: {why}")
         image.prepare(None)
-        command = [*namespaces._unshare(), sys.executable, "-m", __spec__.name, env]
+        command = [*namespaces._unshare(), sys.executable, "-m", __spec__.name, *sys.argv[1:]]
         path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
         os.execvpe(command[0], command, {**os.environ, namespaces.INSIDE: "1", "PATH": path})
     namespaces.own_world(())
@@ -80,7 +80,8 @@ def _plant(twin: Twin) -> int:
     print("control before:", before or "all hold", flush=True)
     prove.HEALTHY_SECONDS = PATIENCE
     outcomes = []
-    for one in PLANTED:
+    areas = sys.argv[2:] or list(AREAS)
+    for one in [one for one in PLANTED if one.area in areas]:
         outcome = Outcome(one, sorted(_red(twin, one)))
         outcomes.append(outcome)
         print(
