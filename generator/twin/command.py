@@ -32,6 +32,10 @@ PROGRAMS = {
     "psql": "postgresql",
     "node": "nodejs",
 }
+FILES = {
+    "/usr/lib/nginx/modules/ngx_http_js_module.so": "libnginx-mod-http-js",
+    "/usr/lib/postgresql/*/bin/postgres": "postgresql",
+}
 DOOR = "CLINIC_TWIN_DOOR"
 """The file descriptor of the browser's way in, in the namespaces."""
 
@@ -96,7 +100,7 @@ def twin_command(
         files.check(junit)
     wanted, seen = _wanted(env, params, templates, flat)
     if not os.environ.get(namespaces.INSIDE):
-        if why := namespaces.why_not(PROGRAMS):
+        if why := namespaces.why_not(PROGRAMS, FILES):
             raise ClinicError(f"the twin cannot stand here: {why}")
         door = _open(port)
         image.prepare(backend)

@@ -26,6 +26,7 @@ from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.local.frontend import write_small_build
 from generator.twin import balancer, cdn, database, image, namespaces, prove, wiring
+from generator.twin.command import FILES, PROGRAMS
 from generator.twin.database import NOT_ROOT
 from generator.twin.deployed import Deployed
 from generator.twin.network import ROUTER
@@ -54,7 +55,7 @@ class Outcome(NamedTuple):
 def main(env: str) -> int:
     """Stand ``env`` up and plant everything: 0 if all of it is seen and the controls hold."""
     if not os.environ.get(namespaces.INSIDE):
-        if why := namespaces.why_not({}):
+        if why := namespaces.why_not(PROGRAMS, FILES):
             raise ClinicError(f"the twin cannot stand here: {why}")
         image.prepare(None)
         command = [*namespaces._unshare(), sys.executable, "-m", __spec__.name, *sys.argv[1:]]

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -31,9 +32,12 @@ def command(*arguments: str) -> list[str]:
 
 @pytest.mark.usefixtures("daemons")
 @pytest.mark.parametrize(("env", "form"), [("seed", []), ("dev", ["--flat"]), ("prod", [])])
-def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: list[str]) -> None:
+def test_an_environment_stands_and_keeps_all_of_its_promises(
+    env: str, form: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "twin.xml"
     ended = subprocess.run(
-        command(env, "--prove", "--no-load", "--json", *form),
+        command(env, "--prove", "--no-load", "--json", "--junit", str(file), *form),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -46,6 +50,8 @@ def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: lis
     assert (ended.returncode, broken) == (0, {}), ended.stderr
     assert set(probes) >= PROBES
     assert sum(name.startswith("smoke ") for name in probes) == SMOKE
+    suites = ElementTree.parse(file).getroot()
+    assert (int(suites.attrib["tests"]), suites.attrib["failures"]) == (len(probes), "0")
 
 
 @pytest.mark.usefixtures("daemons")
