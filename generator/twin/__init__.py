@@ -9,5 +9,6 @@ database.py       PostgreSQL
 balancer.py       HAProxy
 cdn.py            nginx
 instances.py      instances that boot the user data as it is
+enacted.py        what is done with each property: enacted, approximated or ignored
 packets.py        what passes, against `clinic prove`
 """

@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from generator.cloud.progress import Report
 from generator.errors import ClinicError, reason
 from generator.local.frontend import write_small_build
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
-from generator.twin import image, namespaces
+from generator.twin import enacted, image, namespaces
 from generator.twin.twin import Choices, Twin, stand_up
 
 PROGRAMS = {
@@ -61,6 +62,7 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
 @click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @JSON
@@ -77,6 +79,7 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    reports: bool,
     junit: Path | None,
     load: bool,
     as_json: bool,
@@ -99,6 +102,10 @@ def twin_command(
     if junit:
         files.check(junit)
     wanted, seen = _wanted(env, params, templates, flat)
+    rows = list(enacted.rows(seen.resources))
+    if reports:
+        _report(rows, report)
+        return
     if not os.environ.get(namespaces.INSIDE):
         if why := namespaces.why_not(PROGRAMS, FILES):
             raise ClinicError(f"the twin cannot stand here: {why}")
@@ -126,6 +133,18 @@ def twin_command(
         twin.cdn.process.wait()
 
 
+def _report(rows: Sequence[enacted.Row], report: Report) -> None:
+    """One line for each resource type and what is done with its properties."""
+    for row in rows:
+        report.tell("enacted", **row._asdict())
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        kinds.setdefault((row.type, row.does), set()).add(row.property)
+    for (kind, does), names in sorted(kinds.items()):
+        report.say(f"{does:13} {kind}: {', '.join(sorted(names))}")
+    report.say(enacted.summary(rows))
+
+
 def _prove(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> None:
     """Probe everything and say what was seen; ClinicError (1) where something does not hold."""
     from generator.twin.prove import prove
@@ -139,6 +158,7 @@ def _prove(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> Non
         results.append(Result(shown.name, says, status, shown.seen, ms))
     if junit:
         write_junit(twin.env.name, results, junit, "twin")
+    report.say(enacted.summary(list(enacted.rows(twin.deployed.resources))))
     broken = sum(one.status == FAILED for one in results)
     if broken:
         raise ClinicError(

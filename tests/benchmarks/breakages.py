@@ -33,7 +33,7 @@ from generator.twin.network import ROUTER
 from generator.twin.twin import Choices, Twin, stand_up
 from tests.benchmarks.planted import PLANTED, Breakage
 
-PATIENCE = 25.0
+PATIENCE = 12.0
 """Seconds that a boot, or a target, has to get well."""
 ROOT = Path(__file__).parents[2]
 PARAMS = ROOT / "params"
