@@ -53,7 +53,8 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority, door: int = 
     end = time.monotonic() + PATIENCE
     while inside("edge", connect, [(EDGE, 443)])[EDGE, 443] != OPEN:
         if process.poll() is not None or time.monotonic() > end:
-            log = (folder / "log").read_text() + (folder / "error.log").read_text()
+            # There is no error log before nginx has read its configuration.
+            log = "".join(path.read_text() for path in sorted(folder.glob("*log")))
             raise ClinicError(f"nginx did not start: {log[-600:]}", exit_code=1)
         time.sleep(0.05)
     return Cdn(folder, host, process)

@@ -110,8 +110,8 @@ def _red(twin: Twin, breakage: Breakage) -> Iterator[str]:
                 yield from (one.name for one in prove._smoke(twin) if not one.holds)
             elif not prove._tried(name, lambda name=name: _probe(name)(twin)).holds:  # type: ignore[misc]
                 yield name
-    except ClinicError:
-        yield "refused"
+    except ClinicError as trouble:
+        yield f"not stood up ({trouble})"
     finally:
         enact(twin, twin.deployed)
         twin.services.calls.clear()
