@@ -7,7 +7,8 @@ services.py       AWS's services under their own names; authorization.py decides
 metadata.py       the instance metadata service
 database.py       PostgreSQL
 balancer.py       HAProxy
-cdn.py            nginx
+cdn.py            nginx; ways.py says what it does with a request
 instances.py      instances that boot the user data as it is
+enacted.py        what is done with each property: enacted, approximated or ignored
 packets.py        what passes, against `clinic prove`
 """

@@ -6,10 +6,14 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from generator import files
+from generator.application.smoke.prove import FAILED, OK, Result
+from generator.application.smoke.report import junit as write_junit
 from generator.checks import view
 from generator.checks.view import FLAT
 from generator.cloud.environment import Environment, load
@@ -17,7 +21,7 @@ from generator.cloud.progress import Report
 from generator.errors import ClinicError, reason
 from generator.local.frontend import write_small_build
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
-from generator.twin import image, namespaces
+from generator.twin import enacted, image, namespaces
 from generator.twin.twin import Choices, Twin, stand_up
 
 PROGRAMS = {
@@ -28,6 +32,10 @@ PROGRAMS = {
     "nginx": "nginx-light libnginx-mod-http-js",
     "psql": "postgresql",
     "node": "nodejs",
+}
+FILES = {
+    "/usr/lib/nginx/modules/ngx_http_js_module.so": "libnginx-mod-http-js",
+    "/usr/lib/postgresql/*/bin/postgres": "postgresql",
 }
 DOOR = "CLINIC_TWIN_DOOR"
 """The file descriptor of the browser's way in, in the namespaces."""
@@ -54,6 +62,8 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
+@click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @JSON
 def twin_command(
@@ -69,6 +79,8 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    reports: bool,
+    junit: Path | None,
     load: bool,
     as_json: bool,
 ) -> None:
@@ -85,30 +97,30 @@ def twin_command(
     clinic twin dev --shell --port 8080
     """
     report = Report(as_json)
+    if junit and not proves:
+        raise ClinicError("--junit says what --prove saw: give both.")
+    if junit:
+        files.check(junit)
     wanted, seen = _wanted(env, params, templates, flat)
+    rows = list(enacted.rows(seen.resources))
+    if reports:
+        _report(rows, report)
+        return
     if not os.environ.get(namespaces.INSIDE):
-        if why := namespaces.why_not(PROGRAMS):
+        if why := namespaces.why_not(PROGRAMS, FILES):
             raise ClinicError(f"the twin cannot stand here: {why}")
         door = _open(port)
         image.prepare(backend)
         os.environ[DOOR] = str(door.fileno())
         namespaces.own_world(sys.argv[1:], keep=[door.fileno()])
     namespaces.own_world(())
-    from generator.twin.prove import prove
-
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
     content = env_file.read_bytes() if env_file else _made_up()
     choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
         _publish(twin, frontend)
         if proves:
-            broken = 0
-            for shown in prove(twin, load=load):
-                report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
-                report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
-                broken += not shown.holds
-            if broken:
-                raise ClinicError(f"{env} does not hold in {broken} of its promises.", exit_code=1)
+            _prove(twin, report, junit, load=load)
             return
         twin.instances.wait(600)
         with socket.socket(fileno=os.dup(choices.door)) as door:
@@ -119,6 +131,39 @@ def twin_command(
             twin.outside([os.environ.get("SHELL", "bash")])
             return
         twin.cdn.process.wait()
+
+
+def _report(rows: Sequence[enacted.Row], report: Report) -> None:
+    """One line for each resource type and what is done with its properties."""
+    for row in rows:
+        report.tell("enacted", **row._asdict())
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        kinds.setdefault((row.type, row.does), set()).add(row.property)
+    for (kind, does), names in sorted(kinds.items()):
+        report.say(f"{does:13} {kind}: {', '.join(sorted(names))}")
+    report.say(enacted.summary(rows))
+
+
+def _prove(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> None:
+    """Probe everything and say what was seen; ClinicError (1) where something does not hold."""
+    from generator.twin.prove import prove
+
+    results = []
+    for shown in prove(twin, load=load):
+        report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
+        report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
+        status, ms = (OK if shown.holds else FAILED), round(1000 * shown.seconds)
+        says = f"{shown.name} holds"
+        results.append(Result(shown.name, says, status, shown.seen, ms))
+    if junit:
+        write_junit(twin.env.name, results, junit, "twin")
+    report.say(enacted.summary(list(enacted.rows(twin.deployed.resources))))
+    broken = sum(one.status == FAILED for one in results)
+    if broken:
+        raise ClinicError(
+            f"{twin.env.name} does not hold in {broken} of its promises.", exit_code=1
+        )
 
 
 def _publish(twin: Twin, frontend: Path | None) -> None:

@@ -79,18 +79,7 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
         (data / target).touch(mode=0o600)
         (data / target).write_bytes(source.read_bytes())
     port = int(given.get("Port", PORT))
-    group = _parameters(deployed, given)
-    with (data / "postgresql.conf").open("a") as file:
-        file.write(f"listen_addresses = '{interface.address}'\nport = {port}\n")
-        file.write(f"unix_socket_directories = '{folder}'\nssl = on\nfsync = off\n")
-        file.write(f"max_connections = {MAX_CONNECTIONS}\n")
-        for name, value in group.items():
-            if not name.startswith("rds.") and "preload" not in name and "{" not in value:
-                file.write(f"{name} = '{value}'\n")
-    kind = "hostssl" if group.get(FORCED, "1") == "1" else "host"
-    (data / "pg_hba.conf").write_text(
-        f"local all all trust\n{kind} all all 0.0.0.0/0 scram-sha-256\n"
-    )
+    configure(deployed, folder, interface.address)
     log = folder / "log"
     command = [*NOT_ROOT, str(place / "postgres"), "-D", str(data)]
     process = spawn(interface.name, command, log)
@@ -102,6 +91,35 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     if name != "postgres":
         made.sql(f'CREATE DATABASE "{name}" OWNER "{user}";', "postgres")
     return made
+
+
+def configure(deployed: Deployed, folder: Path, address: str) -> None:
+    """Write the server's settings: what the instance and its parameter group say."""
+    _, given = deployed.the("AWS::RDS::DBInstance")
+    lines = [
+        f"listen_addresses = '{address}'",
+        f"port = {given.get('Port', PORT)}",
+        f"unix_socket_directories = '{folder}'",
+        "ssl = on",
+        "fsync = off",
+        f"max_connections = {MAX_CONNECTIONS}",
+        *(f"{name} = '{value}'" for name, value in server_settings(deployed).items()),
+    ]
+    (folder / "data" / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
+    kind = "hostssl" if _parameters(deployed, given).get(FORCED, "1") == "1" else "host"
+    (folder / "data" / "pg_hba.conf").write_text(
+        f"local all all trust\n{kind} all all 0.0.0.0/0 scram-sha-256\n"
+    )
+
+
+def server_settings(deployed: Deployed) -> dict[str, str]:
+    """The parameter group's settings that PostgreSQL itself knows."""
+    _, given = deployed.the("AWS::RDS::DBInstance")
+    return {
+        name: value
+        for name, value in _parameters(deployed, given).items()
+        if not name.startswith(("rds.", "pgaudit.")) and "preload" not in name and "{" not in value
+    }
 
 
 def _parameters(deployed: Deployed, given: dict[str, Any]) -> dict[str, str]:

@@ -11,7 +11,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from glob import glob
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -33,15 +34,21 @@ PROGRAMS = {
 """What is needed for the network, and Debian's package of each."""
 
 
-def why_not(programs: dict[str, str]) -> str:
-    """The reason why this machine cannot run the twin, as one sentence; empty if it can."""
+def why_not(programs: Mapping[str, str], files: Mapping[str, str] | None = None) -> str:
+    """The reason why this machine cannot run the twin, as one sentence; empty if it can.
+
+    Both say Debian's package: ``programs`` by name, ``files`` by pattern of a whole path.
+    """
     if sys.platform != "linux":
         return "the twin needs Linux's namespaces, and this is not Linux."
-    missing = [name for name in programs if not _found(name)]
+    missing = {name: package for name, package in programs.items() if not _found(name)}
+    missing |= {name: package for name, package in (files or {}).items() if not glob(name)}
     if missing:
-        packages = " ".join(sorted({programs[name] for name in missing}))
+        packages = " ".join(sorted({each for one in missing.values() for each in one.split()}))
+        verb = "is" if len(missing) == 1 else "are"
         return (
-            f"{', '.join(missing)} is not here: apt-get install --no-install-recommends {packages}"
+            f"{', '.join(missing)} {verb} not here; as root: "
+            f"apt-get install --no-install-recommends {packages}"
         )
     tried = subprocess.run([*_unshare(), "true"], capture_output=True, text=True, check=False)
     if tried.returncode:

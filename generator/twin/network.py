@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from generator.twin.namespaces import forward, ip, nft, run
-from generator.twin.wiring import CDN, NAT, NAT_GATEWAY, Interface, Rule, Wiring
+from generator.twin.wiring import CDN, NAT, NAT_GATEWAY, STRANGER, Interface, Rule, Wiring
 
 EDGE, CLIENT = "130.176.0.10", "198.51.100.10"
 """The CDN's own address, one of CloudFront's, and a visitor's (RFC 5737)."""
@@ -197,7 +197,7 @@ def rule_set(wiring: Wiring) -> Iterator[str]:
     for each in sorted(wiring.lists):
         yield _set(f"l_{_word(each)}", edges)
     yield _set("public", [one.address for one in wiring.interfaces if one.public])
-    guarded = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
+    guarded = [one for one in wiring.interfaces if one.kind not in (NAT, CDN, STRANGER)]
     for one in guarded:
         for out in (True, False):
             yield f"chain {'out' if out else 'in'}_{one.link} {{"

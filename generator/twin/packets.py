@@ -7,6 +7,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from generator.checks.reach import found, ports, roles
@@ -14,8 +15,8 @@ from generator.checks.reach.facts import Link
 from generator.checks.reach.names import Names
 from generator.twin.deployed import Deployed
 from generator.twin.namespaces import inside
-from generator.twin.network import CLIENT
-from generator.twin.wiring import CDN, NAT, Wiring
+from generator.twin.network import CLIENT, Network
+from generator.twin.wiring import CDN, NAT, STRANGER, Interface, Wiring
 
 OPEN, REFUSED, BLOCKED = "open", "refused", "blocked"
 USUAL = (22, 80, 443, 3306, 8080)
@@ -26,6 +27,7 @@ thousandth of that."""
 INTERNET = "internet"
 
 Target = tuple[str, int]
+Links = Mapping[tuple[str, str], Link]
 
 
 class Probe(NamedTuple):
@@ -45,31 +47,60 @@ class Probe(NamedTuple):
         return self.expected is None or self.expected == (self.seen != BLOCKED)
 
 
-def probe(deployed: Deployed, wiring: Wiring) -> list[Probe]:
-    """Try every pair of places on every port that a rule names, and some more."""
+class Place(NamedTuple):
+    """From where, as whom, and what is tried: interface and role by address and port."""
+
+    namespace: str
+    name: str
+    role: str
+    targets: Mapping[Target, tuple[str, str]]
+
+
+def probe(deployed: Deployed, network: Network) -> list[Probe]:
+    """Try every pair of places on every port that a rule names, and some more.
+
+    One more place is a stranger in the VPC, who may send everything: what its packets reach is
+    what the internet may reach, whatever the rules of others say about leaving.
+    """
+    wiring = network.wiring
     names = Names(deployed.view)
     roles.assign(names)
     links = {(fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)}
     numbers = sorted(_ports(wiring))
     places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
-    made: list[Probe] = []
+    tries: list[Place] = []
     for source in places:
-        who = names.called(source.owner)
-        targets = {
-            (one.address, port): (one.name, names.called(one.owner))
-            for one in places
-            if one is not source
-            for port in numbers
-        }
+        targets = _targets(names, [one for one in places if one is not source], numbers)
         targets |= {(CLIENT, port): (INTERNET, INTERNET) for port in numbers}
-        made += _judged(source.name, source.name, who, targets, links)
+        tries.append(Place(source.name, source.name, names.called(source.owner), targets))
     public = {
         (one.public, port): (one.name, names.called(one.owner))
         for one in places
         if one.public
         for port in numbers
     }
-    return [*made, *_judged("client", INTERNET, INTERNET, public, links)]
+    tries.append(Place("client", INTERNET, INTERNET, public))
+    stranger = wiring.place(STRANGER, STRANGER, STRANGER, places[-1].subnet, public=False)
+    network.attach(stranger)
+    tries.append(Place(STRANGER, STRANGER, INTERNET, _targets(names, places, numbers)))
+    try:
+        with ThreadPoolExecutor(len(tries)) as pool:
+            made = pool.map(lambda one: list(_judged(one, links)), tries)
+            unreached = _without_address(names, places, numbers, links)
+            return [*(each for some in made for each in some), *unreached]
+    finally:
+        network.detach(stranger)
+
+
+def _targets(
+    names: Names, places: Iterable[Interface], numbers: Iterable[int]
+) -> dict[Target, tuple[str, str]]:
+    """Interface and name of its owner by private address and port."""
+    return {
+        (one.address, port): (one.name, names.called(one.owner))
+        for one in places
+        for port in numbers
+    }
 
 
 def _ports(wiring: Wiring) -> Iterator[int]:
@@ -79,17 +110,22 @@ def _ports(wiring: Wiring) -> Iterator[int]:
             yield from {rule.first or 1, rule.last, max(rule.first - 1, 1)}
 
 
-def _judged(
-    namespace: str,
-    name: str,
-    who: str,
-    targets: Mapping[Target, tuple[str, str]],
-    links: Mapping[tuple[str, str], Link],
+def _without_address(
+    names: Names, places: Iterable[Interface], numbers: Iterable[int], links: Links
 ) -> Iterator[Probe]:
-    for target, seen in inside(namespace, connect, list(targets)).items():
-        called, role = targets[target]
-        wanted = _expected(links.get((who, role)), target[1])
-        yield Probe(name, called, target[1], seen, wanted)
+    """What the internet should reach, and has no public address that could be tried."""
+    for one in places:
+        for port in numbers if not one.public else ():
+            link = links.get((INTERNET, names.called(one.owner)))
+            if _expected(link, port):
+                yield Probe(INTERNET, one.name, port, BLOCKED, True)
+
+
+def _judged(place: Place, links: Links) -> Iterator[Probe]:
+    for target, seen in inside(place.namespace, connect, list(place.targets)).items():
+        called, role = place.targets[target]
+        wanted = _expected(links.get((place.role, role)), target[1])
+        yield Probe(place.name, called, target[1], seen, wanted)
 
 
 def _expected(link: Link | None, port: int) -> bool | None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from generator.application.smoke.prove import OK
 from generator.errors import ClinicError
-from generator.twin import packets
+from generator.twin import database, packets
 from generator.twin.namespaces import run
 from generator.twin.stress import LOADED
 from generator.twin.twin import Twin
-from generator.twin.wiring import launch
+from generator.twin.wiring import DATABASE, launch
 
 REGISTER, LOG_IN, PATIENTS = (
     "/api/autenticacion/registro",
@@ -33,6 +36,7 @@ class Shown(NamedTuple):
     name: str
     holds: bool
     seen: str
+    seconds: float = 0.0
 
 
 def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
@@ -46,10 +50,12 @@ def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
 
 
 def _tried(name: str, probe: Callable[[], str]) -> Shown:
+    begun = time.monotonic()
     try:
-        return Shown(name, True, probe())
+        holds, seen = True, probe()
     except ClinicError as trouble:
-        return Shown(name, False, str(trouble))
+        holds, seen = False, str(trouble)
+    return Shown(name, holds, seen, time.monotonic() - begun)
 
 
 def _fail(sentence: str) -> ClinicError:
@@ -71,7 +77,7 @@ def _signals(twin: Twin) -> str:
 
 
 def _packets(twin: Twin) -> str:
-    probes = packets.probe(twin.deployed, twin.network.wiring)
+    probes = packets.probe(twin.deployed, twin.network)
     wrong = [
         f"{one.source} to {one.target}:{one.port} is {one.seen}" for one in probes if not one.agrees
     ]
@@ -104,6 +110,44 @@ def _hop_limit(twin: Twin) -> str:
                 f"the hop limit is {limit}, and a container {'gets' if got else 'gets no'} token"
             )
     return f"a hop limit of {limit}: containers get {'a' if limit > 1 else 'no'} token"
+
+
+def _metadata(twin: Twin) -> str:
+    """The role's keys are for who holds a token: version 1 of the service is closed."""
+    ask = "curl -s -m 2 -o /dev/null -w '%{http_code}' http://169.254.169.254/latest/meta-data/"
+    for instance in twin.instances.running.values():
+        if (status := instance.run(f"{ask}instance-id").strip()) != "401":
+            raise _fail(f"without a token the metadata service answers {status} instead of 401")
+    return "nothing without a token"
+
+
+def _s3_endpoint(twin: Twin) -> str:
+    """Calls of S3 take the gateway endpoint: S3 sees the instances' own addresses."""
+    sources = {call.source for call in twin.services.calls if call.action.startswith("s3:")}
+    block = IPv4Network(twin.network.wiring.block)
+    outside = sorted(one for one in sources if IPv4Address(one) not in block)
+    if outside or not sources:
+        raise _fail(f"S3 is asked from {', '.join(outside) or 'nowhere'}, not by its endpoint")
+    return f"S3 is asked from {len(sources)} private addresses"
+
+
+def _database(twin: Twin) -> str:
+    """No instance connects without TLS, and each setting of the parameter group is in force."""
+    data = twin.database
+    [interface] = twin.network.wiring.of_kind(DATABASE)
+    words = f"host={interface.address} port={data.port} user={data.user} dbname={data.name}"
+    place = next(iter(twin.instances.running.values())).interface.name
+    command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode=disable"]
+    ended = subprocess.run([*command, "-wc", ""], capture_output=True, text=True, check=False)
+    if "no encryption" not in ended.stderr:
+        raise _fail(f"without TLS the database says: {ended.stderr.strip()[-200:]}")
+    wanted = database.server_settings(twin.deployed)
+    rows = data.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
+    now = dict(row.split("|", 1) for row in rows if "|" in row)
+    for name, value in wanted.items():
+        if now.get(name) != value:
+            raise _fail(f"{name} is {now.get(name)} instead of {value}")
+    return f"refused without TLS; {len(wanted)} settings of the parameter group are in force"
 
 
 def _log_in(twin: Twin) -> str:
@@ -150,7 +194,8 @@ def _smoke(twin: Twin) -> Iterator[Shown]:
     for line in ended.stdout.splitlines():
         result = json.loads(line)
         if result["kind"] == "promise":
-            yield Shown(f"smoke {result['name']}", result["status"] == OK, result["reason"])
+            name, holds = f"smoke {result['name']}", result["status"] == OK
+            yield Shown(name, holds, result["reason"], result["ms"] / 1000)
     if ended.returncode not in (0, 1):
         yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
 
@@ -160,5 +205,8 @@ PROBES: dict[str, Callable[[Twin], str]] = {
     "calls": _calls,
     "packets": _packets,
     "hop-limit": _hop_limit,
+    "metadata": _metadata,
+    "s3-endpoint": _s3_endpoint,
+    "database": _database,
     "log-in": _log_in,
 }

@@ -65,6 +65,8 @@ class Call:
     action: str
     resource: str
     allowed: bool
+    source: str
+    """The address that it came from: what AWS sees."""
 
 
 @dataclass
@@ -100,12 +102,17 @@ class Services:
             serve(listener("aws", address, port), _Front, self)
 
     def authorize(
-        self, who: Identity, action: str, resource: str, context: Mapping[str, str]
+        self,
+        who: Identity,
+        action: str,
+        resource: str,
+        context: Mapping[str, str],
+        source: str = "",
     ) -> bool:
         """Whether an instance's role may make a call; it is noted in any case."""
         statements = authorization.of_role(self.deployed, who.role)
         allowed = authorization.allows(statements, action, resource, context)
-        self.calls.append(Call(time.time(), who.instance, action, resource, allowed))
+        self.calls.append(Call(time.time(), who.instance, action, resource, allowed, source))
         return allowed
 
     def public(self, action: str, bucket: str, key: str, distribution: str) -> bool:
@@ -224,6 +231,7 @@ class _Front(Handler):
 
     def _signed(self, key: str, service: str, path: str, body: bytes) -> None:
         owner, headers = self.owner, dict(self.headers.items())
+        source = self.client_address[0]
         home = f"{owner.region}:{owner.deployed.account}"
         action, resource, context = authorization.call(
             service, self.command, path, headers, body, home
@@ -234,7 +242,7 @@ class _Front(Handler):
             return self.respond(403, "<Error><Code>InvalidClientTokenId</Code></Error>")
         if who:
             context = {**context, **owner.deployed.tags}
-            if not owner.authorize(who, action, resource, context):
+            if not owner.authorize(who, action, resource, context, source):
                 return self._denied(action, resource)
         if overlay := owner.overlays.get(action):
             form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
@@ -243,7 +251,7 @@ class _Front(Handler):
         if who and service == "s3" and status == 404:
             # S3 says that something is missing only to those who may list.
             listing = f"arn:aws:s3:::{path.lstrip('/').partition('/')[0]}"
-            if not owner.authorize(who, "s3:ListBucket", listing, context):
+            if not owner.authorize(who, "s3:ListBucket", listing, context, source):
                 return self._denied(action, resource)
         return self._pass_on(status, found, data)
 

@@ -16,6 +16,8 @@ from generator.twin.deployed import Deployed
 EC2 = "AWS::EC2::"
 BALANCER, BACKEND, DATABASE, FILES = "balancer", "backend", "database", "file system"
 NAT, CDN = "nat", "cdn"
+STRANGER = "stranger"
+"""Somebody in the VPC who is in no security group of the templates' and may send everything."""
 NAT_GATEWAY, INTERNET_GATEWAY = "NatGatewayId", "GatewayId"
 FIRST_ADDRESS = 10
 """The first host number of a subnet that an interface gets; AWS reserves 0 to 3."""

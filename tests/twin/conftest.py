@@ -6,10 +6,10 @@ import warnings
 
 import pytest
 
-from generator.twin.command import PROGRAMS
+from generator.twin.command import FILES, PROGRAMS
 from generator.twin.namespaces import why_not
 
-WHY_NOT = why_not(PROGRAMS)
+WHY_NOT = why_not(PROGRAMS, FILES)
 
 
 class NotStoodUpWarning(UserWarning):

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -17,6 +18,10 @@ from generator.twin.namespaces import INSIDE
 from tests.conftest import ROOT
 
 LIMIT = 240.0
+PROBES = {
+    *("user-data", "signals", "calls", "packets", "hop-limit", "metadata", "s3-endpoint"),
+    *("database", "log-in"),
+}
 SMOKE = 18
 """Promises of `clinic smoke`: none of them is left untested."""
 
@@ -27,9 +32,12 @@ def command(*arguments: str) -> list[str]:
 
 @pytest.mark.usefixtures("daemons")
 @pytest.mark.parametrize(("env", "form"), [("seed", []), ("dev", ["--flat"]), ("prod", [])])
-def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: list[str]) -> None:
+def test_an_environment_stands_and_keeps_all_of_its_promises(
+    env: str, form: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "twin.xml"
     ended = subprocess.run(
-        command(env, "--prove", "--no-load", "--json", *form),
+        command(env, "--prove", "--no-load", "--json", "--junit", str(file), *form),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -40,8 +48,10 @@ def test_an_environment_stands_and_keeps_all_of_its_promises(env: str, form: lis
     probes = {one["name"]: one for one in told if one["kind"] == "probe"}
     broken = {name: one["seen"] for name, one in probes.items() if not one["holds"]}
     assert (ended.returncode, broken) == (0, {}), ended.stderr
-    assert {"user-data", "signals", "calls", "packets", "hop-limit", "log-in"} <= set(probes)
+    assert set(probes) >= PROBES
     assert sum(name.startswith("smoke ") for name in probes) == SMOKE
+    suites = ElementTree.parse(file).getroot()
+    assert (int(suites.attrib["tests"]), suites.attrib["failures"]) == (len(probes), "0")
 
 
 @pytest.mark.usefixtures("daemons")

@@ -37,16 +37,19 @@ def summary(results: Sequence[Result]) -> str:
     return ", ".join(f"{counts[status]} {status}" for status in STYLES if counts[status])
 
 
-def junit(name: str, results: Sequence[Result], path: Path) -> None:
-    """Write the file that CI reads: failures fail, what was not decided or tested is skipped."""
+def junit(name: str, results: Sequence[Result], path: Path, command: str = "smoke") -> None:
+    """Write the file that CI reads: failures fail, what was not decided or tested is skipped.
+
+    ``command`` is the one of ours whose results they are.
+    """
     failed = [result for result in results if result.status == FAILED]
     skipped = [result for result in results if result.status in (UNDECIDED, UNTESTED)]
     counts = {"tests": len(results), "failures": len(failed), "skipped": len(skipped), "errors": 0}
     said = {key: str(value) for key, value in counts.items()}
     root = ElementTree.Element("testsuites", said)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": f"clinic smoke {name}", **said})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": f"clinic {command} {name}", **said})
     for result in results:
-        where = {"classname": "clinic.smoke", "name": f"{result.name}: {result.says}"}
+        where = {"classname": f"clinic.{command}", "name": f"{result.name}: {result.says}"}
         case = ElementTree.SubElement(suite, "testcase", {**where, "time": f"{result.ms / 1000}"})
         if result.status == FAILED:
             ElementTree.SubElement(case, "failure", {"message": result.reason})
