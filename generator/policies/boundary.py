@@ -5,9 +5,11 @@ boundary does. The templates put it on every role (parameter PermissionsBoundary
 deployer's policy lets him make and furnish no role without it. It says what the templates' roles
 need (a test holds each of their rights against it), so whoever deploys can reach through a function
 or an instance of a stack what stands here, and no more: no IAM, no other role than the instances'
-to be passed to an instance, no other stack, no network, nothing that is not named like ours. What
-the function that releases needs is among it (launches, a script on an instance, change sets of its
-own stack): whatever it changes, CloudFormation makes with these same rights.
+to be passed to an instance, no other stack. What the function that releases needs is among it
+(launches, a script on an instance, change sets of its own stack): whatever it changes,
+CloudFormation makes with these same rights. Where AWS has neither a name nor a tag to ask for, it
+reaches things of the whole account; tests/policies/test_strangers.py lists those that are beyond
+the deployer's own rights.
 
 Of AWS's own policies for backups it leaves out what no plan here does: other services' data, copies
 to other vaults, snapshots shared with other accounts.
