@@ -76,5 +76,6 @@ def _driver() -> Path:
             )
         cache.mkdir(parents=True, exist_ok=True)
         options = ["--prefix", str(cache), "--silent", "--no-audit", "--no-fund", "--no-save"]
+        options += ["--fetch-retries=1", "--fetch-timeout=20000"]  # npm would try for minutes
         run(["npm", "install", *options, DRIVER])
     return cache / "node_modules"
