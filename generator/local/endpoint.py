@@ -38,6 +38,13 @@ class Endpoint:
     environment: dict[str, str]
 
 
+def missing() -> str:
+    """Why the endpoint cannot start, as one sentence; empty if it is installed."""
+    if importlib.util.find_spec("ministack") is not None:
+        return ""
+    return "The embedded AWS endpoint is not installed: run pip install 'clinic-stack[local]'."
+
+
 @contextmanager
 def embedded_endpoint(account: str = ACCOUNT, region: str = "us-east-1") -> Iterator[Endpoint]:
     """Run the endpoint on a free port of 127.0.0.1 for the length of the block.
@@ -45,10 +52,8 @@ def embedded_endpoint(account: str = ACCOUNT, region: str = "us-east-1") -> Iter
     It dies with this process, however that ends. Raises EndpointError when the extra `local` is
     missing, when the emulator is not the one the adapter knows, or when it does not answer.
     """
-    if importlib.util.find_spec("ministack") is None:
-        raise EndpointError(
-            "The embedded AWS endpoint is not installed: run pip install 'clinic-stack[local]'."
-        )
+    if why := missing():
+        raise EndpointError(why)
     with tempfile.TemporaryFile("w+") as log:
         child = _start(account, region, log)
         try:

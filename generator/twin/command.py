@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from generator import files
+from generator.application.publish import build
 from generator.application.smoke.prove import FAILED, OK, Result
 from generator.application.smoke.report import junit as write_junit
 from generator.checks import view
@@ -19,6 +20,7 @@ from generator.checks.view import FLAT
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
 from generator.errors import ClinicError, reason
+from generator.local.endpoint import missing
 from generator.local.frontend import write_small_build
 from generator.options import JSON, PARAMS, PATH, TEMPLATES
 from generator.twin import enacted, image, namespaces
@@ -106,16 +108,18 @@ def twin_command(
     if reports:
         _report(rows, report)
         return
-    if not os.environ.get(namespaces.INSIDE):
-        if why := namespaces.why_not(PROGRAMS, FILES):
+    content = _env_file(env_file) if env_file else _made_up()
+    if frontend:
+        build.read(frontend, build.names(frontend))
+    if not namespaces.is_own_world():
+        if why := namespaces.why_not(PROGRAMS, FILES) or missing():
             raise ClinicError(f"the twin cannot stand here: {why}")
         door = _open(port)
         image.prepare(backend)
         os.environ[DOOR] = str(door.fileno())
-        namespaces.own_world(sys.argv[1:], keep=[door.fileno()])
-    namespaces.own_world(())
+        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=[door.fileno()])
+    namespaces.furnish()
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
-    content = env_file.read_bytes() if env_file else _made_up()
     choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
         _publish(twin, frontend)
@@ -198,6 +202,13 @@ def _open(port: int) -> socket.socket:
         raise ClinicError(
             f"port {port} of 127.0.0.1 cannot be used ({reason(error)}): choose another --port."
         ) from error
+
+
+def _env_file(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ClinicError(f"{path} cannot be read ({reason(error)}): check --env-file.") from error
 
 
 def _made_up() -> bytes:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from generator.errors import ClinicError
 
@@ -64,24 +64,30 @@ def _unshare() -> list[str]:
     return ["unshare", "-Urnmpf", "--kill-child", "--mount-proc"]
 
 
-def own_world(arguments: Sequence[str], keep: Sequence[int] = ()) -> None:
-    """Become the same command in new user, network, mount and process namespaces, or return there.
+def is_own_world() -> bool:
+    """Whether this process is the first one of namespaces of its own. The variable alone, which a
+    shell may pass on, says nothing: `furnish` covers /run."""
+    return os.environ.get(INSIDE) == "1" and os.getpid() == 1
 
-    Process 1 of them is this command: with it everything ends. ``keep`` are file descriptors that
-    stay open.
-    """
-    if os.environ.get(INSIDE):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
-        Path("/run/netns").mkdir()
-        SCRATCH.mkdir()
-        ip(["link set lo up"])
-        return
+
+def own_world(command: Sequence[str], keep: Sequence[int] = ()) -> NoReturn:
+    """Become ``command`` (arguments of Python) as process 1 of new user, network, mount and process
+    namespaces: with it everything in them ends. ``keep`` are file descriptors that stay open."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     for number in keep:
         os.set_inheritable(number, True)
     sys.stdout.flush()
-    command = [*_unshare(), sys.executable, "-m", "generator", *arguments]
-    os.execvpe(command[0], command, {**os.environ, INSIDE: "1", "PATH": path})
+    words = [*_unshare(), sys.executable, *command]
+    os.execvpe(words[0], words, {**os.environ, INSIDE: "1", "PATH": path})
+
+
+def furnish() -> None:
+    """What the namespaces need first: folders in memory, and loopback."""
+    os.environ.pop(INSIDE)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"], check=True)
+    Path("/run/netns").mkdir()
+    SCRATCH.mkdir()
+    ip(["link set lo up"])
 
 
 def enter(name: str) -> None:

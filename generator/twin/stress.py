@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from generator.errors import ClinicError
 from generator.twin.load import Load
@@ -71,14 +72,14 @@ def _scaling(twin: Twin) -> str:
                 AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=count
             )
             twin.instances.reconcile()
-            _until(
-                f"a group of {count}",
-                twin.balancer.drain + SLACK,
-                lambda count=count: len(twin.instances.running) == count,  # type: ignore[misc]
-            )
+            _until(f"a group of {count}", twin.balancer.drain + SLACK, partial(_has, twin, count))
             twin.instances.wait(300)
             time.sleep(AFTER)
     return _none_lost(load, f"from {least} to {most} instances and back")
+
+
+def _has(twin: Twin, count: int) -> bool:
+    return len(twin.instances.running) == count
 
 
 def _crash(twin: Twin) -> str:

@@ -11,6 +11,7 @@ from generator.twin.certificates import Authority
 from generator.twin.deployed import Deployed
 from generator.twin.network import S3
 from generator.twin.services import CDN_SIGNS
+from generator.twin.wiring import is_true
 
 CLOUDFRONT = "AWS::CloudFront::"
 CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -144,15 +145,11 @@ def _headers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
     security = given.get("SecurityHeadersConfig", {})
     if strict := security.get("StrictTransportSecurity"):
         words = [f"max-age={strict['AccessControlMaxAgeSec']}"]
-        words += ["includeSubDomains"] if _true(strict.get("IncludeSubdomains")) else []
-        words += ["preload"] if _true(strict.get("Preload")) else []
-        yield "Strict-Transport-Security", "; ".join(words), _true(strict.get("Override"))
+        words += ["includeSubDomains"] if is_true(strict.get("IncludeSubdomains")) else []
+        words += ["preload"] if is_true(strict.get("Preload")) else []
+        yield "Strict-Transport-Security", "; ".join(words), is_true(strict.get("Override"))
     for key, (name, value) in SECURITY.items():
         if key in security:
-            yield name, value(security[key]), _true(security[key].get("Override"))
+            yield name, value(security[key]), is_true(security[key].get("Override"))
     for one in given.get("CustomHeadersConfig", {}).get("Items", []):
-        yield one["Header"], one["Value"], _true(one.get("Override"))
-
-
-def _true(value: Any) -> bool:
-    return str(value).lower() == "true"
+        yield one["Header"], one["Value"], is_true(one.get("Override"))

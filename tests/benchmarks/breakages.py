@@ -11,14 +11,15 @@ from __future__ import annotations
 import base64
 import copy
 import json
-import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from generator.checks import view
 from generator.cloud.environment import load
@@ -54,14 +55,12 @@ class Outcome(NamedTuple):
 
 def main(env: str) -> int:
     """Stand ``env`` up and plant everything: 0 if all of it is seen and the controls hold."""
-    if not os.environ.get(namespaces.INSIDE):
+    if not namespaces.is_own_world():
         if why := namespaces.why_not(PROGRAMS, FILES):
             raise ClinicError(f"the twin cannot stand here: {why}")
         image.prepare(None)
-        command = [*namespaces._unshare(), sys.executable, "-m", __spec__.name, *sys.argv[1:]]
-        path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-        os.execvpe(command[0], command, {**os.environ, namespaces.INSIDE: "1", "PATH": path})
-    namespaces.own_world(())
+        namespaces.own_world(["-m", __spec__.name, *sys.argv[1:]])
+    namespaces.furnish()
     choices = Choices(
         image.small(namespaces.SCRATCH / "image"),
         b"JWT_SECRET=breakages-of-the-templates-0123456789\nGEMINI_API_KEY=made-up\n",
@@ -108,7 +107,7 @@ def _red(twin: Twin, breakage: Breakage) -> Iterator[str]:
         for name in probes:
             if name == "smoke":
                 yield from (one.name for one in prove._smoke(twin) if not one.holds)
-            elif not prove._tried(name, lambda name=name: _probe(name)(twin)).holds:  # type: ignore[misc]
+            elif not prove._tried(name, partial(_probe(name), twin)).holds:
                 yield name
     except ClinicError as trouble:
         yield f"not stood up ({trouble})"
@@ -182,12 +181,8 @@ def _boot(twin: Twin, broken: Deployed) -> None:
         return
     data = wiring.launch(broken)
     user_data = base64.b64encode(data["UserData"]["Fn::Base64"].encode()).decode()
-    sound = fleet._launch_data
-    fleet._launch_data = lambda version: {**data, "UserData": user_data}  # type: ignore[method-assign]
-    try:
+    with patch.object(fleet, "_launch_data", return_value={**data, "UserData": user_data}):
         fleet.launch(f"i-broken{fleet.begun}", "1")
-    finally:
-        fleet._launch_data = sound  # type: ignore[method-assign]
 
 
 def _database(twin: Twin, broken: Deployed) -> None:

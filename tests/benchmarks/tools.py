@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,7 +53,7 @@ def judges(options: argparse.Namespace, template: Path) -> list[Judge]:
             Judge(
                 f"cdk-nag {name}",
                 lambda: _node(tools, "cdk-nag"),
-                lambda pack=pack: _by_nag(tools, template, pack),  # type: ignore[misc]
+                partial(_by_nag, tools, template, pack),
             )
             for name, pack in NAG.items()
         ),

@@ -65,34 +65,34 @@ class Aws:
         metadata = {"ResponseMetadata": {"HTTPStatusCode": code}}
         return AWSResponse("", code, {}, None), answer | metadata
 
-    def DescribeSecret(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def DescribeSecret(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"VersionIdsToStages": self.stages}
 
-    def GetSecretValue(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def GetSecretValue(self, body: dict[str, Any]) -> dict[str, Any]:
         stage = body.get("VersionStage", "AWSCURRENT")
         version = body.get("VersionId") or next(v for v, s in self.stages.items() if stage in s)
         return {"SecretString": json.dumps(self.versions[version]["secret"])}
 
-    def GetRandomPassword(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def GetRandomPassword(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"RandomPassword": os.urandom(int(body["PasswordLength"]) // 2).hex()}
 
-    def PutSecretValue(self, body: dict[str, Any]) -> None:  # noqa: N802
+    def PutSecretValue(self, body: dict[str, Any]) -> None:
         value = {"secret": json.loads(body["SecretString"]), "created": time.time()}
         self.versions[body["ClientRequestToken"]] = value
 
-    def UpdateSecretVersionStage(self, body: dict[str, Any]) -> None:  # noqa: N802
+    def UpdateSecretVersionStage(self, body: dict[str, Any]) -> None:
         self.stages[body["RemoveFromVersionId"]] = ["AWSPREVIOUS"]
         self.stages[body["MoveToVersionId"]] = ["AWSCURRENT"]
         version = self.versions[body["MoveToVersionId"]]
         for cloud in self.clouds:
             cloud.secret, cloud.created = version["secret"], version["created"]
 
-    def ModifyDBInstance(self, body: dict[str, Any]) -> None:  # noqa: N802
+    def ModifyDBInstance(self, body: dict[str, Any]) -> None:
         self.asked = time.monotonic()
         password = body["MasterUserPassword"]
         threading.Timer(self.times.applied, self.database.rotate, [password]).start()
 
-    def DescribeDBInstances(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def DescribeDBInstances(self, body: dict[str, Any]) -> dict[str, Any]:
         since, pending, status = time.monotonic() - self.asked, {}, "available"
         if since < self.times.done:
             pending = {"MasterUserPassword": "****"}

@@ -66,3 +66,29 @@ def test_a_file_for_ci_without_probes_is_refused() -> None:
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "--junit says what --prove saw" in ended.stderr
+
+
+@pytest.mark.parametrize("option", ["--env-file", "--backend", "--frontend"])
+def test_a_path_that_is_not_there_is_one_sentence_before_anything_stands(
+    option: str, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "generator", "twin", "seed", option, str(tmp_path / "none")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    [sentence] = ended.stderr.strip().splitlines()
+    assert str(tmp_path / "none") in sentence or "the twin cannot stand here" in sentence
+
+
+def test_a_variable_that_a_shell_passes_on_makes_no_world_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Taken at its word, it would cover /run of the machine."""
+    monkeypatch.setenv(namespaces.INSIDE, "1")
+    assert not namespaces.is_own_world()
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    assert namespaces.is_own_world()

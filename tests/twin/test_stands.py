@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.twin.namespaces import INSIDE
 from tests.conftest import ROOT
 
 LIMIT = 240.0
@@ -70,15 +68,15 @@ def test_a_browser_gets_in_and_nothing_is_left_after_a_kill(tmp_path: Path) -> N
                 assert "funcionando" in response.read().decode()
             with urllib.request.urlopen(f"{address}pacientes", timeout=20) as response:
                 assert "<title>" in response.read().decode()
-            family = descendants(twin.pid)
+            family = {pid: born(pid) for pid in descendants(twin.pid)}
             assert len(family) > 10
         finally:
             twin.send_signal(signal.SIGKILL)
             twin.wait()
     end = time.monotonic() + 10
-    while any(is_twins(pid) for pid in family) and time.monotonic() < end:
+    while left(family) and time.monotonic() < end:
         time.sleep(0.1)
-    assert [pid for pid in family if is_twins(pid)] == []
+    assert left(family) == []
 
 
 def descendants(pid: int) -> list[int]:
@@ -92,12 +90,17 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def is_twins(pid: int) -> bool:
-    """Whether it still runs, and is one of the twin's; numbers are used again."""
+def born(pid: int) -> str:
+    """When a process began, in the kernel's ticks: numbers are used again. Empty if it is gone."""
     try:
-        return f"{INSIDE}=1".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
-        return False
+        return ""
+
+
+def left(family: dict[int, str]) -> list[int]:
+    """Those of the processes that still run."""
+    return [pid for pid, when in family.items() if when and born(pid) == when]
 
 
 @pytest.mark.usefixtures("daemons")
@@ -111,7 +114,6 @@ def test_a_port_that_is_taken_is_one_sentence() -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            env={k: v for k, v in os.environ.items() if k != INSIDE},
             check=False,
         )
     assert (ended.returncode, ended.stdout) == (2, "")
