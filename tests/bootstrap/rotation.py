@@ -73,7 +73,7 @@ class Site:
 
     hosts: list[DockerHost]
     aws: Aws
-    version: itertools.count[int] = field(default_factory=lambda: itertools.count(2))
+    version: Iterator[int] = field(default_factory=lambda: itertools.count(2))
 
     def program(self, host: DockerHost, *words: str) -> int:
         """Run an instance's program."""
