@@ -6,8 +6,7 @@ architecture.py   the table of contents: the layers and what the root shows of t
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
 console.py        how the console asks for the parameters
-layers/           one module per layer; shared.py for what several of them use, parts/ for what
-                  would make one too long
+layers/           one module or package per layer; shared/ for what several of them use
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish, release, operate
@@ -15,8 +14,10 @@ plain.py          templates as plain data
 output.py         renders everything and writes the output folder whole or not at all
 pages/            the pages of docs/ that are made from the templates
 files.py          writes a file that a person names whole or not at all
-checks/           what is proven offline: parameters, lint, limits, who reaches whom, what changes,
-                  what it takes and costs
+parameters/       parameter files and their values, judged as CloudFormation would
+model/            a set of templates as one environment would deploy it
+checks/           what is proven offline: lint, limits, who reaches whom, what changes, how long
+                  it takes, what it costs
 cloud/            everything that talks to AWS, behind clients that are passed in
 application/      what puts the application on the cloud and keeps it well, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
@@ -24,10 +25,14 @@ options.py        options that several commands share
 tables.py         tables on a terminal and in a pipe
 errors.py         what a person is told instead of a traceback
 shipped.py        reads files that ship with the package
-cli.py            the `clinic` command: its groups, and the commands that make and check templates
+twin/             the templates running on one Linux machine
+limits.py         limits of CloudFormation and EC2
+svg.py            what a picture is made of
+commands/         the `clinic` command: one file a command
 
 Dependencies point one way:
-cli -> local, application, cloud -> checks -> output -> policies -> architecture -> layers -> layer.
+commands -> twin -> local, application, cloud -> checks -> model, parameters -> output ->
+policies -> architecture -> layers -> layer.
 """
 
 __version__ = "0.1.0"

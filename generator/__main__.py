@@ -86,7 +86,7 @@ def _run() -> int:
     # Imported here, so that a Ctrl-C this early is one like any other.
     import click
 
-    from generator.cli import clinic
+    from generator.commands.cli import clinic
 
     try:
         return clinic.main(prog_name="clinic", standalone_mode=False) or 0

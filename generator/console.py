@@ -19,19 +19,18 @@ from generator.layers import (
     shared,
     storage,
 )
-from generator.layers.parts import (
-    alias_records,
-    backup_plan,
-    behaviors,
-    database_log,
-    launch_template,
-    origin_header,
-    roles,
-    rotation,
-    scaling,
-    user_data,
-    warm_pool,
+from generator.layers.backend import scaling
+from generator.layers.backend.launch_template import CPU_CREDITS, INSTANCE_TYPE, MACHINE_IMAGE
+from generator.layers.backend.user_data import (
+    BACKEND_IMAGE,
+    BACKEND_REPOSITORY,
+    BACKEND_REVISION,
+    RELEASE,
 )
+from generator.layers.backend.warm_pool import WARM_POOL_SIZE
+from generator.layers.database import database_log, rotation
+from generator.layers.edge import behaviors
+from generator.layers.shared import alias_records, backup_plan, origin_header, roles
 
 GROUPS: dict[str, dict[Name, str]] = {
     "Environment": {
@@ -49,22 +48,22 @@ GROUPS: dict[str, dict[Name, str]] = {
         behaviors.API_DESCRIPTION: "Description of the API",
     },
     "Backend": {
-        user_data.BACKEND_IMAGE: "Container image",
-        user_data.BACKEND_REPOSITORY: "Git repository to build when there is no image",
-        user_data.BACKEND_REVISION: "Branch or tag to build",
-        user_data.RELEASE: "Release",
+        BACKEND_IMAGE: "Container image",
+        BACKEND_REPOSITORY: "Git repository to build when there is no image",
+        BACKEND_REVISION: "Branch or tag to build",
+        RELEASE: "Release",
         backend.ROLLING_UPDATE: "Replace instances when something changes",
         balancer.HEALTH_CHECK_PATH: "Health check path",
-        launch_template.INSTANCE_TYPE: "Instance type",
-        launch_template.MACHINE_IMAGE: "Ubuntu image",
+        INSTANCE_TYPE: "Instance type",
+        MACHINE_IMAGE: "Ubuntu image",
     },
     "Scaling": {
         backend.MIN_INSTANCES: "Fewest instances",
         backend.MAX_INSTANCES: "Most instances",
         scaling.CPU_TARGET: "Average CPU to keep to (%)",
         scaling.METRIC_PERIOD: "Seconds between CPU readings",
-        warm_pool.WARM_POOL_SIZE: "Instances in the warm pool",
-        launch_template.CPU_CREDITS: "CPU credits",
+        WARM_POOL_SIZE: "Instances in the warm pool",
+        CPU_CREDITS: "CPU credits",
     },
     "Load balancer": {
         security.ALB_EXPOSURE: "Who reaches the load balancer",

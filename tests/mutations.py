@@ -323,7 +323,7 @@ MUTATIONS = (
     ),
     Mutation(
         "log the values of slow statements",
-        "generator/layers/parts/database_log.py",
+        "generator/layers/database/database_log.py",
         '"log_error_verbosity": "terse"',
         '"log_error_verbosity": "default"',
         "tests/bootstrap/test_database_log.py::test_a_slow_statement_is_logged_without_its_values",
@@ -351,7 +351,7 @@ MUTATIONS = (
     ),
     Mutation(
         "accept a warm pool that builds",
-        "generator/layers/parts/warm_pool.py",
+        "generator/layers/backend/warm_pool.py",
         '"Assert": Not(Equals(Ref("BackendImage"), ""))',
         '"Assert": Equals("1", "1")',
         "tests/test_console.py",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from generator.architecture import templates
-from generator.checks.resolve import resolve
+from generator.model.resolve import resolve
 
 ENVIRONMENTS = ("seed", "dev", "prod")
 PARAMS = Path(__file__).parents[1] / "params"

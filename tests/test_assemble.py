@@ -8,8 +8,8 @@ from troposphere.ec2 import VPC, InternetGateway
 from troposphere.s3 import Bucket
 
 from generator.assemble import flat, nested
-from generator.checks.nesting import inline
 from generator.layer import Layer, Name, Provided
+from generator.model.nesting import inline
 
 SIZE = Name("Size", Type="String", Default="small")
 NAMES = Name("Names", Type="CommaDelimitedList", Description="Two buckets.")

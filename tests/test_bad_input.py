@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.application.env import fingerprint
-from generator.checks import patterns, view
 from generator.errors import ClinicError
+from generator.model import view
+from generator.parameters import patterns
 from tests.conftest import ROOT, Ended
 from tests.resolved import flat
 
@@ -125,7 +126,7 @@ def test_an_odd_template_is_judged_or_refused_by_every_offline_command(
 ) -> None:
     from click.exceptions import Exit
 
-    from generator.cli import clinic as program
+    from generator.commands.cli import clinic as program
 
     file = tmp_path_factory.mktemp("odd") / "odd.json"
     file.write_text(json.dumps(template))

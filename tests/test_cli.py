@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 import pytest
 
-from generator import cli
-from generator.checks import linter
+from generator.checks.lint import cfn_lint as linter
+from generator.commands import cli
 from tests.conftest import ROOT, Ended
 
 Clinic = Callable[..., Ended]
@@ -34,7 +34,7 @@ def imported(*arguments: str | Path) -> set[str]:
         text=True,
     )
     names = {line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()}
-    assert "generator.cli" in names
+    assert "generator.commands.cli" in names
     return names.intersection(SLOW)
 
 
@@ -220,7 +220,7 @@ def _linters(folder: Path) -> list[Path]:
     return [
         process
         for process in Path("/proc").glob("[0-9]*")
-        if f"generator.checks.linter\0{folder}".encode() in _read(process / "cmdline")
+        if f"generator.checks.lint.cfn_lint\0{folder}".encode() in _read(process / "cmdline")
     ]
 
 

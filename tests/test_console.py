@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from troposphere import Parameter, Template
 
 from generator import console
-from generator.checks import rules, values
 from generator.layers import network
+from generator.parameters import rules, values
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, children, flat, parameters
 
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from generator import output
 from generator.architecture import LAYERS, OUTPUTS
-from generator.checks.nesting import inline
-from generator.checks.resolve import resolve
-from generator.checks.walk import nodes, references
+from generator.model.nesting import inline
+from generator.model.resolve import resolve
+from generator.model.walk import nodes, references
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, WEB_ACL, children, flat, parameters
 
 STATEFUL = {

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from generator import output, pages
-from generator.cli import clinic
+from generator.commands.cli import clinic
 from generator.errors import ClinicError
 from tests.resolved import children
 

@@ -11,11 +11,11 @@ import click
 import pytest
 
 from generator.architecture import LAYERS
-from generator.checks import view
 from generator.checks.timeline.graph import creation
 from generator.checks.timeline.schedule import schedule, total
-from generator.cli import LATER, clinic
-from generator.twin.command import PROGRAMS
+from generator.commands.cli import LATER, clinic
+from generator.commands.twin import PROGRAMS
+from generator.model import view
 from tests.resolved import ENVIRONMENTS, flat
 
 ROOT = Path(__file__).parents[1]

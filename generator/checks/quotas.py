@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from generator.checks import limits
-from generator.checks.limits import Measure
-from generator.checks.resolve import Resolver, pseudo_parameters
-from generator.checks.view import View
-from generator.checks.walk import SUBSTITUTED, nodes
+from generator import limits
+from generator.checks.lint.limits import Measure
+from generator.model.resolve import Resolver, pseudo_parameters
+from generator.model.view import View
+from generator.model.walk import SUBSTITUTED, nodes
 
 REFERENCE = 100
 ROLE_ID = 21

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from generator.checks.changes import Change
+from generator.checks.changes.compare import Change
 from generator.checks.timeline.graph import wiring
 from generator.cloud import artifacts, change_set, gate, omissions, zones
 from generator.cloud.aws import Aws

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from generator import output
-from generator.checks import parameters
 from generator.errors import ClinicError, quote
+from generator.parameters import files as parameters
 
 CAPABILITIES = ["CAPABILITY_IAM"]
 """The roles have no names of their own, so CAPABILITY_NAMED_IAM would be too much."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from generator.checks import changes
-from generator.checks.stateful import STATEFUL
-from generator.checks.walk import STACK
+from generator.checks.changes import compare
+from generator.checks.changes.stateful import STATEFUL
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Resource, deletion_began, events_of, resources_of
+from generator.model.walk import STACK
 
 BUCKET, DATABASE, LOG_GROUP = "AWS::S3::Bucket", "AWS::RDS::DBInstance", "AWS::Logs::LogGroup"
 REMOVAL = {
@@ -113,7 +113,7 @@ def _fates(aws: Aws, stack: str, path: str, since: datetime | None) -> Iterator[
             yield from _fates(aws, resource.physical, resource.path, since)
             continue
         own = {"Type": resource.type, **declared.get(resource.path.rpartition("/")[2], {})}
-        policy = changes.fate(own, "DeletionPolicy")
+        policy = compare.fate(own, "DeletionPolicy")
         if resource.status == "DELETE_SKIPPED":
             yield Fate(resource, "Retain")
         elif resource.status != "DELETE_COMPLETE" or policy == "Snapshot":

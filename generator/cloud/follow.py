@@ -11,9 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Event, began, events_of, family, find
+from generator.model.walk import STACK
 
 CALLS, PACE = 28, 2.1
 """At most so many calls in so many times the pace, in seconds: with one more for the stack itself

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from generator.checks import refusals, stateful
-from generator.checks.changes import Change
-from generator.checks.parameters import nearest
+from generator.checks.changes import refusals, stateful
+from generator.checks.changes.compare import Change
 from generator.errors import ClinicError, quote
+from generator.parameters.files import nearest
 
 NOTHING = "leave it out, since this plan loses no data."
 

@@ -8,17 +8,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
-from generator.checks import refusals
-from generator.checks.changes import Change, Detail, Side, forecast, resources
-from generator.checks.differences import apart
-from generator.checks.schemas import in_place
-from generator.checks.stateful import STATEFUL, loss
-from generator.checks.walk import STACK, join
+from generator.checks.changes import refusals
+from generator.checks.changes.compare import Change, Detail, Side, forecast, resources
+from generator.checks.changes.differences import apart
+from generator.checks.changes.stateful import STATEFUL, loss
 from generator.cloud.aws import Aws
 from generator.cloud.change_set import ChangeSet, changes_of
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import Stack
 from generator.cloud.text import plain
+from generator.model.schemas import in_place
+from generator.model.walk import STACK, join
 
 LATER = "KNOWN_AFTER_APPLY"
 """CloudFormation's word for a value that only the execution will tell."""

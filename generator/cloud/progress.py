@@ -15,9 +15,9 @@ from rich.live import Live
 from rich.text import Text
 
 from generator import tables
-from generator.checks.walk import STACK
 from generator.cloud.stacks import Event, family
 from generator.cloud.text import plain
+from generator.model.walk import STACK
 
 
 @dataclass

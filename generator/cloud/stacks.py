@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from botocore.exceptions import ClientError
 
-from generator.checks.walk import STACK, join
 from generator.cloud.aws import Aws, code_of
 from generator.errors import ClinicError
+from generator.model.walk import STACK, join
 
 ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 """Nothing is there but a name."""

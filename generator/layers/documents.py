@@ -13,9 +13,6 @@ from troposphere import And, Condition, If, Join, NoValue, Select, Sub, Tags, Te
 from generator.layer import Layer, Name, Provided, Values
 from generator.layers.monitoring import ALARM_TOPIC_ARN
 from generator.layers.network import APP_SUBNET_IDS, ZONE_LETTERS, ZONES, has_third_zone
-from generator.layers.parts.backup_plan import BACKUP_PLAN, add_backup_plan
-from generator.layers.parts.events import add_deleted_documents
-from generator.layers.parts.roles import PERMISSIONS_BOUNDARY
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.security import DOCUMENTS_SECURITY_GROUP_ID
 from generator.layers.shared import (
@@ -25,6 +22,9 @@ from generator.layers.shared import (
     named,
     policy,
 )
+from generator.layers.shared.backup_plan import BACKUP_PLAN, add_backup_plan
+from generator.layers.shared.events import add_deleted_documents
+from generator.layers.shared.roles import PERMISSIONS_BOUNDARY
 from generator.layers.storage import DOCUMENTS_BUCKET
 
 FILE_SYSTEM_ID = Name(

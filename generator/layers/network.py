@@ -8,8 +8,8 @@ from typing import Any
 from troposphere import Cidr, Equals, GetAZs, If, Ref, Select, Split, Sub, Template, ec2
 
 from generator.layer import Layer, Name, Values
-from generator.layers.parts.closed_group import closed_group
 from generator.layers.shared import ENVIRONMENT_NAME, choice, is_given, optional, tags
+from generator.layers.shared.closed_group import closed_group
 
 OCTET = r"(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 # With any other address than its first, AWS takes a range for another than the one that was typed.

@@ -40,8 +40,6 @@ from generator.layers.network import (
     ZONES,
     has_third_zone,
 )
-from generator.layers.parts.inline_function import inline_function
-from generator.layers.parts.roles import PERMISSIONS_BOUNDARY, role
 from generator.layers.secrets import CUSTOMER_KEY, CUSTOMER_KEY_ARN, key_id
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
@@ -53,6 +51,8 @@ from generator.layers.shared import (
     policy,
     tags,
 )
+from generator.layers.shared.inline_function import inline_function
+from generator.layers.shared.roles import PERMISSIONS_BOUNDARY, role
 
 NAT_GATEWAYS = choice(
     "NatGateways",

@@ -22,13 +22,6 @@ from troposphere import (
 )
 
 from generator.layer import Layer, Name, Provided, Values
-from generator.layers.parts.origin_header import (
-    ORIGIN_HEADER,
-    ORIGIN_SECRETS,
-    ORIGIN_VERIFY_SECOND_SECRET_ARN,
-    ORIGIN_VERIFY_SECRET_ARN,
-    origin_header,
-)
 from generator.layers.shared import (
     ENVIRONMENT_NAME,
     allow,
@@ -37,6 +30,13 @@ from generator.layers.shared import (
     named,
     policy,
     tags,
+)
+from generator.layers.shared.origin_header import (
+    ORIGIN_HEADER,
+    ORIGIN_SECRETS,
+    ORIGIN_VERIFY_SECOND_SECRET_ARN,
+    ORIGIN_VERIFY_SECRET_ARN,
+    origin_header,
 )
 
 CUSTOMER_KEY = flag(

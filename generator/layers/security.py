@@ -14,7 +14,6 @@ from troposphere import And, Condition, Equals, If, Not, Ref, Template, ec2
 
 from generator.layer import Layer, Name, Provided, Values
 from generator.layers.network import ANYWHERE, DATABASE_SECURITY_GROUP_ID, VPC_ID
-from generator.layers.parts.closed_group import closed_group
 from generator.layers.shared import (
     DOCUMENTS_FILE_SYSTEM,
     ENVIRONMENT_NAME,
@@ -23,6 +22,7 @@ from generator.layers.shared import (
     is_true,
     optional,
 )
+from generator.layers.shared.closed_group import closed_group
 
 ALB_EXPOSURE = choice(
     "AlbExposure",

@@ -11,12 +11,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator.checks.resolve import Resolver
-from generator.checks.schemas import is_secret
-from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import Resource, find, tree
+from generator.model.resolve import Resolver
+from generator.model.schemas import is_secret
+from generator.model.walk import STACK
 
 READERS = {
     "AWS::AutoScaling::AutoScalingGroup": "autoscaling describe_auto_scaling_groups "

@@ -2,8 +2,8 @@
 
 IAM knows no user data and no template's content, so whoever may make a launch template version, a
 change set or a shell command on an instance is root there. The releaser may do none of these: the
-stack's function does, and takes an image or a revision and a migration's command (parts/release.py
-of the layers). What is left is searched for by tests/policies/test_ways.py:
+stack's function does, and takes an image or a revision and a migration's command
+(layers/identity/release.py). What is left is searched for by tests/policies/test_ways.py:
 
 - a release is code in the backend's container, and so is a migration, and so is a ``.env``, since
   it holds Node's options. That code reads what the container is given: the ``.env`` of before, and

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from generator.checks.resolve import Resolver, pseudo_parameters
-from generator.checks.view import View
-from generator.checks.walk import text
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
+from generator.model.resolve import Resolver, pseudo_parameters
+from generator.model.view import View
+from generator.model.walk import text
 
 STACK = "AWS::CloudFormation::Stack"
 DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString:?([\w-]*)[\w:-]*\}\}")

@@ -20,7 +20,8 @@ from statistics import median
 from typing import NamedTuple
 
 from generator import output, tables
-from generator.checks import parameters, view
+from generator.model import view
+from generator.parameters import files as parameters
 from tests.benchmarks import copies
 
 ROOT = Path(__file__).parents[2]

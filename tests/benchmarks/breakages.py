@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from generator.checks import view
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
+from generator.commands.twin import FILES, PROGRAMS
 from generator.errors import ClinicError
 from generator.local.frontend import write_small_build
+from generator.model import view
 from generator.twin import balancer, cdn, database, image, namespaces, prove, wiring
-from generator.twin.command import FILES, PROGRAMS
 from generator.twin.database import NOT_ROOT
 from generator.twin.deployed import Deployed
 from generator.twin.network import ROUTER

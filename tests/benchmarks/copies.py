@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from types import MappingProxyType
 from typing import Any
 
-from generator.checks.walk import SUBSTITUTED
+from generator.model.walk import SUBSTITUTED
 
 Template = dict[str, Any]
 Names = Mapping[str, str]

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from generator import tables
-from generator.checks import view
-from generator.checks.values import check, is_list
 from generator.errors import ClinicError
+from generator.model import view
+from generator.parameters.values import check, is_list
 
 CLINIC = [sys.executable, "-m", "generator"]
 ROOT = Path(__file__).parents[2]

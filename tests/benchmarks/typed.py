@@ -12,7 +12,7 @@ from typing import Any
 
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from generator.checks.resolve import resolve
+from generator.model.resolve import resolve
 from generator.policies.refresh import REGION
 
 Schema = Mapping[str, Any]

@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from generator.checks import view
+from generator.model import view
 
 from .cloud import REGION
 

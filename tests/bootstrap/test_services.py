@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from generator.checks.resolve import PSEUDO_PARAMETERS
+from generator.model.resolve import PSEUDO_PARAMETERS
 
 from .cloud import Call
 from .machine import Machine

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.checks import quotas, view
-from generator.checks.limits import Measure
+from generator.checks import quotas
+from generator.checks.lint.limits import Measure
+from generator.model import view
 from tests.checks.sets import small
 
 Used = Callable[..., dict[str, Measure]]

@@ -210,7 +210,7 @@ def test_text_of_a_service_has_no_power_over_the_terminal(text: str, harmless: s
 
 
 def test_importing_the_command_line_does_not_import_the_aws_client() -> None:
-    code = "import sys, generator.cli; sys.exit('boto3' in sys.modules)"
+    code = "import sys, generator.commands.cli; sys.exit('boto3' in sys.modules)"
     assert os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code]) == 0
 
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from generator.checks.stateful import STATEFUL
+from generator.checks.changes.stateful import STATEFUL
 from generator.cloud.aws import Aws
 from generator.cloud.destroy import destroy, empty
 from generator.cloud.fate import REMOVAL, fates, left, plan

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from generator.checks.walk import STACK
 from generator.cloud.aws import Aws, connect
 from generator.cloud.diagnose import GROUP, LOG_GROUP, collect, first_cause
 from generator.cloud.stacks import Event, find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
 from generator.layers.monitoring import MONITORING
+from generator.model.walk import STACK
 
 from . import small
 

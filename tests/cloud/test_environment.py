@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.checks import parameters
 from generator.cloud.environment import load
 from generator.errors import ClinicError
+from generator.parameters import files as parameters
 
 PARAMS = Path(__file__).parents[2] / "params"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from generator.checks.stateful import STATEFUL
+from generator.checks.changes.stateful import STATEFUL
 from generator.cloud.gate import check
 from generator.errors import ClinicError
-from tests.checks.test_changes import changes, flat
+from tests.checks.changes.test_changes import changes, flat
 
 
 @pytest.mark.parametrize("kind", sorted(STATEFUL))

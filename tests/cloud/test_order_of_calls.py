@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from generator.checks.changes import Change, Detail
-from generator.checks.stateful import STATEFUL
+from generator.checks.changes.compare import Change, Detail
+from generator.checks.changes.stateful import STATEFUL
 from generator.cloud import artifacts, change_set, gate, preview
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws

@@ -7,14 +7,14 @@ from typing import Any
 
 from botocore.stub import Stubber
 
-from generator.checks.changes import Change, Detail
-from generator.checks.walk import STACK
+from generator.checks.changes.compare import Change, Detail
 from generator.cloud.artifacts import upload
 from generator.cloud.aws import Aws, connect
 from generator.cloud.change_set import ChangeSet, prepare
 from generator.cloud.environment import Environment
 from generator.cloud.preview import preview, table
 from generator.cloud.stacks import Stack, find
+from generator.model.walk import STACK
 
 from . import small
 

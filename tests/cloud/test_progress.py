@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from generator.checks.timeline.graph import wiring
-from generator.checks.walk import STACK
 from generator.cloud.progress import Board, Report, _tree, screen
 from generator.cloud.stacks import Event
+from generator.model.walk import STACK
 
 from . import small
 

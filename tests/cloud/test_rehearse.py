@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 
-from generator.checks.walk import STACK
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import load
@@ -18,6 +17,7 @@ from generator.errors import ClinicError
 from generator.local import rehearse as rehearsing
 from generator.local.readback import READERS, Count, read_back
 from generator.local.rehearse import PACE, Rehearsal, rehearse
+from generator.model.walk import STACK
 
 from . import small
 from .test_environment import PARAMS

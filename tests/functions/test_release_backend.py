@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from generator import architecture, bootstrap
 from generator.functions import release_backend as function
-from generator.layers.parts.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
+from generator.layers.backend.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
 
 HEAD = "#!/bin/bash\n# Release 1\nREGION='x'\nBACKEND_IMAGE='a:1'\nBACKEND_REVISION='main'\n"
 TEXT = f"{HEAD}echo \"BACKEND_IMAGE='x'\"\n"

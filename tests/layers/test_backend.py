@@ -6,7 +6,7 @@ import re
 import pytest
 
 from generator import bootstrap
-from generator.checks import resolve
+from generator.model import resolve
 from tests.resolved import IMAGE, flat, properties, resources
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from generator.layers.parts.behaviors import ALL_VIEWER, CACHING_DISABLED, DOCUMENT_PATH
+from generator.layers.edge.behaviors import ALL_VIEWER, CACHING_DISABLED, DOCUMENT_PATH
 from tests.resolved import CERTIFICATE, of_type, parameters, properties, resources, statements
 
 CLOSED = {"AlbExposure": "cloudfront", "CloudFrontPrefixListId": "pl-3b927c52"}
@@ -98,7 +98,7 @@ def test_a_named_balancer_is_reached_by_https_under_its_name():
 
 
 def test_every_balancer_is_sent_the_secret_header():
-    # Also one that does not ask for it yet: see parts/listeners.py.
+    # Also one that does not ask for it yet: see balancer/listeners.py.
     for exposure in ({}, CLOSED, PRIVATE):
         [header] = origin("backend", **exposure)["OriginCustomHeaders"]
         assert header["HeaderName"] == "X-Origin-Verify"

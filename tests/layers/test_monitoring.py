@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from generator.checks import resolve
+from generator.model import resolve
 from tests.resolved import flat, of_type, properties, resources, statements
 
 DOCUMENTED = {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from generator.checks.resolve import resolve
-from generator.checks.schemas import recreates
+from generator.model.resolve import resolve
+from generator.model.schemas import recreates
 from generator.policies import deployer as module
 from generator.policies.narrow import Place, narrowed
 from tests.resolved import children, flat, parameters

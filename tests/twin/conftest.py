@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from generator.twin.command import FILES, PROGRAMS
+from generator.commands.twin import FILES, PROGRAMS
 from generator.twin.namespaces import why_not
 
 WHY_NOT = why_not(PROGRAMS, FILES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from generator.checks import view
-from generator.checks.resolve import Resolver, pseudo_parameters
+from generator.model import view
+from generator.model.resolve import Resolver, pseudo_parameters
 from generator.twin.deployed import Deployed
 from tests.conftest import ROOT
 

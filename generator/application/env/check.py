@@ -11,8 +11,8 @@ from pathlib import Path
 
 from generator.application.env import documents, dotenv, keys
 from generator.application.env.dotenv import ERROR, WARNING, Remark
-from generator.checks import parameters
 from generator.errors import ClinicError
+from generator.parameters import files as parameters
 
 
 @dataclass(frozen=True)

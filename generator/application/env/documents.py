@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from generator.application.env.dotenv import ERROR, WARNING, Remark
-from generator.checks import parameters
 from generator.errors import ClinicError
 from generator.layer import Name
 from generator.layers.backend import MAX_INSTANCES
 from generator.layers.shared import DOCUMENTS_FILE_SYSTEM
+from generator.parameters import files as parameters
 
 ADVICE = (
     "set CLOUD=true and the documents' bucket here, or DocumentsFileSystem to true in its "

@@ -18,8 +18,8 @@ from jsonschema.exceptions import SchemaError, ValidationError
 
 from generator.application.env.dotenv import ERROR, WARNING, EnvFile, Remark
 from generator.application.env.supplied import SUPPLIED, is_taken_out
-from generator.checks.parameters import nearest
 from generator.errors import ClinicError, quote, reason
+from generator.parameters.files import nearest
 
 FILE = "env.schema.json"
 

@@ -17,7 +17,7 @@ from generator.cloud.environment import Environment
 from generator.cloud.follow import attach
 from generator.cloud.stacks import Stack, family, find
 from generator.errors import ClinicError
-from generator.layers.parts.warm_pool import WARM_POOL_SIZE
+from generator.layers.backend.warm_pool import WARM_POOL_SIZE
 
 BAKE = 180
 """Seconds after the last replacement in which an alarm still turns a release back."""

@@ -15,7 +15,7 @@ from generator.application.release.wish import of_stack
 from generator.application.smoke.site import Site
 from generator.cloud.deploy import INTERRUPTED
 from generator.errors import ClinicError
-from generator.layers.parts.user_data import WARM_UP_SECONDS
+from generator.layers.backend.user_data import WARM_UP_SECONDS
 
 MARGIN = 30
 """Seconds before the end of a warm-up by which an instance must be healthy, or all is cancelled."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from generator import bootstrap
 from generator.errors import ClinicError, quote
-from generator.layers.parts.user_data import BACKEND_IMAGE, BACKEND_REVISION
+from generator.layers.backend.user_data import BACKEND_IMAGE, BACKEND_REVISION
 
 LINES = {
     "release": re.compile(r"^# Release (.*)$", re.MULTILINE),

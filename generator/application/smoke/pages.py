@@ -18,7 +18,7 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Content-Security-Policy": "frame-ancestors 'self'; object-src 'none'; base-uri 'self'",
 }
-"""What the CDN adds to every answer (generator/layers/parts/behaviors.py)."""
+"""What the CDN adds to every answer (generator/layers/edge/behaviors.py)."""
 SUBDOMAINS = "; includeSubDomains"
 """What StrictTransportSecurity may add to the first."""
 OVERRIDDEN = ("Strict-Transport-Security", "X-Content-Type-Options")

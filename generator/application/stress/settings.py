@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from generator.checks.view import View
-from generator.checks.walk import nodes
 from generator.errors import ClinicError
+from generator.model.view import View
+from generator.model.walk import nodes
 
 Boot = Literal["build", "pull", "baked"]
 

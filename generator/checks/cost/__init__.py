@@ -15,6 +15,6 @@ components.py    which resource types cost what, and which cost nothing; the bil
 choices.py       what another value of each parameter would cost, and another load
 report.py        all of it for people and for programs
 
-Nothing here reads a clock or the network. The command is in generator/cloud/cost.py, beside the
+Nothing here reads a clock or the network. The command is in generator/commands/cost.py, beside the
 one part that asks AWS.
 """

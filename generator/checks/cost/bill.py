@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
-from generator.checks.view import View
+from generator.model.view import View
 
 CENT = Decimal("0.01")
 NOTHING = Decimal("0.00")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from generator.checks import rules, values
 from generator.checks.cost.bill import Bill
 from generator.checks.cost.components import bill
 from generator.checks.cost.fleet import Fleet, fleets
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
-from generator.checks.view import View
+from generator.model.view import View
+from generator.parameters import rules, values
 
 EXAMPLES: Mapping[str, str] = {
     "WebAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/example/0a1b2c3d",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from generator.checks import sense
 from generator.checks.cost import compute, database, edge, network, storage, telemetry
 from generator.checks.cost.bill import Bill, Line, Month
 from generator.checks.cost.network import Found
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
-from generator.checks.view import View
 from generator.errors import ClinicError
+from generator.model import guard as sense
+from generator.model.view import View
 
 Pricer = Callable[[Month, Found], Iterable[Line]]
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from generator.checks.cost.bill import is_true, number, referred
-from generator.checks.view import View
+from generator.model.view import View
 
 PUBLIC, MAPPED = "AssociatePublicIpAddress", "MapPublicIpOnLaunch"
 _SIZES = {

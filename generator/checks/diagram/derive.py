@@ -7,7 +7,7 @@ from dataclasses import replace
 from generator.checks.diagram import network, talk
 from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
 from generator.checks.diagram.parts import parts
-from generator.checks.view import View
+from generator.model.view import View
 
 HOUSED = ("balancer", "classic", "nat", "group", "instance", "database")
 """Kinds that are always in subnets, if not in those of this set."""

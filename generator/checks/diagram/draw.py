@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from generator.checks import svg
+from generator import svg
 from generator.checks.diagram.icons import COLOURS, sign
 from generator.checks.diagram.layout import MARGIN, NAT_ROOM, Box, Layout, place, short
 from generator.checks.diagram.model import Architecture, Part, Subnet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from generator.checks import svg
+from generator import svg
 
 COLOURS = {
     "browser": "#475569",

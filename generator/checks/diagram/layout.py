@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from generator.checks import svg
+from generator import svg
 from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
 from generator.checks.diagram.words import Words
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.checks.walk import references
+from generator.model.walk import references
 
 BROWSER, INTERNET = "browser", "internet"
 """Parts that no template makes."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from generator.checks.diagram.model import Subnet, name
-from generator.checks.view import View
+from generator.model.view import View
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 ZONE_MARK = re.compile(r"(?<=[a-z])([A-Z]|\d+)$")

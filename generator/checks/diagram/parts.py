@@ -8,8 +8,8 @@ from typing import Any
 
 from generator.bootstrap import unpacked
 from generator.checks.diagram.model import Part, name, names
-from generator.checks.view import View
-from generator.checks.walk import nodes
+from generator.model.view import View
+from generator.model.walk import nodes
 
 Properties = dict[str, Any]
 LAUNCHED_BY = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")

@@ -8,8 +8,8 @@ from typing import Any
 from generator.checks.diagram.model import BROWSER, INTERNET, Arrow, Part, Subnet, name, names
 from generator.checks.diagram.network import EVERYWHERE
 from generator.checks.diagram.parts import groups_of, is_public, launch_data
-from generator.checks.view import View
-from generator.checks.walk import json_of
+from generator.model.view import View
+from generator.model.walk import json_of
 
 Parts = Mapping[str, Part]
 

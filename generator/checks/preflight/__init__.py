@@ -13,12 +13,17 @@ from pathlib import Path
 from typing import Any
 
 from generator import output
-from generator.checks import cache, limits, lint, parameters, quotas, report, sense, view
-from generator.checks.finding import SEVERITIES, Finding
-from generator.checks.limits import Measure
+from generator.checks import quotas
+from generator.checks.lint import cache, limits, report, run
+from generator.checks.lint.finding import SEVERITIES, Finding
+from generator.checks.lint.limits import Measure
 from generator.checks.reach import Proof, prove
-from generator.checks.view import View
 from generator.excuses import Excuse
+from generator.limits import COUNTS
+from generator.model import guard as sense
+from generator.model import view
+from generator.model.view import View
+from generator.parameters import files as parameters
 
 POLICY = 6_144
 """Characters of a managed policy."""
@@ -32,7 +37,7 @@ DOCUMENTS = (
 
 @dataclass(frozen=True)
 class Suite:
-    """A set in the shape of ours, as lint.judge takes it."""
+    """A set in the shape of ours, as run.judge takes it."""
 
     name: str
     documents: Mapping[str, Any]
@@ -119,7 +124,7 @@ def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
 
 def _ours(params: Path, path: Path, seen: View) -> Suite:
     documents = output.documents()
-    values, troubles = lint.read(params, documents["flat.json"])
+    values, troubles = run.read(params, documents["flat.json"])
     values.setdefault(str(path), dict(seen.values))
     files = output.render(documents)
     return Suite(sense.OURS, documents, files, values, troubles=tuple(troubles))
@@ -138,7 +143,7 @@ def _given(templates: Path, path: Path, seen: View) -> Suite:
     files = {name: paths[stem].read_bytes() for stem, name in names.items()}
     given = {name: str(paths[stem]) for stem, name in names.items()}
     # More than one stack may hold is fine for several.
-    if view.ROOT in paths and len(seen.whole["Resources"]) <= limits.COUNTS["Resources"]:
+    if view.ROOT in paths and len(seen.whole["Resources"]) <= COUNTS["Resources"]:
         documents["flat.json"] = seen.whole
         files |= output.render({"flat.json": seen.whole})
         given["flat.json"] = f"{templates} as one template"
@@ -148,7 +153,7 @@ def _given(templates: Path, path: Path, seen: View) -> Suite:
 def _findings(suite: Suite) -> Iterator[Finding]:
     """What lint says; limits are measured on their own."""
     kept = cache.Cache(cache.folder())
-    found = lint.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
+    found = run.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
     return (f for f in chain(suite.troubles, found) if (f.tool, f.rule) != ("clinic", "limit"))
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from generator.checks import preflight
 from generator.checks.preflight import Checked, screen
 from generator.checks.reach import report
-from generator.checks.reach.command import arguments
 from generator.errors import ClinicError
 
 
@@ -24,7 +23,7 @@ def demand(env: str, params: Path, region: str = "us-east-1") -> Checked:
     if checked.count:
         found = "1 finding" if checked.count == 1 else f"{checked.count} findings"
         told = [text.replace("\n", "\n    ") for text in screen.findings(checked, screen.SHOWN)]
-        names = arguments(env, None, params)
+        names = report.command_line(env, None, params)
         command = shlex.join(["clinic", "check", *names])
         start = f"nothing was changed, because of {found}; `{command}` shows all:"
         end = report.mend(checked.proof, names)

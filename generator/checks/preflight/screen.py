@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generator.checks import formats, limits
-from generator.checks.limits import Measure
+from generator import limits
+from generator.checks.lint import formats
+from generator.checks.lint.limits import Measure
 from generator.checks.preflight import Checked
 
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")

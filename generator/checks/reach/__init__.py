@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.checks import sense
 from generator.checks.reach import (
     cdn,
     changed,
@@ -47,8 +46,9 @@ from generator.checks.reach import (
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.view import View
 from generator.errors import ClinicError
+from generator.model import guard as sense
+from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
 

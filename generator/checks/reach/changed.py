@@ -10,7 +10,7 @@ from typing import NamedTuple
 from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table, differences
 from generator.checks.reach.facts import Difference, Fact
-from generator.checks.view import View, resolving
+from generator.model.view import View, resolving
 
 OWN = "AlbExposure"
 """A parameter of the documented system alone: its table says nothing of other templates."""

@@ -10,7 +10,7 @@ from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table
 from generator.checks.reach.groups import silent
 from generator.checks.reach.names import Names
-from generator.checks.view import View
+from generator.model.view import View
 from generator.shipped import text
 
 BACKEND = "backend:3000"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from generator.checks.reach.facts import Unknown
 from generator.checks.reach.names import Names
-from generator.checks.view import View
+from generator.model.view import View
 
 JUDGED = {
     *("AWS::AutoScaling::AutoScalingGroup", "AWS::AutoScaling::LaunchConfiguration"),

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from generator.checks import walk
-from generator.checks.resolve import Resolver, pseudo_parameters
-from generator.checks.view import View
+from generator.model import walk
+from generator.model.resolve import Resolver, pseudo_parameters
+from generator.model.view import View
 
 ITSELF = {
     *("Arn", "Id", "GroupId", "SubnetId", "RouteTableId", "InternetGatewayId", "NatGatewayId"),

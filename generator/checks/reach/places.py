@@ -7,8 +7,8 @@ from typing import Any
 
 from generator.checks.reach.facts import Unknown
 from generator.checks.reach.names import Names
-from generator.checks.view import View
-from generator.checks.walk import SUBSTITUTED, json_of
+from generator.model.view import View
+from generator.model.walk import SUBSTITUTED, json_of
 
 TEXTS = {
     *("AccessPolicy", "AssumeRolePolicyDocument", "DashboardBody", "FileSystemPolicy"),

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from generator.checks.reach.names import Names, text
-from generator.checks.walk import json_of
+from generator.model.walk import json_of
 
 TLS = "aws:SecureTransport"
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from generator import tables
 from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
 from generator.checks.reach.network import OUTSIDE
+from generator.options import DEFAULT_PARAMS
 
 NETWORK = (
     *("internet", "viewer", "any distribution", "cdn", "balancer", "backend", "database"),
@@ -37,6 +39,12 @@ def show(proof: Proof, arguments: Sequence[str]) -> None:
     count = len(proof.differences)
     said = "as expected" if not count else f"{count} difference{'s' if count > 1 else ''}"
     print(f"{proof.env}: {len(proof.reaches)} ways, {said} ({proof.expectations})")
+
+
+def command_line(env: str, templates: Path | None, params: Path) -> list[str]:
+    """What names a set of templates and its parameters on a command line."""
+    own = ["--params", str(params)] if params != DEFAULT_PARAMS else []
+    return [env, *(["--templates", str(templates)] if templates else []), *own]
 
 
 def mend(proof: Proof, arguments: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from generator.checks.reach.instances import RESOLVED
 from generator.checks.reach.listeners import RULE
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.policies import listed
-from generator.checks.walk import nodes
+from generator.model.walk import nodes
 
 BUCKET, SECRET = "AWS::S3::Bucket", "AWS::SecretsManager::Secret"
 ONE_OF_A_KIND = {

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from generator.checks import svg
+from generator import svg
 from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
 
 WIDE, MARGIN, GUTTER, TAIL = 1120, 28, 250, 70

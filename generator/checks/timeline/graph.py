@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.bootstrap import unpacked
-from generator.checks.resolve import Resolver, pseudo_parameters
 from generator.checks.timeline.durations import CREATE, boot, seconds
 from generator.checks.timeline.schedule import STACK, Task
-from generator.checks.view import ROOT, View
-from generator.checks.walk import nodes, references
+from generator.model.resolve import Resolver, pseudo_parameters
+from generator.model.view import ROOT, View
+from generator.model.walk import nodes, references
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"

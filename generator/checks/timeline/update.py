@@ -8,12 +8,12 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from generator.checks.schemas import recreates
 from generator.checks.timeline.durations import UPDATE, boot, seconds
 from generator.checks.timeline.graph import GROUP, boot_seconds, creation, paths_of
 from generator.checks.timeline.schedule import Task
-from generator.checks.view import View
-from generator.checks.walk import references
+from generator.model.schemas import recreates
+from generator.model.view import View
+from generator.model.walk import references
 
 NEW, REPLACED, CHANGED = "new", "replaced", "changed"
 MOVING = ("LatestVersionNumber", "DefaultVersionNumber", "VersionArn")

@@ -12,10 +12,10 @@ import pytest
 from generator.application.release.save import save
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.site import of_stack
-from generator.checks import parameters
 from generator.cloud.aws import Aws, connect
 from generator.cloud.environment import load
 from generator.local import Endpoint
+from generator.parameters import files as parameters
 from tests.cloud import small
 from tests.cloud.conftest import new_account
 from tests.cloud.test_environment import PARAMS

@@ -13,7 +13,7 @@ from generator import bootstrap
 from generator.application.release.wish import Order, Wish, known_to, of_stack, of_user_data
 from generator.errors import ClinicError
 from generator.functions import release_backend
-from generator.layers.parts.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
+from generator.layers.backend.user_data import BACKEND_IMAGE, BACKEND_REVISION, RELEASE
 
 images = st.from_regex(BACKEND_IMAGE.AllowedPattern, fullmatch=True)
 revisions = st.from_regex(BACKEND_REVISION.AllowedPattern, fullmatch=True)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from generator.application.stress.settings import Settings, settings
-from generator.checks.view import View, load
 from generator.errors import ClinicError
+from generator.model.view import View, load
 from tests.conftest import ROOT
 
 SEED = load("seed", ROOT / "params")

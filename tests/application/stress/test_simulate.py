@@ -14,8 +14,8 @@ from generator.application.stress.settings import MACHINES, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import IN_SERVICE, Load
 from generator.application.stress.variants import spread, variants
-from generator.checks import view
 from generator.errors import ClinicError
+from generator.model import view
 from tests.conftest import ROOT
 
 SEED = settings(view.load("seed", ROOT / "params"))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.checks import view
 from generator.checks.cost import prices
 from generator.checks.cost.prices import Price
+from generator.model import view
 
 PARAMS = Path(__file__).parents[3] / "params"
 ENVIRONMENTS = ("seed", "dev", "prod")

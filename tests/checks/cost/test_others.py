@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from generator.checks import view
 from generator.checks.cost.components import bill
 from generator.checks.cost.usage import Usage
+from generator.model import view
 
 IMAGE = "ami-0123456789abcdef0"
 

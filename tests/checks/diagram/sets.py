@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generator.checks import view
 from generator.checks.diagram.derive import derive
 from generator.checks.diagram.model import Architecture, Arrow
-from generator.checks.variant import with_values
+from generator.model import view
+from generator.model.variant import with_values
 
 ROOT = Path(__file__).parents[3]
 PARAMS = ROOT / "params"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from generator.checks import view
 from generator.checks.diagram.derive import derive
+from generator.model import view
 from tests.checks.diagram.sets import (
     CERTIFICATE,
     PARAMS,

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.checks import svg
+from generator import svg
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.layout import Box, place
 from generator.checks.diagram.model import Architecture

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from generator.checks import view
 from generator.checks.reach import Proof, prove
+from generator.model import view
 from tests.resolved import PARAMS, children, flat, parameters
 
 Resources = dict[str, dict[str, Any]]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.checks.reach import behaviours, managed
-from generator.layers.parts import behaviors as ours
+from generator.layers.edge import behaviors as ours
 
 WORDS = ["/" + "".join(letters) for n in range(6) for letters in product("ab.", repeat=n)]
 patterns = st.text("ab*?", max_size=4).map("/".__add__)

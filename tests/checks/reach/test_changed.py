@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from generator.checks import view
 from generator.checks.reach import Proof, changed, prove
+from generator.model import view
 from tests.checks.reach.mutants import MUTANTS, Mutant
 from tests.checks.reach.sets import CDN_LIST, Change, changed_flat, said
 from tests.conftest import Ended

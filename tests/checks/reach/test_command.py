@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from generator.checks import parameters
+from generator.parameters import files as parameters
 from tests.checks.reach.sets import Resources, changed_flat, changed_nested
 from tests.conftest import Ended
 from tests.resolved import ENVIRONMENTS, PARAMS

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from generator.checks import view
-from generator.checks.nesting import inline
 from generator.checks.reach import prove
-from generator.checks.resolve import Resolver, pseudo_parameters
+from generator.model import view
+from generator.model.nesting import inline
+from generator.model.resolve import Resolver, pseudo_parameters
 from generator.shipped import text
 from tests.checks.reach.sets import CLOSED, PRIVATE, Change, Resources, proof, said
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, PARAMS, children, flat

@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.checks import view
 from generator.checks.reach import prove
 from generator.errors import ClinicError
+from generator.model import view
 from tests.resolved import PARAMS, flat
 
 JUNK = st.sampled_from(

@@ -14,7 +14,7 @@ from generator.checks.reach.facts import Link
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import between, inward, outward
-from generator.checks.view import View
+from generator.model.view import View
 from tests.checks.reach.brute import Host, Packet, World, is_internet
 
 Resources = dict[str, dict[str, Any]]

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.checks import svg
+from generator import svg
 from generator.checks.timeline import gantt
 from generator.checks.timeline.schedule import Task, schedule
 from tests.conftest import Ended

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from generator.checks import view
 from generator.checks.timeline.graph import creation, wiring
 from generator.checks.timeline.schedule import Task, critical, schedule, total
-from generator.checks.variant import with_values
+from generator.model import view
+from generator.model.variant import with_values
 
 ROOT = Path(__file__).parents[3]
 PARAMS = ROOT / "params"

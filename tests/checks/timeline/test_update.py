@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from generator.checks import view
 from generator.checks.timeline.schedule import Step, schedule, total
 from generator.checks.timeline.update import batches, changes, update
-from generator.checks.variant import with_values
+from generator.model import view
+from generator.model.variant import with_values
 from tests.checks.timeline.test_graph import FLAT, seen
 
 GROUP = "BackendGroup"

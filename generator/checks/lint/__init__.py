@@ -1,0 +1,1 @@
+"""All linters over everything that is built, and what they found."""

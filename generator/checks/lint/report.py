@@ -1,0 +1,53 @@
+"""Tells what the checks found, and whether that lets the build pass."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from generator import excuses
+from generator.checks.lint import formats
+from generator.checks.lint.finding import SEVERITIES, Finding
+
+STREAMED: dict[str, Callable[[Finding], str]] = {"text": formats.text, "github": formats.github}
+"""Formats of one finding at a time, printed as soon as it is known."""
+
+WHOLE: dict[str, Callable[[list[Finding]], str]] = {
+    "json": formats.as_json,
+    "sarif": formats.sarif,
+}
+
+
+def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
+    """Print what no excuse covers; whether nothing failed.
+
+    Errors and warnings fail; informational findings are shown, and fail, only if ``strict``.
+    """
+    shown: list[Finding] = []
+    told = SEVERITIES if strict else SEVERITIES[:2]
+    used: set[excuses.Excuse] = set()
+    for finding in unexcused(findings, used):
+        if finding.severity in told:
+            shown.append(finding)
+            if form in STREAMED:
+                print(STREAMED[form](finding), flush=True)
+    if form in WHOLE:
+        print(WHOLE[form](shown))
+    print(_summary(shown, used), file=sys.stdout if form == "text" else sys.stderr)
+    return not shown
+
+
+def unexcused(findings: Iterator[Finding], used: set[excuses.Excuse]) -> Iterator[Finding]:
+    """What no excuse covers; ``used`` gets the excuses that cover something."""
+    for finding in findings:
+        fitting = excuses.fitting(finding.rule, finding.place)
+        used.update(fitting)
+        if not fitting:
+            yield finding
+
+
+def _summary(shown: list[Finding], used: set[excuses.Excuse]) -> str:
+    counts = {level: sum(f.severity == level for f in shown) for level in SEVERITIES}
+    found = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
+    excused = "1 excuse with a reason was" if len(used) == 1 else f"{len(used)} excuses were"
+    return f"lint: {found or 'nothing found'}; {excused} used"

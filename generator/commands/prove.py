@@ -1,0 +1,47 @@
+"""``clinic prove``: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.checks.reach import changed, expectations, prove, report
+from generator.model import view
+from generator.options import JSON, PARAMS, TEMPLATES
+from generator.parameters import files as parameters
+
+
+@click.command("prove")
+@click.argument("env", metavar="ENV|FILE")
+@TEMPLATES
+@PARAMS
+@click.option("--accept", is_flag=True, help="Write what was found as what is expected.")
+@JSON
+def prove_command(
+    env: str, templates: Path | None, params: Path, accept: bool, as_json: bool
+) -> None:
+    """Prove who reaches whom: internet, CDN, subnets, components, buckets, secrets, registry.
+
+    Compares what the templates let through with the expectations of the environment, in
+    expectations/ beside its parameter file, or with the documented table if it has none there.
+    Exits with 1 on any difference, and on anything that cannot be judged.
+
+    \b
+    clinic prove prod
+    clinic prove prod --json | grep '"difference"'
+    clinic prove prod --accept           # after a change that is meant: commit the file
+    clinic prove /tmp/mine.json --templates /tmp/flat.json
+    """
+    seen = view.load(env, params, templates)
+    folder = parameters.find(env, params).parent
+    proof = prove(seen, folder)
+    if accept:
+        place = expectations.place(folder, seen.env)
+        expectations.accept(place, proof.reaches, changed.recorded(seen))
+        proof = prove(seen, folder)
+    report.print_lines(proof) if as_json else report.show(
+        proof, report.command_line(env, templates, params)
+    )
+    if proof.differences:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,1 @@
+"""Parameter files and their values: read, and judged as CloudFormation would."""
