@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from generator.errors import ClinicError, quote, reason
 from generator.model import guard as sense
 from generator.model import shapes
 from generator.model.nesting import Whole, merge
+from generator.model.references import References
 from generator.model.resolve import Resolver, Template, pseudo_parameters
 from generator.model.walk import STACK, text
 from generator.parameters import files as parameters
@@ -42,6 +44,13 @@ class View:
     """Which child, by its name in ``templates``, each resource is from; empty for a flat one."""
     stacks: Mapping[str, str] = field(default_factory=dict)
     """Which stack of the root it is in, by logical id."""
+
+    @cached_property
+    def references(self) -> References:
+        """What values in its resources refer to."""
+        return References(
+            self.resources, self.values, pseudo_parameters(self.region, f"clinic-{self.env}")
+        )
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of a type, by logical id."""

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from generator.checks.reach.policies import like, listed
 from generator.errors import ClinicError
+from generator.model.iam import like, listed
 from generator.twin.deployed import Deployed
 
 Statement = Mapping[str, Any]

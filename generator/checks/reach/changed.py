@@ -7,9 +7,9 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table, differences
 from generator.checks.reach.facts import Difference, Fact
+from generator.model.network import ports
 from generator.model.view import View, resolving
 
 OWN = "AlbExposure"

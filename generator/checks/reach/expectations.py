@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator.checks.reach import ports
 from generator.checks.reach.facts import Difference, Fact, Link, NotReached, Reach, Unknown
 from generator.errors import ClinicError, quote, reason
 from generator.model import guard as sense
+from generator.model.network import ports
 
 FOLDER = "expectations"
 

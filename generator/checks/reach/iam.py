@@ -10,13 +10,13 @@ from typing import Any
 
 from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import (
+from generator.model.backend import launches
+from generator.model.iam import (
     Statement,
     conditioned,
     covers,
     statements,
 )
-from generator.checks.reach.stations import launches
 
 ATTACHED = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
 SINGLE = {

@@ -10,7 +10,7 @@ from typing import Any
 from generator.checks.reach.facts import Facts, Reach
 from generator.checks.reach.iam import Denials, named
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import Statement, conditioned, covers, statements
+from generator.model.iam import Statement, conditioned, covers, statements
 
 BESIDE = {
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from generator.checks.reach.names import Names, text
+from generator.model.references import References, text
 from generator.model.walk import json_of
 
 TLS = "aws:SecureTransport"
@@ -37,7 +37,7 @@ class Statement(NamedTuple):
         ] and self.conditions[0][0] in ("Bool", "BoolIfExists")
 
 
-def statements(name: str, document: Any, names: Names) -> list[Statement]:
+def statements(name: str, document: Any, names: References) -> list[Statement]:
     """The statements of a policy document, which may be JSON in a text; ``places`` tells of one
     that is neither."""
     document = json_of(document) or document
@@ -45,7 +45,7 @@ def statements(name: str, document: Any, names: Names) -> list[Statement]:
     return [_statement(name, each, names) for each in listed(found)]
 
 
-def _statement(name: str, given: Mapping[str, Any], names: Names) -> Statement:
+def _statement(name: str, given: Mapping[str, Any], names: References) -> Statement:
     principal = given.get("Principal", given.get("NotPrincipal"))
     return Statement(
         f"{name} ({given['Sid']})" if "Sid" in given else name,
