@@ -42,8 +42,7 @@ from generator.checks.reach import (
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.errors import ClinicError
-from generator.model import guard as sense
+from generator.model import guard
 from generator.model.network import groups, routes, stations
 from generator.model.view import View
 
@@ -72,15 +71,15 @@ def prove(seen: View, params: Path) -> Proof:
 
 def said(seen: View) -> tuple[Names, list[Fact]]:
     """All that is said of a view, with its resources by their roles."""
-    try:
+    with guard.guarded(
+        lambda trouble: (
+            "the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
+            f"({type(trouble).__name__}: {guard.reason(trouble)}); clinic lint says where."
+        )
+    ):
         names = Names(seen)
         roles.assign(names)
         return names, [*found(names), *places.facts(seen, names)]
-    except sense.MALFORMED as trouble:
-        raise ClinicError(
-            f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
-            f"({type(trouble).__name__}: {sense.reason(trouble)}); clinic lint says where."
-        ) from trouble
 
 
 def found(names: Names) -> list[Fact]:

@@ -17,6 +17,7 @@ from generator.checks.reach.storage import CDN
 from generator.model.iam import Statement, covers
 from generator.model.network import ports
 from generator.model.network.stations import Station
+from generator.model.walk import is_true
 
 READING = {"GET", "HEAD", "OPTIONS"}
 DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
@@ -46,7 +47,7 @@ def facts(
     listening = list(servings(names))
     for name, given in names.of_type(DISTRIBUTION).items():
         config = given.get("DistributionConfig", {})
-        if str(config.get("Enabled", True)).lower() != "true":
+        if not is_true(config.get("Enabled", True)):
             continue
         if "WebACLId" in config:
             yield Reach("web ACL", names.called(name), "filters", (text(config["WebACLId"]),))

@@ -11,6 +11,7 @@ from generator.checks.reach.facts import Facts, Reach
 from generator.checks.reach.iam import Denials, named
 from generator.checks.reach.names import Names, text
 from generator.model.iam import Statement, conditioned, covers, statements
+from generator.model.walk import is_true
 
 BESIDE = {
     "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
@@ -133,7 +134,7 @@ def _open_buckets(names: Names) -> Facts:
     for name, given in names.of_type("AWS::S3::Bucket").items():
         block = given.get("PublicAccessBlockConfiguration", {})
         for setting in BLOCKS:
-            if str(block.get(setting, False)).lower() != "true":
+            if not is_true(block.get(setting)):
                 yield Reach(
                     "everybody", names.called(name), f"may be let in: no {setting}", (name,)
                 )

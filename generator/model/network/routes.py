@@ -10,6 +10,7 @@ from generator.model.network import addresses, ports
 from generator.model.network.addresses import EVERY, Range
 from generator.model.references import References
 from generator.model.unknown import Unknown
+from generator.model.walk import is_true
 
 TARGETS = {
     "GatewayId": "gateway",
@@ -116,7 +117,7 @@ def land(names: References) -> tuple[Land, list[Unknown]]:
             block = networks.get(vpc, (EVERY,))[0]
         found = chosen.get(name, f"{vpc}.{DEFAULT_LIST}")
         inward, outward = (lists.get((found, out), ()) for out in (False, True))
-        public = str(given.get("MapPublicIpOnLaunch", False)).lower() == "true"
+        public = is_true(given.get("MapPublicIpOnLaunch"))
         own = routes.get(tables.get(name, ""), ())
         subnets[name] = Subnet(name, vpc, block, public, own, found, inward, outward)
     nat = {
@@ -138,7 +139,7 @@ def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Rang
         block = addresses.parse(given.get("CidrBlock"))
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
-        if str(given.get("EnableDnsSupport", True)).lower() == "false":
+        if not is_true(given.get("EnableDnsSupport", True)):
             unknown.append(Unknown(name, f"{name}: who finds whom without DNS is not known"))
         found[name] = (block or EVERY,)
     for given in names.of_type("AWS::EC2::VPCCidrBlock").values():
@@ -196,7 +197,7 @@ def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], 
         if let is None or block is None or not number.isdigit():
             unknown.append(Unknown(name, f"{name}: what it speaks of cannot be resolved"))
             continue
-        out = str(given.get("Egress", False)).lower() == "true"
+        out = is_true(given.get("Egress"))
         allow = str(given.get("RuleAction")).lower() == "allow"
         place = names.target(given.get("NetworkAclId")), out
         found[place].append(Entry(int(number), allow, let, block))
