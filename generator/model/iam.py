@@ -1,16 +1,23 @@
-"""Policy documents: statements in one shape, whoever wrote them."""
+"""IAM: the statements of policy documents in one shape, and whether they let a request happen.
+
+Decides as IAM does: a denial wins, then an allowance, else no. What it does not know, an
+operator or a policy variable, is an error and never a guess.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, NamedTuple
 
-from generator.model.references import References, text
-from generator.model.walk import json_of
+from generator.errors import ClinicError
+from generator.model.walk import json_of, text
 
 TLS = "aws:SecureTransport"
+VARIABLE = re.compile(r"\$\{([^}]+)}")
+Context = Mapping[str, str | Sequence[str]]
+"""What is known of a request, by condition key."""
 
 
 class Statement(NamedTuple):
@@ -37,15 +44,17 @@ class Statement(NamedTuple):
         ] and self.conditions[0][0] in ("Bool", "BoolIfExists")
 
 
-def statements(name: str, document: Any, names: References) -> list[Statement]:
-    """The statements of a policy document, which may be JSON in a text; ``places`` tells of one
-    that is neither."""
+def statements(name: str, document: Any, spell: Callable[[Any], str] = text) -> list[Statement]:
+    """The statements of a policy document, which may be JSON in a text; none of another.
+
+    ``spell`` makes texts of the values of conditions.
+    """
     document = json_of(document) or document
     found = document.get("Statement", []) if isinstance(document, dict) else []
-    return [_statement(name, each, names) for each in listed(found)]
+    return [_statement(name, each, spell) for each in listed(found)]
 
 
-def _statement(name: str, given: Mapping[str, Any], names: References) -> Statement:
+def _statement(name: str, given: Mapping[str, Any], spell: Callable[[Any], str]) -> Statement:
     principal = given.get("Principal", given.get("NotPrincipal"))
     return Statement(
         f"{name} ({given['Sid']})" if "Sid" in given else name,
@@ -57,7 +66,7 @@ def _statement(name: str, given: Mapping[str, Any], names: References) -> Statem
         tuple(_principals(principal)),
         "NotPrincipal" in given,
         tuple(
-            (operator, key, tuple(names.resource(value) for value in listed(values)))
+            (operator, key, tuple(map(spell, listed(values))))
             for operator, keys in given.get("Condition", {}).items()
             for key, values in keys.items()
         ),
@@ -81,20 +90,6 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def conditioned(what: str, statement: Statement) -> str:
-    """``what`` and under which conditions."""
-    said = [
-        f"{key} {_operator(operator)} {', '.join(values)}"
-        for operator, key, values in statement.conditions
-    ]
-    return f"{what} if {' and '.join(said)}" if said else what
-
-
-def _operator(operator: str) -> str:
-    exact = {"StringEquals": "is", "ArnEquals": "is", "Bool": "is", "ArnLike": "is like"}
-    return exact.get(operator, {"StringLike": "is like"}.get(operator, operator))
-
-
 @cache
 def like(pattern: str, words: str) -> bool:
     """IAM's wildcards: ``*`` for any text, ``?`` for one character, nothing else."""
@@ -102,10 +97,94 @@ def like(pattern: str, words: str) -> bool:
     return re.fullmatch(expression, words, re.DOTALL) is not None
 
 
-def covers(statement: Statement, action: str, resources: Iterable[str]) -> bool:
-    """Whether a statement speaks of all of ``action`` on a resource, spelt in several ways."""
+def covers(
+    statement: Statement,
+    action: str,
+    resources: Iterable[str],
+    fill: Callable[[str], str] = str,
+) -> bool:
+    """Whether a statement speaks of all of ``action`` on a resource, spelt in several ways;
+    ``fill`` puts values into the patterns of its resources."""
     acted = any(like(a.lower(), action.lower()) for a in statement.actions)
+    if acted == statement.but_actions:
+        return False
     there = any(
-        like(text(pattern), spelling) for pattern in statement.resources for spelling in resources
+        like(fill(text(pattern)), spelling)
+        for pattern in statement.resources
+        for spelling in resources
     )
-    return acted != statement.but_actions and there != statement.but_resources
+    return there != statement.but_resources
+
+
+def allows(
+    found: Iterable[Statement], action: str, resource: str, context: Context | None = None
+) -> bool:
+    """Whether all statements together let a principal that they speak of do ``action``.
+
+    ClinicError for an operator or a policy variable that is not known.
+    """
+    effects = {s.allows for s in found if applies(s, action, resource, context or {})}
+    return effects == {True}
+
+
+def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
+    """Whether a statement speaks of this request, whoever makes it."""
+    fill = partial(_filled, context=context)
+    # The policies of keys and registries name no resource and mean their own.
+    of_all = statement if statement.resources else statement._replace(resources=("*",))
+    return covers(of_all, action, (resource,), fill) and all(
+        _holds(operator, listed(context.get(key, [])), [fill(value) for value in values])
+        for operator, key, values in statement.conditions
+    )
+
+
+def _filled(pattern: str, context: Context) -> str:
+    """Policy variables such as ``${aws:PrincipalAccount}`` with the request's values."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in context:
+            raise ClinicError(f"the policy variable {found[0]} has no value in this request.")
+        return str(context[found[1]])
+
+    return VARIABLE.sub(value, pattern)
+
+
+def _holds(operator: str, values: Sequence[str], wanted: Sequence[str]) -> bool:
+    optional = operator.endswith("IfExists")
+    name = operator.removesuffix("IfExists")
+    negated = name in NEGATED
+    test = OPERATORS.get(NEGATED.get(name, name.removeprefix("ForAnyValue:")))
+    if test is None:
+        raise ClinicError(f"the condition operator {operator} is not known here.")
+    if not values:
+        return optional or negated
+    return any(test(value, wanted) for value in values) != negated
+
+
+def _same(value: str, wanted: Sequence[str]) -> bool:
+    return value in wanted
+
+
+def _alike(value: str, wanted: Sequence[str]) -> bool:
+    return any(like(pattern, value) for pattern in wanted)
+
+
+def _bool(value: str, wanted: Sequence[str]) -> bool:
+    return value.lower() in (each.lower() for each in wanted)
+
+
+OPERATORS: Mapping[str, Callable[[str, Sequence[str]], bool]] = {
+    "StringEquals": _same,
+    "StringLike": _alike,
+    "ArnEquals": _alike,
+    "ArnLike": _alike,
+    "Bool": _bool,
+}
+"""Each also with IfExists and after ForAnyValue: (IAM user guide, "Condition operators")."""
+NEGATED = {
+    "StringNotEquals": "StringEquals",
+    "StringNotLike": "StringLike",
+    "ArnNotEquals": "ArnEquals",
+    "ArnNotLike": "ArnLike",
+}
+"""What each denies; such a one holds when a request does not state the key."""

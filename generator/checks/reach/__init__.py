@@ -43,6 +43,7 @@ from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.model import guard
+from generator.model.holders import owned
 from generator.model.network import groups, routes, stations
 from generator.model.view import View
 
@@ -88,7 +89,7 @@ def found(names: Names) -> list[Fact]:
     rules, more = groups.rules(names)
     net = Net(land, rules)
     placed = stations.stations(names, land)
-    own = storage.owned(names)
+    own = owned(names, names.resource)
     moving = list(traffic.facts(names, net, placed))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))

@@ -117,7 +117,7 @@ def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[
     document = names.of_type(ENDPOINT)[endpoint].get("PolicyDocument")
     if document is None:
         return
-    own = statements(f"{endpoint}.PolicyDocument", document, names)
+    own = statements(f"{endpoint}.PolicyDocument", document, names.resource)
     fitting = [s for s in own if _speaks(s, call, resource, names)]
     if not any(s.allows for s in fitting) or any(not s.allows for s in fitting):
         yield f"the policy of {endpoint} does not let {call} on {resource} pass"
