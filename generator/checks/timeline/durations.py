@@ -47,12 +47,6 @@ def seconds(resource: Mapping[str, Any], action: str) -> int:
     return short
 
 
-def boot(part: str) -> int:
-    """Typical seconds of one part of an instance's boot: start, build, pull, container, ..."""
-    found: int = _file()["boot"][part]["seconds"]
-    return found
-
-
 @cache
 def _file() -> dict[str, Any]:
     return tomllib.loads(shipped.text(__package__, "durations.toml"))
