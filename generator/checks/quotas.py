@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from generator import limits
 from generator.checks.lint.limits import Measure
-from generator.model.resolve import Resolver, pseudo_parameters
+from generator.model.network.groups import written
+from generator.model.resolve import Resolver
 from generator.model.view import View
 from generator.model.walk import SUBSTITUTED, nodes
 
@@ -117,17 +118,11 @@ def _stack(seen: View, layer: str) -> str:
 
 def _rules(seen: View, file: str) -> Iterator[Measure]:
     used: Counter[str] = Counter()
-    for direction in ("Ingress", "Egress"):
-        kind = f"SecurityGroup{direction}"
-        rules = [
-            (name, rule)
-            for name, group in seen.of_type("AWS::EC2::SecurityGroup").items()
-            for rule in group.get(kind, [])
-        ]
-        alone = seen.of_type(f"AWS::EC2::{kind}").values()
-        for owner, rule in [*rules, *((_referred(rule.get("GroupId")), rule) for rule in alone)]:
-            for family, weight in _weights(rule):
-                used[f"{owner} {direction.lower()} {family}"] += weight
+    rules = list(written(seen.references))
+    for direction in ("ingress", "egress"):
+        for owner, out, _, rule in rules:
+            for family, weight in _weights(rule) if out == (direction == "egress") else ():
+                used[f"{owner} {direction} {family}"] += weight
     for place, count in used.items():
         yield Measure("rules of a security group", file, f"Resources/{place}", count, RULES)
 
@@ -150,17 +145,9 @@ def _attached(seen: View, file: str) -> Iterator[Measure]:
         }
     )
     for policy in seen.of_type("AWS::IAM::ManagedPolicy").values():
-        used.update(_referred(role) for role in policy.get("Roles", []))
+        used.update(seen.references.targets(policy.get("Roles")))
     for role, policies in used.items():
         yield Measure("managed policies of a role", file, f"Resources/{role}", policies, ATTACHED)
-
-
-def _referred(value: Any) -> str:
-    """The logical id behind a reference, or the text itself."""
-    if isinstance(value, dict) and len(value) == 1:
-        [target] = value.values()
-        return str(target[0] if isinstance(target, list) else target).partition(".")[0]
-    return str(value)
 
 
 def _texts(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
@@ -191,8 +178,7 @@ def _names(seen: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure
             continue
         stack = stacks.get(name, f"clinic-{seen.env}")
         if stack not in resolvers:
-            around = pseudo_parameters(seen.region, stack)
-            resolvers[stack] = Resolver(seen.whole, {**around, **seen.values})
+            resolvers[stack] = seen.resolver(stack)
         raw = resolvers[stack].resolve(seen.whole["Resources"][name]["Properties"])
         length = _text(_at(raw, where))
         yield Measure("characters of a name", file, f"Resources/{name}", length, most)

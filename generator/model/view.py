@@ -66,8 +66,12 @@ class View:
     def changed(self, **values: str) -> View:
         """The same set with some other values, which the caller knows to fit."""
         given = {**self.values, **values}
-        resources, outputs = _decided(self.whole, given, self.region, self.env)
+        resources, outputs = _decided(self.whole, given, self.region, f"clinic-{self.env}")
         return replace(self, values=given, resources=resources, outputs=outputs)
+
+    def resolver(self, stack: str) -> Resolver:
+        """What decides the template in a stack of another name."""
+        return _resolver(self.whole, self.values, self.region, stack)
 
 
 def load(env: str, params: Path, templates: Path | None = None, region: str = "us-east-1") -> View:
@@ -82,15 +86,19 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     whole = made.template
     values = parameters.load_checked(path, whole)
     with guard.resolving(templates):
-        resources, outputs = _decided(whole, values, region, path.stem)
+        resources, outputs = _decided(whole, values, region, f"clinic-{path.stem}")
     return View(path.stem, region, values, found, whole, resources, outputs, *made[1:])
 
 
 def _decided(
-    whole: Template, values: Mapping[str, str], region: str, env: str
+    whole: Template, values: Mapping[str, str], region: str, stack: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    decided = Resolver(whole, {**pseudo_parameters(region, f"clinic-{env}"), **values})
+    decided = _resolver(whole, values, region, stack)
     return decided.resources(), decided.outputs()
+
+
+def _resolver(whole: Template, values: Mapping[str, str], region: str, stack: str) -> Resolver:
+    return Resolver(whole, {**pseudo_parameters(region, stack), **values})
 
 
 def ours() -> dict[str, Template]:

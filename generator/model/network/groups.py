@@ -49,7 +49,7 @@ def rules(names: References) -> tuple[Rules, list[Unknown]]:
     """Rules by group, and what could not be judged of them."""
     found: dict[str, list[Rule]] = defaultdict(list)
     lists = _prefix_lists(names)
-    for group, out, name, given in _written(names):
+    for group, out, name, given in (*written(names), *_implied(names)):
         found[group] += _rule(name, out, given, names, lists)
     unknown = [
         Unknown(rule.name, f"{rule.name}: {_doubt(rule)} cannot be resolved")
@@ -76,12 +76,21 @@ def silent(names: References) -> set[str]:
     }
 
 
-def _written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
-    everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
+def written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+    """Every rule that the templates have: its group, whether it is of what leaves, its name and
+    what it says."""
     for group, properties in names.of_type(GROUP).items():
         for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
             for number, given in enumerate(properties.get(key, [])):
                 yield group, out, f"{group}.{key}[{number}]", given
+    for out, kind in ((False, "Ingress"), (True, "Egress")):
+        for name, given in names.of_type(f"{GROUP}{kind}").items():
+            yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
+
+
+def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+    """As ``written``, the rules that AWS makes itself."""
+    everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
     for group in sorted(silent(names)):
         yield group, True, f"{group} without a rule for what leaves", everything
     for vpc in names.of_type("AWS::EC2::VPC"):
@@ -89,9 +98,6 @@ def _written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, A
         itself = {"IpProtocol": -1, "SourceSecurityGroupId": group}
         yield group, False, f"{group}'s own rule", itself
         yield group, True, f"{group}'s own rule", everything
-    for out, kind in ((False, "Ingress"), (True, "Egress")):
-        for name, given in names.of_type(f"{GROUP}{kind}").items():
-            yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
 
 
 def _rule(
