@@ -96,8 +96,3 @@ def number(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if found.is_finite() and 0 <= found <= MOST else None
-
-
-def referred(value: Any) -> str:
-    """The logical id that a property refers to, or its text."""
-    return str(value.get("Ref", "") if isinstance(value, dict) else value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from generator.checks.cost.bill import Line, Month, number, referred
+from generator.checks.cost.bill import Line, Month, number
 from generator.checks.cost.fleet import Fleet, alone, fleets
 from generator.checks.cost.network import ADDRESSES, Found
 from generator.model import instance_types
@@ -89,7 +89,7 @@ def warm_pools(month: Month, found: Found) -> Iterator[Line]:
     of_group = fleets(month.view)
     for pool in found.values():
         size = number(pool.get("MinSize"))
-        fleet = of_group.get(referred(pool.get("AutoScalingGroupName")))
+        fleet = of_group.get(month.view.references.target(pool.get("AutoScalingGroupName")))
         if fleet is None or size is None:
             yield month.line("Warm pool", "of no known type and number", "", 1)
         elif pool.get("PoolState", "Stopped") == "Stopped":

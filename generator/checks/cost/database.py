@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, number, referred
+from generator.checks.cost.bill import Line, Month, number
 from generator.checks.cost.compute import plain
 from generator.checks.cost.network import Found
-from generator.model import instance_types
-from generator.model.walk import is_true, references
+from generator.model import data, instance_types
+from generator.model.walk import is_true
 
 CHANGED_A_DAY = Decimal("0.02")
 """The part of the data that a day changes, and that its backup adds (assumed)."""
@@ -47,7 +47,7 @@ def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
 
 def _engine(month: Month, database: Mapping[str, Any]) -> str:
     """A read replica has the engine of its source, a restored one that of its snapshot."""
-    source = referred(database.get("SourceDBInstanceIdentifier"))
+    source = month.view.references.target(database.get("SourceDBInstanceIdentifier"))
     origin = month.view.of_type("AWS::RDS::DBInstance").get(source, {})
     return str(database.get("Engine") or origin.get("Engine") or "an engine not said here")
 
@@ -120,10 +120,8 @@ BACKED_UP = {
 def _chosen(month: Month, plan: str) -> list[str]:
     """The types that a plan covers; without a file system the documents are in a bucket."""
     types = {
-        month.view.resources.get(reference.partition(".")[0], {}).get("Type")
-        for chosen in month.view.of_type("AWS::Backup::BackupSelection").values()
-        if referred(chosen.get("BackupPlanId")) == plan
-        for reference in references(chosen.get("BackupSelection", {}).get("Resources"))
+        month.view.resources.get(name, {}).get("Type")
+        for name in data.backed_up(month.view.references, plan)
     }
     known = [kind for kind in BACKED_UP if kind in types] or ["AWS::RDS::DBInstance"]
     return known[:1] if "AWS::EFS::FileSystem" in known else known

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import number, referred
-from generator.model import instance_types
+from generator.checks.cost.bill import number
+from generator.model import backend, instance_types
 from generator.model.view import View
 from generator.model.walk import is_true
-
-PUBLIC, MAPPED = "AssociatePublicIpAddress", "MapPublicIpOnLaunch"
 
 
 @dataclass(frozen=True)
@@ -72,28 +70,22 @@ class Fleet:
 def fleets(view: View) -> dict[str, Fleet | None]:
     """Every group by logical id; None for one whose instances cannot be told from a launch template
     or configuration."""
-    targets = _targets(view)
+    targets = backend.tracking(view.references)
     found = {}
-    for name, group in view.of_type("AWS::AutoScaling::AutoScalingGroup").items():
+    for name, group in view.of_type(backend.GROUP).items():
         sizes = number(group.get("MinSize")), number(group.get("MaxSize"))
-        places = group.get("VPCZoneIdentifier")
-        found[name] = _fleet(view, _launched(view, group), sizes, places, targets.get(name))
+        tracked = targets.get(name, [{}])[-1].get("TargetValue")
+        launch = _launched(view, name, group)
+        found[name] = _fleet(view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked))
     return found
 
 
 def alone(view: View) -> dict[str, Fleet | None]:
     """As ``fleets``, every EC2 instance that is a resource of its own."""
     found = {}
-    for name, given in view.of_type("AWS::EC2::Instance").items():
-        # One setting is written in two ways: CPUCredits here, CpuCredits in a launch template.
-        credits = given.get("CreditSpecification", {}).get("CPUCredits")
-        own = {
-            **({"CreditSpecification": {"CpuCredits": credits}} if credits else {}),
-            "Monitoring": {"Enabled": given.get("Monitoring")},
-        }
-        data = {**_template(view, given.get("LaunchTemplate", {})), **given, **own}
-        places = [given["SubnetId"]] if "SubnetId" in given else None
-        found[name] = _fleet(view, data, (Decimal(1), Decimal(1)), places, None)
+    for name, given in view.of_type(backend.INSTANCE).items():
+        [launch] = backend.launches(name, given, view.references)
+        found[name] = _fleet(view, launch, (Decimal(1), Decimal(1)), given.get("SubnetId"), None)
     return found
 
 
@@ -108,15 +100,14 @@ def _fleet(
     kind = data.get("InstanceType")
     if not isinstance(kind, str) or least is None or most is None:
         return None
-    usual = "standard" if kind.startswith("t2.") else "unlimited"
     return Fleet(
         type=kind,
         least=least,
         most=most,
         target=target,
-        credits=data.get("CreditSpecification", {}).get("CpuCredits", usual),
+        credits=backend.credits(data),
         volumes=tuple(_volumes(data)),
-        public=_is_public(view, data.get("NetworkInterfaces", []), places),
+        public=_is_public(view, data, places),
         detailed=is_true(data.get("Monitoring", {}).get("Enabled")),
     )
 
@@ -128,61 +119,24 @@ def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
     return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
-def _targets(view: View) -> dict[str, Decimal | None]:
-    return {
-        referred(policy.get("AutoScalingGroupName")): number(
-            policy.get("TargetTrackingConfiguration", {}).get("TargetValue")
-        )
-        for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values()
-    }
-
-
-def _launched(view: View, group: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a group launches, as the data of a launch template; empty if that is not known."""
-    if "LaunchConfigurationName" in group:
-        named = referred(group["LaunchConfigurationName"])
-        return _configured(view.of_type("AWS::AutoScaling::LaunchConfiguration").get(named, {}))
+def _launched(view: View, name: str, group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a group launches; empty if that is not known."""
     mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    if mixed.get("Overrides"):
-        return {}  # several types, in a mixture that only AWS decides
-    specified = mixed.get("LaunchTemplateSpecification", {})
-    return _template(view, group.get("LaunchTemplate", specified))
+    [launch, *more] = backend.launches(name, group, view.references)
+    if more or mixed.get("Overrides") or "SpotPrice" in launch:
+        return {}  # several types, in a mixture that only AWS decides, or a price of the day
+    return launch
 
 
-def _template(view: View, specified: Mapping[str, Any]) -> Mapping[str, Any]:
-    named = referred(specified.get("LaunchTemplateId") or specified.get("LaunchTemplateName"))
-    found: Mapping[str, Any] = (
-        view.of_type("AWS::EC2::LaunchTemplate").get(named, {}).get("LaunchTemplateData", {})
-    )
-    return found
-
-
-def _configured(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A launch configuration in the words of a launch template.
-
-    Its detailed monitoring is on unless it is switched off:
-    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-launchconfiguration.html
-    """
-    if not given or "SpotPrice" in given:
-        return {}
-    return {
-        **given,
-        "Monitoring": {"Enabled": given.get("InstanceMonitoring", True)},
-        "NetworkInterfaces": [
-            {key: given[key] for key in (PUBLIC,) if key in given},
-        ],
-    }
-
-
-def _is_public(view: View, interfaces: Sequence[Mapping[str, Any]], places: Any) -> bool:
+def _is_public(view: View, launch: Mapping[str, Any], places: Any) -> bool:
     """Whether an instance gets a public address: as its interfaces say, else as its subnets do;
     those of a default VPC give one."""
-    said = [is_true(each[PUBLIC]) for each in interfaces if PUBLIC in each]
-    if said:
-        return any(said)
-    inside = [each["SubnetId"] for each in interfaces if "SubnetId" in each]
-    if not inside and places is None:
-        return all("NetworkInterfaceId" not in each for each in interfaces)
-    subnets = view.of_type("AWS::EC2::Subnet")
-    named = inside or (places if isinstance(places, list) else [places])
-    return any(is_true(subnets.get(referred(each), {}).get(MAPPED)) for each in named)
+    _, stated, subnet = backend.interface(launch)
+    if stated is not None:
+        return stated
+    inside = view.references.targets(subnet if subnet else places)
+    if not inside:
+        own = launch.get("NetworkInterfaces", [])
+        return all("NetworkInterfaceId" not in each for each in own)
+    known = view.of_type("AWS::EC2::Subnet")
+    return any(is_true(known.get(name, {}).get("MapPublicIpOnLaunch")) for name in inside)

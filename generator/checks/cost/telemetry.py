@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, number, referred
+from generator.checks.cost.bill import Line, Month, number
 from generator.checks.cost.fleet import fleets
 from generator.checks.cost.network import Found
 
@@ -42,7 +42,7 @@ def scaling_policies(month: Month, found: Found) -> Iterator[Line]:
         yield month.monthly("Alarms", item, key, ALARMS_OF_A_TARGET)
         if own:
             yield month.monthly("Metrics", "1 x metric of their own", "cloudwatch/metric", 1)
-            fleet = of_group.get(referred(policy.get("AutoScalingGroupName")))
+            fleet = of_group.get(month.view.references.target(policy.get("AutoScalingGroupName")))
             count = fleet.count(month.usage.load) if fleet else Decimal(0)
             calls = count * month.usage.hours * 3600 / seconds
             item = f"readings of the instances, every {seconds:f} s"
@@ -65,7 +65,8 @@ def dashboards(month: Month, found: Found) -> Iterator[Line]:
 
 def log_groups(month: Month, found: Found) -> Iterator[Line]:
     """What backend and database log, and what is kept of it."""
-    vended = {referred(flow.get("LogGroupName")) for flow in month.view.of_type(FLOW_LOG).values()}
+    flows = month.view.of_type(FLOW_LOG).values()
+    vended = {month.view.references.target(flow.get("LogGroupName")) for flow in flows}
     kept = {name: each for name, each in found.items() if name not in vended}
     if not kept:
         return
@@ -88,7 +89,7 @@ def audits(month: Month, found: Found) -> Iterator[Line]:
 def flow_logs(month: Month, found: Found) -> Iterator[Line]:
     """Every connection of the network, delivered to a log group."""
     groups = month.view.of_type("AWS::Logs::LogGroup")
-    named = [referred(flow.get("LogGroupName")) for flow in found.values()]
+    named = [month.view.references.target(flow.get("LogGroupName")) for flow in found.values()]
     kept = {name: groups[name] for name in named if name in groups}
     if any(name not in groups for name in named):
         yield month.line("Flow logs", "to another place than a log group here", "", 1)
