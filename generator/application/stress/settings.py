@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from generator.errors import ClinicError
+from generator.model import backend
 from generator.model.instance_types import InstanceType, require
 from generator.model.view import View
 from generator.model.walk import is_true, nodes
@@ -44,16 +45,16 @@ class Settings:
 
 def settings(view: View) -> Settings:
     """What the set of ``view`` says; ClinicError if nothing in it grows with the CPU."""
-    groups = view.of_type("AWS::AutoScaling::AutoScalingGroup").values()
-    group = next(iter(groups), None)
-    if group is None:
+    name, group = next(iter(view.of_type(backend.GROUP).items()), ("", {}))
+    if not name:
         raise ClinicError("these templates make no Auto Scaling group: there is nothing to stress.")
-    launch = _launch(view)
-    tracking = _tracking(view)
+    launch = backend.launches(name, group, view.references)[0]
+    tracking = _tracking(view, name)
     check = next(iter(view.of_type("AWS::ElasticLoadBalancingV2::TargetGroup").values()), {})
     pool = next(iter(view.of_type("AWS::AutoScaling::WarmPool").values()), {})
-    on_credit = launch.get("CreditSpecification", {}).get("CpuCredits")
-    kind = launch.get("InstanceType", "t3.micro")
+    kind = launch.get("InstanceType")
+    if not isinstance(kind, str):
+        raise ClinicError(f"{name} launches no type that these templates name: give one.")
     by_balancer = group.get("HealthCheckType") == "ELB"
     interval = _number(check.get("HealthCheckIntervalSeconds", 30), "HealthCheckIntervalSeconds")
     threshold = _number(check.get("HealthyThresholdCount", 5), "HealthyThresholdCount")
@@ -62,27 +63,19 @@ def settings(view: View) -> Settings:
         target=_number(tracking["TargetValue"], "TargetValue"),
         smallest=int(_number(group["MinSize"], "MinSize")),
         largest=int(_number(group["MaxSize"], "MaxSize")),
-        boot=_boot(launch),
+        boot=backend.image(launch),
         warm=int(_number(pool.get("MinSize", 0), "the warm pool's MinSize")),
         health=int(interval * threshold),
         grace=int(_number(group.get("HealthCheckGracePeriod", 0), "HealthCheckGracePeriod"))
         if by_balancer
         else None,
-        instance_type=str(kind),
-        # Without a word, T2 is standard and every other family unlimited.
-        standard=on_credit == "standard" or (on_credit is None and str(kind).startswith("t2")),
+        instance_type=kind,
+        standard=backend.credits(launch) == "standard",
     )
 
 
-def _launch(view: View) -> dict[str, Any]:
-    templates = view.of_type("AWS::EC2::LaunchTemplate").values()
-    found: dict[str, Any] = next(iter(templates), {}).get("LaunchTemplateData", {})
-    return found
-
-
-def _tracking(view: View) -> dict[str, Any]:
-    for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values():
-        found: dict[str, Any] = policy.get("TargetTrackingConfiguration", {})
+def _tracking(view: View, group: str) -> Mapping[str, Any]:
+    for found in backend.tracking(view.references).get(group, []):
         if "CPUUtilization" in "".join(n for n in nodes(found) if isinstance(n, str)):
             return found
     raise ClinicError(
@@ -90,23 +83,13 @@ def _tracking(view: View) -> dict[str, Any]:
     )
 
 
-def _period(tracking: dict[str, Any], launch: dict[str, Any]) -> int:
+def _period(tracking: Mapping[str, Any], launch: Mapping[str, Any]) -> int:
     own = tracking.get("CustomizedMetricSpecification", {})
     for query in own.get("Metrics", []):
         if "Period" in (stat := query.get("MetricStat", {})):
             return int(_number(stat["Period"], "Period"))
     detailed = is_true(launch.get("Monitoring", {}).get("Enabled"))
     return 60 if own or detailed else 300
-
-
-def _boot(launch: dict[str, Any]) -> Boot:
-    """As the user data says: our script by its setting, another one by the commands in it."""
-    script = "".join(node for node in nodes(launch.get("UserData")) if isinstance(node, str))
-    if ours := re.search(r"BACKEND_IMAGE='([^']*)'", script):
-        return "pull" if ours[1] else "build"
-    if "docker build" in script:
-        return "build"
-    return "pull" if "docker " in script else "baked"
 
 
 def _number(value: Any, what: str) -> float:

@@ -6,24 +6,20 @@ waits for what it refers to and for what its DependsOn names.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.bootstrap import unpacked
 from generator.checks.timeline.durations import CREATE, seconds
 from generator.checks.timeline.schedule import STACK, Task
-from generator.model import boot
+from generator.model import backend, boot, data
+from generator.model.backend import GROUP
+from generator.model.references import mentioned
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import ROOT, View
-from generator.model.walk import nodes, references
+from generator.model.walk import references
 
-GROUP = "AWS::AutoScaling::AutoScalingGroup"
-ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
 READY = ("container", "signal")
 """Parts of every boot that come last: the container answers, and the group is told so."""
-IMAGE = re.compile(r"BACKEND_IMAGE='[^']")
-"""The setting of a boot that pulls a finished image."""
 
 
 def creation(view: View) -> list[Task]:
@@ -105,10 +101,10 @@ def boot_seconds(view: View, logical: str, *, woken: bool = False) -> int:
     """Seconds from an instance's launch to its signal; ``woken``: it comes from a warm pool."""
     if woken:
         return boot.seconds("warm", *READY)
-    text = unpacked("".join(_user_data(view, logical)))
     parts = ["start", *READY]
-    if "docker" in text:
-        parts += ["packages", "pull" if IMAGE.search(text) else "build"]
+    image = backend.image(_launch(view, logical))
+    if image != "baked":
+        parts += ["packages", image]
     return boot.seconds(*parts)
 
 
@@ -134,17 +130,13 @@ def _met(view: View, logical: str) -> Iterator[str]:
     no reference orders them, yet a group that waits for signals waits for them."""
     if "ResourceSignal" not in view.resources[logical].get("CreationPolicy", {}):
         return
-    read = set(_user_data(view, logical))
-    for name, properties in view.of_type(ATTACHMENT).items():
-        if read & set(references(properties.get("SecretId"))):
+    read = {*mentioned(_launch(view, logical).get("UserData"))}
+    for name, (secret, _) in data.attachments(view.references).items():
+        if secret in read:
             yield name
 
 
-def _user_data(view: View, logical: str) -> Iterator[str]:
-    """Every piece of text in the user data of a group's instances, names of references among
-    them."""
+def _launch(view: View, logical: str) -> Mapping[str, Any]:
+    """What a group's instances are launched with."""
     group = view.resources[logical].get("Properties", {})
-    template = {name.partition(".")[0] for name in references(group.get("LaunchTemplate"))}
-    for name in sorted(template & view.resources.keys()):
-        data = view.resources[name].get("Properties", {}).get("LaunchTemplateData", {})
-        yield from (item for item in nodes(data.get("UserData")) if isinstance(item, str))
+    return backend.launches(logical, group, view.references)[0]

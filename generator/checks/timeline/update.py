@@ -9,9 +9,10 @@ from math import ceil
 from typing import Any
 
 from generator.checks.timeline.durations import UPDATE, seconds
-from generator.checks.timeline.graph import GROUP, boot_seconds, creation, paths_of
+from generator.checks.timeline.graph import boot_seconds, creation, paths_of
 from generator.checks.timeline.schedule import Task
 from generator.model import boot
+from generator.model.backend import GROUP
 from generator.model.schemas import recreates
 from generator.model.view import View
 from generator.model.walk import is_true, references
@@ -144,7 +145,8 @@ def batches(old: View, new: View, logical: str) -> tuple[int, int]:
     kept = int(rolling.get("MinInstancesInService", 0))
     size = min(int(rolling.get("MaxBatchSize", 1)), int(properties["MaxSize"]) - kept)
     pool = any(
-        logical in references(warm) for warm in new.of_type("AWS::AutoScaling::WarmPool").values()
+        logical == new.references.target(warm.get("AutoScalingGroupName"))
+        for warm in new.of_type("AWS::AutoScaling::WarmPool").values()
     )
     wait = _pause(rolling.get("PauseTime", "PT0S"))
     if is_true(rolling.get("WaitOnResourceSignals")):
