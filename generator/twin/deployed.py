@@ -11,6 +11,7 @@ from typing import Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
+from generator.model import network
 from generator.model.references import References
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import View
@@ -44,6 +45,11 @@ class Deployed:
     def references(self) -> References:
         """What values in the resources refer to, physical ids among them."""
         return References(self.resources, physical=self.logical)
+
+    @cached_property
+    def network(self) -> network.Network:
+        """The network that the resources make, by logical ids."""
+        return network.read(self.references)
 
     @cached_property
     def tags(self) -> dict[str, str]:

@@ -11,15 +11,22 @@ from ipaddress import IPv4Network
 from typing import Any, NoReturn
 
 from generator.errors import ClinicError
-from generator.model.walk import is_true
+from generator.model import backend
+from generator.model.network import groups, stations
 from generator.twin.deployed import Deployed
 
 EC2 = "AWS::EC2::"
-BALANCER, BACKEND, DATABASE, FILES = "balancer", "backend", "database", "file system"
+BALANCER, BACKEND, DATABASE = stations.BALANCER, stations.BACKEND, stations.DATABASE
+FILES = stations.FILES
 NAT, CDN = "nat", "cdn"
 STRANGER = "stranger"
 """Somebody in the VPC who is in no security group of the templates' and may send everything."""
 NAT_GATEWAY, INTERNET_GATEWAY = "NatGatewayId", "GatewayId"
+WAYS = {"nat": NAT_GATEWAY, "internet": INTERNET_GATEWAY}
+"""The property that says so, by the model's kind of route."""
+NAMED = {BALANCER: "alb", DATABASE: "db", FILES: "files"}
+ONE = {DATABASE: 1}
+"""How interfaces are called, by what they belong to, and of what there is one alone."""
 FIRST_ADDRESS = 10
 """The first host number of a subnet that an interface gets; AWS reserves 0 to 3."""
 PUBLIC = "203.0.113"
@@ -52,7 +59,7 @@ class Subnet:
 
 @dataclass(frozen=True)
 class Route:
-    """Where a route table sends a block: an internet gateway's id, a NAT gateway's logical id."""
+    """Where a route table sends a block; ``target`` is the gateway's logical id."""
 
     destination: str
     by: str
@@ -144,14 +151,14 @@ def _refuse(name: str, what: str) -> NoReturn:
 
 
 def _subnets(deployed: Deployed, wiring: Wiring) -> None:
-    for name, given in deployed.of_type(f"{EC2}Subnet").items():
-        wiring.subnets[deployed.ids[name]] = Subnet(
-            name, IPv4Network(given["CidrBlock"]), is_true(given.get("MapPublicIpOnLaunch"))
-        )
-    for name, given in deployed.of_type(f"{EC2}SubnetRouteTableAssociation").items():
-        if given["SubnetId"] not in wiring.subnets:
-            _refuse(name, "a subnet of somebody else")
-        wiring.subnets[given["SubnetId"]].table = given["RouteTableId"]
+    land = deployed.network.land
+    given = deployed.references.of_type(f"{EC2}Subnet")
+    for name, subnet in land.subnets.items():
+        table = deployed.ids[land.tables[name]] if name in land.tables else "main"
+        block = IPv4Network(given[name]["CidrBlock"])
+        wiring.subnets[deployed.ids[name]] = Subnet(name, block, subnet.public, table)
+    for subnet_id in land.tables.keys() - land.subnets.keys():
+        _refuse(subnet_id, "a subnet of somebody else")
     for name in deployed.of_type(f"{EC2}NetworkAclEntry"):
         _refuse(name, "a network ACL")
 
@@ -159,22 +166,18 @@ def _subnets(deployed: Deployed, wiring: Wiring) -> None:
 def _routes(deployed: Deployed, wiring: Wiring) -> None:
     wiring.tables = {deployed.ids[name]: [] for name in deployed.of_type(f"{EC2}RouteTable")}
     wiring.tables["main"] = []
-    attached = {
-        given.get("InternetGatewayId")
-        for given in deployed.of_type(f"{EC2}VPCGatewayAttachment").values()
-    }
+    known = {one.name: one for some in deployed.network.land.routes.values() for one in some}
     for name, given in deployed.of_type(f"{EC2}Route").items():
         if "DestinationIpv6CidrBlock" in given:
             wiring.ignored.append(name)
             continue
-        by = next((key for key in (INTERNET_GATEWAY, NAT_GATEWAY) if key in given), "")
-        if not by or "DestinationCidrBlock" not in given:
-            _refuse(name, "a route of this kind")
-        if by == INTERNET_GATEWAY and given[by] not in attached:
+        route = known.get(name)
+        if route and route.kind == "nowhere":
             raise ClinicError(f"{name} leads to an internet gateway that no network has.")
-        target = deployed.named(given[by]) if by == NAT_GATEWAY else given[by]
-        route = Route(given["DestinationCidrBlock"], by, target)
-        wiring.tables[given["RouteTableId"]].append(route)
+        if not route or route.kind not in WAYS:
+            _refuse(name, "a route of this kind")
+        made = Route(given["DestinationCidrBlock"], WAYS[route.kind], route.target)
+        wiring.tables[given["RouteTableId"]].append(made)
 
 
 def _endpoints(deployed: Deployed, wiring: Wiring) -> None:
@@ -186,17 +189,13 @@ def _endpoints(deployed: Deployed, wiring: Wiring) -> None:
 
 
 def _groups(deployed: Deployed, wiring: Wiring) -> None:
-    for name, given in deployed.of_type(f"{EC2}SecurityGroup").items():
-        group = wiring.groups[deployed.ids[name]] = name
-        for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
-            for rule in given.get(key, []):
-                _add(wiring, deployed.ids[name], rule, group, out=out)
-        if "SecurityGroupEgress" not in given:
-            everything = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
-            _add(wiring, deployed.ids[name], everything, group, out=True)
-    for kind, out in (("Ingress", False), ("Egress", True)):
-        for name, given in deployed.of_type(f"{EC2}SecurityGroup{kind}").items():
-            _add(wiring, given["GroupId"], given, name, out=out)
+    names = deployed.references
+    known = names.of_type(f"{EC2}SecurityGroup")
+    wiring.groups = {deployed.ids[name]: name for name in known}
+    everything = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
+    implied = ((group, True, group, everything) for group in sorted(groups.silent(names)))
+    for group, out, name, given in (*groups.written(names), *implied):
+        _add(wiring, deployed.ids.get(group, group), given, name, out=out)
 
 
 def _add(wiring: Wiring, group: str, given: Mapping[str, Any], name: str, *, out: bool) -> None:
@@ -218,23 +217,18 @@ def _interfaces(deployed: Deployed, wiring: Wiring) -> None:
     for number, (name, given) in enumerate(deployed.of_type(f"{EC2}NatGateway").items()):
         wiring.place(f"nat{number}", name, NAT, given["SubnetId"], public=True)
     balancers = deployed.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
-    for name, given in balancers.items():
-        facing = given.get("Scheme", "internet-facing") != "internal"
-        for number, subnet in enumerate(given["Subnets"]):
-            groups = given["SecurityGroups"]
-            wiring.place(f"alb{number}", name, BALANCER, subnet, groups, public=facing)
-    for name, given in deployed.of_type("AWS::RDS::DBInstance").items():
-        group = deployed.of_type("AWS::RDS::DBSubnetGroup")[
-            deployed.named(given["DBSubnetGroupName"])
-        ]
-        public = is_true(given.get("PubliclyAccessible", "false"))
-        wiring.place(
-            "db", name, DATABASE, group["SubnetIds"][0], given["VPCSecurityGroups"], public=public
-        )
-    for number, given in enumerate(deployed.of_type("AWS::EFS::MountTarget").values()):
-        files = deployed.named(given["FileSystemId"])
-        groups = given["SecurityGroups"]
-        wiring.place(f"files{number}", files, FILES, given["SubnetId"], groups, public=False)
+    for kind, label in NAMED.items():
+        placed = [one for one in deployed.network.stations if one.kind == kind]
+        for one in placed:
+            for odd in (*one.odd, *(name for name in one.groups if name not in deployed.ids)):
+                _refuse(one.logical, f"{odd}, of which the templates say nothing,")
+        # A database has one interface at a time, in a subnet that RDS chooses.
+        subnets = [(one, name) for one in placed for name in one.subnets[: ONE.get(kind)]]
+        for number, (one, subnet) in enumerate(subnets):
+            own = tuple(deployed.ids[name] for name in one.groups)
+            name = label if kind in ONE else f"{label}{number}"
+            where, public = deployed.ids[subnet], subnet in one.public
+            wiring.place(name, one.logical, kind, where, own, public=public)
     for name, given in _vpc_origins(deployed):
         if not wiring.of_kind(CDN):
             balancer = balancers[deployed.named(given["Arn"])]
@@ -247,21 +241,19 @@ def _vpc_origins(deployed: Deployed) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def launch(deployed: Deployed) -> dict[str, Any]:
-    """The launch template's data of the Auto Scaling group."""
-    _, group = deployed.the("AWS::AutoScaling::AutoScalingGroup")
-    template = deployed.named(group["LaunchTemplate"]["LaunchTemplateId"])
-    data: dict[str, Any] = deployed.of_type(f"{EC2}LaunchTemplate")[template]["LaunchTemplateData"]
+    """What the instances of the Auto Scaling group are launched with."""
+    name, group = deployed.the(backend.GROUP)
+    data = backend.launches(name, group, deployed.references)[0]
+    if data["from"] not in deployed.ids:
+        _refuse(name, f"{data['from']}, of which the templates say nothing,")
     return data
 
 
 def instance(deployed: Deployed, wiring: Wiring, number: int, instance_id: str) -> Interface:
     """The interface of the ``number``-th instance of the group: subnets in turn."""
-    name, group = deployed.the("AWS::AutoScaling::AutoScalingGroup")
-    data = launch(deployed)
-    [interface] = data.get("NetworkInterfaces") or [{}]
+    name, group = deployed.the(backend.GROUP)
+    groups, stated, _ = backend.interface(launch(deployed))
     subnets = group["VPCZoneIdentifier"]
     subnet = subnets[number % len(subnets)]
-    stated = interface.get("AssociatePublicIpAddress")
-    public = wiring.subnets[subnet].public if stated is None else is_true(stated)
-    groups = interface.get("Groups") or data.get("SecurityGroupIds") or []
-    return wiring.place(instance_id, name, BACKEND, subnet, groups, public=public)
+    public = wiring.subnets[subnet].public if stated is None else stated
+    return wiring.place(instance_id, name, BACKEND, subnet, groups or (), public=public)

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from generator.model.network.groups import Rules, rules
-from generator.model.network.routes import Land, land
-from generator.model.network.stations import Station, stations
+from generator.model.network import groups, routes, stations
 from generator.model.references import References
 from generator.model.unknown import Unknown
 
@@ -20,14 +18,14 @@ from generator.model.unknown import Unknown
 class Network(NamedTuple):
     """All that decides about packets, and what could not be judged of it."""
 
-    land: Land
-    rules: Rules
-    stations: tuple[Station, ...]
+    land: routes.Land
+    rules: groups.Rules
+    stations: tuple[stations.Station, ...]
     unknown: tuple[Unknown, ...]
 
 
 def read(names: References) -> Network:
     """The networks of some resources."""
-    around, doubts = land(names)
-    let, more = rules(names)
-    return Network(around, let, tuple(stations(names, around)), (*doubts, *more))
+    land, doubts = routes.land(names)
+    rules, more = groups.rules(names)
+    return Network(land, rules, tuple(stations.stations(names, land)), (*doubts, *more))

@@ -81,6 +81,8 @@ class Land(NamedTuple):
     """Gateway endpoints by the route table that leads to them."""
     tables: Mapping[str, str]
     """The route table of each subnet, if it has one of its own."""
+    routes: Mapping[str, tuple[Route, ...]]
+    """The routes of each route table, the longest prefix first."""
 
 
 def passing(entries: tuple[Entry, ...], address: int) -> int:
@@ -130,7 +132,7 @@ def land(names: References) -> tuple[Land, list[Unknown]]:
         if given.get("VpcEndpointType", "Gateway") == "Gateway":
             for table in names.targets(given.get("RouteTableIds")):
                 endpoints[table].append(name)
-    return Land(networks, subnets, nat, endpoints, tables), unknown
+    return Land(networks, subnets, nat, endpoints, tables, routes), unknown
 
 
 def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
