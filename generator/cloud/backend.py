@@ -63,8 +63,8 @@ def _registered(aws: Aws, group: dict[str, Any]) -> list[Target]:
 def activities(aws: Aws, name: str) -> list[dict[str, Any]]:
     """The last scaling activities of a group, the newest first."""
     response = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
-    found: list[dict[str, Any]] = response["Activities"]
-    return found
+    recent: list[dict[str, Any]] = response["Activities"]
+    return recent
 
 
 def failures(activities: Iterable[dict[str, Any]]) -> list[str]:
