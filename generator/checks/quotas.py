@@ -59,6 +59,7 @@ NAMES = {
     "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", 255),
     "AWS::S3::Bucket": ("BucketName", 63),
     "AWS::SNS::Topic": ("TopicName", 256),
+    "AWS::SSM::Parameter": ("Name", 1_011),
     "AWS::SecretsManager::Secret": ("Name", 512),
 }
 """Where a name of one's own is given, and the characters that it may have."""
@@ -89,6 +90,7 @@ TEXTS = {
     "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
     "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
     "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
+    "AWS::SSM::Parameter": Text("characters of a standard parameter", "Value", 4_096, True),
 }
 
 

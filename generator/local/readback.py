@@ -65,6 +65,7 @@ READERS = {
     "; s3 get_bucket_logging Bucket",
     "AWS::S3::BucketPolicy": "s3 get_bucket_policy Bucket",
     "AWS::SNS::Topic": "sns get_topic_attributes TopicArn",
+    "AWS::SSM::Parameter": "ssm get_parameter Name",
     "AWS::SecretsManager::Secret": "secretsmanager describe_secret SecretId",
 }
 """The calls that tell of a type: service, operation and the argument that takes the physical id;

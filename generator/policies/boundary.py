@@ -24,6 +24,7 @@ import awacs.aws as aws
 from generator.policies.grants import (
     ANY,
     ARTIFACT_BUCKET,
+    BOOT_LIBRARY,
     ENV_FILE,
     GROUPS,
     IMAGE_REPOSITORY,
@@ -129,6 +130,7 @@ def _always() -> list[aws.Statement]:
         "arn:aws:backup:*:*:recovery-point:*": ["backup:TagResource"],
         # A VPC's default group, which nobody made, carries no tag to know it by.
         "arn:aws:ec2:*:*:security-group/*": ["ec2:RevokeSecurityGroup*"],
+        BOOT_LIBRARY: ["ssm:GetParameter"],
         "arn:aws:ssm:*::parameter/aws/service/canonical/*": ["ssm:GetParameters"],
         "arn:aws:ssm:*::document/AWS-RunShellScript": ["ssm:SendCommand"],
     }

@@ -44,7 +44,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
     "deployer-edge": (
         *("cloudfront", "cloudwatch", "elasticfilesystem"),
-        *("events", "route53", "secretsmanager", "wafv2"),
+        *("events", "route53", "secretsmanager", "ssm", "wafv2"),
     ),
 }
 """Documents that hold nothing but services' scopes, filled so that each fits for the longest names

@@ -7,6 +7,7 @@ Not every name begins with the stack's name:
 - a balancer's and a target group's has 32 characters, of which the stack's name keeps the first
   five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``, and the tag as above;
 - what must be named and is unique in an account is called ``<environment>-<what>-<random end>``;
+- a parameter's is ours, and begins with ``/clinic/`` before the stack's name;
 - a dashboard's generated name is not documented to hold the stack's name;
 - what has an identifier instead of a name (network, keys, file systems, backup plans) is narrowed
   by CloudFormation's tag where the service gives one to IAM, and otherwise only by the way: asked
@@ -17,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator.policies.grants import ANY, GROUPS, LOG_GROUPS
+from generator.policies.grants import ANY, BOOT_LIBRARY, GROUPS, LOG_GROUPS
 
 SECRETS = ("DatabaseSecret", "OriginVerifySecret", "OriginVerifySecretSecond")
 """Logical ids of the secrets; a test compares them with the templates."""
@@ -76,6 +77,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = {
         f"arn:aws:secretsmanager:*:*:secret:{logical_id}-*" for logical_id in SECRETS
     ),
     "sns": (f"arn:aws:sns:*:*:{ANY}",),
+    "ssm": (BOOT_LIBRARY,),
     "wafv2": ("arn:aws:wafv2:*:*:regional/webacl/*", BALANCER),
 }
 

@@ -155,6 +155,7 @@ TABLE: Mapping[str, Treatment] = {
     "SNS::Topic": NOTHING,
     "SNS::TopicPolicy": NOTHING,
     "SSM::Document": NOTHING,
+    "SSM::Parameter": Treatment("Name Value", "", "Tier Type"),
     "SecretsManager::RotationSchedule": NOTHING,
     "SecretsManager::Secret": Treatment("", "GenerateSecretString", "KmsKeyId"),
     "SecretsManager::SecretTargetAttachment": NOTHING,

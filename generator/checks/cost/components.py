@@ -91,6 +91,7 @@ FREE: Mapping[str, str] = {
     "AWS::SNS::Subscription": _SETTING,
     "AWS::SNS::Topic": "2 USD buy 100,000 e-mails, and alarms are few",
     "AWS::SNS::TopicPolicy": _SETTING,
+    "AWS::SSM::Parameter": "a standard parameter is free, and so are reads at standard throughput",
     "AWS::SecretsManager::SecretTargetAttachment": _SETTING,
 }
 """Types that cost nothing by themselves, and why."""

@@ -16,6 +16,7 @@ from generator.checks.reach.stations import launches
 
 GROUP, DATABASE = "AWS::AutoScaling::AutoScalingGroup", "AWS::RDS::DBInstance"
 SETTING = re.compile(r"([A-Z][A-Z_]*)='(.*)'")
+PARAMETER = "AWS::SSM::Parameter"
 FORCED = "rds.force_ssl"
 
 
@@ -53,11 +54,17 @@ def facts(names: Names, granted: Iterable[Fact]) -> Facts:
 def _unread(
     who: str, head: Mapping[str, str], allowed: Iterable[Reach], names: Names
 ) -> Iterator[tuple[str, str]]:
-    bucket, secret = (names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET"))
-    wanted = (
+    bucket, secret, library = (
+        names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET", "LIBRARY_PARAMETER")
+    )
+    wanted = [
         (f"{names.called(bucket)}/{head['CONFIG_KEY']}", "s3:GetObject"),
         (names.called(secret), "secretsmanager:GetSecretValue"),
-    )
+    ]
+    if "LIBRARY_PARAMETER" in head:
+        name = text(names.of_type(PARAMETER).get(library, {}).get("Name", f"/{library}"))
+        parameter = f"arn:aws:ssm:REGION:ACCOUNT:parameter{names.blank(name)}"
+        wanted.append((parameter, "ssm:GetParameter"))
     for target, action in wanted:
         if not any(
             fact.source == who
