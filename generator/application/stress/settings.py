@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from generator.errors import ClinicError
 from generator.model.view import View
-from generator.model.walk import nodes
+from generator.model.walk import is_true, nodes
 
 Boot = Literal["build", "pull", "baked"]
 
@@ -112,7 +112,7 @@ def _period(tracking: dict[str, Any], launch: dict[str, Any]) -> int:
     for query in own.get("Metrics", []):
         if "Period" in (stat := query.get("MetricStat", {})):
             return int(_number(stat["Period"], "Period"))
-    detailed = str(launch.get("Monitoring", {}).get("Enabled", False)).lower() == "true"
+    detailed = is_true(launch.get("Monitoring", {}).get("Enabled"))
     return 60 if own or detailed else 300
 
 

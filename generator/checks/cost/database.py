@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, is_true, number, referred
+from generator.checks.cost.bill import Line, Month, number, referred
 from generator.checks.cost.compute import plain
 from generator.checks.cost.fleet import BURSTABLE
 from generator.checks.cost.network import Found
-from generator.model.walk import references
+from generator.model.walk import is_true, references
 
 CHANGED_A_DAY = Decimal("0.02")
 """The part of the data that a day changes, and that its backup adds (assumed)."""

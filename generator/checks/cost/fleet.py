@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import is_true, number, referred
+from generator.checks.cost.bill import number, referred
 from generator.model.view import View
+from generator.model.walk import is_true
 
 PUBLIC, MAPPED = "AssociatePublicIpAddress", "MapPublicIpOnLaunch"
 _SIZES = {

@@ -9,7 +9,7 @@ from typing import Any
 from generator.bootstrap import unpacked
 from generator.checks.diagram.model import Part, name, names
 from generator.model.view import View
-from generator.model.walk import nodes
+from generator.model.walk import is_true, nodes
 
 Properties = dict[str, Any]
 LAUNCHED_BY = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
@@ -82,7 +82,7 @@ def is_public(view: View, part: Part) -> bool:
         subnets = [view.resources.get(one, {}).get("Properties", {}) for one in part.subnets]
         given += [subnet.get("MapPublicIpOnLaunch") for subnet in subnets]
     open_scheme = part.kind in BALANCERS and properties.get("Scheme") != "internal"
-    return open_scheme or any(str(value).lower() == "true" for value in given)
+    return open_scheme or any(map(is_true, given))
 
 
 def _has(interface: Properties) -> bool:
@@ -148,7 +148,7 @@ def _database(view: View, logical: str, properties: Properties) -> Properties:
         "version": properties.get("EngineVersion"),
         "class": properties.get("DBInstanceClass"),
         "groups": _group_names(view, properties),
-        "standby": str(properties.get("MultiAZ")).lower() == "true",
+        "standby": is_true(properties.get("MultiAZ")),
     }
 
 

@@ -19,6 +19,7 @@ from generator.checks.reach.managed import (
     Forwarding,
 )
 from generator.checks.reach.names import Names, text
+from generator.model.walk import is_true
 from generator.shipped import text as shipped
 
 DEFAULT = "*"
@@ -173,7 +174,7 @@ def _legacy(given: Mapping[str, Any]) -> Forwarding:
     """The settings from before there were policies."""
     values = given.get("ForwardedValues", {})
     headers = {text(header).lower() for header in values.get("Headers", [])}
-    queries = text(values.get("QueryString", False)).lower() == "true"
+    queries = is_true(values.get("QueryString"))
     return Forwarding(
         bool(headers & {"*", AUTHORIZATION}),
         _much(values.get("Cookies", {}).get("Forward")),

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any, NamedTuple
 
-from generator.checks.reach import behaviours, ports
+from generator.checks.reach import behaviours
 from generator.checks.reach.behaviours import Behaviour, Way
 from generator.checks.reach.facts import Facts, Link, NotReached, Reach, Unknown
 from generator.checks.reach.gates import Net
 from generator.checks.reach.listeners import Serving, serves, servings
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import inward
-from generator.checks.reach.policies import Statement, covers
-from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import CDN
+from generator.model.iam import Statement, covers
+from generator.model.network import ports
+from generator.model.network.stations import Station
+from generator.model.walk import is_true
 
 READING = {"GET", "HEAD", "OPTIONS"}
 DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
@@ -45,7 +47,7 @@ def facts(
     listening = list(servings(names))
     for name, given in names.of_type(DISTRIBUTION).items():
         config = given.get("DistributionConfig", {})
-        if str(config.get("Enabled", True)).lower() != "true":
+        if not is_true(config.get("Enabled", True)):
             continue
         if "WebACLId" in config:
             yield Reach("web ACL", names.called(name), "filters", (text(config["WebACLId"]),))

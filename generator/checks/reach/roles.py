@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from generator.checks.reach.instances import RESOLVED
 from generator.checks.reach.listeners import RULE
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import listed
+from generator.model.iam import listed
 from generator.model.walk import nodes
 
 BUCKET, SECRET = "AWS::S3::Bucket", "AWS::SecretsManager::Secret"

@@ -11,8 +11,8 @@ from generator import bootstrap
 from generator.checks.reach.facts import Fact, Facts, Reach
 from generator.checks.reach.listeners import TARGETS
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import like
-from generator.checks.reach.stations import launches
+from generator.model.backend import launches
+from generator.model.iam import like
 
 GROUP, DATABASE = "AWS::AutoScaling::AutoScalingGroup", "AWS::RDS::DBInstance"
 SETTING = re.compile(r"([A-Z][A-Z_]*)='(.*)'")
