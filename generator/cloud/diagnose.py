@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,6 +15,9 @@ from generator.cloud.aws import Aws, explain
 from generator.cloud.stacks import Event
 from generator.cloud.text import plain
 from generator.cloud.witness import GROUP, LOG_GROUP
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import EventFilterTypeDef
 
 CONSEQUENCE = re.compile(
     r"Resource \w+ cancelled|The following resource\(s\) failed"
@@ -116,15 +119,19 @@ def collect(aws: Aws, event: Event) -> list[str]:
 
 
 def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -> list[Cause]:
-    whose = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
     pages = aws.client("cloudformation").get_paginator("describe_events")
+    failed: EventFilterTypeDef = {"FailedEvents": True}
+    if change_set:
+        answers = pages.paginate(ChangeSetName=change_set, Filters=failed)
+    else:
+        answers = pages.paginate(StackName=stack, Filters=failed)
     return [
         Cause(
             told["Timestamp"],
             told.get("ValidationPath") or told.get("LogicalResourceId", stack),
             told.get("ValidationStatusReason") or told.get("HookStatusReason", ""),
         )
-        for page in pages.paginate(**whose, Filters={"FailedEvents": True})
+        for page in answers
         for told in page["OperationEvents"]
         if told.get("EventType") in VALIDATION
         and told.get("ValidationFailureMode", "FAIL") == "FAIL"
@@ -158,7 +165,7 @@ def _boots(aws: Aws, event: Event) -> list[str]:
 
 
 def _consoles(aws: Aws, name: str) -> list[str]:
-    instances = [told["InstanceId"] for told in witness.group(aws, name).get("Instances", [])]
+    instances = [told["InstanceId"] for told in witness.instances(witness.group(aws, name))]
     return [
         f"{instance}/console: {line}"
         for instance in instances[:INSTANCES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
 from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
@@ -12,6 +13,9 @@ from generator.cloud.fate import fates
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ContinueUpdateRollbackInputTypeDef
 
 RETAIN, SKIP = "--retain", "--skip"
 
@@ -120,9 +124,10 @@ def _leave_behind(case: Case) -> list[str]:
 
 def _continue(case: Case) -> None:
     names = [dotted(resource.path) for resource in _chosen(case, case.skip, "UPDATE_FAILED")]
-    ask = case.aws.client("cloudformation").continue_update_rollback
-    start = partial(ask, StackName=case.stack.id, **({"ResourcesToSkip": names} if names else {}))
-    _roll(case, start)
+    request: ContinueUpdateRollbackInputTypeDef = {"StackName": case.stack.id}
+    if names:
+        request["ResourcesToSkip"] = names
+    _roll(case, partial(case.aws.client("cloudformation").continue_update_rollback, **request))
 
 
 def _roll_back(case: Case) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.doctor.examine import Finding, examine
 from generator.application.doctor.group import PLACE, examine_group
@@ -16,6 +16,9 @@ from generator.cloud.text import plain
 from generator.cloud.witness import GROUP, LOG_GROUP, Target
 from generator.errors import ClinicError
 
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import ActivityTypeDef, AutoScalingGroupTypeDef
+
 
 def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     """Examine a stack by name, or one ``instance`` of it; whether all is well.
@@ -26,7 +29,7 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     made = list(walk(tree(aws, stack.id)))
     group = next((r.physical for r in made if r.type == GROUP), "")
     log_group = next((r.physical for r in made if r.path.rpartition("/")[2] == LOG_GROUP), "")
-    told = witness.group(aws, group) if group else {}
+    told = witness.group(aws, group) if group else None
     if not told:
         raise ClinicError(
             f"{name} is in {stack.status} and has no Auto Scaling group: `clinic status` shows "
@@ -37,7 +40,7 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     patients = _patients(aws, stack, told, targets, log_group, instance)
     findings = [found for patient in patients if (found := examine(patient))]
     if not instance:
-        nothing = list[dict[str, Any]]()
+        nothing: list[ActivityTypeDef] = []
         past = ask("scaling activities", lambda: witness.activities(aws, group), unread, nothing)
         findings += examine_group(told, past, findings)
     findings.sort(key=lambda found: -1 if found.place == PLACE else found.rank)
@@ -48,12 +51,12 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
 def _patients(
     aws: Aws,
     stack: Stack,
-    told: dict[str, Any],
+    told: AutoScalingGroupTypeDef,
     targets: dict[str, Target] | None,
     log_group: str,
     instance: str | None,
 ) -> list[Patient]:
-    members = told.get("Instances", [])
+    members = witness.instances(told)
     if instance:
         members = [member for member in members if member["InstanceId"] == instance]
         if not members:
@@ -68,7 +71,7 @@ def _patients(
     ]
 
 
-def _by_id(aws: Aws, told: dict[str, Any]) -> dict[str, Target] | None:
+def _by_id(aws: Aws, told: AutoScalingGroupTypeDef) -> dict[str, Target] | None:
     """Targets by instance; None for a group without a balancer."""
     if not told.get("TargetGroupARNs"):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,6 +15,10 @@ from generator.cloud import witness
 from generator.cloud.aws import Aws, explain
 from generator.cloud.text import plain
 from generator.cloud.witness import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import InstanceTypeDef
+    from mypy_boto3_cloudwatch.type_defs import MetricTypeDef
 
 POLICY = "observer"
 """What the doctor reads with."""
@@ -95,7 +99,7 @@ def ask(what: str, question: Callable[[], Answer], unread: list[str], instead: A
 
 
 def meet(
-    aws: Aws, told: dict[str, Any], target: Target | None, log_group: str, standard: bool
+    aws: Aws, told: InstanceTypeDef, target: Target | None, log_group: str, standard: bool
 ) -> Patient:
     """The patient of an instance as its group tells of it."""
     name, unread = told["InstanceId"], list[str]()
@@ -126,7 +130,7 @@ def meet(
 
 def credits(aws: Aws, instance: str) -> float | None:
     """The newest CPU credit balance; None for types that have none, and in the first minutes."""
-    metric = {
+    metric: MetricTypeDef = {
         "Namespace": "AWS/EC2",
         "MetricName": "CPUCreditBalance",
         "Dimensions": [{"Name": "InstanceId", "Value": instance}],
