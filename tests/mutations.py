@@ -528,10 +528,8 @@ MUTATIONS = (
         "set versioning before the policy",
         "cloud/artifacts",
         "        _all_at_once(_settings(s3, bucket))\n"
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n",
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n"
+        '        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})\n',
+        '        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})\n'
         "        _all_at_once(_settings(s3, bucket))\n",
         "versioning_is_set_when_all_else_is_in_place",
     ),

@@ -10,7 +10,7 @@ gate.py          what would cost data, and the permission it needs
 follow.py        an operation in progress, event by event
 progress.py      the same for people, logs and programs
 deploy.py        all of it in order
-witness.py       what a group, its targets and its instances can tell
+backend.py       what a group, its targets and its instances can tell
 diagnose.py      the first cause of a failure (catalogue.py: what it usually means)
 status.py        what there is now
 recover.py       out of every state that takes no update

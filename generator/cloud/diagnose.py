@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.cloud import catalogue, witness
+from generator.cloud import backend, catalogue
 from generator.cloud.aws import Aws, explain
+from generator.cloud.backend import GROUP, LOG_GROUP
 from generator.cloud.stacks import Event
 from generator.cloud.text import plain
-from generator.cloud.witness import GROUP, LOG_GROUP
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import EventFilterTypeDef
@@ -112,7 +112,7 @@ def collect(aws: Aws, event: Event) -> list[str]:
         return []
     group = event.physical
     return [
-        *_asked("scaling activities", lambda: witness.failed(witness.activities(aws, group))),
+        *_asked("scaling activities", lambda: backend.failures(backend.activities(aws, group))),
         *_asked("target health", lambda: _targets(aws, group)),
         *_asked("the boot log", lambda: _boots(aws, event) or _consoles(aws, group)),
     ]
@@ -147,7 +147,7 @@ def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
 
 
 def _targets(aws: Aws, name: str) -> list[str]:
-    found = witness.targets(aws, witness.group(aws, name))
+    found = backend.targets(aws, backend.group(aws, name))
     return [str(target) for target in found if target.state != "healthy"]
 
 
@@ -159,15 +159,15 @@ def _boots(aws: Aws, event: Event) -> list[str]:
     name = made["StackResourceDetail"]["PhysicalResourceId"]
     return [
         f"{stream}: {line}"
-        for stream in witness.boot_streams(aws, name)[:INSTANCES]
-        for line in witness.log_end(aws, name, stream, LOG_LINES)
+        for stream in backend.boot_streams(aws, name)[:INSTANCES]
+        for line in backend.log_end(aws, name, stream, LOG_LINES)
     ]
 
 
 def _consoles(aws: Aws, name: str) -> list[str]:
-    instances = [told["InstanceId"] for told in witness.instances(witness.group(aws, name))]
+    instances = [told["InstanceId"] for told in backend.instances(backend.group(aws, name))]
     return [
         f"{instance}/console: {line}"
         for instance in instances[:INSTANCES]
-        for line in witness.console(aws, instance)[-LOG_LINES:]
+        for line in backend.console(aws, instance)[-LOG_LINES:]
     ]

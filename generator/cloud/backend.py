@@ -1,4 +1,4 @@
-"""What a group, its targets and its instances can tell, each in one call."""
+"""The Auto Scaling group, its targets and activities, its instances' logs: a call each."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ class Target(NamedTuple):
 
 def group(aws: Aws, name: str) -> AutoScalingGroupTypeDef | None:
     """The Auto Scaling group as it is; None when it is gone."""
-    told = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return next(iter(told["AutoScalingGroups"]), None)
+    response = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    return next(iter(response["AutoScalingGroups"]), None)
 
 
-def instances(found: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
+def instances(group: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
     """The instances of a group; none when it is gone."""
-    return found.get("Instances", []) if found else []
+    return group.get("Instances", []) if group else []
 
 
-def targets(aws: Aws, found: AutoScalingGroupTypeDef | None) -> list[Target]:
+def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
     """The targets of a group, each once: a target group that no balancer uses says nothing of it
     that another one does not."""
     known: dict[str, Target] = {}
-    for target in _registered(aws, found):
+    for target in _registered(aws, group):
         if target.id not in known or target.code != "Target.NotInUse":
             known[target.id] = target
     return list(known.values())
 
 
-def _registered(aws: Aws, found: AutoScalingGroupTypeDef | None) -> list[Target]:
-    arns = found.get("TargetGroupARNs", []) if found else []
+def _registered(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
+    arns = group.get("TargetGroupARNs", []) if group else []
     return [
         Target(
             target["Target"]["Id"],
@@ -75,25 +75,26 @@ def _registered(aws: Aws, found: AutoScalingGroupTypeDef | None) -> list[Target]
 
 def activities(aws: Aws, name: str) -> list[ActivityTypeDef]:
     """The last scaling activities of a group, the newest first."""
-    told = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
-    return told["Activities"]
+    response = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
+    return response["Activities"]
 
 
-def failed(told: Iterable[ActivityTypeDef]) -> list[str]:
+def failures(activities: Iterable[ActivityTypeDef]) -> list[str]:
     """What those of some activities say that failed."""
     return [
         f"scaling: {activity.get('StatusMessage') or activity['Description']}"
-        for activity in told
+        for activity in activities
         if activity["StatusCode"] in ("Failed", "Cancelled")
     ]
 
 
 def boot_streams(aws: Aws, log_group: str) -> list[str]:
     """The boot logs in a log group, the newest first."""
-    told = aws.client("logs").describe_log_streams(
+    response = aws.client("logs").describe_log_streams(
         logGroupName=log_group, orderBy="LastEventTime", descending=True
-    )["logStreams"]
-    return [s["logStreamName"] for s in told if s["logStreamName"].endswith("/boot")]
+    )
+    names = [stream["logStreamName"] for stream in response["logStreams"]]
+    return [name for name in names if name.endswith("/boot")]
 
 
 def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
