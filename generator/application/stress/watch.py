@@ -74,11 +74,11 @@ def _metric(group: str, tracking: TargetTrackingConfigurationOutputTypeDef) -> M
             tracked: MetricTypeDef = {
                 "Namespace": stat["Metric"]["Namespace"],
                 "MetricName": stat["Metric"]["MetricName"],
-                "Dimensions": [
-                    {"Name": dimension["Name"], "Value": dimension["Value"]}
-                    for dimension in stat["Metric"].get("Dimensions", [])
-                ],
             }
+            if dimensions := stat["Metric"].get("Dimensions"):
+                tracked["Dimensions"] = [
+                    {"Name": d["Name"], "Value": d["Value"]} for d in dimensions
+                ]
             return {"Metric": tracked, "Period": stat.get("Period", 60), "Stat": "Average"}
     metric: MetricTypeDef = {
         "Namespace": "AWS/EC2",
