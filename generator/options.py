@@ -46,6 +46,8 @@ REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the 
 PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
+FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
+REVEAL = click.option("--reveal", is_flag=True, help="Show values. They are secrets.")
 
 
 def connected(command: Command) -> Command:

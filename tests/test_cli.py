@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +16,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from generator.checks.lint import cfn_lint as linter
-from generator.commands import cli
+from generator.commands import cli, env
+from generator.lazy import LazyGroup
 from tests.conftest import ROOT, Ended
 
 Clinic = Callable[..., Ended]
@@ -41,7 +46,7 @@ def imported(*arguments: str | Path) -> set[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) -> None:
     found = cli.clinic.get_command(click.Context(cli.clinic), command)
-    below = list(found.commands) if isinstance(found, click.Group) else []
+    below = found.list_commands(click.Context(found)) if isinstance(found, click.Group) else []
     for words in [[command], *([command, part] for part in below)]:
         ended = clinic(*words, "--help")
         assert ended.code == 0
@@ -51,8 +56,12 @@ def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) 
 def parameters(command: click.Command) -> Iterator[click.Parameter]:
     """Those of a command and of the commands below it."""
     yield from command.params
-    for inner in command.commands.values() if isinstance(command, click.Group) else ():
-        yield from parameters(inner)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner
+            yield from parameters(inner)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -231,20 +240,43 @@ def _read(file: Path) -> bytes:
         return b""  # the process has ended meanwhile
 
 
-def test_a_command_of_another_package_is_imported_when_it_is_called(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+def test_a_command_is_the_file_of_its_name_and_imported_when_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = (f"{__name__}:elsewhere", "Somewhere else.")
-    broken = ("no.such.module:at_all", "Is not there.")
-    monkeypatch.setitem(cli.LATER, "More", {"elsewhere": elsewhere, "broken": broken})
-    assert "elsewhere  Somewhere else." in clinic("--help").out
-    assert clinic("elsewhere") == (0, "here\n", "")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "stack_it.py").write_text(
+        "import click\n@click.command()\ndef stack_it_command(): print('stacked')\n"
+    )
+    (tmp_path / "here" / "broken.py").write_text("import nothing_like_it")
+    table = {"More": {"stack-it": "Stack it.", "broken": "Is not there."}}
+    group = LazyGroup("more", package="here", table=table)
+    shown = CliRunner().invoke(group, ["--help"])
+    assert re.search(r"More:\n  stack-it  Stack it.\n  broken    Is not there.", shown.output)
+    assert CliRunner().invoke(group, ["stack-it"]).output == "stacked\n"
+    assert isinstance(CliRunner().invoke(group, ["broken"]).exception, ModuleNotFoundError)
 
 
-@click.command()
-def elsewhere() -> None:
-    """Somewhere else."""
-    print("here")
+@pytest.mark.parametrize("group", [cli.clinic, env.env_command], ids=["clinic", "clinic env"])
+def test_the_files_of_commands_are_those_of_the_table_with_the_help_that_they_have(
+    group: LazyGroup,
+) -> None:
+    package = importlib.import_module(group.package)
+    files = {module.name.replace("_", "-") for module in pkgutil.iter_modules(package.__path__)}
+    assert files - {"cli"} == set(group.list_commands(click.Context(group)))
+    for name, sentence in ((n, s) for names in group.table.values() for n, s in names.items()):
+        command = group.get_command(click.Context(group), name)
+        assert command
+        assert command.get_short_help_str(limit=100) == sentence
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("timelin", "timeline"), ("stackset", "stack-set"), ("env psh", "push")]
+)
+def test_a_misspelt_command_suggests_the_nearest(clinic: Clinic, typed: str, meant: str) -> None:
+    ended = clinic(*typed.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert re.search(rf"No such command '[a-z]+'\. Did you mean '?{meant}'?\?$", ended.err.strip())
 
 
 def test_params_accepts_every_environment_of_the_project(clinic: Clinic) -> None:

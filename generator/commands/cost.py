@@ -82,7 +82,7 @@ def cost_command(
     as_json: bool,
     **assumed: Decimal,
 ) -> None:
-    """What a month of an environment costs, by component and by option.
+    """Say what a month of ENV costs, by component and by option.
 
     Computed from the templates and a dated list of AWS's public prices, offline. ENV is the name of
     a parameter file or its path.

@@ -56,10 +56,10 @@ def diagram_command(
     templates: Path | None,
     params: Path,
 ) -> None:
-    """Draw the architecture of ENV (seed if none is given) from the templates.
+    """Draw the architecture of ENV from the templates.
 
-    Zones, subnets, who talks to whom and on which port: all of it is derived, so the picture
-    changes with the templates and the parameters.
+    ENV is seed if none is given. Zones, subnets, who talks to whom and on which port: all of it is
+    derived, so the picture changes with the templates and the parameters.
 
     \b
     clinic diagram --format mermaid

@@ -26,7 +26,7 @@ def doctor_command(
     instance: str | None,
     as_json: bool,
 ) -> None:
-    """Say what is wrong with each instance and target of ENV, and what to do.
+    """Say what is wrong with each instance and target, and what to do.
 
     Reads boot logs, the backend's log, consoles, target health, scaling activities and CPU
     credits, and changes nothing. Exits with 0 when all is well, 1 when something is wrong.

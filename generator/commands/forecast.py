@@ -41,7 +41,7 @@ def forecast_command(
     allowed: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what output/ would do to stacks that were deployed from another git revision.
+    """Say what output/ would do to stacks of another git revision.
 
     BASE_REF is a branch, tag or commit; without it, the branch that a pull request goes to
     (origin/main, else main, else HEAD), where this branch left it.

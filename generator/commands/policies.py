@@ -37,10 +37,10 @@ def policies_command(
     params: Path,
     as_json: bool,
 ) -> None:
-    """Write the policies for ENV alone: who has them can do nothing to another environment's stack.
+    """Write the IAM policies for ENV alone, in one region.
 
-    No account is asked. output/roles.json makes the same policies, and roles that have them.
-    Kind of --json: policy.
+    Who has them can do nothing to another environment's stack. No account is asked.
+    output/roles.json makes the same policies, and roles that have them. Kind of --json: policy.
 
     \b
     clinic policies dev --region us-east-1

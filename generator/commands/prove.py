@@ -21,11 +21,12 @@ from generator.parameters import files as parameters
 def prove_command(
     env: str, templates: Path | None, params: Path, accept: bool, as_json: bool
 ) -> None:
-    """Prove who reaches whom: internet, CDN, subnets, components, buckets, secrets, registry.
+    """Prove who reaches whom, and that nobody else does.
 
-    Compares what the templates let through with the expectations of the environment, in
-    expectations/ beside its parameter file, or with the documented table if it has none there.
-    Exits with 1 on any difference, and on anything that cannot be judged.
+    Internet, CDN, subnets, components, buckets, secrets, registry: what the templates let through
+    is compared with the expectations of the environment, in expectations/ beside its parameter
+    file, or with the documented table if it has none there. Exits with 1 on any difference, and on
+    anything that cannot be judged.
 
     \b
     clinic prove prod

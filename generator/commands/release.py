@@ -63,11 +63,12 @@ def release_command(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Roll the backend's instances to another image or revision, and back when it does not hold.
+    """Roll the backend to another image, and back when it does not hold.
 
-    A new version of the launch template, an instance refresh that never has fewer healthy
-    instances than before, the health path through the CDN, and then the stack's parameters. Asks
-    first on a terminal. Exits with 1 when it failed and was rolled back, 3 when it needs a person.
+    Or to another revision. A new version of the launch template, an instance refresh that never has
+    fewer healthy instances than before, the health path through the CDN, and then the stack's
+    parameters. Asks first on a terminal. Exits with 1 when it failed and was rolled back, 3 when it
+    needs a person.
 
     \b
     clinic release prod --image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/backend:1.4.2

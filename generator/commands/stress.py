@@ -69,7 +69,7 @@ def stress_command(
     yes: bool,
     **design: Any,
 ) -> None:
-    """Put load on the instances, and see how long new capacity takes to come.
+    """Put load on the instances and see how long new capacity takes.
 
     Runs `stress` on every instance in service through Systems Manager, follows alarms, group,
     targets and requests through the CDN, and draws them. With --simulate the same is calculated

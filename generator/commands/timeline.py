@@ -47,7 +47,7 @@ def timeline_command(
     templates: Path | None,
     params: Path,
 ) -> None:
-    """Show how long a creation and an update of ENV take, and the chain that decides it.
+    """Show how long a creation and an update take, and what decides it.
 
     A nested stack waits for the whole of every stack whose output it reads; inside a stack a
     resource waits for what it refers to. Durations are typical ones by resource type.

@@ -86,7 +86,7 @@ def twin_command(
     load: bool,
     as_json: bool,
 ) -> None:
-    """Stand ENV up on this machine with real daemons, and use it in a browser.
+    """Stand ENV up on this machine with real daemons, for a browser.
 
     The templates are deployed to an endpoint of its own; network, database, balancer, CDN and
     instances are built as they say, in namespaces that end with this command. Linux only; no root

@@ -1,0 +1,37 @@
+"""`clinic env push`: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from generator.application.env.check import line, load_checked
+from generator.application.env.push import push
+from generator.cloud.aws import connect, explained
+from generator.cloud.environment import name_of, stack_name
+from generator.cloud.progress import Report
+from generator.options import JSON, PATH, connected
+
+
+@click.command("push")
+@connected
+@click.argument("file", type=PATH)
+@JSON
+@explained("releaser")
+def push_command(
+    env: str, file: Path, params: Path, profile: str | None, region: str | None, as_json: bool
+) -> None:
+    """Send FILE to the stack's encrypted, versioned configuration bucket.
+
+    A file with errors is refused, an unchanged one is not sent. Instances notice a new version
+    within two minutes and restart the container one after the other.
+
+    \b
+    clinic env push prod .env
+    """
+    stack, checked = stack_name(name_of(env, params)), load_checked(file, params, env)
+    for remark in checked.remarks:
+        print(line(file, remark), file=sys.stderr)
+    push(connect(profile, region), stack, checked, Report(as_json))

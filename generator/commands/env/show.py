@@ -1,0 +1,33 @@
+"""`clinic env show`: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.application.env.show import show
+from generator.cloud.aws import connect, explained
+from generator.cloud.environment import name_of, stack_name
+from generator.cloud.progress import Report
+from generator.options import JSON, REVEAL, connected
+
+
+@click.command("show")
+@connected
+@REVEAL
+@JSON
+@explained("releaser", "revealer")
+def show_command(
+    env: str, params: Path, profile: str | None, region: str | None, reveal: bool, as_json: bool
+) -> None:
+    """List the keys that the container gets, and who supplies them.
+
+    Also the version and its date.
+
+    \b
+    clinic env show prod
+    clinic env show prod --reveal
+    """
+    stack = stack_name(name_of(env, params))
+    show(connect(profile, region), stack, Report(as_json), reveal)

@@ -1,0 +1,35 @@
+"""`clinic status`: parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cloud.aws import connect, explained
+from generator.cloud.environment import load
+from generator.cloud.progress import Report
+from generator.cloud.status import status
+from generator.options import JSON, connected
+
+
+@click.command("status")
+@connected
+@click.option("--drift", is_flag=True, help="Look for what was changed by hand.")
+@JSON
+@explained()
+def status_command(
+    env: str, params: Path, profile: str | None, region: str | None, drift: bool, as_json: bool
+) -> None:
+    """Show the tree of stacks, their states and outputs.
+
+    And the AWS CLI's commands for more. Exits with 1 when --drift finds something, 3 when the stack
+    needs a person. Kinds of --json: stack, command, drift.
+
+    \b
+    clinic status prod
+    clinic status prod --drift
+    """
+    wanted = load(env, params)
+    if not status(connect(profile, region), wanted.stack, Report(as_json), drift):
+        raise click.exceptions.Exit(1)
