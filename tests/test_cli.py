@@ -21,6 +21,8 @@ from click.testing import CliRunner
 from generator.checks.lint import cfn_lint as linter
 from generator.commands import cli, env
 from generator.lazy import LazyGroup
+from generator.parameters import files as parameters_module
+from tests import objects
 from tests.conftest import ROOT, Ended
 
 Clinic = Callable[..., Ended]
@@ -418,15 +420,70 @@ def test_an_interrupt_while_the_commands_are_imported_is_no_traceback(tmp_path: 
 def test_parameter_files_are_told_to_programs(clinic: Clinic, tmp_path: Path) -> None:
     ended = clinic("params", "--json")
     told = [json.loads(line) for line in ended.out.splitlines()]
-    assert [(one["kind"], one["file"]) for one in told] == [
+    assert [(one["kind"], one["file"]) for one in told[:-1]] == [
         ("parameters", f"params/{env}.json") for env in ("dev", "prod", "seed")
     ]
     file = tmp_path / "bad.json"
     file.write_text(json.dumps([{"ParameterKey": "Enviroment", "ParameterValue": "x"}]))
     ended = clinic("params", file, "--json")
     assert ended.code == 2
-    assert [json.loads(line)["parameter"] for line in ended.out.splitlines()] == ["Enviroment"]
+    problem, error, _ = [json.loads(line) for line in ended.out.splitlines()]
+    assert problem["parameter"] == "Enviroment"
+    assert f"clinic: {error['message']}\n" == ended.err
     assert ended.err.startswith(f"clinic: {file}: ")
+
+
+FOR_PROGRAMS = [
+    *([name] for name in COMMANDS if name != "env" and objects.named([name])),
+    *(["env", name] for name in env.COMMANDS["Commands"]),
+]
+
+
+@pytest.mark.parametrize("words", FOR_PROGRAMS, ids=" ".join)
+def test_what_is_wrong_is_an_object_for_programs_and_a_sentence_for_people(
+    clinic: Clinic, tmp_path: Path, words: list[str]
+) -> None:
+    """With parameter files that are not there, or a file that is none."""
+    arguments = ["stack-set", "--remove"] if words == ["stack-set"] else words
+    more = {"publish": ["dist"], "env push": [tmp_path / "none"], "release": ["--image", "a:1"]}
+    ended = clinic(
+        *arguments, "nowhere", *more.get(" ".join(words), []), "--json", "--params", tmp_path
+    )
+    error, done = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.err == f"clinic: {error['message']}\n"
+    assert error["exit_code"] == done["exit_code"] == ended.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--no-such-option"], ["seed", "superfluous"], ["--env", "seed"]]
+)
+def test_arguments_that_nothing_understands_are_told_to_programs(
+    clinic: Clinic, arguments: list[str]
+) -> None:
+    ended = clinic("prove", "--json", *arguments)
+    error, done = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.err.endswith(f"Error: {error['message']}\n")
+    assert (ended.code, error["exit_code"], done["exit_code"]) == (2, 2, 2)
+
+
+def test_an_interrupt_is_told_to_programs(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters_module, "load_checked", _interrupt)
+    ended = clinic("params", "--json")
+    assert ended.code == 130
+    assert [json.loads(line) for line in ended.out.splitlines()][-2:] == [
+        {"kind": "error", "message": "interrupted", "exit_code": 130},
+        {"kind": "done", "exit_code": 130},
+    ]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_help_is_for_people_whatever_else_is_asked(clinic: Clinic) -> None:
+    ended = clinic("prove", "--json", "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert '"done"' not in ended.out
 
 
 def test_an_interrupt_on_the_way_out_is_no_traceback() -> None:

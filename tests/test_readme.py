@@ -14,8 +14,8 @@ from generator.architecture import LAYERS
 from generator.checks.timeline.graph import creation
 from generator.checks.timeline.schedule import schedule, total
 from generator.commands.cli import COMMANDS, clinic
-from generator.commands.twin import PROGRAMS
 from generator.model import view
+from generator.twin.stand import PROGRAMS
 from tests.resolved import ENVIRONMENTS, flat
 
 ROOT = Path(__file__).parents[1]

@@ -17,10 +17,11 @@ from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
 from generator.cloud.follow import PACE, Feed, attach, follow
 from generator.cloud.preview import HEADINGS, preview, table
-from generator.cloud.progress import Board, Report, screen
+from generator.cloud.progress import Board, screen
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 REPOSITORY = "AWS::ECR::Repository"
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"

@@ -13,11 +13,11 @@ from generator.cloud import catalogue
 from generator.cloud.aws import Aws, code_of, explain
 from generator.cloud.fate import Fate, fates, left, plan
 from generator.cloud.follow import Feed, attach
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, began, events, family, find, last_deleted, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
 
 ROUNDS, PASSES = 6, 200
 """Deletions that are begun, and lists of a bucket that are read, before giving up on writers."""

@@ -11,9 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 PAUSE = 5.0
 """Seconds between two questions whether an operation has ended."""

@@ -9,9 +9,9 @@ from functools import partial
 from generator.cloud.aws import Aws
 from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
 from generator.cloud.fate import fates
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
+from generator.report import Report
 
 RETAIN, SKIP = "--retain", "--skip"
 

@@ -18,9 +18,9 @@ from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.instances import Place, StackSet, Targets
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 PREFIX_LIST = "CloudFrontPrefixListId"
 Agree = Callable[[str], bool]

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
 
 PAUSE = 2.0
 """Seconds between two questions whether a drift detection is done."""

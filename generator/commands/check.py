@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from pathlib import Path
 
 import click
 
-from generator import tables
 from generator.checks import preflight
 from generator.checks.preflight import screen
-from generator.checks.reach.report import command_line, mend
-from generator.options import JSON, PARAMS, TEMPLATES
+from generator.checks.reach.report import command_line
+from generator.options import PARAMS, TEMPLATES, reporting
+from generator.report import Report
 
 
 @click.command("check")
 @click.argument("env")
 @TEMPLATES
 @PARAMS
-@JSON
-def check_command(env: str, templates: Path | None, params: Path, as_json: bool) -> None:
+@reporting("finding", "difference", "limit", "check")
+def check_command(env: str, templates: Path | None, params: Path, report: Report) -> None:
     """Lint, prove and measure what ENV would deploy.
 
     In one go and on one screen. Exits with 1 on any finding: an error or warning of a linter that
@@ -34,19 +33,10 @@ def check_command(env: str, templates: Path | None, params: Path, as_json: bool)
     clinic check prod --json
     """
     gc.disable()  # As in generate: too short to have anything to collect.
-    if sys.stderr.isatty() and not as_json:
+    if sys.stderr.isatty() and not report.json:
         print(f"Checking {env} ...", file=sys.stderr)
     checked = preflight.check(env, params, templates)
-    if as_json:
-        for told in screen.objects(checked):
-            print(json.dumps(told))
-    else:
-        print(f"check {checked.env}: {checked.name}\n")
-        print("\n".join(screen.summary(checked)), end="\n\n")
-        tables.show(screen.HEADINGS, screen.rows(checked))
-        for text in screen.findings(checked):
-            print(f"\n{text}")
-        for line in mend(checked.proof, command_line(env, templates, params)):
-            print(f"\n{line}")
+    report.tell_all(screen.objects(checked))
+    screen.show(checked, command_line(env, templates, params), report)
     if checked.count:
         raise click.exceptions.Exit(1)

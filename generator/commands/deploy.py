@@ -14,8 +14,8 @@ from generator.cloud.ask import terminal
 from generator.cloud.aws import connect, explained
 from generator.cloud.deploy import Wishes, deploy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
-from generator.options import FLAT, JSON, PATH, YES, connected
+from generator.options import FLAT, PATH, YES, connected, reporting
+from generator.report import Report
 
 
 @click.command("deploy")
@@ -23,7 +23,7 @@ from generator.options import FLAT, JSON, PATH, YES, connected
 @YES
 @click.option("--plan", is_flag=True, help="Only show what would change.")
 @FLAT
-@JSON
+@reporting("check", "upload", "change", "event", "zones", "image", "diagnosis", "promise")
 @click.option(
     "--allow-data-loss",
     "allowed",
@@ -50,7 +50,7 @@ def deploy_command(
     yes: bool,
     plan: bool,
     flat: bool,
-    as_json: bool,
+    report: Report,
     allowed: tuple[str, ...],
     context: Path | None,
     smoke: bool,
@@ -61,9 +61,6 @@ def deploy_command(
     0 when it is done or there is nothing to do, 1 when the check found something, it failed and was
     rolled back, or is deployed but does not answer, 2 for bad input, 3 when it needs a person.
 
-    Kinds of --json: check, upload, change, event, image, diagnosis, done; promise from the smoke
-    test.
-
     \b
     clinic deploy dev
     clinic deploy prod --plan
@@ -71,7 +68,7 @@ def deploy_command(
     clinic deploy prod --yes --json >deploy.jsonl
     """
     wanted = load(env, params, flat)
-    aws, report = connect(profile, region), Report(as_json)
+    aws = connect(profile, region)
     checked = demand(env, params, aws.region)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)

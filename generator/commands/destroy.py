@@ -12,27 +12,27 @@ from generator.cloud.aws import connect, explained
 from generator.cloud.deploy import Wishes, watch
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
-from generator.options import JSON, YES, connected
+from generator.options import YES, connected, reporting
+from generator.report import Report
 
 
 @click.command("destroy")
 @connected
 @YES
-@JSON
+@reporting("fate", "emptied", "event", "left", "diagnosis")
 @explained()
 def destroy_command(
-    env: str, params: Path, profile: str | None, region: str | None, yes: bool, as_json: bool
+    env: str, params: Path, profile: str | None, region: str | None, yes: bool, report: Report
 ) -> None:
     """Delete a stack, and say what is lost and what is kept.
 
-    Both are said first, and proven afterwards. Kinds of --json: fate, emptied, event, left, done.
+    Both are said first, and proven afterwards.
 
     \b
     clinic destroy dev
     clinic destroy dev --yes --json >destroy.jsonl
     """
-    wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
+    wanted, aws = load(env, params), connect(profile, region)
     follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
-    ask = partial(typed, err=as_json)
+    ask = partial(typed, err=report.json)
     destroy(aws, wanted.stack, follow=follow, ask=ask, report=report, yes=yes)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -12,21 +11,22 @@ import click
 from generator import files
 from generator.checks.diagram import draw, mermaid
 from generator.checks.diagram.derive import derive
-from generator.checks.diagram.model import Architecture
+from generator.checks.diagram.model import Architecture, objects
 from generator.checks.diagram.parts import KINDS
 from generator.checks.diagram.words import LANGUAGES, Words
 from generator.checks.reach import kinds
 from generator.errors import ClinicError
 from generator.model import view
 from generator.model.guard import expected
-from generator.options import JSON, PARAMS, PATH, TEMPLATES
+from generator.options import PARAMS, PATH, TEMPLATES, reporting
 from generator.parameters import regions
+from generator.report import Report
 
 SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
 SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
 
 
-@click.command()
+@click.command("diagram")
 @click.argument("env", default="seed")
 @click.option(
     "--format",
@@ -43,7 +43,7 @@ SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
     help="The language of the words in it.",
 )
 @click.option("--region", default="us-east-1", show_default=True, help="AWS region to show.")
-@JSON
+@reporting("subnet", "that of each part", "that of each arrow")
 @TEMPLATES
 @PARAMS
 def diagram_command(
@@ -52,7 +52,7 @@ def diagram_command(
     output: Path | None,
     language: str,
     region: str,
-    as_json: bool,
+    report: Report,
     templates: Path | None,
     params: Path,
 ) -> None:
@@ -71,15 +71,16 @@ def diagram_command(
     seen = view.load(env, params, templates, region)
     with expected(templates):
         found = derive(seen)
-        objects = "\n".join([*_objects(found), ""])
         if omitted := [kind for kind in kinds.unknown(seen) if kind not in KINDS]:
             click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
-        drawn = objects if as_json else _drawn(found, form, output, language)
+        told = list(objects(found))
+        drawn = _lines(told) if report.json else _drawn(found, form, output, language)
     if output is None:
-        click.echo(drawn, nl=False)
+        report.tell_all(told)
+        report.say(drawn.removesuffix("\n"))
         return
     files.write(output, drawn.encode())
-    print(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
+    report.say(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
 
 
 def _drawn(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
@@ -98,11 +99,5 @@ def _form(output: Path) -> str:
     return SUFFIXES[output.suffix]
 
 
-def _objects(found: Architecture) -> Iterator[str]:
-    """What a picture would show, one JSON object for every subnet, part and arrow."""
-    for kind, things in (
-        ("subnet", found.subnets),
-        ("part", found.parts.values()),
-        ("arrow", found.arrows),
-    ):
-        yield from (json.dumps({"shows": kind, **asdict(thing)}) for thing in things)
+def _lines(told: Iterable[Mapping[str, object]]) -> str:
+    return "".join(f"{json.dumps(one)}\n" for one in told)

@@ -9,14 +9,14 @@ import click
 from generator.application.doctor.doctor import visit
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
-from generator.options import JSON, connected
+from generator.options import connected, reporting
+from generator.report import Report
 
 
 @click.command("doctor")
 @connected
 @click.option("--instance", metavar="ID", help="Only this one, such as i-0123456789abcdef0.")
-@JSON
+@reporting("instance", "finding", "unread", "doctor")
 @explained("observer")
 def doctor_command(
     env: str,
@@ -24,7 +24,7 @@ def doctor_command(
     profile: str | None,
     region: str | None,
     instance: str | None,
-    as_json: bool,
+    report: Report,
 ) -> None:
     """Say what is wrong with each instance and target, and what to do.
 
@@ -37,5 +37,5 @@ def doctor_command(
     clinic doctor prod --json
     """
     stack = load(env, params).stack
-    if not visit(connect(profile, region), stack, instance, Report(as_json)):
+    if not visit(connect(profile, region), stack, instance, report):
         raise click.exceptions.Exit(1)

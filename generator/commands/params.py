@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from generator.options import JSON, PARAMS
+from generator.options import PARAMS, reporting
+from generator.report import Report
 
 
 @click.command("params")
 @click.argument("envs", metavar="[ENV|FILE]...", nargs=-1)
 @PARAMS
-@JSON
-def params_command(envs: tuple[str, ...], params: Path, as_json: bool) -> None:
+@reporting("parameters", "problem")
+def params_command(envs: tuple[str, ...], params: Path, report: Report) -> None:
     """Check parameter files as CloudFormation would, without asking it.
 
     ENV is the name of a file in the folder of parameter files; all of them if none is given.
-    Kinds of --json: parameters, problem.
 
     \b
     clinic params
@@ -30,8 +29,6 @@ def params_command(envs: tuple[str, ...], params: Path, as_json: bool) -> None:
 
     template = outputs.documents()["flat.json"]
     for path in parameters.find_all(envs, params):
-        for told in parameters.objects(path, template) if as_json else ():
-            print(json.dumps(told))
+        report.tell_all(parameters.objects(path, template))
         values = parameters.load_checked(path, template)
-        if not as_json:
-            print(f"{path}: {len(values)} parameters, all valid")
+        report.say(f"{path}: {len(values)} parameters, all valid")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from generator.checks.reach import changed, expectations, prove, report
+from generator.checks.reach import changed, expectations, prove
+from generator.checks.reach import report as reach
 from generator.model import view
-from generator.options import JSON, PARAMS, TEMPLATES
+from generator.options import PARAMS, TEMPLATES, reporting
 from generator.parameters import files as parameters
+from generator.report import Report
 
 
 @click.command("prove")
@@ -17,9 +19,9 @@ from generator.parameters import files as parameters
 @TEMPLATES
 @PARAMS
 @click.option("--accept", is_flag=True, help="Write what was found as what is expected.")
-@JSON
+@reporting("reach", "difference", "proof")
 def prove_command(
-    env: str, templates: Path | None, params: Path, accept: bool, as_json: bool
+    env: str, templates: Path | None, params: Path, accept: bool, report: Report
 ) -> None:
     """Prove who reaches whom, and that nobody else does.
 
@@ -41,8 +43,8 @@ def prove_command(
         place = expectations.place(folder, seen.env)
         expectations.accept(place, proof.reaches, changed.recorded(seen))
         proof = prove(seen, folder)
-    report.print_lines(proof) if as_json else report.show(
-        proof, report.command_line(env, templates, params)
-    )
+    report.tell_all(reach.objects(proof))
+    if not report.json:
+        reach.show(proof, reach.command_line(env, templates, params))
     if proof.differences:
         raise click.exceptions.Exit(1)

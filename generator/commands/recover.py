@@ -11,16 +11,16 @@ from generator.cloud.ask import terminal
 from generator.cloud.aws import connect, explained
 from generator.cloud.deploy import Wishes, watch
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.recover import recover
-from generator.options import JSON, connected
+from generator.options import connected, reporting
+from generator.report import Report
 
 
 @click.command("recover")
 @connected
 @click.option("--skip", multiple=True, metavar="LAYER.ID", help="Give up this one's rollback.")
 @click.option("--retain", multiple=True, metavar="LAYER.ID", help="Leave this one behind.")
-@JSON
+@reporting("stack", "change-set", "event", "kept", "diagnosis")
 @explained()
 def recover_command(
     env: str,
@@ -29,16 +29,14 @@ def recover_command(
     region: str | None,
     skip: tuple[str, ...],
     retain: tuple[str, ...],
-    as_json: bool,
+    report: Report,
 ) -> None:
     """Get a stack out of a state in which it takes no update.
-
-    Kinds of --json: stack, change-set, event, kept, done.
 
     \b
     clinic recover dev
     clinic recover dev --skip DatabaseStack.Database
     """
-    wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
+    wanted, aws = load(env, params), connect(profile, region)
     follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
     recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)

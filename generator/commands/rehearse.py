@@ -11,34 +11,55 @@ from generator.checks.preflight.gate import demand
 from generator.cloud.aws import connect, explained
 from generator.cloud.deploy import Wishes
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.rehearse import PACE, Rehearsal, rehearse
-from generator.options import FLAT, JSON, PARAMS
+from generator.options import FLAT, PARAMS, reporting
+from generator.report import Report
 
 
 @click.command("rehearse")
 @click.argument("env")
 @FLAT
 @PARAMS
-@JSON
+@reporting(
+    "check",
+    "step",
+    "layer",
+    "lost",
+    "refused",
+    "rehearsed",
+    "upload",
+    "change",
+    "event",
+    "diagnosis",
+    "fate",
+    "emptied",
+    "left",
+    "push",
+    "remark",
+    "warning",
+    "sent",
+    "published",
+    "image",
+    "instance",
+    "refresh",
+    "rollback",
+    "promise",
+)
 @explained()
-def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
+def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None:
     """Live a stack's whole life against an AWS endpoint in this machine.
 
     No account, no cost. Create, read back, push a .env, publish, release, look from outside,
     update, fail and roll back, destroy; then a report of what that proves.
-
-    Kinds of --json: check, step, layer, lost, refused, rehearsed, and those of the commands that
-    the steps are about.
 
     \b
     clinic rehearse dev
     clinic rehearse prod --flat
     clinic rehearse dev --json >rehearsal.jsonl
     """
-    wanted, report = load(env, params, flat), Report(as_json, brief=True)
+    wanted, report.brief = load(env, params, flat), True
     checked = demand(env, params)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)

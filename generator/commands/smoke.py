@@ -13,9 +13,9 @@ from generator.application.smoke.report import junit as write_junit
 from generator.application.smoke.site import Site, of_stack, of_url
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import JSON, PARAMS, PATH, PROFILE, REGION
+from generator.options import PARAMS, PATH, PROFILE, REGION, reporting
+from generator.report import Report
 
 
 @click.command("smoke")
@@ -23,7 +23,7 @@ from generator.options import JSON, PARAMS, PATH, PROFILE, REGION
 @PARAMS
 @PROFILE
 @REGION
-@JSON
+@reporting("promise")
 @click.option("--junit", type=PATH, metavar="FILE", help="Also write this file for CI.")
 @click.option(
     "--wait",
@@ -38,7 +38,7 @@ def smoke_command(
     params: Path,
     profile: str | None,
     region: str | None,
-    as_json: bool,
+    report: Report,
     junit: Path | None,
     wait: float,
 ) -> None:
@@ -53,7 +53,6 @@ def smoke_command(
     clinic smoke https://d111111abcdef8.cloudfront.net
     clinic smoke prod --wait 300 --junit smoke.xml
     """
-    report = Report(as_json)
     if junit:
         files.check(junit)
     results = prove_all(_site(target, params, profile, region), report, wait)

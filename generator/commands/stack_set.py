@@ -13,8 +13,8 @@ from generator.cloud.aws import connect, explained
 from generator.cloud.deploy import Wishes, agree
 from generator.cloud.environment import load
 from generator.cloud.instances import Targets
-from generator.cloud.progress import Report
-from generator.options import JSON, YES, connected
+from generator.options import YES, connected, reporting
+from generator.report import Report
 
 
 @click.command("stack-set")
@@ -26,7 +26,7 @@ from generator.options import JSON, YES, connected
 @click.option("--max-concurrent", default=1, show_default=True, help="Accounts at a time.")
 @click.option("--failure-tolerance", default=0, show_default=True, help="Failures in a region.")
 @click.option("--remove", is_flag=True, help="Delete these stacks, and then an empty set.")
-@JSON
+@reporting("place", "operation", "instance")
 @explained()
 def stack_set_command(
     env: str,
@@ -40,19 +40,19 @@ def stack_set_command(
     max_concurrent: int,
     failure_tolerance: int,
     remove: bool,
-    as_json: bool,
+    report: Report,
 ) -> None:
     """Run the flat form in many accounts and regions.
 
     They are a CloudFormation StackSet. Says first which stacks it would make, update or delete, and
-    asks. Kinds of --json: place, operation, instance, done.
+    asks.
 
     \b
     clinic stack-set prod --accounts 111122223333,444455556666 --regions us-east-1,eu-west-1
     clinic stack-set prod --ous ou-ab12-cd34ef56 --regions us-east-1
     clinic stack-set prod --accounts 111122223333 --regions us-east-1 --remove
     """
-    wanted, aws, report = load(env, params, flat=True), connect(profile, region), Report(as_json)
+    wanted, aws = load(env, params, flat=True), connect(profile, region)
     targets = Targets(
         regions=_split(regions),
         accounts=_split(accounts),
@@ -61,7 +61,7 @@ def stack_set_command(
         failure_tolerance=failure_tolerance,
     )
     if remove:
-        ask = partial(typed, err=as_json)
+        ask = partial(typed, err=report.json)
         sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
     else:
         wishes = Wishes(yes=yes, report=report, terminal=terminal())

@@ -13,9 +13,9 @@ from generator.application.stress.report import judge
 from generator.application.stress.timeline import Load
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load as load_environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.options import JSON, PATH, TEMPLATES, YES, connected
+from generator.options import PATH, TEMPLATES, YES, connected, reporting
+from generator.report import Report
 
 
 @click.command("stress")
@@ -52,7 +52,7 @@ from generator.options import JSON, PATH, TEMPLATES, YES, connected
 @TEMPLATES
 @click.option("--url", help="Ask this address instead of the site's health path.")
 @click.option("--png", type=PATH, help="Write the picture to this file.")
-@JSON
+@reporting("settings", "moment", "sample", "figure", "variant", "assumption")
 @YES
 @explained("observer", "operator")
 def stress_command(
@@ -65,7 +65,7 @@ def stress_command(
     simulated: bool,
     url: str | None,
     png: Path | None,
-    as_json: bool,
+    report: Report,
     yes: bool,
     **design: Any,
 ) -> None:
@@ -85,7 +85,7 @@ def stress_command(
     """
     if png:
         picture.check(png)
-    report, load = Report(as_json), Load(cpu, timeout)
+    load = Load(cpu, timeout)
     if simulated:
         if profile is not None or url is not None:
             raise ClinicError("--profile and --url go with a live test: --simulate asks nobody.")

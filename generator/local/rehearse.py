@@ -11,12 +11,12 @@ from generator.cloud.aws import Aws
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
+from generator.report import Report
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""

@@ -15,13 +15,13 @@ from generator.cloud.aws import Aws, explained
 from generator.cloud.destroy import destroy
 from generator.cloud.diagnose import GROUP, LOG_GROUP
 from generator.cloud.instances import Targets
-from generator.cloud.progress import Report
 from generator.cloud.recover import recover
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
 from generator.layers.monitoring import MONITORING
 from generator.local import Endpoint
+from generator.report import Report
 
 from ..policies.decide import is_allowed
 from ..policies.ours import ACCOUNT, ARTIFACTS, BOUNDARY, PLACE, ROOT, TAGGED, bucket

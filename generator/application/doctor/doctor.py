@@ -10,11 +10,11 @@ from generator.application.doctor.group import PLACE, examine_group
 from generator.application.doctor.patient import Patient, ask, meet
 from generator.cloud import witness
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.cloud.text import plain
 from generator.cloud.witness import GROUP, LOG_GROUP, Target
 from generator.errors import ClinicError
+from generator.report import Report
 
 
 def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:

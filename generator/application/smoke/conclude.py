@@ -10,8 +10,8 @@ from generator.application.smoke.prove import FAILED, Result, prove
 from generator.application.smoke.site import Site, of_stack
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 FRESH = 180.0
 """Seconds that a site gets after a deployment to answer."""

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
-from generator.application.env import report
 from generator.application.env.check import check
-from generator.options import JSON, PARAMS, PATH
+from generator.application.env.report import show
+from generator.options import PARAMS, PATH, reporting
+from generator.report import Report
 
 
 @click.command("check")
 @click.argument("file", type=PATH)
 @click.argument("env", required=False, default="")
 @PARAMS
-@JSON
-def check_command(file: Path, env: str, params: Path, as_json: bool) -> None:
+@reporting("remark", "checked", "supplied")
+def check_command(file: Path, env: str, params: Path, report: Report) -> None:
     """Check FILE as `docker run --env-file` would read it.
 
     And as params/env.schema.json wants it. Errors are what would not reach the backend as it is
@@ -30,6 +31,6 @@ def check_command(file: Path, env: str, params: Path, as_json: bool) -> None:
     clinic env check .env --json
     """
     checked = check(file, params, env)
-    report.show(checked, as_json)
+    show(checked, report)
     if checked.errors:
         raise click.exceptions.Exit(1)

@@ -10,15 +10,15 @@ from generator.application.env import diff as differences
 from generator.application.env.check import check
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import name_of, stack_name
-from generator.cloud.progress import Report
-from generator.options import JSON, PATH, REVEAL, connected
+from generator.options import PATH, REVEAL, connected, reporting
+from generator.report import Report
 
 
 @click.command("diff")
 @connected
 @click.argument("file", type=PATH, required=False)
 @REVEAL
-@JSON
+@reporting("remark", "difference", "diff")
 @explained("releaser", "revealer")
 def diff_command(
     env: str,
@@ -27,7 +27,7 @@ def diff_command(
     profile: str | None,
     region: str | None,
     reveal: bool,
-    as_json: bool,
+    report: Report,
 ) -> None:
     """Compare FILE with what is deployed, by keys and fingerprints.
 
@@ -38,7 +38,7 @@ def diff_command(
     clinic env diff prod .env
     clinic env diff prod .env --reveal
     """
-    name, report = name_of(env, params), Report(as_json)
+    name = name_of(env, params)
     source = file or differences.default_file(name, params)
     checked = check(source, params) if source else None
     aws, stack = connect(profile, region), stack_name(name)

@@ -11,17 +11,17 @@ from generator.application.env.check import line, load_checked
 from generator.application.env.push import push
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import name_of, stack_name
-from generator.cloud.progress import Report
-from generator.options import JSON, PATH, connected
+from generator.options import PATH, connected, reporting
+from generator.report import Report
 
 
 @click.command("push")
 @connected
 @click.argument("file", type=PATH)
-@JSON
+@reporting("remark", "push")
 @explained("releaser")
 def push_command(
-    env: str, file: Path, params: Path, profile: str | None, region: str | None, as_json: bool
+    env: str, file: Path, params: Path, profile: str | None, region: str | None, report: Report
 ) -> None:
     """Send FILE to the stack's encrypted, versioned configuration bucket.
 
@@ -34,4 +34,4 @@ def push_command(
     stack, checked = stack_name(name_of(env, params)), load_checked(file, params, env)
     for remark in checked.remarks:
         print(line(file, remark), file=sys.stderr)
-    push(connect(profile, region), stack, checked, Report(as_json))
+    push(connect(profile, region), stack, checked, report)

@@ -9,17 +9,17 @@ import click
 from generator.application.env.show import show
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import name_of, stack_name
-from generator.cloud.progress import Report
-from generator.options import JSON, REVEAL, connected
+from generator.options import REVEAL, connected, reporting
+from generator.report import Report
 
 
 @click.command("show")
 @connected
 @REVEAL
-@JSON
+@reporting("remark", "key", "env")
 @explained("releaser", "revealer")
 def show_command(
-    env: str, params: Path, profile: str | None, region: str | None, reveal: bool, as_json: bool
+    env: str, params: Path, profile: str | None, region: str | None, reveal: bool, report: Report
 ) -> None:
     """List the keys that the container gets, and who supplies them.
 
@@ -30,4 +30,4 @@ def show_command(
     clinic env show prod --reveal
     """
     stack = stack_name(name_of(env, params))
-    show(connect(profile, region), stack, Report(as_json), reveal)
+    show(connect(profile, region), stack, report, reveal)

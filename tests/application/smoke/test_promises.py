@@ -18,8 +18,8 @@ from generator.application.smoke.conclude import conclude
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import Result, prove
 from generator.application.smoke.site import Site
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 from tests.cloud import small
 
 from .stage import HTML, JSON, PAGE, XML, Play, Reply, Request, Stage, cdn, refusal, staged
