@@ -8,9 +8,6 @@ from pathlib import Path
 
 import click
 
-from generator.checks import preflight
-from generator.checks.preflight import screen
-from generator.checks.reach.report import command_line
 from generator.options import PARAMS, TEMPLATES, reporting
 from generator.report import Report
 
@@ -32,6 +29,10 @@ def check_command(env: str, templates: Path | None, params: Path, report: Report
     clinic check dev --templates /tmp/review
     clinic check prod --json
     """
+    from generator.checks import preflight
+    from generator.checks.preflight import screen
+    from generator.checks.reach.report import command_line
+
     gc.disable()  # As in generate: too short to have anything to collect.
     if sys.stderr.isatty() and not report.json:
         print(f"Checking {env} ...", file=sys.stderr)

@@ -11,15 +11,9 @@ from typing import Any
 
 import click
 
-from generator.checks.cost import components, prices, screen
-from generator.checks.cost.estimate import estimate
-from generator.checks.cost.report import Moved
 from generator.checks.cost.usage import Usage
 from generator.errors import ClinicError
-from generator.model import view
-from generator.model.guard import expected
 from generator.options import PARAMS, PROFILE, TEMPLATES, reporting
-from generator.parameters import regions
 from generator.report import Report
 
 Command = Callable[..., Any]
@@ -92,6 +86,13 @@ def cost_command(
     clinic cost prod --load 40 --traffic-gb 500 --region sa-east-1
     clinic cost seed --json | jq 'select(.kind == "total").usd'
     """
+    from generator.checks.cost import components, prices, screen
+    from generator.checks.cost.estimate import estimate
+    from generator.checks.cost.report import Moved
+    from generator.model import view
+    from generator.model.guard import expected
+    from generator.parameters import regions
+
     usage = Usage(**assumed)
     regions.require(region)
     if not live:

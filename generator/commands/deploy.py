@@ -6,14 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.release.deployment import built
-from generator.application.smoke.conclude import after_deployment
-from generator.checks.preflight import screen
-from generator.checks.preflight.gate import demand
-from generator.cloud.ask import terminal
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, deploy
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.options import FLAT, PATH, YES, connected, reporting
 from generator.report import Report
 
@@ -67,6 +60,15 @@ def deploy_command(
     clinic deploy prod --build ../backend
     clinic deploy prod --yes --json >deploy.jsonl
     """
+    from generator.application.release.deployment import built
+    from generator.application.smoke.conclude import after_deployment
+    from generator.checks.preflight import screen
+    from generator.checks.preflight.gate import demand
+    from generator.cloud.ask import terminal
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes, deploy
+    from generator.cloud.environment import load
+
     wanted = load(env, params, flat)
     aws = connect(profile, region)
     checked = demand(env, params, aws.region)

@@ -7,11 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.cloud.ask import terminal, typed
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, watch
-from generator.cloud.destroy import destroy
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.options import YES, connected, reporting
 from generator.report import Report
 
@@ -32,6 +28,12 @@ def destroy_command(
     clinic destroy dev
     clinic destroy dev --yes --json >destroy.jsonl
     """
+    from generator.cloud.ask import terminal, typed
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes, watch
+    from generator.cloud.destroy import destroy
+    from generator.cloud.environment import load
+
     wanted, aws = load(env, params), connect(profile, region)
     follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
     ask = partial(typed, err=report.json)

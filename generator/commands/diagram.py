@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
 
-from generator import files
-from generator.checks.diagram import draw, mermaid
-from generator.checks.diagram.derive import derive
-from generator.checks.diagram.model import Architecture, objects
-from generator.checks.diagram.parts import KINDS
-from generator.checks.diagram.words import LANGUAGES, Words
-from generator.checks.reach import kinds
-from generator.errors import ClinicError
-from generator.model import view
-from generator.model.guard import expected
+from generator.checks.diagram.words import LANGUAGES
 from generator.options import PARAMS, PATH, TEMPLATES, reporting
-from generator.parameters import regions
 from generator.report import Report
-
-SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
-SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
 
 
 @click.command("diagram")
@@ -67,6 +52,16 @@ def diagram_command(
     clinic diagram prod --format svg --language es >prod.svg
     clinic diagram prod --json
     """
+    from generator import files
+    from generator.checks.diagram.derive import derive
+    from generator.checks.diagram.model import objects
+    from generator.checks.diagram.parts import KINDS
+    from generator.checks.diagram.picture import lines, picture
+    from generator.checks.reach import kinds
+    from generator.model import view
+    from generator.model.guard import expected
+    from generator.parameters import regions
+
     regions.require(region)
     seen = view.load(env, params, templates, region)
     with expected(templates):
@@ -74,30 +69,10 @@ def diagram_command(
         if omitted := [kind for kind in kinds.unknown(seen) if kind not in KINDS]:
             click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
         told = list(objects(found))
-        drawn = _lines(told) if report.json else _drawn(found, form, output, language)
+        drawn = lines(told) if report.json else picture(found, form, output, language)
     if output is None:
         report.tell_all(told)
         report.say(drawn.removesuffix("\n"))
         return
     files.write(output, drawn.encode())
     report.say(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
-
-
-def _drawn(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
-    if form is None and output is not None:
-        form = _form(output)
-    words = Words(language)
-    return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
-
-
-def _form(output: Path) -> str:
-    if output.suffix not in SUFFIXES:
-        raise ClinicError(
-            f"{output} ends like no format that this can draw: call it .svg or .mmd, or give "
-            "--format."
-        )
-    return SUFFIXES[output.suffix]
-
-
-def _lines(told: Iterable[Mapping[str, object]]) -> str:
-    return "".join(f"{json.dumps(one)}\n" for one in told)

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.doctor.doctor import visit
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.options import connected, reporting
 from generator.report import Report
 
@@ -36,6 +34,10 @@ def doctor_command(
     clinic doctor dev --instance i-0123456789abcdef0
     clinic doctor prod --json
     """
+    from generator.application.doctor.doctor import visit
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import load
+
     stack = load(env, params).stack
     if not visit(connect(profile, region), stack, instance, report):
         raise click.exceptions.Exit(1)

@@ -8,9 +8,6 @@ from pathlib import Path
 
 import click
 
-from generator.checks.changes.forecast import forecast, screen
-from generator.checks.changes.forecast.report import markdown
-from generator.checks.changes.forecast.screen import SUMMARY
 from generator.options import PARAMS, TEMPLATES, reporting
 from generator.report import Report
 
@@ -52,6 +49,10 @@ def forecast_command(
     clinic forecast v1.2 --env prod
     clinic forecast origin/main --allow-data-loss LogBucket --json
     """
+    from generator.checks.changes.forecast import forecast, screen
+    from generator.checks.changes.forecast.report import markdown
+    from generator.checks.changes.forecast.screen import SUMMARY
+
     gc.disable()  # As in generate: too short to have anything to collect.
     name, found = forecast(base, templates, params, list(envs))
     screen.show(name, found, report)

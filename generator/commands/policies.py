@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from generator import output as outputs
-from generator.cloud.policies import for_place, place_of
 from generator.options import PARAMS, PATH, reporting
 from generator.report import Report
 
@@ -36,6 +34,9 @@ def policies_command(
     clinic policies dev --region us-east-1
     clinic policies prod --region us-east-1 --account 123456789012 --output /tmp/prod
     """
+    from generator import output as outputs
+    from generator.cloud.policies import for_place, place_of
+
     place = place_of(env, region, account, params)
     files = outputs.render(for_place(place))
     folder = output or Path(f"policies-{place.stack.removeprefix('clinic-')}-{place.region}")

@@ -6,11 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.checks.reach import changed, expectations, prove
-from generator.checks.reach import report as reach
-from generator.model import view
 from generator.options import PARAMS, TEMPLATES, reporting
-from generator.parameters import files as parameters
 from generator.report import Report
 
 
@@ -36,6 +32,11 @@ def prove_command(
     clinic prove prod --accept           # after a change that is meant: commit the file
     clinic prove /tmp/mine.json --templates /tmp/flat.json
     """
+    from generator.checks.reach import changed, expectations, prove
+    from generator.checks.reach import report as reach
+    from generator.model import view
+    from generator.parameters import files as parameters
+
     seen = view.load(env, params, templates)
     folder = parameters.find(env, params).parent
     proof = prove(seen, folder)

@@ -7,11 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.cloud.ask import terminal
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, watch
-from generator.cloud.environment import load
-from generator.cloud.recover import recover
+from generator.cloud.explained import explained
 from generator.options import connected, reporting
 from generator.report import Report
 
@@ -37,6 +33,12 @@ def recover_command(
     clinic recover dev
     clinic recover dev --skip DatabaseStack.Database
     """
+    from generator.cloud.ask import terminal
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes, watch
+    from generator.cloud.environment import load
+    from generator.cloud.recover import recover
+
     wanted, aws = load(env, params), connect(profile, region)
     follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
     recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)

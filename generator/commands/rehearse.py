@@ -6,14 +6,8 @@ from pathlib import Path
 
 import click
 
-from generator.checks.preflight import screen
-from generator.checks.preflight.gate import demand
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.errors import ClinicError
-from generator.local.endpoint import EndpointError, embedded_endpoint
-from generator.local.rehearse import PACE, Rehearsal, rehearse
 from generator.options import FLAT, PARAMS, reporting
 from generator.report import Report
 
@@ -59,6 +53,14 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     clinic rehearse prod --flat
     clinic rehearse dev --json >rehearsal.jsonl
     """
+    from generator.checks.preflight import screen
+    from generator.checks.preflight.gate import demand
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes
+    from generator.cloud.environment import load
+    from generator.local.endpoint import EndpointError, embedded_endpoint
+    from generator.local.rehearse import PACE, Rehearsal, rehearse
+
     wanted, report.brief = load(env, params, flat), True
     checked = demand(env, params)
     report.say(screen.line(checked))

@@ -6,19 +6,9 @@ from pathlib import Path
 
 import click
 
-from generator.application.release.fleet import Fleet
-from generator.application.release.order import order_of, ordered
-from generator.application.release.plan import Release, at_rest
-from generator.application.release.release import release
-from generator.application.release.save import keep_in_step
-from generator.application.smoke.site import endpoint
-from generator.application.smoke.site import of_stack as site_of_stack
 from generator.cloud.ask import terminal
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.options import PATH, YES, connected, reporting
-from generator.parameters import files as parameters
 from generator.report import Report
 
 
@@ -72,6 +62,18 @@ def release_command(
     clinic release seed --revision v1.4.2
     clinic release prod --build ../backend --migrate "npm run migration:run" --yes --save
     """
+    from generator.application.release.fleet import Fleet
+    from generator.application.release.order import order_of, ordered
+    from generator.application.release.plan import Release, at_rest
+    from generator.application.release.release import release
+    from generator.application.release.save import keep_in_step
+    from generator.application.smoke.site import endpoint
+    from generator.application.smoke.site import of_stack as site_of_stack
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes
+    from generator.cloud.environment import load
+    from generator.parameters import files as parameters
+
     asked = order_of(image, revision, context, migration)
     wanted = load(env, params)
     aws, report.brief = connect(profile, region), True

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 
-from generator import files
-from generator.application.smoke.conclude import broken_of, prove_all
-from generator.application.smoke.report import junit as write_junit
-from generator.application.smoke.site import Site, of_stack, of_url
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load
+from generator.cloud.explained import explained
 from generator.errors import ClinicError
 from generator.options import PARAMS, PATH, PROFILE, REGION, reporting
 from generator.report import Report
@@ -53,18 +47,15 @@ def smoke_command(
     clinic smoke https://d111111abcdef8.cloudfront.net
     clinic smoke prod --wait 300 --junit smoke.xml
     """
+    from generator import files
+    from generator.application.smoke.conclude import broken_of, prove_all
+    from generator.application.smoke.report import junit as write_junit
+    from generator.application.smoke.target import site_of
+
     if junit:
         files.check(junit)
-    results = prove_all(_site(target, params, profile, region), report, wait)
+    results = prove_all(site_of(target, params, profile, region), report, wait)
     if junit:
         write_junit(target, results, junit)
     if broken := broken_of(results):
         raise ClinicError(f"{target} does not keep: {', '.join(broken)}.", exit_code=1)
-
-
-def _site(target: str, params: Path, profile: str | None, region: str | None) -> Site:
-    # An environment's name has neither dots nor colons, and every address has one.
-    if re.search("[.:]", target) and not target.endswith(".json"):
-        return of_url(target)
-    env = load(target, params)
-    return of_stack(connect(profile, region), env.name, env.stack)

@@ -7,12 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.cloud import stack_set as sets
-from generator.cloud.ask import UNASKED, terminal, typed
-from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, agree
-from generator.cloud.environment import load
-from generator.cloud.instances import Targets
+from generator.cloud.explained import explained
 from generator.options import YES, connected, reporting
 from generator.report import Report
 
@@ -52,6 +47,13 @@ def stack_set_command(
     clinic stack-set prod --ous ou-ab12-cd34ef56 --regions us-east-1
     clinic stack-set prod --accounts 111122223333 --regions us-east-1 --remove
     """
+    from generator.cloud import stack_set as sets
+    from generator.cloud.ask import UNASKED, terminal, typed
+    from generator.cloud.aws import connect
+    from generator.cloud.deploy import Wishes, agree
+    from generator.cloud.environment import load
+    from generator.cloud.instances import Targets
+
     wanted, aws = load(env, params, flat=True), connect(profile, region)
     targets = Targets(
         regions=_split(regions),

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load
-from generator.cloud.status import status
+from generator.cloud.explained import explained
 from generator.options import connected, reporting
 from generator.report import Report
 
@@ -30,6 +28,10 @@ def status_command(
     clinic status prod
     clinic status prod --drift
     """
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import load
+    from generator.cloud.status import status
+
     wanted = load(env, params)
     if not status(connect(profile, region), wanted.stack, report, drift):
         raise click.exceptions.Exit(1)

@@ -8,11 +8,7 @@ from typing import Any
 
 import click
 
-from generator.application.stress import live, offline, picture
-from generator.application.stress.report import judge
-from generator.application.stress.timeline import Load
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load as load_environment
+from generator.cloud.explained import explained
 from generator.errors import ClinicError
 from generator.options import PATH, TEMPLATES, YES, connected, reporting
 from generator.report import Report
@@ -83,6 +79,12 @@ def stress_command(
     clinic stress seed --simulate --metric-period 300
     clinic stress prod --simulate --boot pull --warm-pool 2 --png prod.png
     """
+    from generator.application.stress import live, offline, picture
+    from generator.application.stress.report import judge
+    from generator.application.stress.timeline import Load
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import load as load_environment
+
     if png:
         picture.check(png)
     load = Load(cpu, timeout)

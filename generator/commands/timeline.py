@@ -6,13 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator import files
-from generator.checks.timeline import gantt
-from generator.checks.timeline.operations import creation_of, judge, release_of, update_of
-from generator.checks.timeline.report import NOTE, objects, show
 from generator.errors import ClinicError, quote
-from generator.model import view
-from generator.model.guard import expected
 from generator.options import PARAMS, PATH, TEMPLATES, reporting
 from generator.report import Report
 
@@ -51,6 +45,13 @@ def timeline_command(
     clinic timeline prod --change DatabaseClass=db.t4g.medium --json
     clinic timeline seed --templates output/flat.json
     """
+    from generator import files
+    from generator.checks.timeline import gantt
+    from generator.checks.timeline.operations import creation_of, judge, release_of, update_of
+    from generator.checks.timeline.report import NOTE, objects, show
+    from generator.model import view
+    from generator.model.guard import expected
+
     if picture:
         files.check(picture)
     seen = view.load(env, params, templates)

@@ -6,13 +6,9 @@ from pathlib import Path
 
 import click
 
-from generator import files
-from generator.application.publish import build
 from generator.errors import ClinicError
 from generator.options import PARAMS, PATH, TEMPLATES, reporting
 from generator.report import Report
-from generator.twin import stand
-from generator.twin.twin import Choices, stand_up
 
 
 @click.command("twin")
@@ -70,6 +66,11 @@ def twin_command(
     clinic twin prod --prove
     clinic twin dev --shell --port 8080
     """
+    from generator import files
+    from generator.application.publish import build
+    from generator.twin import stand
+    from generator.twin.twin import Choices, stand_up
+
     if junit and not proves:
         raise ClinicError("--junit says what --prove saw: give both.")
     if junit:

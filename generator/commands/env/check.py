@@ -6,8 +6,6 @@ from pathlib import Path
 
 import click
 
-from generator.application.env.check import check
-from generator.application.env.report import show
 from generator.options import PARAMS, PATH, reporting
 from generator.report import Report
 
@@ -30,6 +28,9 @@ def check_command(file: Path, env: str, params: Path, report: Report) -> None:
     clinic env check .env prod
     clinic env check .env --json
     """
+    from generator.application.env.check import check
+    from generator.application.env.report import show
+
     checked = check(file, params, env)
     show(checked, report)
     if checked.errors:

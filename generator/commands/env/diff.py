@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.env import diff as differences
-from generator.application.env.check import check
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import name_of, stack_name
+from generator.cloud.explained import explained
 from generator.options import PATH, REVEAL, connected, reporting
 from generator.report import Report
 
@@ -38,6 +35,11 @@ def diff_command(
     clinic env diff prod .env
     clinic env diff prod .env --reveal
     """
+    from generator.application.env import diff as differences
+    from generator.application.env.check import check
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import name_of, stack_name
+
     name = name_of(env, params)
     source = file or differences.default_file(name, params)
     checked = check(source, params) if source else None

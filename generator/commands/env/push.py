@@ -7,10 +7,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.env.check import line, load_checked
-from generator.application.env.push import push
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import name_of, stack_name
+from generator.cloud.explained import explained
 from generator.options import PATH, connected, reporting
 from generator.report import Report
 
@@ -31,6 +28,11 @@ def push_command(
     \b
     clinic env push prod .env
     """
+    from generator.application.env.check import line, load_checked
+    from generator.application.env.push import push
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import name_of, stack_name
+
     stack, checked = stack_name(name_of(env, params)), load_checked(file, params, env)
     for remark in checked.remarks:
         print(line(file, remark), file=sys.stderr)

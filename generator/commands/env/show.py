@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.env.show import show
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import name_of, stack_name
+from generator.cloud.explained import explained
 from generator.options import REVEAL, connected, reporting
 from generator.report import Report
 
@@ -29,5 +27,9 @@ def show_command(
     clinic env show prod
     clinic env show prod --reveal
     """
+    from generator.application.env.show import show
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import name_of, stack_name
+
     stack = stack_name(name_of(env, params))
     show(connect(profile, region), stack, report, reveal)
