@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (

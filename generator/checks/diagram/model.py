@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from generator.model.walk import references
@@ -93,3 +93,14 @@ def names(node: Any) -> list[str]:
 def name(node: Any) -> str:
     """The logical id to which it refers; "" if to none."""
     return next(iter(names(node)), "")
+
+
+def objects(architecture: Architecture) -> Iterator[dict[str, object]]:
+    """Every subnet, part and arrow, for programs: which of them an object ``shows``, and its
+    ``kind``."""
+    for subnet in architecture.subnets:
+        yield {"kind": "subnet", "shows": "subnet", **asdict(subnet)}
+    for part in architecture.parts.values():
+        yield {"shows": "part", **asdict(part)}
+    for arrow in architecture.arrows:
+        yield {"shows": "arrow", **asdict(arrow)}
