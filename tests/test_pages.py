@@ -51,10 +51,25 @@ def test_every_parameter_of_the_form_stands_in_both_pages_once():
         assert sorted(names) == sorted(children()["root"]["Parameters"])
 
 
-def test_a_parameter_of_the_form_that_is_gone_stops_it_with_its_name():
+@pytest.mark.parametrize(("name", "verb"), [("Added", "add"), ("FlowLogs", "remove")])
+def test_a_parameter_that_has_no_spanish_or_is_gone_stops_it_with_its_name(name, verb):
     root = deepcopy(children()["root"])
-    del root["Parameters"]["FlowLogs"]
-    with pytest.raises(ClinicError, match=r"form\.toml is about no parameter: remove FlowLogs\."):
+    if verb == "add":
+        root["Parameters"][name] = {"Type": "String", "Description": "One more."}
+    else:
+        del root["Parameters"][name]
+        for group in root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
+            group["Parameters"] = [one for one in group["Parameters"] if one != name]
+    with pytest.raises(ClinicError, match=rf"spanish\.toml .*: {verb} {name}\.$"):
+        pages.render(root)
+
+
+def test_a_group_that_has_no_spanish_stops_it_with_its_name():
+    root = deepcopy(children()["root"])
+    root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][0]["Label"] = {
+        "default": "Another"
+    }
+    with pytest.raises(ClinicError, match="add Another; remove Environment"):
         pages.render(root)
 
 

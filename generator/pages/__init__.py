@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator import console, files, shipped
+from generator import files, shipped
 from generator.errors import ClinicError, reason
 
 Words = Mapping[str, Any]
@@ -26,7 +26,7 @@ def folder(output: Path) -> Path | None:
 def render(root: Mapping[str, Any]) -> dict[str, bytes]:
     """The bytes of every page, from the nested form's root template."""
     return {
-        page: "\n".join(_page(root, language, _words(language))).encode()
+        page: "\n".join(_page(root, _words(language))).encode()
         for page, language in LANGUAGES.items()
     }
 
@@ -56,20 +56,46 @@ def _words(language: str) -> Words:
     return tomllib.loads(shipped.text(__package__, f"{language}.toml"))
 
 
-def _page(root: Mapping[str, Any], language: str, words: Words) -> Iterator[str]:
-    if unused := console.spare(root["Parameters"]):
-        raise ClinicError(f"{console.FILE} is about no parameter: remove {', '.join(unused)}.")
+def _page(root: Mapping[str, Any], words: Words) -> Iterator[str]:
+    form = root["Metadata"]["AWS::CloudFormation::Interface"]
+    groups = {group["Label"]["default"]: group["Parameters"] for group in form["ParameterGroups"]}
+    meanings = _meanings(root["Parameters"], words)
+    _complete("groups", words.get("groups"), groups)
     yield from (f"# {words['title']}", "", words["links"], "", words["intro"], "")
-    for group in console.groups():
-        yield from (f"## {group.get(language, group['label'])}", "")
+    for group, names in groups.items():
+        yield from (f"## {words.get('groups', {}).get(group, group)}", "")
         yield f"| {' | '.join(words['columns'])} |"
         yield "|---|---|---|---|"
-        for name, row in group["parameters"].items():
-            declared = root["Parameters"][name]
-            meaning = row.get(language, declared["Description"])
-            yield f"| `{name}` | {_default(declared, words)} | {row['label']} | {_cell(meaning)} |"
+        for name in names:
+            label = form["ParameterLabels"][name]["default"]
+            default = _default(root["Parameters"][name], words)
+            yield f"| `{name}` | {default} | {label} | {_cell(meanings[name])} |"
         yield ""
     yield from (words["rules"], "")
+
+
+def _meanings(parameters: Mapping[str, Any], words: Words) -> Mapping[str, str]:
+    """What each parameter is, by its name: in English the templates say it themselves."""
+    said: Mapping[str, str] | None = words.get("parameters")
+    _complete("parameters", said, parameters)
+    return said or {name: declared["Description"] for name, declared in parameters.items()}
+
+
+def _complete(table: str, words: Mapping[str, str] | None, wanted: Mapping[str, Any]) -> None:
+    """ClinicError unless a table of words is about exactly what is wanted, or there is none."""
+    if words is None:
+        return
+    missing, spare = sorted(wanted.keys() - words.keys()), sorted(words.keys() - wanted.keys())
+    if missing or spare:
+        raise ClinicError(
+            f"[{table}] of generator/pages/spanish.toml has to be about the form's {table}: "
+            + "; ".join(
+                f"{verb} {', '.join(names)}"
+                for verb, names in (("add", missing), ("remove", spare))
+                if names
+            )
+            + "."
+        )
 
 
 def _default(declared: Mapping[str, Any], words: Words) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.application.doctor.patient import Patient
 from generator.cloud import catalogue
-from generator.cloud.catalogue import Trap
+from generator.cloud.catalogue import KnownFailure
 from generator.cloud.text import plain
 
 LOOP = 3
@@ -72,7 +72,7 @@ def _texts(patient: Patient) -> list[str]:
     return texts
 
 
-def _line(trap: Trap, texts: Sequence[str]) -> str:
+def _line(trap: KnownFailure, texts: Sequence[str]) -> str:
     """The line in which what the trap speaks of ends."""
     found = next(filter(None, map(trap.says.search, texts)))
     start = found.string.rfind("\n", 0, max(found.end() - 1, 0)) + 1
