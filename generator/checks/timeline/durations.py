@@ -1,4 +1,5 @@
-"""What CloudFormation typically takes for one resource: the figures of durations.toml."""
+"""What CloudFormation typically takes for one resource, by the table of resource types, and what an
+instance's boot takes (durations.toml)."""
 
 from __future__ import annotations
 
@@ -7,9 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from generator import shipped
+from generator import resource_types, shipped
 
-CREATE, UPDATE = "create", "update"
+CREATE, UPDATE, SHORT = "create", "update", "short"
 
 
 class Duration(NamedTuple):
@@ -33,13 +34,18 @@ class Duration(NamedTuple):
 def table() -> tuple[Duration, ...]:
     """All rows, the special before the general."""
     return tuple(
-        Duration(row["type"], row.get("when", {}), row["create"], row["update"], row["why"])
-        for row in _file()["duration"]
+        Duration(kind, row.get("when", {}), row["create"], row["update"], row["why"])
+        for kind, listed in resource_types.column("seconds").items()
+        if listed != SHORT
+        for row in listed
     )
 
 
 def seconds(resource: Mapping[str, Any], action: str) -> int:
-    """Typical seconds of an ``action``, CREATE or UPDATE, on a resolved resource."""
+    """Typical seconds of an ``action``, CREATE or UPDATE, on a resolved resource.
+
+    A type that has no row takes as long as a call and an answer; of ours `clinic check` says so.
+    """
     for row in table():
         if row.fits(resource):
             return row.create if action == CREATE else row.update
