@@ -41,10 +41,10 @@ from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "sns"),
-    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs", "ssm"),
     "deployer-edge": (
         *("cloudfront", "cloudwatch", "elasticfilesystem"),
-        *("events", "route53", "secretsmanager", "ssm", "wafv2"),
+        *("events", "route53", "secretsmanager", "wafv2"),
     ),
 }
 """Documents that hold nothing but services' scopes, filled so that each fits for the longest names

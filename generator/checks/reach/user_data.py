@@ -62,9 +62,9 @@ def _unread(
         (names.called(secret), "secretsmanager:GetSecretValue"),
     ]
     if "LIBRARY_PARAMETER" in head:
-        name = text(names.of_type(PARAMETER).get(library, {}).get("Name", f"/{library}"))
-        parameter = f"arn:aws:ssm:REGION:ACCOUNT:parameter{names.blank(name)}"
-        wanted.append((parameter, "ssm:GetParameter"))
+        name = names.blank(text(names.of_type(PARAMETER).get(library, {}).get("Name", library)))
+        arn = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{name.lstrip('/')}"
+        wanted.append((arn, "ssm:GetParameter"))
     for target, action in wanted:
         if not any(
             fact.source == who
