@@ -11,7 +11,7 @@ from typing import Any
 
 from generator import output
 from generator.errors import ClinicError, quote, reason
-from generator.model import guard, shapes
+from generator.model import guard, network, shapes
 from generator.model.nesting import Whole, merge
 from generator.model.references import References
 from generator.model.resolve import Resolver, Template, pseudo_parameters
@@ -49,6 +49,11 @@ class View:
         return References(
             self.resources, self.values, pseudo_parameters(self.region, f"clinic-{self.env}")
         )
+
+    @cached_property
+    def network(self) -> network.Network:
+        """Its VPCs, subnets, routes, security group rules and network interfaces."""
+        return network.read(self.references)
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of a type, by logical id."""

@@ -42,9 +42,8 @@ from generator.checks.reach import (
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.model import guard
+from generator.model import guard, network
 from generator.model.holders import owned
-from generator.model.network import groups, routes, stations
 from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
@@ -85,17 +84,14 @@ def said(seen: View) -> tuple[Names, list[Fact]]:
 
 def found(names: Names) -> list[Fact]:
     """Everything that can be said of who reaches whom."""
-    land, doubts = routes.land(names)
-    rules, more = groups.rules(names)
-    net = Net(land, rules)
-    placed = stations.stations(names, land)
+    read = network.read(names)
+    net, placed = Net(read.land, read.rules), list(read.stations)
     own = owned(names, names.resource)
     moving = list(traffic.facts(names, net, placed))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))
     return [
-        *doubts,
-        *more,
+        *read.unknown,
         *moving,
         *cdn.facts(names, net, placed, own),
         *listeners.facts(names),

@@ -8,9 +8,10 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from generator.checks.timeline.durations import UPDATE, boot, seconds
+from generator.checks.timeline.durations import UPDATE, seconds
 from generator.checks.timeline.graph import GROUP, boot_seconds, creation, paths_of
 from generator.checks.timeline.schedule import Task
+from generator.model import boot
 from generator.model.schemas import recreates
 from generator.model.view import View
 from generator.model.walk import is_true, references
@@ -148,7 +149,7 @@ def batches(old: View, new: View, logical: str) -> tuple[int, int]:
     wait = _pause(rolling.get("PauseTime", "PT0S"))
     if is_true(rolling.get("WaitOnResourceSignals")):
         wait = boot_seconds(new, logical, woken=pool)
-    return ceil(running / max(size, 1)), wait + boot("terminate")
+    return ceil(running / max(size, 1)), wait + boot.seconds("terminate")
 
 
 def _pause(text: str) -> int:

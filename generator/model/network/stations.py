@@ -32,6 +32,8 @@ class Station(NamedTuple):
     """Those of ``subnets`` in which it has a public address."""
     odd: tuple[str, ...]
     """Subnets and groups that are not of these templates."""
+    facing: bool | None = None
+    """Whether it is said to have public addresses; None: its subnets decide."""
 
     def answers(self) -> tuple[int, int]:
         """The ports, first and last, that answers come back to."""
@@ -81,7 +83,7 @@ def _placed(
     addressed = tuple(
         name for name in known if (land.subnets[name].public if public is None else public)
     )
-    return Station(logical, kind, known, inside, addressed, tuple(odd))
+    return Station(logical, kind, known, inside, addressed, tuple(odd), public)
 
 
 def _balancers(names: References) -> Found:
