@@ -60,6 +60,8 @@ def call(
 def _resource(service: str, asked: Mapping[str, Any], home: str) -> str:
     if service == "secretsmanager":
         return str(asked.get("SecretId", "*"))
+    if service == "ssm" and "Name" in asked:
+        return f"arn:aws:ssm:{home}:parameter/{str(asked['Name']).lstrip('/')}"
     if service == "logs":
         stream = f":log-stream:{asked['logStreamName']}" if "logStreamName" in asked else ""
         return f"arn:aws:logs:{home}:log-group:{asked.get('logGroupName')}{stream}"

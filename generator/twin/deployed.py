@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
@@ -16,6 +16,9 @@ from generator.model.references import References
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import View
 from generator.model.walk import text
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STACK = "AWS::CloudFormation::Stack"
 DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString:?([\w-]*)[\w:-]*\}\}")
@@ -109,7 +112,7 @@ def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
     return Deployed(view, stack, account, outputs, ids, resolved, owners)
 
 
-def _with_secrets(node: Any, secrets: Any) -> Any:
+def _with_secrets(node: Any, secrets: SecretsManagerClient) -> Any:
     """The same with every dynamic reference replaced by the value that it stands for."""
 
     def value(found: re.Match[str]) -> str:

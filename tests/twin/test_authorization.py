@@ -75,6 +75,11 @@ def test_a_signed_request_is_the_action_that_iam_calls_it() -> None:
         "secretsmanager:GetSecretValue",
         "arn:secret",
     )
+    headers = {"X-Amz-Target": "AmazonSSM.GetParameter"}
+    assert call("ssm", "POST", "/", headers, b'{"Name": "/clinic/a-b"}', home)[:2] == (
+        "ssm:GetParameter",
+        "arn:aws:ssm:us-east-1:1:parameter/clinic/a-b",
+    )
     assert call("s3", "GET", "/b/k?x=1", {}, b"", home)[:2] == ("s3:GetObject", "arn:aws:s3:::b/k")
     metric = b"Action=PutMetricData&Namespace=N"
     action, _, context = call("monitoring", "POST", "/", {}, metric, home)

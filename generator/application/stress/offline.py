@@ -12,10 +12,10 @@ from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import Load, Timeline
 from generator.application.stress.variants import spread, variants
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.model import guard, view
 from generator.parameters import regions
+from generator.report import Report
 
 NOT_SHOWN = (
     "Simulated, not measured: one load on quiet instances, no visitors, and no request that the "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from generator import resource_types
 from generator.checks.cost import compute, database, edge, network, storage, telemetry
 from generator.checks.cost.bill import Bill, Line, Month
 from generator.checks.cost.network import Found
@@ -45,53 +46,7 @@ PRICED: Mapping[str, Pricer] = {
 }
 """In the order of the bill."""
 
-_SETTING = "a setting, not a thing that runs"
-_WITH = "charged with what it belongs to"
-FREE: Mapping[str, str] = {
-    "AWS::AutoScaling::LaunchConfiguration": "its instances are charged with the group",
-    "AWS::Backup::BackupSelection": _SETTING,
-    "AWS::Backup::BackupVault": "its content is charged with the plan",
-    "AWS::CloudFormation::CustomResource": "its function runs only during a deployment",
-    "AWS::CloudFront::Function": "its calls are charged with the distribution",
-    "AWS::CloudFront::OriginAccessControl": _SETTING,
-    "AWS::CloudFront::ResponseHeadersPolicy": _SETTING,
-    "AWS::CloudFront::VpcOrigin": "included in the distribution",
-    "AWS::EC2::EIPAssociation": _SETTING,
-    "AWS::EC2::InternetGateway": "only its traffic is charged",
-    "AWS::EC2::LaunchTemplate": "its instances are charged with the group",
-    "AWS::EC2::NetworkAcl": _SETTING,
-    "AWS::EC2::NetworkAclEntry": _SETTING,
-    "AWS::EC2::NetworkInterface": "its addresses are charged, not the interface",
-    "AWS::EC2::Route": _SETTING,
-    "AWS::EC2::RouteTable": _SETTING,
-    "AWS::EC2::SecurityGroup": _SETTING,
-    "AWS::EC2::SecurityGroupEgress": _SETTING,
-    "AWS::EC2::SecurityGroupIngress": _SETTING,
-    "AWS::EC2::Subnet": _SETTING,
-    "AWS::EC2::SubnetNetworkAclAssociation": _SETTING,
-    "AWS::EC2::SubnetRouteTableAssociation": _SETTING,
-    "AWS::EC2::VPC": "only what is in it is charged",
-    "AWS::EC2::VPCGatewayAttachment": _SETTING,
-    "AWS::EFS::AccessPoint": _SETTING,
-    "AWS::EFS::MountTarget": "the file system is charged by its content",
-    "AWS::ElasticLoadBalancingV2::Listener": _WITH,
-    "AWS::ElasticLoadBalancingV2::ListenerRule": _WITH,
-    "AWS::ElasticLoadBalancingV2::TargetGroup": _WITH,
-    "AWS::Events::Rule": "events of AWS's own services are free",
-    "AWS::IAM::InstanceProfile": "IAM is free",
-    "AWS::IAM::ManagedPolicy": "IAM is free",
-    "AWS::IAM::Policy": "IAM is free",
-    "AWS::IAM::Role": "IAM is free",
-    "AWS::Lambda::Function": "its calls are charged with the schedule that makes them",
-    "AWS::Lambda::Permission": _SETTING,
-    "AWS::RDS::DBSubnetGroup": _SETTING,
-    "AWS::RDS::EventSubscription": _SETTING,
-    "AWS::S3::BucketPolicy": _SETTING,
-    "AWS::SNS::Subscription": _SETTING,
-    "AWS::SNS::Topic": "2 USD buy 100,000 e-mails, and alarms are few",
-    "AWS::SNS::TopicPolicy": _SETTING,
-    "AWS::SecretsManager::SecretTargetAttachment": _SETTING,
-}
+FREE: Mapping[str, str] = resource_types.column("free")
 """Types that cost nothing by themselves, and why."""
 
 

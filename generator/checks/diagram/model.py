@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 BROWSER, INTERNET = "browser", "internet"
 """Parts that no template makes."""
@@ -80,3 +80,14 @@ class Architecture:
     def of_kind(self, *kinds: str) -> Iterator[Part]:
         """Parts of some kinds, in the order of the templates."""
         return (part for part in self.parts.values() if part.kind in kinds)
+
+
+def objects(architecture: Architecture) -> Iterator[dict[str, object]]:
+    """Every subnet, part and arrow, for programs: which of them an object ``shows``, and its
+    ``kind``."""
+    for subnet in architecture.subnets:
+        yield {"kind": "subnet", "shows": "subnet", **asdict(subnet)}
+    for part in architecture.parts.values():
+        yield {"shows": "part", **asdict(part)}
+    for arrow in architecture.arrows:
+        yield {"shows": "arrow", **asdict(arrow)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from generator import resource_types
 from generator.checks.diagram.model import Part
 from generator.model import backend
 from generator.model.network.stations import Station
@@ -161,26 +162,7 @@ def _endpoint(view: View, logical: str, properties: Properties) -> Properties:
     return {"service": str(service).rpartition(".")[2].upper() if service else ""}
 
 
-KINDS = {
-    "AWS::CloudFront::Distribution": "cdn",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
-    "AWS::ElasticLoadBalancing::LoadBalancer": "classic",
-    "AWS::AutoScaling::AutoScalingGroup": "group",
-    "AWS::EC2::Instance": "instance",
-    "AWS::RDS::DBInstance": "database",
-    "AWS::EFS::FileSystem": "files",
-    "AWS::S3::Bucket": "bucket",
-    "AWS::SecretsManager::Secret": "secret",
-    "AWS::ECR::Repository": "registry",
-    "AWS::EC2::InternetGateway": "gateway",
-    "AWS::EC2::NatGateway": "nat",
-    "AWS::EC2::VPCEndpoint": "endpoint",
-    "AWS::EC2::FlowLog": "flow-log",
-    "AWS::KMS::Key": "key",
-    "AWS::Backup::BackupVault": "vault",
-    "AWS::SNS::Topic": "topic",
-    "AWS::CloudWatch::Dashboard": "dashboard",
-}
+KINDS: Mapping[str, str] = resource_types.column("drawn")
 """What is shown, by type; everything else is how these are made or joined."""
 
 FACTS: dict[str, Callable[[View, str, Properties], Properties]] = {

@@ -15,7 +15,7 @@ from generator.model.backend import GROUP, launches, settings
 from generator.model.data import attached
 from generator.model.iam import like
 
-DATABASE = "AWS::RDS::DBInstance"
+DATABASE, PARAMETER = "AWS::RDS::DBInstance", "AWS::SSM::Parameter"
 FORCED = "rds.force_ssl"
 
 
@@ -39,11 +39,17 @@ def facts(names: Names, granted: Iterable[Fact]) -> Facts:
 def _unread(
     who: str, head: Mapping[str, str], allowed: Iterable[Reach], names: Names
 ) -> Iterator[tuple[str, str]]:
-    bucket, secret = (names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET"))
-    wanted = (
+    bucket, secret, library = (
+        names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET", "LIBRARY_PARAMETER")
+    )
+    wanted = [
         (f"{names.called(bucket)}/{head['CONFIG_KEY']}", "s3:GetObject"),
         (names.called(secret), "secretsmanager:GetSecretValue"),
-    )
+    ]
+    if "LIBRARY_PARAMETER" in head:
+        name = names.blank(text(names.of_type(PARAMETER).get(library, {}).get("Name", library)))
+        arn = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{name.lstrip('/')}"
+        wanted.append((arn, "ssm:GetParameter"))
     for target, action in wanted:
         if not any(
             fact.source == who

@@ -1,13 +1,20 @@
-"""What a group, its targets and its instances can tell, each in one call."""
+"""The Auto Scaling group, its targets and activities, its instances' logs: a call each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        ActivityTypeDef,
+        AutoScalingGroupTypeDef,
+        InstanceTypeDef,
+    )
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 LOG_GROUP = "BackendLogGroupResource"
@@ -29,23 +36,29 @@ class Target(NamedTuple):
         return f"target {self.id} is {self.state}: {why}"
 
 
-def group(aws: Aws, name: str) -> dict[str, Any]:
-    """The Auto Scaling group as it is; empty when it is gone."""
-    told = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return next(iter(told["AutoScalingGroups"]), {})
+def group(aws: Aws, name: str) -> AutoScalingGroupTypeDef | None:
+    """The Auto Scaling group as it is; None when it is gone."""
+    response = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    return next(iter(response["AutoScalingGroups"]), None)
 
 
-def targets(aws: Aws, found: dict[str, Any]) -> list[Target]:
+def instances(group: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
+    """The instances of a group; none when it is gone."""
+    return group.get("Instances", []) if group else []
+
+
+def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
     """The targets of a group, each once: a target group that no balancer uses says nothing of it
     that another one does not."""
     known: dict[str, Target] = {}
-    for target in _registered(aws, found):
+    for target in _registered(aws, group):
         if target.id not in known or target.code != "Target.NotInUse":
             known[target.id] = target
     return list(known.values())
 
 
-def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
+def _registered(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
+    arns = group.get("TargetGroupARNs", []) if group else []
     return [
         Target(
             target["Target"]["Id"],
@@ -53,34 +66,35 @@ def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
             target["TargetHealth"].get("Reason", ""),
             target["TargetHealth"].get("Description", ""),
         )
-        for arn in found.get("TargetGroupARNs", [])
+        for arn in arns
         for target in aws.client("elbv2").describe_target_health(TargetGroupArn=arn)[
             "TargetHealthDescriptions"
         ]
     ]
 
 
-def activities(aws: Aws, name: str) -> list[dict[str, Any]]:
+def activities(aws: Aws, name: str) -> list[ActivityTypeDef]:
     """The last scaling activities of a group, the newest first."""
-    told = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
-    found: list[dict[str, Any]] = told["Activities"]
-    return found
+    response = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
+    return response["Activities"]
 
 
-def failed(told: Iterable[dict[str, Any]]) -> list[str]:
+def failures(activities: Iterable[ActivityTypeDef]) -> list[str]:
     """What those of some activities say that failed."""
     return [
         f"scaling: {activity.get('StatusMessage') or activity['Description']}"
-        for activity in told
+        for activity in activities
         if activity["StatusCode"] in ("Failed", "Cancelled")
     ]
 
 
 def boot_streams(aws: Aws, log_group: str) -> list[str]:
     """The boot logs in a log group, the newest first."""
-    newest = {"orderBy": "LastEventTime", "descending": True}
-    told = aws.client("logs").describe_log_streams(logGroupName=log_group, **newest)["logStreams"]
-    return [s["logStreamName"] for s in told if s["logStreamName"].endswith("/boot")]
+    response = aws.client("logs").describe_log_streams(
+        logGroupName=log_group, orderBy="LastEventTime", descending=True
+    )
+    names = [stream["logStreamName"] for stream in response["logStreams"]]
+    return [name for name in names if name.endswith("/boot")]
 
 
 def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
@@ -99,5 +113,4 @@ def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
 def console(aws: Aws, instance: str) -> list[str]:
     """What an instance wrote on its serial console, as far as EC2 kept it."""
     screen = aws.client("ec2").get_console_output(InstanceId=instance, Latest=True)
-    lines: list[str] = screen.get("Output", "").splitlines()
-    return lines
+    return screen.get("Output", "").splitlines()
