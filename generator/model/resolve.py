@@ -54,6 +54,8 @@ class Resolver:
         neither."""
         self.template = template
         self.refs: dict[str, Any] = dict(given)
+        self._held: dict[str, bool] = {}
+        """Conditions that are decided already: many resources ask for the same one."""
         for name, declared in template.get("Parameters", {}).items():
             text = str(given[name] if name in given else declared["Default"])
             kind = declared["Type"]
@@ -82,7 +84,9 @@ class Resolver:
 
     def holds(self, condition: str) -> bool:
         """Whether a condition of the template holds; KeyError if it is not there."""
-        return bool(self._decide(self.template["Conditions"][condition]))
+        if condition not in self._held:
+            self._held[condition] = bool(self._decide(self.template["Conditions"][condition]))
+        return self._held[condition]
 
     def _decide(self, expression: Any) -> Any:
         if isinstance(expression, list):
