@@ -10,6 +10,8 @@ from troposphere import Parameter, Template
 from generator import console, shipped
 from generator.errors import ClinicError
 from generator.layers import network
+from generator.layers.backend import LEAST, MOST
+from generator.model.walk import nodes
 from generator.parameters import rules, values
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, children, flat, parameters
 
@@ -44,12 +46,26 @@ def test_the_parameter_files_break_no_rule(environment):
             },
             "SiteAndBalancerHaveTheirOwnNames",
         ),
-        ({"MinInstances": "4", "MaxInstances": "4"}, "MoreThan4Instances"),
-        ({"MinInstances": "3", "MaxInstances": "2"}, "MoreThan3Instances"),
+        ({"MinInstances": "4", "MaxInstances": "4"}, "UpdateHasRoom"),
+        ({"MinInstances": "3", "MaxInstances": "2"}, "UpdateHasRoom"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_created(changes, rule):
     assert broken(**changes) == [rule]
+
+
+def test_every_maximum_is_refused_that_is_not_above_the_minimum_and_no_other():
+    for least in LEAST:
+        for most in MOST:
+            refused = broken(MinInstances=str(least), MaxInstances=str(most))
+            assert refused == ([] if most > least else ["UpdateHasRoom"]), (least, most)
+
+
+def test_no_function_of_a_rule_has_more_conditions_than_aws_takes():
+    for node in nodes(flat()["Rules"]):
+        if isinstance(node, dict) and node.keys() & {"Fn::And", "Fn::Or"}:
+            [conditions] = node.values()
+            assert 2 <= len(conditions) <= 10
 
 
 @pytest.mark.parametrize(
