@@ -28,6 +28,8 @@ from generator.layers.storage import (
     STORAGE,
 )
 
+LANGUAGES = ("english", "spanish")
+
 LAYERS: tuple[Layer, ...] = (
     NETWORK,
     SECURITY,
@@ -85,4 +87,10 @@ def _complete(stems: set[str]) -> None:
             raise ClinicError(
                 f"generator/layers/ has {module.name}, and LAYERS no layer of that name: write it "
                 "into LAYERS (generator/architecture.py), where it stands among the others."
+            )
+    for layer in LAYERS:
+        if len(layer.owns) != len(LANGUAGES):
+            raise ClinicError(
+                f"{layer.file}: the layer {layer.title} does not say what it owns: write "
+                f'owns=("in English", "en español") into {layer.title.upper()}.'
             )

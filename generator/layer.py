@@ -51,6 +51,8 @@ class Layer(NamedTuple):
     """Network: ``layers/network.py``, ``nested/network.json`` and, in the root, NetworkStack."""
     build: Callable[[Template, Values], Values]
     """Adds the resources to a template and returns the values of ``offers``."""
+    owns: tuple[str, ...] = ()
+    """What docs/layers.md says of it, and what docs/es/layers.md."""
     needs: tuple[Name, ...] = ()
     """Names offered by earlier layers; any other name is asked of the operator."""
     offers: tuple[Name, ...] = ()

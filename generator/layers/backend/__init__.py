@@ -233,6 +233,10 @@ def _room_for_an_update() -> dict[str, Any]:
 BACKEND = Layer(
     "Backend",
     build,
+    owns=(
+        "launch template, Auto Scaling group, scaling, warm pool, log group, alarms of the group",
+        "launch template, Auto Scaling group, escalado, warm pool, log group, alarmas del grupo",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         APP_SUBNET_IDS,
