@@ -19,7 +19,7 @@ from generator.local.resources import TYPES
 from tests.conftest import ROOT
 
 Documents = dict[str, Any]
-QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": "x"}}
+MADE_UP = {"Type": "AWS::Nobody::Knows", "Properties": {"Size": "x"}}
 STORAGE = "nested/storage.json"
 
 
@@ -53,16 +53,15 @@ def test_what_the_code_builds_lacks_nothing(ours: Documents) -> None:
 
 
 def test_a_type_without_a_row_is_an_error_with_the_line_and_all_that_is_to_be_written(
-    ours: Documents, changed: Any
+    ours: Documents,
 ) -> None:
-    changed('["AWS::SQS::Queue"]\nreach = "judged"\n', "")
-    ours[STORAGE]["Resources"]["Jobs"] = QUEUE
+    ours[STORAGE]["Resources"]["Jobs"] = MADE_UP
     [finding] = [f for f in judged(ours) if f.rule == "resource-type"]
     assert finding.file == "generator/resource_types.toml"
     assert (ROOT / finding.file).is_file()
     lines = resource_types._text().splitlines()
-    assert lines[finding.line - 1] > '["AWS::SQS::Queue"]' > lines[finding.line - 3]
-    assert '["AWS::SQS::Queue"]' in finding.message
+    assert lines[finding.line - 1] > '["AWS::Nobody::Knows"]' > lines[finding.line - 3]
+    assert '["AWS::Nobody::Knows"]' in finding.message
     for field in ("reach", "priced", "free", "seconds", "read_back", "drawn", "data", "emulated"):
         assert f"{field} = " in finding.message
 
@@ -138,21 +137,21 @@ def test_rows_stand_in_alphabetical_order() -> None:
 def test_a_type_that_no_policy_lets_the_deployer_make_is_an_error_that_names_the_actions(
     ours: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    actions = ["sqs:CreateQueue", "sqs:DeleteQueue", "sqs:SetQueueAttributes", "sqs:TagQueue"]
+    actions = ["nobody:CreateKnows", "nobody:DeleteKnows", "nobody:TagKnows"]
     table = rights.needs.table()
-    table["types"]["AWS::SQS::Queue"] = actions
+    table["types"]["AWS::Nobody::Knows"] = actions
     monkeypatch.setattr(rights.needs, "table", lambda: table)
-    ours[STORAGE]["Resources"]["Jobs"] = QUEUE
+    ours[STORAGE]["Resources"]["Jobs"] = MADE_UP
     [finding] = [f for f in judged(ours) if f.rule == "deployer"]
     assert ", ".join(actions) in finding.message
-    assert 'deployer.sqs = ["arn:aws:sqs:..."]' in finding.message
+    assert 'deployer.nobody = ["arn:aws:nobody:..."]' in finding.message
     assert finding.file == "generator/resource_types.toml"
 
 
 def test_a_type_whose_permissions_nobody_looked_up_is_an_error_that_says_how(
     ours: Documents,
 ) -> None:
-    ours[STORAGE]["Resources"]["Jobs"] = QUEUE
+    ours[STORAGE]["Resources"]["Jobs"] = MADE_UP
     [finding] = [f for f in judged(ours) if f.rule == "deployer"]
     assert finding.file == "generator/policies/permissions.json"
     assert "python -m generator.policies.refresh" in finding.message
@@ -197,14 +196,12 @@ PLANTED = {
             "Properties": {
                 "Roles": ["x"],
                 "PolicyDocument": {
-                    "Statement": [
-                        {"Fn::If": ["A", document("sqs:SendMessage")["Statement"][0], {}]}
-                    ]
+                    "Statement": [{"Fn::If": ["A", document("nobody:Ask")["Statement"][0], {}]}]
                 },
             },
         },
         "generator/resource_types.toml",
-        "Planted allows sqs:SendMessage, which the boundary of all roles does not",
+        "Planted allows nobody:Ask, which the boundary of all roles does not",
     ),
 }
 

@@ -40,7 +40,7 @@ def test_no_property_is_two_of_the_three() -> None:
 @pytest.mark.parametrize(
     ("resource", "words"),
     [
-        ({"Type": "AWS::SQS::Queue", "Properties": {}}, "Odd: AWS::SQS::Queue is nothing"),
+        ({"Type": "AWS::Nobody::Knows", "Properties": {}}, "Odd: AWS::Nobody::Knows is nothing"),
         ({"Type": "AWS::EC2::VPC", "Properties": {"InstanceTenancy": "x"}}, "Odd: InstanceTenancy"),
         (
             {
