@@ -60,6 +60,7 @@ TEXTS = {
     "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
     "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
     "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
+    "AWS::SSM::Parameter": Text("characters of a standard parameter", "Value", 4_096, True),
 }
 
 

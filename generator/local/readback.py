@@ -104,7 +104,7 @@ def _answer(aws: Aws, resource: Resource, properties: Mapping[str, Any]) -> dict
         physical = named if isinstance(named, str) else resource.physical
         given = physical if key == argument else [physical]
         try:
-            answer = getattr(aws.client(service), operation)(**{key: given})
+            answer = getattr(aws.client_named(service), operation)(**{key: given})
         except ClientError:
             # Not having it is an answer: what was to be there is lost.
             continue

@@ -41,7 +41,7 @@ from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "sns"),
-    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs", "ssm"),
     "deployer-edge": (
         *("cloudfront", "cloudwatch", "elasticfilesystem"),
         *("events", "route53", "secretsmanager", "wafv2"),

@@ -8,6 +8,7 @@ Not every name begins with the stack's name:
 - a balancer's and a target group's has 32 characters, of which the stack's name keeps the first
   five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``, and the tag as above;
 - what must be named and is unique in an account is called ``<environment>-<what>-<random end>``;
+- a parameter's is ours, and begins with ``/clinic/`` before the stack's name;
 - RDS asks for its own option group too, and for whichever snapshot the operator restores;
 - a dashboard's generated name is not documented to hold the stack's name;
 - what has an identifier instead of a name (network, keys, file systems, backup plans) is narrowed

@@ -11,8 +11,7 @@ from generator.checks.cost.bill import Bill, Line, Month
 from generator.checks.cost.network import Found
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
-from generator.errors import ClinicError
-from generator.model import guard as sense
+from generator.model import guard
 from generator.model.view import View
 
 Pricer = Callable[[Month, Found], Iterable[Line]]
@@ -62,13 +61,13 @@ def bill(view: View, prices: Mapping[str, Price], usage: Usage) -> Bill:
 
 
 def _priced(month: Month, kind: str) -> list[Line]:
-    try:
-        return list(PRICED[kind](month, month.view.of_type(kind)))
-    except sense.MALFORMED as trouble:
-        raise ClinicError(
-            f"the resources of type {kind} cannot be read ({sense.reason(trouble)}): check the "
+    with guard.guarded(
+        lambda trouble: (
+            f"the resources of type {kind} cannot be read ({guard.reason(trouble)}): check the "
             "templates, for example with cfn-lint."
-        ) from trouble
+        )
+    ):
+        return list(PRICED[kind](month, month.view.of_type(kind)))
 
 
 def _grouped(lines: list[Line]) -> tuple[Line, ...]:

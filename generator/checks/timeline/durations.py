@@ -1,16 +1,16 @@
-"""What CloudFormation typically takes for one resource, by the table of resource types, and what an
-instance's boot takes (durations.toml)."""
+"""What CloudFormation typically takes for one resource, by the table of resource types."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from generator import resource_types, shipped
+from generator import resource_types
 
 CREATE, UPDATE, SHORT = "create", "update", "short"
+SHORT_SECONDS = 5
+"""A call and an answer: an estimate, as the table's figures are."""
 
 
 class Duration(NamedTuple):
@@ -49,16 +49,4 @@ def seconds(resource: Mapping[str, Any], action: str) -> int:
     for row in table():
         if row.fits(resource):
             return row.create if action == CREATE else row.update
-    short: int = _file()["short"]
-    return short
-
-
-def boot(part: str) -> int:
-    """Typical seconds of one part of an instance's boot: start, build, pull, container, ..."""
-    found: int = _file()["boot"][part]["seconds"]
-    return found
-
-
-@cache
-def _file() -> dict[str, Any]:
-    return tomllib.loads(shipped.text(__package__, "durations.toml"))
+    return SHORT_SECONDS
