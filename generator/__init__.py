@@ -5,7 +5,8 @@ Read in this order:
 architecture.py   the table of contents: the layers and what the root shows of them
 layer.py          what a layer is
 assemble.py       the same layers as nested stacks or as one flat template
-console.py        how the console asks for the parameters
+console.py        how the console asks for the parameters (form.toml)
+resource_types.py what each type of resource needs (resource_types.toml)
 layers/           one module or package per layer; shared/ for what several of them use
 functions/        code that Lambda and CloudFront run
 bootstrap/        what an instance runs at birth: real shell files

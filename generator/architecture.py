@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pkgutil import iter_modules
+
 from troposphere import Template
 
-from generator import assemble, console
+from generator import assemble, console, layers
+from generator.errors import ClinicError
 from generator.layer import Layer, Name
 from generator.layers.alarms import ALARMS, DASHBOARD_URL
 from generator.layers.backend import BACKEND, BACKEND_GROUP_NAME, BACKEND_LOG_GROUP
@@ -24,6 +27,8 @@ from generator.layers.storage import (
     IMAGE_REPOSITORY_URI,
     STORAGE,
 )
+
+LANGUAGES = ("english", "spanish")
 
 LAYERS: tuple[Layer, ...] = (
     NETWORK,
@@ -64,9 +69,28 @@ OUTPUTS: tuple[Name, ...] = (
 
 
 def templates() -> dict[str, Template]:
-    """Every template by its path under ``output/`` without the suffix: nested/<layer>, flat."""
+    """Every template by its path under ``output/`` without the suffix: nested/<layer>, flat.
+
+    ClinicError for a layer that LAYERS lacks, and for whatever else a layer lacks.
+    """
+    _complete({layer.title.lower() for layer in LAYERS})
     children = assemble.nested(LAYERS, OUTPUTS)
     flat = assemble.flat(LAYERS, OUTPUTS)
     for template in (children["root"], flat):
         console.arrange(template)
     return {f"nested/{stem}": template for stem, template in children.items()} | {"flat": flat}
+
+
+def _complete(stems: set[str]) -> None:
+    for module in iter_modules(layers.__path__):
+        if module.name not in {*stems, "shared"}:
+            raise ClinicError(
+                f"generator/layers/ has {module.name}, and LAYERS no layer of that name: write it "
+                "into LAYERS (generator/architecture.py), where it stands among the others."
+            )
+    for layer in LAYERS:
+        if len(layer.owns) != len(LANGUAGES):
+            raise ClinicError(
+                f"{layer.file}: the layer {layer.title} does not say what it owns: write "
+                f'owns=("in English", "en español") into {layer.title.upper()}.'
+            )

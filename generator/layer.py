@@ -6,11 +6,13 @@ operator, the first layer that needs it) declares it; everybody else imports it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from troposphere import If, Parameter, Template
+
+from generator.errors import ClinicError
 
 
 class Name(Parameter):
@@ -49,6 +51,8 @@ class Layer(NamedTuple):
     """Network: ``layers/network.py``, ``nested/network.json`` and, in the root, NetworkStack."""
     build: Callable[[Template, Values], Values]
     """Adds the resources to a template and returns the values of ``offers``."""
+    owns: tuple[str, ...] = ()
+    """What docs/layers.md says of it, and what docs/es/layers.md."""
     needs: tuple[Name, ...] = ()
     """Names offered by earlier layers; any other name is asked of the operator."""
     offers: tuple[Name, ...] = ()
@@ -56,24 +60,63 @@ class Layer(NamedTuple):
     """Logical ids that must exist before a layer that needs this one starts (flat: DependsOn)."""
     rules: Rules = MappingProxyType({})
 
+    @property
+    def file(self) -> str:
+        """Where it is built: generator/layers/network.py."""
+        path = self.build.__code__.co_filename.replace("\\", "/")
+        return path[path.rfind("generator/layers/") :] if "generator/layers/" in path else path
+
     def add_to(self, template: Template, values: Values) -> Values:
-        """Build into ``template``; ValueError when the result is not exactly what is offered."""
-        made = self.build(template, values)
+        """Build into ``template``; ClinicError when it reads what it does not need, or does not
+        return exactly what it offers."""
+        made = self.build(template, _Needed(self, values))
         if set(made) != set(self.offers):
-            differing = sorted(str(name.title) for name in set(made) ^ set(self.offers))
-            raise ValueError(f"{self.title} must return exactly what it offers; see {differing}")
+            missing, spare = (
+                _titles(set(self.offers) - set(made)),
+                _titles(set(made) - set(self.offers)),
+            )
+            raise ClinicError(
+                f"{self.file}: what build returns is not what the layer {self.title} offers: "
+                f"returned and not in offers: {spare or 'nothing'}; in offers and not returned: "
+                f"{missing or 'nothing'}."
+            )
         return made
 
 
+class _Needed(dict[Name, Any]):
+    """What a layer needs; whatever else it reads is named."""
+
+    def __init__(self, layer: Layer, values: Values) -> None:
+        super().__init__(values)
+        self.layer = layer
+
+    def __missing__(self, name: Name) -> Any:
+        title, file = self.layer.title, self.layer.file
+        raise ClinicError(
+            f"{file}: the layer {title} reads {name.title}, which is not among its needs: write "
+            f"it into needs of {title.upper()}."
+        )
+
+
+def _titles(names: Iterable[Name]) -> str:
+    return ", ".join(sorted(str(name.title) for name in names))
+
+
 def check(layers: Sequence[Layer]) -> None:
-    """ValueError unless names are declared once, offered once, and offered before needed."""
+    """ClinicError unless names are declared once, offered once, and offered before needed."""
     declared: dict[str, Name] = {}
     seen: set[Name] = set()
     for layer in layers:
         for name in (*layer.needs, *layer.offers):
             if declared.setdefault(str(name.title), name) is not name:
-                raise ValueError(f"{name.title} is declared twice: import it instead")
+                raise ClinicError(
+                    f"{layer.file}: {name.title} is declared twice: import it from the layer that "
+                    "declares it first."
+                )
         if late := seen.union(layer.needs).intersection(layer.offers):
-            titles = sorted(str(name.title) for name in late)
-            raise ValueError(f"{layer.title} offers too late, or again: {titles}")
+            raise ClinicError(
+                f"{layer.file}: the layer {layer.title} offers {_titles(late)}, which a layer "
+                "before it needs or offers already: put it earlier into LAYERS "
+                "(generator/architecture.py), or offer it once."
+            )
         seen.update(layer.needs, layer.offers)

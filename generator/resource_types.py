@@ -110,9 +110,9 @@ def lacks(kind: str, used: Iterable[str] = ()) -> Iterator[Lack]:
             line(kind), f'{kind} has no row: write ["{kind}"] here, and {"; ".join(FIELDS)}.'
         )
         return
-    for words, fields in FIELDS.items():
-        if not any(field in row for field in fields):
-            yield Lack(line(kind), f'["{kind}"] lacks a field: write {words}.')
+    missing = [words for words, fields in FIELDS.items() if not any(f in row for f in fields)]
+    if missing:
+        yield Lack(line(kind), f'["{kind}"] lacks fields: write {"; ".join(missing)}.')
     for field, values in ALLOWED.items():
         if field in row and row[field] not in values:
             expected = " or ".join(json.dumps(value) for value in values)
@@ -125,9 +125,9 @@ def lacks(kind: str, used: Iterable[str] = ()) -> Iterator[Lack]:
     }
     for field in sorted(row.keys() - known):
         yield Lack(line(kind), f'["{kind}"] has {field}, which nobody reads: remove it.')
-    missing = [name for name in used if is_treated(kind) and not treatment(kind, name)]
-    if missing:
-        names = ", ".join(json.dumps(name) for name in sorted(set(missing)))
+    untreated = {name for name in used if is_treated(kind) and not treatment(kind, name)}
+    if untreated:
+        names = ", ".join(json.dumps(name) for name in sorted(untreated))
         words = "twin_enacted, twin_approximated or twin_ignored"
         yield Lack(
             line(kind), f'["{kind}"] does not say what the twin does: put {names} in {words}.'

@@ -364,6 +364,28 @@ MUTATIONS = (
         "tests/bootstrap/test_database_tls.py",
     ),
     Mutation(
+        "let a layer read what it does not need",
+        "generator/layer.py",
+        "self.build(template, _Needed(self, values))",
+        "self.build(template, values)",
+        "tests/test_assemble.py",
+    ),
+    Mutation(
+        "ask nobody whether the boundary lets a role do what its policy says",
+        "generator/checks/lint/rights.py",
+        "    yield from _boundary(documents, resources)\n",
+        "",
+        "tests/test_resource_types.py::"
+        "test_what_the_policies_do_not_know_is_an_error_with_its_place",
+    ),
+    Mutation(
+        "ask nobody for the row of a type",
+        "generator/checks/lint/contract.py",
+        "        yield from known_types.check(own)\n",
+        "",
+        "tests/test_resource_types.py",
+    ),
+    Mutation(
         "rename the database",
         "generator/layers/database/__init__.py",
         '    return rds.DBInstance(\n        "Database",',

@@ -7,7 +7,9 @@ from troposphere import If, Ref, Template
 from troposphere.ec2 import VPC, InternetGateway
 from troposphere.s3 import Bucket
 
+from generator import architecture, layers
 from generator.assemble import flat, nested
+from generator.errors import ClinicError
 from generator.layer import Layer, Name, Provided
 from generator.model.nesting import inline
 
@@ -103,8 +105,32 @@ BROKEN = {
 @pytest.mark.parametrize("why", BROKEN)
 @pytest.mark.parametrize("assemble", [nested, flat])
 def test_layers_that_break_the_contract_do_not_assemble(assemble, why):
-    with pytest.raises((ValueError, KeyError)):
+    with pytest.raises((ClinicError, ValueError)):
         assemble(BROKEN[why], ())
+
+
+@pytest.mark.parametrize("assemble", [nested, flat])
+def test_what_a_layer_reads_and_does_not_need_is_named_with_the_layer_and_its_file(assemble):
+    with pytest.raises(ClinicError) as refused:
+        assemble([PRODUCER, CONSUMER._replace(needs=(SIZE, NAMES))], ())
+    assert str(refused.value) == (
+        f"{__file__}: the layer Consumer reads Extra, which is not among its needs: write it into "
+        "needs of CONSUMER."
+    )
+
+
+def test_the_file_of_a_layer_of_the_project_is_where_it_is_built():
+    assert {layer.file for layer in architecture.LAYERS} >= {
+        "generator/layers/network.py",
+        "generator/layers/backend/__init__.py",
+    }
+
+
+def test_a_module_of_layers_without_a_layer_in_the_architecture_is_named(tmp_path, monkeypatch):
+    (tmp_path / "queue.py").touch()
+    monkeypatch.setattr(layers, "__path__", [*layers.__path__, str(tmp_path)])
+    with pytest.raises(ClinicError, match=r"has queue, .* into LAYERS \(generator/architecture"):
+        architecture.templates()
 
 
 def test_a_name_equals_only_itself():

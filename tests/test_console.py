@@ -7,8 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from troposphere import Parameter, Template
 
-from generator import console
+from generator import console, shipped
+from generator.errors import ClinicError
 from generator.layers import network
+from generator.layers.backend import LEAST, MOST
+from generator.model.walk import nodes
 from generator.parameters import rules, values
 from tests.resolved import CERTIFICATE, ENVIRONMENTS, IMAGE, children, flat, parameters
 
@@ -43,12 +46,26 @@ def test_the_parameter_files_break_no_rule(environment):
             },
             "SiteAndBalancerHaveTheirOwnNames",
         ),
-        ({"MinInstances": "4", "MaxInstances": "4"}, "MoreThan4Instances"),
-        ({"MinInstances": "3", "MaxInstances": "2"}, "MoreThan3Instances"),
+        ({"MinInstances": "4", "MaxInstances": "4"}, "UpdateHasRoom"),
+        ({"MinInstances": "3", "MaxInstances": "2"}, "UpdateHasRoom"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_created(changes, rule):
     assert broken(**changes) == [rule]
+
+
+def test_every_maximum_is_refused_that_is_not_above_the_minimum_and_no_other():
+    for least in LEAST:
+        for most in MOST:
+            refused = broken(MinInstances=str(least), MaxInstances=str(most))
+            assert refused == ([] if most > least else ["UpdateHasRoom"]), (least, most)
+
+
+def test_no_function_of_a_rule_has_more_conditions_than_aws_takes():
+    for node in nodes(flat()["Rules"]):
+        if isinstance(node, dict) and node.keys() & {"Fn::And", "Fn::Or"}:
+            [conditions] = node.values()
+            assert 2 <= len(conditions) <= 10
 
 
 @pytest.mark.parametrize(
@@ -109,11 +126,34 @@ def test_both_forms_carry_the_same_rules():
     assert children()["root"]["Rules"] == flat()["Rules"]
 
 
-def test_a_parameter_without_a_place_in_the_form_is_an_error():
+def test_a_parameter_without_a_place_in_the_form_is_an_error_that_says_what_to_write():
     template = Template()
     template.add_parameter(Parameter("Forgotten", Type="String"))
-    with pytest.raises(KeyError, match="Forgotten"):
+    with pytest.raises(ClinicError) as refused:
         console.arrange(template)
+    assert str(refused.value) == (
+        "generator/form.toml has no place for the parameter Forgotten: write "
+        "[groups.parameters.Forgotten] into one of its groups, and under it label = ... and "
+        "spanish = ...."
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('label = "Release"\n', "", "Release has no label"),
+        ('spanish = "Entorno"', 'spanish = ""', "Environment has no spanish"),
+        ("[[groups]]", "[[groups", "is no TOML"),
+    ],
+)
+def test_a_slip_in_the_form_is_one_sentence(monkeypatch, old, new, words):
+    text = shipped.text("generator", "form.toml")
+    assert old in text
+    monkeypatch.setattr(shipped, "text", lambda package, file: text.replace(old, new, 1))
+    console.groups.cache_clear()
+    with pytest.raises(ClinicError, match=words):
+        console.groups()
+    console.groups.cache_clear()
 
 
 def test_the_form_of_the_root_also_asks_for_the_templates():

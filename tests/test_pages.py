@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from generator import output, pages
+from generator import architecture, output, pages
+from generator.architecture import LAYERS
 from generator.commands.cli import clinic
 from generator.errors import ClinicError
 from tests.resolved import children
@@ -19,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
     """docs/ as it is in the repository, beside an output folder."""
-    for page in pages.LANGUAGES:
+    for page in pages.PAGES:
         target = tmp_path / "docs" / page
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((DOCS / page).read_bytes())
@@ -33,7 +34,7 @@ def generate(docs: Path, *options: str) -> tuple[int, str]:
     return (error.exit_code, str(error)) if isinstance(error, ClinicError) else (0, result.output)
 
 
-@pytest.mark.parametrize("page", pages.LANGUAGES)
+@pytest.mark.parametrize("page", pages.PAGES)
 def test_the_pages_are_what_the_code_builds(page):
     assert (DOCS / page).read_bytes() == pages.render(children()["root"])[page]
 
@@ -46,34 +47,38 @@ def test_english_says_what_the_templates_say():
 
 
 def test_every_parameter_of_the_form_stands_in_both_pages_once():
-    for text in pages.render(children()["root"]).values():
+    for page, text in pages.render(children()["root"]).items():
+        if not page.endswith("parameters.md"):
+            continue
         names = [line.split("`")[1] for line in text.decode().splitlines() if line[:3] == "| `"]
         assert sorted(names) == sorted(children()["root"]["Parameters"])
 
 
-@pytest.mark.parametrize(("name", "verb"), [("Added", "add"), ("FlowLogs", "remove")])
-def test_a_parameter_that_has_no_spanish_or_is_gone_stops_it_with_its_name(name, verb):
+def test_a_parameter_of_the_form_that_is_gone_stops_it_with_its_name():
     root = deepcopy(children()["root"])
-    if verb == "add":
-        root["Parameters"][name] = {"Type": "String", "Description": "One more."}
-    else:
-        del root["Parameters"][name]
-        for group in root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
-            group["Parameters"] = [one for one in group["Parameters"] if one != name]
-    with pytest.raises(ClinicError, match=rf"spanish\.toml .*: {verb} {name}\.$"):
+    del root["Parameters"]["FlowLogs"]
+    with pytest.raises(ClinicError, match=r"form\.toml is about no parameter: remove FlowLogs\."):
         pages.render(root)
 
 
-def test_a_group_that_has_no_spanish_stops_it_with_its_name():
-    root = deepcopy(children()["root"])
-    root["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"][0]["Label"] = {
-        "default": "Another"
-    }
-    with pytest.raises(ClinicError, match="add Another; remove Environment"):
-        pages.render(root)
+@pytest.mark.parametrize("page", ["layers.md", "es/layers.md"])
+def test_every_layer_stands_in_its_pages_with_a_file_that_is_there(page):
+    text = pages.render(children()["root"])[page].decode()
+    for layer in LAYERS:
+        assert (
+            f"| {layer.title.lower()} | `{layer.file}` | {layer.owns[page[:3] == 'es/']} |" in text
+        )
+        assert (DOCS.parent / layer.file).is_file()
 
 
-@pytest.mark.parametrize("page", pages.LANGUAGES)
+def test_a_layer_that_does_not_say_what_it_owns_stops_it_with_its_file(monkeypatch):
+    silent = (LAYERS[0]._replace(owns=("in English only",)), *LAYERS[1:])
+    monkeypatch.setattr(architecture, "LAYERS", silent)
+    with pytest.raises(ClinicError, match=r"generator/layers/network\.py: the layer Network does"):
+        architecture.templates()
+
+
+@pytest.mark.parametrize("page", pages.PAGES)
 def test_generate_checks_and_mends_a_page(docs, page):
     generate(docs)
     assert generate(docs, "--check") == (0, "")

@@ -120,6 +120,12 @@ def _only_by_tls() -> dict[str, Any]:
 DOCUMENTS = Layer(
     "Documents",
     build,
+    owns=(
+        "the documents' file system and its mount targets, the backup of file system and "
+        "documents bucket",
+        "el sistema de archivos de los documentos y sus mount targets, el respaldo de ese "
+        "sistema y del bucket de documentos",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         APP_SUBNET_IDS,

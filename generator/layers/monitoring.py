@@ -86,6 +86,10 @@ def _topic_policy(topic: sns.Topic) -> sns.TopicPolicy:
 MONITORING = Layer(
     "Monitoring",
     build,
+    owns=(
+        "the topic for alarms and events, and its e-mail address",
+        "el topic de SNS para alarmas y eventos, y su dirección de correo",
+    ),
     needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, CUSTOMER_KEY_ARN, ALARM_EMAIL),
     offers=(ALARM_TOPIC_ARN,),
     # RDS refuses a topic that it may not publish to.

@@ -190,6 +190,12 @@ def _subnets(
 NETWORK = Layer(
     "Network",
     build,
+    owns=(
+        "VPC, public, application and data subnets, internet gateway, route tables, S3 gateway "
+        "endpoint, `sg-db-rds`",
+        "VPC, subredes públicas, de aplicación y de datos, internet gateway, tablas de rutas, "
+        "gateway endpoint de S3, `sg-db-rds`",
+    ),
     needs=(ENVIRONMENT_NAME, VPC_CIDR, ZONES, ZONE_NAMES),
     offers=(
         VPC_ID,

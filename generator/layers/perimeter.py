@@ -204,6 +204,11 @@ def _closed_default_group(template: Template, values: Values) -> None:
 PERIMETER = Layer(
     "Perimeter",
     build,
+    owns=(
+        "NAT gateways, the instances' default routes, flow logs, the closed default security group",
+        "NAT gateways, rutas predeterminadas de las instancias, flow logs, el grupo de seguridad "
+        "predeterminado ya cerrado",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         ZONES,

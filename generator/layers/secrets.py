@@ -241,6 +241,10 @@ def _key_policy() -> dict[str, Any]:
 SECRETS = Layer(
     "Secrets",
     build,
+    owns=(
+        "database credentials, the origin header's value, the customer's KMS key",
+        "credenciales de la base de datos, valor del encabezado de origen, clave de KMS propia",
+    ),
     needs=(ENVIRONMENT_NAME, CUSTOMER_KEY, DATABASE_USER, ORIGIN_HEADER),
     offers=(
         CUSTOMER_KEY_ARN,

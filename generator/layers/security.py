@@ -185,6 +185,12 @@ def _connect(
 SECURITY = Layer(
     "Security",
     build,
+    owns=(
+        "`sg-alb-public`, `sg-backend-ec2`, `sg-documents-efs` and every rule between them and "
+        "`sg-db-rds`; `sg-alb-https` where only CloudFront gets in",
+        "`sg-alb-public`, `sg-backend-ec2`, `sg-documents-efs` y todas las reglas entre ellos y "
+        "`sg-db-rds`; `sg-alb-https` donde solo entra CloudFront",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         VPC_ID,

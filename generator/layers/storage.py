@@ -217,6 +217,10 @@ def _image_lifecycle() -> str:
 STORAGE = Layer(
     "Storage",
     build,
+    owns=(
+        "buckets for `.env`, documents and logs, the image registry",
+        "buckets para `.env`, documentos y logs, registro de imágenes",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         CUSTOMER_KEY,

@@ -1,4 +1,5 @@
-"""The pages of docs/ that are made from the templates: every parameter, in English and Spanish."""
+"""The pages of docs/ that are made from the templates: every parameter and layer, in English
+and Spanish."""
 
 from __future__ import annotations
 
@@ -7,28 +8,40 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator import files, shipped
+from generator import architecture, console, files, shipped
 from generator.errors import ClinicError, reason
 
 Words = Mapping[str, Any]
-"""One of the TOML files beside this module."""
+"""One table of a TOML file beside this module."""
+COLUMNS = "columns"
+"""Stands for the head of a table."""
 
-LANGUAGES = {"parameters.md": "english", "es/parameters.md": "spanish"}
-"""Pages by their path under docs/, and the file that holds their words."""
+PAGES = {
+    "parameters.md": ("parameters", "english"),
+    "es/parameters.md": ("parameters", "spanish"),
+    "layers.md": ("layers", "english"),
+    "es/layers.md": ("layers", "spanish"),
+}
+"""Pages by their path under docs/: their table of words, and the file that has it."""
 
 
 def folder(output: Path) -> Path | None:
     """docs/ beside the output folder, if these pages are there: nobody else's is written to."""
     docs = output.absolute().parent / "docs"
-    return docs if all((docs / page).is_file() for page in LANGUAGES) else None
+    return docs if all((docs / page).is_file() for page in PAGES) else None
 
 
 def render(root: Mapping[str, Any]) -> dict[str, bytes]:
     """The bytes of every page, from the nested form's root template."""
-    return {
-        page: "\n".join(_page(root, _words(language))).encode()
-        for page, language in LANGUAGES.items()
-    }
+    made = {}
+    for page, (table, language) in PAGES.items():
+        words = tomllib.loads(shipped.text(__package__, f"{language}.toml"))[table]
+        body = _parameters(root, language, words) if table == "parameters" else _layers(language)
+        head = (f"# {words['title']}", "", words["links"], "", words["intro"], "")
+        columns = f"| {' | '.join(words['columns'])} |\n|{'---|' * len(words['columns'])}"
+        lines = (columns if line == COLUMNS else line for line in body)
+        made[page] = "\n".join([*head, *lines, words["rules"], ""]).encode()
+    return made
 
 
 def compare(docs: Path, pages: Mapping[str, bytes]) -> None:
@@ -52,50 +65,24 @@ def write(docs: Path, pages: Mapping[str, bytes]) -> None:
         files.write(docs / page, data)
 
 
-def _words(language: str) -> Words:
-    return tomllib.loads(shipped.text(__package__, f"{language}.toml"))
-
-
-def _page(root: Mapping[str, Any], words: Words) -> Iterator[str]:
-    form = root["Metadata"]["AWS::CloudFormation::Interface"]
-    groups = {group["Label"]["default"]: group["Parameters"] for group in form["ParameterGroups"]}
-    meanings = _meanings(root["Parameters"], words)
-    _complete("groups", words.get("groups"), groups)
-    yield from (f"# {words['title']}", "", words["links"], "", words["intro"], "")
-    for group, names in groups.items():
-        yield from (f"## {words.get('groups', {}).get(group, group)}", "")
-        yield f"| {' | '.join(words['columns'])} |"
-        yield "|---|---|---|---|"
-        for name in names:
-            label = form["ParameterLabels"][name]["default"]
-            default = _default(root["Parameters"][name], words)
-            yield f"| `{name}` | {default} | {label} | {_cell(meanings[name])} |"
+def _parameters(root: Mapping[str, Any], language: str, words: Words) -> Iterator[str]:
+    if unused := console.spare(root["Parameters"]):
+        raise ClinicError(f"{console.FILE} is about no parameter: remove {', '.join(unused)}.")
+    for group in console.groups():
+        yield from (f"## {group.get(language, group['label'])}", "", COLUMNS)
+        for name, row in group["parameters"].items():
+            declared = root["Parameters"][name]
+            meaning = row.get(language, declared["Description"])
+            yield f"| `{name}` | {_default(declared, words)} | {row['label']} | {_cell(meaning)} |"
         yield ""
-    yield from (words["rules"], "")
 
 
-def _meanings(parameters: Mapping[str, Any], words: Words) -> Mapping[str, str]:
-    """What each parameter is, by its name: in English the templates say it themselves."""
-    said: Mapping[str, str] | None = words.get("parameters")
-    _complete("parameters", said, parameters)
-    return said or {name: declared["Description"] for name, declared in parameters.items()}
-
-
-def _complete(table: str, words: Mapping[str, str] | None, wanted: Mapping[str, Any]) -> None:
-    """ClinicError unless a table of words is about exactly what is wanted, or there is none."""
-    if words is None:
-        return
-    missing, spare = sorted(wanted.keys() - words.keys()), sorted(words.keys() - wanted.keys())
-    if missing or spare:
-        raise ClinicError(
-            f"[{table}] of generator/pages/spanish.toml has to be about the form's {table}: "
-            + "; ".join(
-                f"{verb} {', '.join(names)}"
-                for verb, names in (("add", missing), ("remove", spare))
-                if names
-            )
-            + "."
-        )
+def _layers(language: str) -> Iterator[str]:
+    yield COLUMNS
+    for layer in architecture.LAYERS:
+        owns = layer.owns[architecture.LANGUAGES.index(language)]
+        yield f"| {layer.title.lower()} | `{layer.file}` | {_cell(owns)} |"
+    yield ""
 
 
 def _default(declared: Mapping[str, Any], words: Words) -> str:

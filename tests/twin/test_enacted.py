@@ -40,7 +40,7 @@ def test_no_property_is_two_of_the_three() -> None:
 @pytest.mark.parametrize(
     ("resource", "words"),
     [
-        ({"Type": "AWS::SQS::Queue", "Properties": {}}, "Odd: AWS::SQS::Queue is nothing"),
+        ({"Type": "AWS::Nobody::Knows", "Properties": {}}, "Odd: AWS::Nobody::Knows is nothing"),
         ({"Type": "AWS::EC2::VPC", "Properties": {"InstanceTenancy": "x"}}, "Odd: InstanceTenancy"),
         (
             {
@@ -67,5 +67,6 @@ def test_the_report_has_a_line_for_each_property_and_ends_with_their_number() ->
     ]
     assert [one.returncode for one in ended] == [0, 0], ended[0].stderr
     made = [json.loads(line) for line in ended[1].stdout.splitlines()]
+    assert made.pop()["kind"] == "done"
     assert {one["kind"] for one in made} == {"enacted"}
     assert ended[0].stdout.splitlines()[-1].startswith(f"{len(made)} properties of ")

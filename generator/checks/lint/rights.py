@@ -96,7 +96,10 @@ def _boundary(documents: Documents, resources: Resources) -> Iterator[Finding]:
                 'write roles."arn:..." = ["action"] into the row of the type that it is for or, '
                 "where it needs a condition, a statement into generator/policies/boundary.py."
             )
-            yield Finding("clinic", "deployer", "error", resource_types.FILE, "", sentence)
+            beginnings = tuple(f"aws::{action.partition(':')[0]}::" for action in missing)
+            kinds = (one["Type"] for one in resources.values())
+            owner = min((k for k in kinds if k.lower().startswith(beginnings)), default="")
+            yield _of_row(owner, sentence)
 
 
 def _granted(texts: Iterable[Any]) -> set[str]:

@@ -68,6 +68,10 @@ def build(template: Template, values: Values) -> Values:
 ALARMS = Layer(
     "Alarms",
     build,
+    owns=(
+        "alarms of balancer, database and site, dashboard",
+        "alarmas del balanceador, de la base de datos y del sitio, tablero",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         ALARM_TOPIC_ARN,

@@ -205,25 +205,40 @@ def _update_policy(template: Template, values: Values, patience: If) -> UpdatePo
 
 
 def _room_for_an_update() -> dict[str, Any]:
-    rules: dict[str, Any] = {}
-    for least in LEAST:
-        above = [str(most) for most in MOST if most > least]
-        rules[f"MoreThan{least}Instances"] = {
-            "RuleCondition": Equals(Ref("MinInstances"), str(least)),
-            "Assertions": [
-                {
-                    "Assert": {"Fn::Contains": [above, Ref("MaxInstances")]},
-                    "AssertDescription": "MaxInstances must be above MinInstances: an update "
-                    "needs room.",
-                }
-            ],
+    """One rule, since each with a description of its own would take 500 bytes of the root: not
+    (MaxInstances is 2 and MinInstances one of 2 to 8, or 3 and one of 3 to 8, ...).
+
+    Rules cannot compare numbers; Fn::Or takes at most ten (CloudFormation template reference, Rule
+    functions).
+    """
+    none_left = [
+        {
+            "Fn::And": [
+                Equals(Ref("MaxInstances"), str(most)),
+                {"Fn::Contains": [[str(n) for n in LEAST if n >= most], Ref("MinInstances")]},
+            ]
         }
-    return rules
+        for most in MOST
+        if most <= max(LEAST)
+    ]
+    return {
+        "Assertions": [
+            {
+                "Assert": {"Fn::Not": [{"Fn::Or": none_left}]},
+                "AssertDescription": "MaxInstances must be above MinInstances: an update needs "
+                "room.",
+            }
+        ]
+    }
 
 
 BACKEND = Layer(
     "Backend",
     build,
+    owns=(
+        "launch template, Auto Scaling group, scaling, warm pool, log group, alarms of the group",
+        "launch template, Auto Scaling group, escalado, warm pool, log group, alarmas del grupo",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         APP_SUBNET_IDS,
@@ -258,5 +273,5 @@ BACKEND = Layer(
         LOG_RETENTION_DAYS,
     ),
     offers=(BACKEND_LOG_GROUP, BACKEND_GROUP_NAME),
-    rules={"WarmPoolNeedsAnImage": NEEDS_IMAGE, **_room_for_an_update()},
+    rules={"WarmPoolNeedsAnImage": NEEDS_IMAGE, "UpdateHasRoom": _room_for_an_update()},
 )

@@ -7,6 +7,7 @@ from typing import Any
 from troposphere import Base64, If, Join, Ref, Template, logs, ssm
 
 from generator import bootstrap
+from generator.errors import ClinicError
 from generator.layer import Name, Values
 from generator.layers.backend.scaling import METRIC_DIMENSION, METRIC_NAMESPACE, METRIC_PERIOD
 from generator.layers.backend.warm_pool import has_warm_pool
@@ -90,6 +91,12 @@ def user_data(
         ),
         "LIBRARY_PARAMETER": library.ref(),
     }
+    if differing := settings.keys() ^ {*bootstrap.SETTINGS}:
+        raise ClinicError(
+            f"{', '.join(sorted(differing))}: write it both into the settings of user_data "
+            "(generator/layers/backend/user_data.py) and into SETTINGS "
+            "(generator/bootstrap/__init__.py), for the shell files that read it."
+        )
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:
         lines += _assigned(name, settings)

@@ -192,6 +192,10 @@ def _attributes(kind: Any, settings: dict[str, Any]) -> list[Any]:
 BALANCER = Layer(
     "Balancer",
     build,
+    owns=(
+        "load balancer, a target group for each scheme, listeners",
+        "balanceador, un target group por esquema, listeners",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         VPC_ID,

@@ -219,6 +219,12 @@ def _monitoring(template: Template, values: Values) -> dict[str, Any]:
 DATABASE = Layer(
     "Database",
     build,
+    owns=(
+        "RDS, its subnets and parameters, how long its logs are kept, the secret's attachment, "
+        "rotation, backup plan, what is sent when these fail",
+        "RDS, sus subredes y parámetros, cuánto se guardan sus logs, el attachment del secreto, "
+        "rotación, plan de respaldo, lo que se envía cuando estos fallan",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         DATA_SUBNET_IDS,

@@ -211,6 +211,11 @@ def _let_in(template: Template, bucket: s3.Bucket, distribution: cloudfront.Dist
 EDGE = Layer(
     "Edge",
     build,
+    owns=(
+        "frontend bucket, origin access, distribution, SPA function, headers, DNS records",
+        "bucket del frontend, acceso al origen (OAC), distribución, función para la SPA, "
+        "encabezados, registros DNS",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         ALB_ARN,

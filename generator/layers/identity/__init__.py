@@ -166,6 +166,12 @@ def _use_documents(values: Values) -> list[aws.Statement]:
 IDENTITY = Layer(
     "Identity",
     build,
+    owns=(
+        "`Rol-EC2-Acceso-S3`, its instance profile, the policy for documents, the function that "
+        "releases",
+        "`Rol-EC2-Acceso-S3`, su instance profile, la política para documentos, la función que "
+        "publica versiones",
+    ),
     needs=(
         ENVIRONMENT_NAME,
         CUSTOMER_KEY,
