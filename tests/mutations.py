@@ -30,6 +30,12 @@ class Mutation:
     test: str
 
 
+ENABLE_VERSIONS = (
+    "        s3.put_bucket_versioning("
+    'Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})\n'
+)
+
+
 def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     path = f"generator/layers/{file}"
     path += "/__init__.py" if (ROOT / path).is_dir() else ".py"
@@ -549,12 +555,8 @@ MUTATIONS = (
     call(
         "set versioning before the policy",
         "cloud/artifacts",
-        "        _all_at_once(_settings(s3, bucket))\n"
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n",
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n"
-        "        _all_at_once(_settings(s3, bucket))\n",
+        f"        _all_at_once(_settings(s3, bucket))\n{ENABLE_VERSIONS}",
+        f"{ENABLE_VERSIONS}        _all_at_once(_settings(s3, bucket))\n",
         "versioning_is_set_when_all_else_is_in_place",
     ),
 )

@@ -31,8 +31,6 @@ ALARMS = (
 )
 """Of metrics; composite ones, which the templates have none of, want a wider scope (CloudWatch API,
 DescribeAlarms)."""
-BOOT_LIBRARY = f"arn:aws:ssm:*:*:parameter/clinic/{ANY}"
-"""The part of the instances' program that is in Parameter Store."""
 LOG_GROUPS = f"arn:aws:logs:*:*:log-group:{ANY}"
 ARTIFACT_BUCKET = f"arn:aws:s3:::{PREFIX}artifacts-${{aws:PrincipalAccount}}-*"
 """The deploy helper's ``clinic-artifacts-<account>-<region>``, of the caller's own account."""

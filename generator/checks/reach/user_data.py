@@ -11,27 +11,12 @@ from generator import bootstrap
 from generator.checks.reach.facts import Fact, Facts, Reach
 from generator.checks.reach.listeners import TARGETS
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import like
-from generator.checks.reach.stations import launches
+from generator.model.backend import GROUP, launches, settings
+from generator.model.data import attached
+from generator.model.iam import like
 
-GROUP, DATABASE = "AWS::AutoScaling::AutoScalingGroup", "AWS::RDS::DBInstance"
-SETTING = re.compile(r"([A-Z][A-Z_]*)='(.*)'")
-PARAMETER = "AWS::SSM::Parameter"
+DATABASE, PARAMETER = "AWS::RDS::DBInstance", "AWS::SSM::Parameter"
 FORCED = "rds.force_ssl"
-
-
-def settings(launch: Mapping[str, Any]) -> dict[str, str]:
-    """The ``NAME='value'`` lines at the head of user data; what follows may be packed."""
-    given = launch.get("UserData")
-    words = text(given["Fn::Base64"]) if isinstance(given, dict) and "Fn::Base64" in given else ""
-    found: dict[str, str] = {}
-    for line in words.splitlines():
-        setting = SETTING.fullmatch(line)
-        if setting:
-            found[setting[1]] = setting[2]
-        elif not line.startswith("#"):
-            break
-    return found
 
 
 def facts(names: Names, granted: Iterable[Fact]) -> Facts:
@@ -81,11 +66,7 @@ def _database(head: Mapping[str, str], names: Names) -> Iterator[tuple[str, str]
         return
     [(database, given)] = databases.items()
     called, secret = names.called(database), names.target(head.get("DATABASE_SECRET"))
-    attached = {
-        names.target(one.get("SecretId")): names.target(one.get("TargetId"))
-        for one in names.of_type("AWS::SecretsManager::SecretTargetAttachment").values()
-    }
-    if attached.get(secret) != database:
+    if attached(names).get(secret) != database:
         yield called, f"looked for in {names.called(secret)}, which is not attached to it"
     # A snapshot brings its databases along.
     name = text(given.get("DBName", head.get("DATABASE_NAME", "")))
