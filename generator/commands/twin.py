@@ -41,6 +41,8 @@ FILES = {
 }
 DOOR = "CLINIC_TWIN_DOOR"
 """The file descriptor of the browser's way in, in the namespaces."""
+WATCH_DOOR = "CLINIC_TWIN_WATCH_DOOR"
+"""The same of the page that --watch prints the address of."""
 
 
 @click.command("twin")
@@ -64,6 +66,7 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--watch", "watches", is_flag=True, help="Print the address of a page of what runs.")
 @click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
 @click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
@@ -81,6 +84,7 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    watches: bool,
     reports: bool,
     junit: Path | None,
     load: bool,
@@ -97,6 +101,7 @@ def twin_command(
     clinic twin seed
     clinic twin prod --prove
     clinic twin dev --shell --port 8080
+    clinic twin seed --watch
     """
     report = Report(as_json)
     if junit and not proves:
@@ -114,19 +119,23 @@ def twin_command(
     if not namespaces.is_own_world():
         if why := namespaces.why_not(PROGRAMS, FILES) or missing():
             raise ClinicError(f"the twin cannot stand here: {why}")
-        door = _open(port)
+        doors = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
         image.prepare(backend)
-        os.environ[DOOR] = str(door.fileno())
-        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=[door.fileno()])
+        os.environ |= {name: str(door.fileno()) for name, door in doors.items()}
+        kept = [door.fileno() for door in doors.values()]
+        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=kept)
     namespaces.furnish()
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
     choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
+        if watches:
+            _watch(twin, report)
         _publish(twin, frontend)
         if proves:
             _prove(twin, report, junit, load=load)
             return
         twin.instances.wait(600)
+        twin.instances.follow()
         with socket.socket(fileno=os.dup(choices.door)) as door:
             report.say(
                 f"\nhttp://127.0.0.1:{door.getsockname()[1]}/ is {twin.cdn.host}; Ctrl-C ends it."
@@ -135,6 +144,15 @@ def twin_command(
             twin.outside([os.environ.get("SHELL", "bash")])
             return
         twin.cdn.process.wait()
+
+
+def _watch(twin: Twin, report: Report) -> None:
+    """Serve the page of what runs, and say where."""
+    from generator.twin.watch.server import start
+
+    address = start(twin, int(os.environ[WATCH_DOOR]))
+    report.say(f"{address} shows what runs")
+    report.tell("watch", address=address)
 
 
 def _report(rows: Sequence[enacted.Row], report: Report) -> None:
