@@ -39,8 +39,8 @@ const percent = (value) => (value === null ? "–" : `${value.toFixed(1)} %`);
 
 function instances(state) {
   fill("instances", state.instances.map((one) => [
-    [one.id, ""], [one.state, `state ${word(one.state)}`], [one.zone || "–", ""],
-    [one.address || "–", ""], [percent(one.cpu), "number"],
+    [one.id, ""], [one.state, `state ${word(one.state)}`],
+    [`${one.zone} ${one.address}`.trim() || "–", ""], [percent(one.cpu), "number"],
   ]), "none yet");
   const group = state.group;
   say("group", `${group.in_service} in service, ${group.desired} desired, ${group.minimum} to ${group.maximum} allowed`);
@@ -84,16 +84,17 @@ function tokens(part, all) {
   }
 }
 
-/* A figure at the upper right corner of a part. */
-function badge(part, text, bad) {
+/* A figure at a part's right corner, on its lower edge unless that is where its arrows begin. */
+function badge(part, text, bad, above = false) {
   const host = picture.querySelector(`[data-part="${CSS.escape(part)}"]`);
   if (!host) return;
   let one = host.querySelector(":scope > .badge");
   if (!one) {
     const paper = host.querySelector("rect");
     one = drawn("g", { class: "badge" });
-    one.append(drawn("rect", { rx: 9, height: 18, y: Number(paper.getAttribute("y")) - 9 }),
-      drawn("text", { "font-size": 11.5, "text-anchor": "end", y: Number(paper.getAttribute("y")) + 4 }));
+    const edge = Number(paper.getAttribute("y")) + (above ? 0 : Number(paper.getAttribute("height")));
+    one.append(drawn("rect", { rx: 9, height: 18, y: edge - 9 }),
+      drawn("text", { "font-size": 11.5, "text-anchor": "end", y: edge + 4 }));
     one.dataset.right = Number(paper.getAttribute("x")) + Number(paper.getAttribute("width")) - 8;
     host.append(one);
   }
@@ -119,6 +120,8 @@ function scaling(state) {
   const y = (value, most) => (86 - 82 * value / most).toFixed(1);
   const line = (kind, list) => drawn("polyline", { class: kind, points: list.join(" ") });
   byId("chart").replaceChildren(
+    drawn("text", { x: 4, y: 11, "font-size": 8 }, `${Math.round(top)} %`),
+    drawn("text", { x: 296, y: 11, "font-size": 8, "text-anchor": "end" }, `${group.maximum} instances`),
     drawn("line", { class: "target", x1: 0, x2: 300, y1: y(one.target, top), y2: y(one.target, top) }),
     line("count", points.map((point) => `${x(point)},${y(point.in_service, Math.max(group.maximum, 1))}`)),
     line("cpu", points.filter((point) => point.cpu !== null).map((point) => `${x(point)},${y(point.cpu, top)}`)),
@@ -139,10 +142,10 @@ function show(state) {
   instances(state);
   scaling(state);
   const [text, failed] = requests(state);
-  badge(state.parts.cdn, text, failed > 0);
+  badge(state.parts.cdn, text, failed > 0, true);
   const healthy = state.instances.filter((one) => one.health === "healthy").length;
   const targets = state.instances.filter((one) => one.health).length;
-  badge(state.parts.balancer, `${healthy} of ${targets} targets healthy`, healthy < targets);
+  badge(state.parts.balancer, `${healthy} of ${targets} targets healthy`, state.instances.some((one) => one.health === "unhealthy"));
   for (const kind of ["allowed", "dropped"]) {
     fill(kind, state.packets[kind].map((one) => [[one.rule, ""], [String(one.packets), "number"]]), "none");
   }
