@@ -22,14 +22,16 @@ function say(id, text) {
    changed, so that a reader's place in a table stays. */
 function fill(id, rows, nothing) {
   const body = byId(id);
+  const columns = body.closest("table").querySelectorAll("thead th").length;
   const shown = rows.length ? rows : [[[nothing, ""]]];
   const key = JSON.stringify(shown);
   if (body.dataset.key === key) return;
   body.dataset.key = key;
   body.replaceChildren(...shown.map((cells) => {
     const row = made("tr", {});
+    const whole = cells.length < columns ? { colspan: columns } : {};
     cells.forEach(([text, kind], number) => {
-      row.append(number ? made("td", { class: kind }, text) : made("th", { scope: "row", class: kind }, text));
+      row.append(number ? made("td", { class: kind }, text) : made("th", { scope: "row", class: kind, ...whole }, text));
     });
     return row;
   }));
@@ -39,7 +41,7 @@ const percent = (value) => (value === null ? "–" : `${value.toFixed(1)} %`);
 
 function instances(state) {
   fill("instances", state.instances.map((one) => [
-    [one.id, ""], [one.state, `state ${word(one.state)}`],
+    [one.id, "id"], [one.state, `state ${word(one.state)}`],
     [`${one.zone} ${one.address}`.trim() || "–", ""], [percent(one.cpu), "number"],
   ]), "none yet");
   const group = state.group;
@@ -123,7 +125,9 @@ function scaling(state) {
     drawn("text", { x: 4, y: 11, "font-size": 8 }, `${Math.round(top)} %`),
     drawn("text", { x: 296, y: 11, "font-size": 8, "text-anchor": "end" }, `${group.maximum} instances`),
     drawn("line", { class: "target", x1: 0, x2: 300, y1: y(one.target, top), y2: y(one.target, top) }),
-    line("count", points.map((point) => `${x(point)},${y(point.in_service, Math.max(group.maximum, 1))}`)),
+    line("count", points.flatMap((point, number) => [points[number - 1] ?? point, point].map(
+      (before) => `${x(point)},${y(before.in_service, Math.max(group.maximum, 1))}`,
+    ))),
     line("cpu", points.filter((point) => point.cpu !== null).map((point) => `${x(point)},${y(point.cpu, top)}`)),
   );
 }
