@@ -32,10 +32,11 @@ from generator.report import Report
 @click.option("--quick", is_flag=True, help="Shorten the waits between two questions.")
 @click.option("--shell", is_flag=True, help="Give a shell in which clinic and aws work against it.")
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
+@click.option("--watch", "watches", is_flag=True, help="Print the address of a page of what runs.")
 @click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
 @click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
-@reporting("enacted", "stands", "probe")
+@reporting("enacted", "stands", "watch", "probe")
 def twin_command(
     env: str,
     templates: Path | None,
@@ -49,6 +50,7 @@ def twin_command(
     quick: bool,
     shell: bool,
     proves: bool,
+    watches: bool,
     reports: bool,
     junit: Path | None,
     load: bool,
@@ -65,6 +67,7 @@ def twin_command(
     clinic twin seed
     clinic twin prod --prove
     clinic twin dev --shell --port 8080
+    clinic twin seed --watch
     """
     from generator import files
     from generator.application.publish import build
@@ -82,9 +85,11 @@ def twin_command(
     content = stand.env_file(env_file)
     if frontend:
         build.read(frontend, build.names(frontend))
-    stand.enter(port, backend)
+    stand.enter(port, backend, watches=watches)
     choices = Choices(stand.image_of(backend), content, quick, minute, stand.door())
     with stand_up(wanted, seen, choices, report) as twin:
+        if watches:
+            stand.watch(twin, report)
         stand.publish(twin, frontend)
         if proves:
             stand.prove_all(twin, report, junit, load=load)

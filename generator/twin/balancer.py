@@ -93,7 +93,7 @@ class Balancer:
         """Target health by instance, in the balancer's words: healthy when every node says so."""
         tables = [_statistics(text) for text in self.ask("show stat")]
         states = {}
-        for instance, target in self.targets.items():
+        for instance, target in list(self.targets.items()):
             rows = [table[group, f"s{target.slot}"] for table in tables for group in self.groups]
             healthy = all(row["status"].startswith("UP") for row in rows)
             target.was_healthy |= healthy

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 QUICK = {"RETRY_SECONDS": "1", "POLL_SECONDS": "0.3", "SHIP_SECONDS": "1"}
 """Settings of the boot with the waits between two questions shortened."""
 POLL = 0.2
+FOLLOW = 1.0
+"""Seconds between two looks at what the group has."""
 
 
 @dataclass
@@ -97,6 +99,18 @@ class Instances:
         for instance, version in wanted.items():
             if instance not in self.running:
                 self.launch(instance, version)
+
+    def follow(self) -> None:
+        """From now on do what the group says, as Auto Scaling does. While a target is drained,
+        the next change waits."""
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(FOLLOW)
+            draining = any(one.draining for one in list(self.balancer.targets.values()))
+            if not draining and set(self.wanted()) != set(self.running):
+                self.reconcile()
 
     def launch(self, instance: str, version: str) -> None:
         """Start an instance and register it with the balancer."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from generator.twin.counters import Counters, decisions, guarded
 from generator.twin.namespaces import forward, ip, nft, run
-from generator.twin.wiring import CDN, NAT, NAT_GATEWAY, STRANGER, Interface, Rule, Wiring
+from generator.twin.wiring import CDN, NAT, NAT_GATEWAY, Interface, Rule, Wiring
 
 EDGE, CLIENT = "130.176.0.10", "198.51.100.10"
 """The CDN's own address, one of CloudFront's, and a visitor's (RFC 5737)."""
@@ -35,6 +36,7 @@ class Network:
     numbers: dict[str, int] = field(default_factory=dict)
     """Routing tables of the kernel by route table."""
     cables: int = 0
+    counters: Counters = field(default_factory=lambda: Counters(_rules))
 
     def start(self) -> None:
         """Make the router, the world around it and every interface that there is so far."""
@@ -62,7 +64,8 @@ class Network:
 
     def filter(self) -> None:
         """Load the rules of all security groups, as they are with the interfaces of now."""
-        nft(ROUTER, "\n".join(rule_set(self.wiring)) + "\n")
+        rules = "\n".join(rule_set(self.wiring)) + "\n"
+        self.counters.reload(self.wiring, lambda: nft(ROUTER, rules))
 
     def _route(self, table: str, destinations: Iterable[str]) -> None:
         number = self.numbers[table]
@@ -197,22 +200,18 @@ def rule_set(wiring: Wiring) -> Iterator[str]:
     for each in sorted(wiring.lists):
         yield _set(f"l_{_word(each)}", edges)
     yield _set("public", [one.address for one in wiring.interfaces if one.public])
-    guarded = [one for one in wiring.interfaces if one.kind not in (NAT, CDN, STRANGER)]
-    for one in guarded:
-        for out in (True, False):
-            yield f"chain {'out' if out else 'in'}_{one.link} {{"
-            for rule in wiring.rules:
-                if rule.out is out and rule.group in one.groups:
-                    yield f"{_match(rule)} counter return"
-            yield "counter drop\n}"
+    for chain, decided in decisions(wiring).items():
+        yield f"chain {chain} {{"
+        yield from (f"{_match(one.rule)} counter return" for one in decided if one.rule)
+        yield "counter drop\n}"
     yield "chain forward { type filter hook forward priority 0; policy drop;"
     yield "ct state established,related accept"
     for one in wiring.interfaces:
         if one.kind != NAT:
             yield f'iifname "{one.link}" ip saddr != {one.address} drop'
-    for one in guarded:
+    for one in guarded(wiring):
         yield f'iifname "{one.link}" jump out_{one.link}'
-    for one in guarded:
+    for one in guarded(wiring):
         yield f'oifname "{one.link}" jump in_{one.link}'
     yield f'oifname "{CABLE}" ip saddr != @public counter drop\naccept\n}}'
     yield "chain pre { type nat hook prerouting priority -100;"
@@ -224,6 +223,11 @@ def rule_set(wiring: Wiring) -> Iterator[str]:
         if one.public:
             yield f'oifname "{CABLE}" ip saddr {one.address} snat ip to {one.public}'
     yield "}\n}"
+
+
+def _rules() -> str:
+    table = ["nft", "-j", "list", "table", "inet", "vpc"]
+    return run(["nsenter", f"--net=/run/netns/{ROUTER}", *table])
 
 
 def _set(name: str, addresses: Iterable[str]) -> str:

@@ -35,6 +35,8 @@ FILES = {
 }
 DOOR = "CLINIC_TWIN_DOOR"
 """The file descriptor of the browser's way in, in the namespaces."""
+WATCH_DOOR = "CLINIC_TWIN_WATCH_DOOR"
+"""The same of the page that --watch prints the address of."""
 
 
 def show_enacted(seen: view.View, report: Report) -> None:
@@ -71,18 +73,20 @@ def prove_all(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> 
         )
 
 
-def enter(port: int, backend: Path | None) -> None:
-    """Go into namespaces of its own with the browser's way in, unless this is there already.
+def enter(port: int, backend: Path | None, *, watches: bool) -> None:
+    """Go into namespaces of its own with the browser's way in, and with ``watches`` that of the
+    page of what runs, unless this is there already.
 
     ClinicError where the twin cannot stand.
     """
     if not namespaces.is_own_world():
         if why := namespaces.why_not(PROGRAMS, FILES) or missing():
             raise ClinicError(f"the twin cannot stand here: {why}")
-        door = _open(port)
+        doors = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
         image.prepare(backend)
-        os.environ[DOOR] = str(door.fileno())
-        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=[door.fileno()])
+        os.environ |= {name: str(door.fileno()) for name, door in doors.items()}
+        kept = [door.fileno() for door in doors.values()]
+        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=kept)
     namespaces.furnish()
 
 
@@ -96,9 +100,19 @@ def door() -> int:
     return int(os.environ[DOOR])
 
 
+def watch(twin: Twin, report: Report) -> None:
+    """Serve the page of what runs, and say where."""
+    from generator.twin.watch.server import start
+
+    address = start(twin, int(os.environ[WATCH_DOOR]))
+    report.say(f"{address} shows what runs")
+    report.tell("watch", address=address)
+
+
 def serve(twin: Twin, report: Report, *, shell: bool) -> None:
     """Stay until Ctrl-C, or until the shell ends."""
     twin.instances.wait(600)
+    twin.instances.follow()
     with socket.socket(fileno=os.dup(door())) as listening:
         report.say(
             f"\nhttp://127.0.0.1:{listening.getsockname()[1]}/ is {twin.cdn.host}; Ctrl-C ends it."

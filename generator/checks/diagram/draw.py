@@ -119,7 +119,7 @@ def _part(part: Part, words: Words, layout: Layout) -> str:
         inside = _tall(part.kind, box, lines[0])
     else:
         inside = _box(part.kind, box, lines)
-    return svg.element("g", told, *inside)
+    return svg.element("g", told, *inside, data_part=part.id)
 
 
 def _paper(box: Box, colour: str, width: float = 1.5, fill: str = "#fff") -> str:
@@ -172,10 +172,14 @@ def _holder(part: Part, words: Words, layout: Layout, lines: list[str]) -> Itera
         if part.kind == "database":
             kind = ("database", "standby")[min(number, 1)]
             text = ("primary", "standby")[number] if "standby" in part.facts else "single"
-        yield _paper(chip, colour, 1, "#fdfdfd")
-        yield sign(kind, chip.x + 9, chip.centre - 13, 26)
         told = svg.fit(words.picture(text), chip.width - 52, 12)
-        yield svg.label(chip.x + 44, chip.centre + 4, told, 12, fill=INK)
+        yield svg.element(
+            "g",
+            _paper(chip, colour, 1, "#fdfdfd"),
+            sign(kind, chip.x + 9, chip.centre - 13, 26),
+            svg.label(chip.x + 44, chip.centre + 4, told, 12, fill=INK),
+            data_subnet=part.subnets[number] if number < len(part.subnets) else "",
+        )
 
 
 def _line(way: Route) -> str:
