@@ -76,15 +76,15 @@ def settings(view: View) -> Settings:
 
 def _launch(view: View) -> dict[str, Any]:
     templates = view.of_type("AWS::EC2::LaunchTemplate").values()
-    found: dict[str, Any] = next(iter(templates), {}).get("LaunchTemplateData", {})
-    return found
+    data: dict[str, Any] = next(iter(templates), {}).get("LaunchTemplateData", {})
+    return data
 
 
 def _tracking(view: View) -> dict[str, Any]:
     for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values():
-        found: dict[str, Any] = policy.get("TargetTrackingConfiguration", {})
-        if "CPUUtilization" in "".join(n for n in nodes(found) if isinstance(n, str)):
-            return found
+        tracking: dict[str, Any] = policy.get("TargetTrackingConfiguration", {})
+        if "CPUUtilization" in "".join(n for n in nodes(tracking) if isinstance(n, str)):
+            return tracking
     raise ClinicError(
         "these templates have no target tracking on CPU: no load would make the group grow."
     )
