@@ -77,6 +77,6 @@ def deploy_command(
     push = None
     if context and not plan:
         push = built(aws, wanted, context, report)
-    wishes = DeployOptions(yes, plan, allowed, report, terminal(), push=push)
-    if deploy(aws, wanted, wishes) and smoke:
+    options = DeployOptions(yes, plan, allowed, report, terminal(), push=push)
+    if deploy(aws, wanted, options) and smoke:
         after_deployment(aws, wanted, report)

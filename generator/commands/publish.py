@@ -66,10 +66,10 @@ def publish_command(
     stack = stack_of(env, params)
     # A third of a small publication is Python's; looking for garbage would be a fifth of that.
     gc.disable()
-    from generator.application.publish.publish import Wishes, publish
+    from generator.application.publish.publish import PublishOptions, publish
     from generator.cloud.aws import connect, explained
 
-    wishes = Wishes(
+    options = PublishOptions(
         keep=timedelta(days=keep_days),
         maps=source_maps,
         api_url=api_url.rstrip("/"),
@@ -77,4 +77,4 @@ def publish_command(
         report=report,
     )
     with explained("publisher"):
-        publish(lambda: connect(profile, region), stack, dist, wishes)
+        publish(lambda: connect(profile, region), stack, dist, options)

@@ -68,7 +68,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     try:
         with embedded_endpoint() as endpoint:
             aws = connect(variables=endpoint.environment)
-            wishes = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
-            rehearse(Rehearsal(aws, wanted, wishes))
+            options = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
+            rehearse(Rehearsal(aws, wanted, options))
     except EndpointError as error:
         raise ClinicError(str(error)) from error

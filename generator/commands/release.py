@@ -64,7 +64,7 @@ def release_command(
     """
     from generator.application.release.fleet import Fleet
     from generator.application.release.order import order_of, ordered
-    from generator.application.release.plan import Release, at_rest
+    from generator.application.release.plan import Rollout, at_rest
     from generator.application.release.release import release
     from generator.application.release.save import keep_in_step
     from generator.application.smoke.site import endpoint
@@ -80,13 +80,13 @@ def release_command(
     stack = at_rest(aws, wanted, DeployOptions(yes=True, report=report))
     if "TemplateBaseUrl" not in stack.parameters:
         wanted = load(env, params, flat=True)
-    this = Release(
+    this = Rollout(
         aws=aws,
         env=wanted,
         stack=stack,
         fleet=Fleet.of(aws, stack.outputs),
         order=ordered(asked, aws, stack, report),
-        wishes=DeployOptions(yes=True, report=report),
+        options=DeployOptions(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
         agreed=lambda question: yes or report.json or _agreed(question),
         migration=migration or "",

@@ -66,8 +66,8 @@ def stack_set_command(
         ask = partial(typed, err=report.json)
         sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
     else:
-        wishes = DeployOptions(yes=yes, report=report, terminal=terminal())
-        agreed = partial(agree, options=wishes, otherwise=UNASKED)
+        options = DeployOptions(yes=yes, report=report, terminal=terminal())
+        agreed = partial(agree, options=options, otherwise=UNASKED)
         sets.deploy(aws, wanted, targets, agree=agreed, report=report)
 
 

@@ -100,7 +100,7 @@ def stress_command(
     else:
         terminal = sys.stdin.isatty() and sys.stdout.isatty()
         stack, aws = load_environment(env, params).stack, connect(profile, region)
-        timeline = live.run(aws, stack, load, live.Wishes(yes, url, terminal, report))
+        timeline = live.run(aws, stack, load, live.StressOptions(yes, url, terminal, report))
     if png:
         picture.draw(timeline, png)
         report.say(f"\nThe picture is in {png}.")

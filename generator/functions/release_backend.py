@@ -56,10 +56,10 @@ def show_version(version):
     }
 
 
-def make_version(source, token, **wish):
+def make_version(source, token, **target):
     """A version of the launch template that is ``source`` but for what instances run."""
-    number(source), checked(wish)
-    text = rewritten(decoded(described(source)), wish)
+    number(source), checked(target)
+    text = rewritten(decoded(described(source)), target)
     made = boto3.client("ec2").create_launch_template_version(
         ClientToken=token,
         LaunchTemplateId=physical("LaunchTemplate"),
@@ -91,15 +91,15 @@ def start_refresh(version, preferences):
     )["InstanceRefreshId"]
 
 
-def make_change_set(**wish):
+def make_change_set(**target):
     """A change set that tells the stack what its instances run, its template unchanged."""
-    cloudformation, changed = boto3.client("cloudformation"), parameters(**checked(wish))
+    cloudformation, changed = boto3.client("cloudformation"), parameters(**checked(target))
     [stack] = cloudformation.describe_stacks(StackName=os.environ["ROOT"])["Stacks"]
     names = [one["ParameterKey"] for one in stack["Parameters"]]
     # Tags that are not named stay as they are; naming them would take a right of its own.
     cloudformation.create_change_set(
         StackName=os.environ["ROOT"],
-        ChangeSetName=change_set_name(**wish),
+        ChangeSetName=change_set_name(**target),
         ChangeSetType="UPDATE",
         UsePreviousTemplate=True,
         Parameters=[
@@ -113,11 +113,11 @@ def make_change_set(**wish):
     )
 
 
-def execute_change_set(**wish):
+def execute_change_set(**target):
     """Execute the one that make_change_set makes, and no other."""
     boto3.client("cloudformation").execute_change_set(
         StackName=os.environ["ROOT"],
-        ChangeSetName=change_set_name(**checked(wish)),
+        ChangeSetName=change_set_name(**checked(target)),
         RetainExceptOnCreate=True,
     )
 
@@ -179,11 +179,11 @@ def physical(logical_id):
     return stack
 
 
-def checked(wish):
+def checked(target):
     """What instances should run: ``image``, ``revision`` and ``release`` as the parameters are."""
-    if wish.keys() != PATTERNS.keys():
+    if target.keys() != PATTERNS.keys():
         raise ValueError(f"Only {', '.join(PATTERNS)} can be said, and each has to be.")
-    return {name: matching(name, value) for name, value in wish.items()}
+    return {name: matching(name, value) for name, value in target.items()}
 
 
 def matching(name, value):
@@ -210,12 +210,12 @@ def decoded(described):
     return base64.b64decode(described["LaunchTemplateData"].get("UserData", "")).decode()
 
 
-def rewritten(text, wish):
-    """User data that says ``wish`` and is otherwise the same: the first line of each kind."""
+def rewritten(text, target):
+    """User data that says ``target`` and is otherwise the same: the first line of each kind."""
     for line, now in (
-        ("# Release .*", f"# Release {wish['release']}"),
-        ("BACKEND_IMAGE='.*'", f"BACKEND_IMAGE='{wish['image']}'"),
-        ("BACKEND_REVISION='.*'", f"BACKEND_REVISION='{wish['revision']}'"),
+        ("# Release .*", f"# Release {target['release']}"),
+        ("BACKEND_IMAGE='.*'", f"BACKEND_IMAGE='{target['image']}'"),
+        ("BACKEND_REVISION='.*'", f"BACKEND_REVISION='{target['revision']}'"),
     ):
         text = re.sub(f"^{line}$", now.replace("\\", r"\\"), text, count=1, flags=re.MULTILINE)
     return text
@@ -223,13 +223,13 @@ def rewritten(text, wish):
 
 def parameters(image: str, revision: str, release: str) -> dict[str, str]:
     """The stack's parameters; without a rolling update, since all instances run it already."""
-    wish = {"BackendImage": image, "BackendRevision": revision, "Release": release}
-    return {**wish, "RollingUpdate": "false"}
+    target = {"BackendImage": image, "BackendRevision": revision, "Release": release}
+    return {**target, "RollingUpdate": "false"}
 
 
-def change_set_name(**wish: str) -> str:
+def change_set_name(**target: str) -> str:
     """Named after what it changes, so that a second run finds the first one's."""
-    purpose = json.dumps(sorted(parameters(**wish).items()))
+    purpose = json.dumps(sorted(parameters(**target).items()))
     return f"clinic-{hashlib.sha256(purpose.encode()).hexdigest()[:32]}"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from generator.application.release.fleet import Fleet
-from generator.application.release.plan import Release, at_rest
+from generator.application.release.plan import Rollout, at_rest
 from generator.application.release.release import release
-from generator.application.release.wish import Order
+from generator.application.release.revision import ReleaseRequest
 from generator.application.smoke import report as telling
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, prove
@@ -21,25 +21,25 @@ from generator.report import Report
 IMAGE = "docker.io/clinic/backend:rehearsed"
 
 
-def release_image(aws: Aws, env: Environment, wishes: DeployOptions) -> Environment:
+def release_image(aws: Aws, env: Environment, options: DeployOptions) -> Environment:
     """Roll the instances to another image; the environment that the stack then is.
 
     ClinicError (1) unless every instance and the stack have it.
     """
-    stack = at_rest(aws, env, wishes)
+    stack = at_rest(aws, env, options)
     fleet = Fleet.of(aws, stack.outputs)
-    order = Order(IMAGE)
+    order = ReleaseRequest(IMAGE)
     release(
-        Release(
-            *(aws, env, stack, fleet, order, wishes),
+        Rollout(
+            *(aws, env, stack, fleet, order, options),
             site=None,
             agreed=lambda _: True,
-            pace=wishes.pace,
+            pace=options.pace,
             patience=0,
         )
     )
-    stack, group = at_rest(aws, env, wishes), fleet.look()
-    runs = {fleet.version(group.template, one.version).wish.image for one in group.instances}
+    stack, group = at_rest(aws, env, options), fleet.look()
+    runs = {fleet.version(group.template, one.version).runs.image for one in group.instances}
     if runs != {IMAGE} or stack.parameters["BackendImage"] != IMAGE:
         raise ClinicError("the release did not reach the instances and the stack.", exit_code=1)
     return env.with_values(BackendImage=IMAGE, RollingUpdate="false")

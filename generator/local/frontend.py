@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from generator.application.publish.build import Build, names, read
-from generator.application.publish.publish import Wishes, publish
+from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
@@ -20,9 +20,9 @@ def rehearse_frontend(aws: Aws, stack: str, report: Report) -> None:
     with TemporaryDirectory(prefix="clinic-") as folder:
         dist = Path(folder)
         write_small_build(dist)
-        wishes = Wishes(report=report)
-        publish(lambda: aws, stack, dist, wishes)
-        publish(lambda: aws, stack, dist, wishes)
+        options = PublishOptions(report=report)
+        publish(lambda: aws, stack, dist, options)
+        publish(lambda: aws, stack, dist, options)
         build = read(dist, names(dist))
         bucket = _compare(aws, stack, build)
     report.say(

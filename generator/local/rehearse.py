@@ -43,12 +43,12 @@ class Rehearsal:
 
     aws: Aws
     env: Environment
-    wishes: DeployOptions
+    options: DeployOptions
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
 
     @property
     def report(self) -> Report:
-        return self.wishes.report
+        return self.options.report
 
     def begin(self, number: int, title: str) -> None:
         """Say which step comes now."""
@@ -62,7 +62,7 @@ def rehearse(this: Rehearsal) -> None:
         f"Rehearsing {this.env.stack} against an AWS endpoint embedded in this machine."
     )
     this.begin(1, f"create {this.env.stack}")
-    deploy(this.aws, this.env, this.wishes)
+    deploy(this.aws, this.env, this.options)
     this.begin(2, "read the resources back through their services")
     _show(*read_back(this.aws, this.env), this.report)
     this.begin(3, "push a .env, twice")
@@ -70,7 +70,7 @@ def rehearse(this: Rehearsal) -> None:
     this.begin(4, "publish a frontend, and again")
     rehearse_frontend(this.aws, this.env.stack, this.report)
     this.begin(5, f"release {IMAGE}")
-    released = release_image(this.aws, this.env, this.wishes)
+    released = release_image(this.aws, this.env, this.options)
     this.begin(6, "look at the site from outside")
     look_from_outside(this.aws, released, this.report)
     this.begin(7, "update one parameter")
@@ -90,7 +90,7 @@ def _update(this: Rehearsal) -> Environment:
     new = next(days for days in map(str, declared["AllowedValues"]) if days != old)
     this.report.say(f"LogRetentionDays from {old} to {new}")
     env = this.env.with_values(LogRetentionDays=new)
-    deploy(this.aws, env, this.wishes)
+    deploy(this.aws, env, this.options)
     stack = find(this.aws, env.stack)
     if not stack or stack.parameters["LogRetentionDays"] != new:
         raise ClinicError("the update did not reach the stack.", exit_code=1)
@@ -100,19 +100,19 @@ def _update(this: Rehearsal) -> Environment:
 def _fail(this: Rehearsal) -> None:
     """The gate stops the mistake; when it is overruled, the rollback mends it."""
     wrong = this.env.with_values(**this.mistake)
-    stopped = _refused(this, wrong, this.wishes)
+    stopped = _refused(this, wrong, this.options)
     this.report.say(f"\nThe data-loss gate: {stopped}\n")
     this.report.say("Overruled with --allow-data-loss Database, to see what happens then:\n")
-    failed = _refused(this, wrong, replace(this.wishes, allowed=("Database",)))
+    failed = _refused(this, wrong, replace(this.options, allowed=("Database",)))
     this.report.say(f"\n{failed}")
     stack = find(this.aws, this.env.stack)
     if failed.exit_code != 1 or not stack or stack.status != "UPDATE_ROLLBACK_COMPLETE":
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
 
 
-def _refused(this: Rehearsal, env: Environment, wishes: DeployOptions) -> ClinicError:
+def _refused(this: Rehearsal, env: Environment, options: DeployOptions) -> ClinicError:
     try:
-        deploy(this.aws, env, wishes)
+        deploy(this.aws, env, options)
     except ClinicError as trouble:
         this.report.tell("refused", exit_code=trouble.exit_code, sentence=str(trouble))
         return trouble
@@ -123,8 +123,8 @@ def _destroy(this: Rehearsal, env: Environment) -> None:
     if env.parameters("")["DeletionProtection"] == "true":
         this.report.say("Deletion protection is on, so it is switched off first:\n")
         env = env.with_values(DeletionProtection="false")
-        deploy(this.aws, env, this.wishes)
-    follow = partial(watch, env, this.wishes)
+        deploy(this.aws, env, this.options)
+    follow = partial(watch, env, this.options)
     destroy(this.aws, env.stack, follow=follow, ask=str, report=this.report, yes=True)
 
 

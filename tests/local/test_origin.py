@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from generator.application.smoke.ask import Answer, Way, ask
+from generator.application.smoke.ask import Response, Route, ask
 from generator.cloud.aws import connect
 from generator.cloud.stacks import find
 from generator.layers.edge import EDGE, FRONTEND_BUCKET, SITE_URL
@@ -17,7 +17,7 @@ from generator.local import Endpoint, embedded_endpoint
 from tests.cloud import small
 from tests.cloud.conftest import new_account
 
-Ask = Callable[..., Answer]
+Ask = Callable[..., Response]
 PAGE = b"<!doctype html><html></html>"
 
 
@@ -44,7 +44,7 @@ def site(endpoint: Endpoint) -> tuple[Any, str, Ask]:
     stack = find(aws, env.stack)
     assert stack
     served, host = urlsplit(endpoint.url), urlsplit(stack.outputs["SiteUrl"]).hostname or ""
-    way = Way(host, 443, through=(served.hostname or "", served.port or 0))
+    way = Route(host, 443, through=(served.hostname or "", served.port or 0))
     return aws, stack.outputs["FrontendBucketName"], lambda path: ask(way, path)
 
 

@@ -38,7 +38,7 @@ def begin(scene: Scene, version: str, **preferences: Any) -> None:
 def another(scene: Scene) -> str:
     fleet, group = scene.fleet, scene.group()
     now = fleet.version(group.template, group.version)
-    return fleet.make(now, type(now.wish)(NEXT, "main", "1")).number
+    return fleet.make(now, type(now.runs)(NEXT, "main", "1")).number
 
 
 def states(scene: Scene) -> list[str]:

@@ -16,7 +16,7 @@ from generator.parameters import files as parameters
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedEnvFile:
     """A file that was read, and what there is to say about it."""
 
     path: Path
@@ -31,7 +31,7 @@ class Checked:
         return [remark for remark in self.remarks if remark.severity == ERROR]
 
 
-def check(path: Path, folder: Path, env: str = "") -> Checked:
+def check(path: Path, folder: Path, env: str = "") -> CheckedEnvFile:
     """Read ``path`` and hold it against Docker's rules, the schema in ``folder`` and what becomes
     of documents in ``env``.
 
@@ -47,7 +47,7 @@ def check(path: Path, folder: Path, env: str = "") -> Checked:
     missing = {remark.key for remark in remarks if remark.rule == "no-value"}
     kept = (r for r in remarks if r.rule != "empty-value" or r.key not in missing)
     ordered = sorted(kept, key=lambda r: (r.line == 0, r.line, r.severity, r.rule, r.key))
-    return Checked(path, data, file.values, ordered, schema)
+    return CheckedEnvFile(path, data, file.values, ordered, schema)
 
 
 def _readers(path: Path) -> Iterator[Remark]:
@@ -64,7 +64,7 @@ def _readers(path: Path) -> Iterator[Remark]:
         yield Remark(0, WARNING, "permissions", "", says)
 
 
-def load_checked(path: Path, folder: Path, env: str = "") -> Checked:
+def load_checked(path: Path, folder: Path, env: str = "") -> CheckedEnvFile:
     """Read and check; ClinicError with a line for each error."""
     checked = check(path, folder, env)
     if checked.errors:

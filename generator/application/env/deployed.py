@@ -28,7 +28,7 @@ BUCKET = "ConfigurationBucket"
 
 
 @dataclass(frozen=True)
-class Version:
+class ObjectVersion:
     """One version of the file."""
 
     id: str
@@ -37,17 +37,17 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedEnvFile:
     """What lies in the bucket."""
 
     bucket: str
-    versions: list[Version]
+    versions: list[ObjectVersion]
     """Of the file, the current one first; empty while there is none, or it was deleted."""
     fingerprint: Fingerprint | None
     """Of the current version; None if nobody made one."""
 
     @property
-    def current(self) -> Version | None:
+    def current(self) -> ObjectVersion | None:
         return self.versions[0] if self.versions else None
 
 
@@ -70,7 +70,7 @@ def _made(aws: Aws, stack: Stack) -> str:
     return ""
 
 
-def look(aws: Aws, bucket: str) -> Deployed:
+def look(aws: Aws, bucket: str) -> DeployedEnvFile:
     """What lies in a configuration bucket; two calls at most."""
     pages = aws.client("s3").get_paginator("list_object_versions")
     entries = [
@@ -80,29 +80,29 @@ def look(aws: Aws, bucket: str) -> Deployed:
     ]
     current = {entry["Key"] for entry in entries if entry["IsLatest"]}
     if ENV_FILE not in current:
-        return Deployed(bucket, [], None)
+        return DeployedEnvFile(bucket, [], None)
     versions = [_version(entry) for entry in entries if entry["Key"] == ENV_FILE]
-    found = _fingerprint(aws, bucket) if FINGERPRINT in current else None
-    fits = found is not None and found.version == versions[0].id
-    return Deployed(bucket, versions, found if fits else None)
+    fingerprint = _fingerprint(aws, bucket) if FINGERPRINT in current else None
+    fits = fingerprint is not None and fingerprint.version == versions[0].id
+    return DeployedEnvFile(bucket, versions, fingerprint if fits else None)
 
 
-def _version(entry: ObjectVersionTypeDef) -> Version:
-    return Version(entry["VersionId"], entry["LastModified"], entry["Size"])
+def _version(entry: ObjectVersionTypeDef) -> ObjectVersion:
+    return ObjectVersion(entry["VersionId"], entry["LastModified"], entry["Size"])
 
 
 def _fingerprint(aws: Aws, bucket: str) -> Fingerprint | None:
-    told = aws.client("s3").get_object(Bucket=bucket, Key=FINGERPRINT)
-    return fingerprint.from_json(told["Body"].read())
+    response = aws.client("s3").get_object(Bucket=bucket, Key=FINGERPRINT)
+    return fingerprint.from_json(response["Body"].read())
 
 
-def reveal(aws: Aws, deployed: Deployed) -> bytes:
+def reveal(aws: Aws, deployed: DeployedEnvFile) -> bytes:
     """The bytes of the current version: the one call that shows values."""
-    told = aws.client("s3").get_object(Bucket=deployed.bucket, Key=ENV_FILE)
-    return told["Body"].read()
+    response = aws.client("s3").get_object(Bucket=deployed.bucket, Key=ENV_FILE)
+    return response["Body"].read()
 
 
-def revealed(aws: Aws, deployed: Deployed, report: Report) -> dict[str, str]:
+def revealed(aws: Aws, deployed: DeployedEnvFile, report: Report) -> dict[str, str]:
     """The values in the current version; a file that came another way may have lines without any,
     and those are told."""
     file = dotenv.parse(reveal(aws, deployed))

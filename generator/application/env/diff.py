@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator.application.env.check import Checked, is_no_text, line
+from generator.application.env.check import CheckedEnvFile, is_no_text, line
 from generator.application.env.deployed import bucket_of, look, revealed
 from generator.cloud.aws import Aws
 from generator.cloud.text import plain
@@ -23,7 +23,7 @@ def default_file(env: str, folder: Path) -> Path | None:
     return next((p for p in (folder / f"{env}.env", Path(".env")) if p.is_file()), None)
 
 
-def diff(aws: Aws, stack: str, checked: Checked, report: Report, shown: bool) -> bool:
+def diff(aws: Aws, stack: str, checked: CheckedEnvFile, report: Report, shown: bool) -> bool:
     """Compare a file with what is deployed; whether they are the same for the backend.
 
     ``shown``: with the values of both sides. ClinicError if nothing is deployed, or if it came
@@ -87,9 +87,9 @@ def _show(
     sides = dict(zip(("deployed", "file"), values or (), strict=False))
     rows = list[list[str]]()
     for how, key in ((how, key) for how, keys in changes.items() for key in keys):
-        seen = {side: known.get(key, "") for side, known in sides.items()}
-        report.tell("difference", key=key, how=how, **seen)
-        rows.append([plain(key), words[how], *map(plain, seen.values())])
+        fingerprints = {side: known.get(key, "") for side, known in sides.items()}
+        report.tell("difference", key=key, how=how, **fingerprints)
+        rows.append([plain(key), words[how], *map(plain, fingerprints.values())])
     report.tell("diff", same=not rows)
     if rows:
         report.table(["key", "how", *sides], rows)

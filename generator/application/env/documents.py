@@ -44,20 +44,20 @@ def remarks(values: Mapping[str, str], folder: Path, env: str = "") -> Iterator[
 
 
 def _without(folder: Path) -> list[str]:
-    found = []
+    missing = []
     for name in parameters.environments(folder):
         with suppress(ClinicError):
             if not _is_shared(parameters.load(folder / f"{name}.json")):
-                found.append(name)
-    return found
+                missing.append(name)
+    return missing
 
 
-def _is_shared(given: Mapping[str, str]) -> bool:
-    return _value(given, DOCUMENTS_FILE_SYSTEM) == "true"
+def _is_shared(values: Mapping[str, str]) -> bool:
+    return _value(values, DOCUMENTS_FILE_SYSTEM) == "true"
 
 
-def _value(given: Mapping[str, str], name: Name) -> str:
-    return str(given.get(name.title, name.Default))
+def _value(values: Mapping[str, str], name: Name) -> str:
+    return str(values.get(name.title, name.Default))
 
 
 def _lost(env: str, severity: str) -> Remark:

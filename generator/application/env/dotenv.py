@@ -79,67 +79,67 @@ class EnvFile:
 
 def parse(data: bytes) -> EnvFile:
     """Read the bytes of a file; whatever is wrong with it becomes a remark."""
-    found = EnvFile()
+    file = EnvFile()
     if not data:
-        found.wrong(0, "empty", "the file is empty.")
+        file.wrong(0, "empty", "the file is empty.")
     elif b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        found.wrong(line, "binary", "this is no text: it holds a zero byte.")
+        file.wrong(line, "binary", "this is no text: it holds a zero byte.")
     else:
-        lines, at = list(_lines(found, data)), 0
+        lines, at = list(_lines(file, data)), 0
         while at < len(lines):
-            at = _take(found, lines, at) + 1
-    return found
+            at = _take(file, lines, at) + 1
+    return file
 
 
-def _lines(found: EnvFile, data: bytes) -> Iterator[tuple[int, str]]:
+def _lines(file: EnvFile, data: bytes) -> Iterator[tuple[int, str]]:
     """Numbered lines as text; what Docker could not take is remarked on and left out."""
     if data.startswith(BOM_UTF8):
-        found.wrong(1, "bom", "starts with a byte order mark: save it as UTF-8 without one.")
+        file.wrong(1, "bom", "starts with a byte order mark: save it as UTF-8 without one.")
         data = data.removeprefix(BOM_UTF8)
     lines = data.removesuffix(b"\n").split(b"\n")
     if returns := [n for n, line in enumerate(lines, start=1) if line.endswith(b"\r")]:
         which = "this line ends" if len(returns) == 1 else f"{len(returns)} lines from here on end"
         says = "Docker drops the CR, other readers keep it as part of the value. Save it with LF."
-        found.odd(returns[0], "line-ends", f"{which} in CR LF: {says}")
+        file.odd(returns[0], "line-ends", f"{which} in CR LF: {says}")
     for number, raw in enumerate(lines, start=1):
         line = raw.removesuffix(b"\r")
         if b"\r" in line:
             says = "holds a carriage return that ends no line for Docker: save it with LF."
-            found.wrong(number, "line-ends", says)
+            file.wrong(number, "line-ends", says)
         elif len(raw) + 1 >= LONGEST_LINE:
             says = f"has {len(raw):,} bytes, and Docker reads less than {LONGEST_LINE:,} a line."
-            found.wrong(number, "too-long", says)
+            file.wrong(number, "too-long", says)
         else:
             try:
                 yield number, line.decode()
             except UnicodeDecodeError:
-                found.wrong(number, "encoding", "is not UTF-8 text: save the file as UTF-8.")
+                file.wrong(number, "encoding", "is not UTF-8 text: save the file as UTF-8.")
 
 
-def _take(found: EnvFile, lines: Sequence[tuple[int, str]], at: int) -> int:
+def _take(file: EnvFile, lines: Sequence[tuple[int, str]], at: int) -> int:
     """Take in the variable that begins at an index; the index of its last line."""
     number, text = lines[at]
     text = text.lstrip()
     name, _, value = text.partition("=")
-    if not text or text.startswith("#") or not _takes_name(found, number, text):
+    if not text or text.startswith("#") or not _takes_name(file, number, text):
         return at
-    if name in found.variables:
-        first = found.variables[name].line
+    if name in file.variables:
+        first = file.variables[name].line
         says = f"gives {name} again, after line {first}: the last one counts. Keep one."
-        found.odd(number, "duplicate", says, name)
-    found.variables[name] = Variable(number, value)
+        file.odd(number, "duplicate", says, name)
+    file.variables[name] = Variable(number, value)
     end = _end_of_value(lines, at, value)
     if end > at:
         says = f"the value of {name} goes on to line {lines[end][0]}, and Docker takes each line "
         says += "for a variable of its own: put it on one line, for example in base64."
-        found.wrong(number, "multi-line", says, name)
+        file.wrong(number, "multi-line", says, name)
     else:
-        _look_at_value(found, number, name, value)
+        _look_at_value(file, number, name, value)
     return end
 
 
-def _takes_name(found: EnvFile, number: int, text: str) -> bool:
+def _takes_name(file: EnvFile, number: int, text: str) -> bool:
     """Whether a line begins with what Docker takes for a name; if not, a remark says why."""
     name, equals, _ = text.partition("=")
     bare = name.strip()
@@ -147,19 +147,19 @@ def _takes_name(found: EnvFile, number: int, text: str) -> bool:
     shown = bare if equals and NAME.fullmatch(bare) and not REST.fullmatch(text) else ""
     if exported := re.fullmatch(rf"export\s+({NAME.pattern})\s*", name):
         says = "`export` is not known to Docker, which refuses the file: begin the line with "
-        found.wrong(number, "export", f"{says}{exported[1]}.", exported[1])
+        file.wrong(number, "export", f"{says}{exported[1]}.", exported[1])
     elif not name:
-        found.wrong(number, "no-name", "has no name before the `=`: Docker refuses the file.")
+        file.wrong(number, "no-name", "has no name before the `=`: Docker refuses the file.")
     elif re.search(r"[ \t]", name):
         where = f"white space between {shown} and the `=`" if shown else "white space in the name"
         says = f"{where}: Docker refuses the file. (The rest of a value? It must be on one line.)"
-        found.wrong(number, "space-in-name", says, shown)
+        file.wrong(number, "space-in-name", says, shown)
     elif not equals and NAME.fullmatch(bare):
         says = "has no `=`: Docker takes the value from the instance, which has none. "
-        found.wrong(number, "no-value", f"{says}(The rest of a value? It must be on one line.)")
+        file.wrong(number, "no-value", f"{says}(The rest of a value? It must be on one line.)")
     elif not shown:
         says = "does not begin with a name of letters, digits and underscores and a `=`. "
-        found.wrong(number, "odd-name", f"{says}(The rest of a value? It must be on one line.)")
+        file.wrong(number, "odd-name", f"{says}(The rest of a value? It must be on one line.)")
     else:
         return True
     return False
@@ -183,15 +183,15 @@ def _end_of_value(lines: Sequence[tuple[int, str]], at: int, value: str) -> int:
     return at
 
 
-def _look_at_value(found: EnvFile, number: int, name: str, value: str) -> None:
+def _look_at_value(file: EnvFile, number: int, name: str, value: str) -> None:
     quote = value[:1]
     if not value:
-        found.odd(number, "empty-value", f"{name} is empty: the backend gets an empty text.", name)
+        file.odd(number, "empty-value", f"{name} is empty: the backend gets an empty text.", name)
     elif quote in {"'", '"', "`"}:
         closed = len(value) > 1 and value.endswith(quote)
         what = "the quotes around" if closed else f"the {quote} that begins"
         says = f"{what} the value of {name} would be part of it: leave quotes out."
-        found.wrong(number, "quotes", says, name)
+        file.wrong(number, "quotes", says, name)
     for rule, pattern, message in LOOKS_WRONG:
         if re.search(pattern, value):
-            found.odd(number, rule, message.format(name), name)
+            file.odd(number, rule, message.format(name), name)

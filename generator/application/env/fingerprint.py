@@ -68,13 +68,18 @@ def make(data: bytes, values: Mapping[str, str]) -> Fingerprint:
 def from_json(data: bytes) -> Fingerprint | None:
     """What ``to_json`` wrote; None for anything else."""
     try:
-        told: dict[str, Any] = json.loads(data)
-        found = Fingerprint(**told)
-        texts = [found.salt, found.whole, found.version, *found.keys.values()]
-        names = [name for some in found.changes.values() for name in some]
+        fields: dict[str, Any] = json.loads(data)
+        fingerprint = Fingerprint(**fields)
+        texts = [
+            fingerprint.salt,
+            fingerprint.whole,
+            fingerprint.version,
+            *fingerprint.keys.values(),
+        ]
+        names = [name for some in fingerprint.changes.values() for name in some]
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
-    return found if all(isinstance(text, str) for text in (*texts, *names)) else None
+    return fingerprint if all(isinstance(text, str) for text in (*texts, *names)) else None
 
 
 def _digest(salt: str, key: str, value: bytes) -> str:

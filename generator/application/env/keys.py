@@ -52,11 +52,11 @@ def remarks(file: EnvFile, schema: Schema) -> Iterator[Remark]:
     properties: Schema = schema.get("properties", {})
     for key, (line, _) in file.variables.items():
         yield from _key(file, key, line, properties)
-    seen = set[Remark]()
+    earlier = set[Remark]()
     for error in Draft202012Validator(schema).iter_errors(_ours(file)):
-        seen.update(_broken(file, error, properties))
+        earlier.update(_broken(file, error, properties))
     # One thing is said once, as the worst that it is.
-    yield from {(r.key, r.message): r for r in sorted(seen, reverse=True)}.values()
+    yield from {(r.key, r.message): r for r in sorted(earlier, reverse=True)}.values()
 
 
 def _ours(file: EnvFile) -> dict[str, str]:
@@ -77,8 +77,8 @@ def _key(file: EnvFile, key: str, line: int, properties: Schema) -> Iterator[Rem
         says = f"{key} does not reach the backend: the instance takes every DB_ key out.{hint}"
         yield Remark(line, WARNING, "supplied", key, says)
     elif key not in properties:
-        wanted = [name for name in properties if name not in file.variables]
-        near = nearest(key, wanted)
+        missing = [name for name in properties if name not in file.variables]
+        near = nearest(key, missing)
         hint = f"did you mean {near}?" if near else "is it misspelt, or new?"
         says = f"{key} is no key that {FILE} knows: {hint}"
         yield Remark(line, WARNING, "unknown", key, says)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from generator.application.env import fingerprint
-from generator.application.env.check import Checked
-from generator.application.env.deployed import FINGERPRINT, Deployed, bucket_of, look
+from generator.application.env.check import CheckedEnvFile
+from generator.application.env.deployed import FINGERPRINT, DeployedEnvFile, bucket_of, look
 from generator.cloud.aws import Aws
 from generator.layers.identity import ENV_FILE
 from generator.report import Report
 
 
-def push(aws: Aws, stack: str, checked: Checked, report: Report) -> bool:
+def push(aws: Aws, stack: str, checked: CheckedEnvFile, report: Report) -> bool:
     """Send the file and its fingerprint; whether anything had to be sent.
 
     The file goes first: a push that is cut after it leaves a version without a fingerprint, and
@@ -37,7 +37,9 @@ def push(aws: Aws, stack: str, checked: Checked, report: Report) -> bool:
     return True
 
 
-def _send(aws: Aws, deployed: Deployed, checked: Checked, changes: dict[str, list[str]]) -> str:
+def _send(
+    aws: Aws, deployed: DeployedEnvFile, checked: CheckedEnvFile, changes: dict[str, list[str]]
+) -> str:
     s3 = aws.client("s3")
     # The bucket's own default encrypts: with the customer's key where the stack has one.
     sent = s3.put_object(

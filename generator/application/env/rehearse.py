@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.application.env import dotenv
-from generator.application.env.check import Checked
+from generator.application.env.check import CheckedEnvFile
 from generator.application.env.deployed import bucket_of, look, reveal
 from generator.application.env.push import push
 from generator.application.env.show import show
@@ -18,7 +18,7 @@ FAKE = b"JWT_SECRET=made-up-for-the-rehearsal\nGEMINI_API_KEY=made-up\nJWT_EXPIR
 
 def rehearse(aws: Aws, stack: str, report: Report) -> None:
     """Push, read back, push again; ClinicError (1) if the bucket has anything else."""
-    checked = Checked(Path("a made-up .env"), FAKE, dotenv.parse(FAKE).values, [], None)
+    checked = CheckedEnvFile(Path("a made-up .env"), FAKE, dotenv.parse(FAKE).values, [], None)
     push(aws, stack, checked, report)
     deployed = look(aws, bucket_of(aws, stack))
     if reveal(aws, deployed) != FAKE or not deployed.fingerprint:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from generator.application.env.check import Checked, line
+from generator.application.env.check import CheckedEnvFile, line
 from generator.application.env.keys import FILE as SCHEMA
 from generator.application.env.supplied import DEFAULTS, SUPPLIED
 from generator.report import Report
 
 
-def show(checked: Checked, report: Report) -> None:
+def show(checked: CheckedEnvFile, report: Report) -> None:
     """What was found in a file, and what the stack supplies beside it."""
     keys, errors = len(checked.values), len(checked.errors)
     warnings = len(checked.remarks) - errors

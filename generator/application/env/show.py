@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from generator.application.env.deployed import Deployed, bucket_of, look, revealed
+from generator.application.env.deployed import DeployedEnvFile, bucket_of, look, revealed
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.cloud.aws import Aws
 from generator.cloud.text import plain
@@ -50,7 +50,7 @@ def show(aws: Aws, stack: str, report: Report, shown: bool) -> None:
         )
 
 
-def _rows(deployed: Deployed, values: dict[str, str]) -> list[list[str]]:
+def _rows(deployed: DeployedEnvFile, values: dict[str, str]) -> list[list[str]]:
     """Key, supplier and, of the file's own keys, the value if values were read."""
     known = deployed.fingerprint.keys if deployed.fingerprint else {}
     own = [key for key in (values or known) if not is_taken_out(key)]

@@ -64,16 +64,16 @@ class Backends:
     def foreign(self, own: str) -> list[str]:
         """Addresses of backends that are not the origin of ``own``."""
         unknown = not self.called and not self.relative
-        found = self.bare if unknown else self.called
-        if unknown and _origin(own) in map(_origin, found):
+        addresses = self.bare if unknown else self.called
+        if unknown and _origin(own) in map(_origin, addresses):
             return []
-        return sorted(address for address in found if _origin(address) != _origin(own))
+        return sorted(address for address in addresses if _origin(address) != _origin(own))
 
 
 def _bare(script: bytes) -> Iterator[str]:
     for match in re.finditer(rb"://", script):
         around = script[max(0, match.start() - 6) : match.end() + WINDOW]
-        yield from (found.decode() for found in BARE.findall(around))
+        yield from (address.decode() for address in BARE.findall(around))
 
 
 def _before(script: bytes, end: int) -> str:
@@ -82,8 +82,8 @@ def _before(script: bytes, end: int) -> str:
 
 def _values(text: str, name: str) -> Iterator[str]:
     """What a name is given: of ``"a" || "b"`` the first, which wins at run time."""
-    given = rf"(?<![\w$]){re.escape(name)}{QUOTE}?\s*[:=]\s*{OTHERWISE}{LITERAL}"
-    return (match[1] for match in re.finditer(given, text))
+    default = rf"(?<![\w$]){re.escape(name)}{QUOTE}?\s*[:=]\s*{OTHERWISE}{LITERAL}"
+    return (match[1] for match in re.finditer(default, text))
 
 
 def _origin(address: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, InvalidPathError, 
 from obstore.store import S3Store
 
 from generator.application.publish.headers import INDEX
-from generator.application.publish.plan import History, Object, Remote
+from generator.application.publish.plan import BucketContent, History, Object
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError, quote
 
@@ -69,23 +69,23 @@ class Bucket:
         headers = {"x-amz-expected-bucket-owner": owner}
         self._store = store(client_options=cast(Any, options | {"default_headers": headers}))
 
-    def look(self, pool: Executor) -> Remote:
+    def look(self, pool: Executor) -> BucketContent:
         """What is there: three questions at once. The listing is only used once the other two,
         which name the owner, were answered."""
         index = pool.submit(self.attributes, INDEX)
         history = pool.submit(self._history)
         objects = self._list()
         known = index.result()
-        return Remote(objects, history.result(), {INDEX: known} if known is not None else {})
+        return BucketContent(objects, history.result(), {INDEX: known} if known is not None else {})
 
     def attributes(self, key: str) -> Mapping[str, str] | None:
         """Headers and metadata of an object; None if it does not exist."""
         with self._explained("GetObject", key):
             try:
-                found = obstore.get(self._store, key, options=cast(Any, {"head": True}))
+                response = obstore.get(self._store, key, options=cast(Any, {"head": True}))
             except FileNotFoundError:
                 return None
-            return dict(found.attributes)
+            return dict(response.attributes)
 
     def put(self, key: str, data: bytes, attributes: Mapping[str, str]) -> None:
         """Create or replace an object."""
@@ -119,11 +119,11 @@ class Bucket:
     def _list(self) -> dict[str, Object]:
         with self._explained("ListObjectsV2"):
             return {
-                told["path"]: Object(_bare(told["e_tag"]), told["size"], told["last_modified"])
+                entry["path"]: Object(_bare(entry["e_tag"]), entry["size"], entry["last_modified"])
                 for page in obstore.list(self._unowned)
-                for told in page
+                for entry in page
                 # The console marks a folder by an empty object.
-                if told["path"] != HISTORY and (told["size"] or "." in told["path"])
+                if entry["path"] != HISTORY and (entry["size"] or "." in entry["path"])
             }
 
     def _history(self) -> History:
@@ -151,18 +151,18 @@ class Bucket:
 
     def _explain(self, error: Exception, operation: str, key: str) -> Exception:
         """The same as botocore would have raised it."""
-        said = str(error).partition("\n\nDebug source")[0]
-        status = re.search(r"non-2xx status code: (\d+)", said)
+        sentence = str(error).partition("\n\nDebug source")[0]
+        status = re.search(r"non-2xx status code: (\d+)", sentence)
         if not status:
-            return wrong.ConnectionError(error=OSError(said.rpartition(" - ")[2]))
-        code = re.search(r"<Code>([^<]+)</Code>", said) or status
-        message = re.search(r"<Message>([^<]+)</Message>", said)
+            return wrong.ConnectionError(error=OSError(sentence.rpartition(" - ")[2]))
+        code = re.search(r"<Code>([^<]+)</Code>", sentence) or status
+        message = re.search(r"<Message>([^<]+)</Message>", sentence)
         why = message[1].rstrip(".") if message else "refused"
-        told: dict[str, Any] = {
+        response: dict[str, Any] = {
             "Error": {"Code": code[1], "Message": f"{why}: {quote(f'{self.name}/{key}')}"},
             "ResponseMetadata": {"HTTPStatusCode": int(status[1])},
         }
-        return wrong.ClientError(cast(Any, told), operation)
+        return wrong.ClientError(cast(Any, response), operation)
 
 
 def _configured_endpoint(aws: Aws) -> str:
@@ -170,10 +170,10 @@ def _configured_endpoint(aws: Aws) -> str:
     session = aws.session._session
     if session.get_config_variable("ignore_configured_endpoint_urls"):
         return ""
-    told = ConfiguredEndpointProvider(
+    endpoint = ConfiguredEndpointProvider(
         full_config=session.full_config, scoped_config=session.get_scoped_config(), client_name="s3"
     )
-    return str(told.provide() or "")
+    return str(endpoint.provide() or "")
 
 
 def _regional_endpoint(region: str) -> str:

@@ -83,7 +83,7 @@ def names(dist: Path, maps: bool = False) -> dict[str, Path]:
         if not root.is_dir():
             raise ClinicError(f"{dist} is a file: give the folder that the build writes.")
         refuse_folder(dist, os.listdir(root))
-        found = dict(sorted(islice(_walk(root, root, dist), MOST_FILES + 1)))
+        files = dict(sorted(islice(_walk(root, root, dist), MOST_FILES + 1)))
     except FileNotFoundError as error:
         raise ClinicError(
             f"{error.filename or dist} does not exist: run the build first, or give its folder."
@@ -92,8 +92,8 @@ def names(dist: Path, maps: bool = False) -> dict[str, Path]:
         why = reason(error) if isinstance(error, OSError) else str(error)
         where = getattr(error, "filename", None) or dist
         raise ClinicError(f"{where} cannot be read ({why}): allow this user to.") from error
-    refuse(dist, list(found), maps)
-    return found
+    refuse(dist, list(files), maps)
+    return files
 
 
 def read(dist: Path, named: dict[str, Path], maps: bool = False) -> Build:

@@ -36,12 +36,12 @@ def invalidate(
 
 def is_owed(cloudfront: CloudFrontClient, distribution: str, build: Build, since: datetime) -> bool:
     """Whether no invalidation from ``since`` on was one of ``build``."""
-    told = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]
-    for item in told.get("Items", []):
+    listed = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]
+    for item in listed.get("Items", []):
         if item["CreateTime"] < since.replace(microsecond=0):
             continue
-        found = cloudfront.get_invalidation(DistributionId=distribution, Id=item["Id"])
-        batch = found["Invalidation"]["InvalidationBatch"]
+        invalidation = cloudfront.get_invalidation(DistributionId=distribution, Id=item["Id"])
+        batch = invalidation["Invalidation"]["InvalidationBatch"]
         if batch["CallerReference"].startswith(_reference(build)):
             return False
     return True

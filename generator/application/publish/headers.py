@@ -105,12 +105,12 @@ def is_hashed(key: str) -> bool:
     return bool(LONG_HEX.search(stem) or (suffix in CODE and _random(base64, MIXED)))
 
 
-def _random(found: re.Match[str] | None, also: re.Pattern[str] | None = None) -> bool:
+def _random(match: re.Match[str] | None, also: re.Pattern[str] | None = None) -> bool:
     """Whether an ending is none that a person would give, and long ones beyond any doubt."""
-    if not found or WORD.fullmatch(found[1]):
+    if not match or WORD.fullmatch(match[1]):
         return False
-    wanted = also or (MIXED if len(found[1]) > 8 else None)
-    return not wanted or bool(wanted.match(found[1]))
+    pattern = also or (MIXED if len(match[1]) > 8 else None)
+    return not pattern or bool(pattern.match(match[1]))
 
 
 def _suffix(key: str) -> str:

@@ -52,22 +52,22 @@ class History:
 
     def dumps(self) -> bytes:
         times = {key: when.isoformat() for key, when in sorted(self.superseded.items())}
-        told = {"index": self.index, "at": self.at.isoformat(), "superseded": times}
-        return json.dumps(told, indent=1).encode()
+        fields = {"index": self.index, "at": self.at.isoformat(), "superseded": times}
+        return json.dumps(fields, indent=1).encode()
 
     @classmethod
     def loads(cls, data: bytes) -> History:
         """Empty if it cannot be read: files then stay for some days more."""
         try:
-            told = json.loads(data)
-            times = {k: datetime.fromisoformat(v) for k, v in told["superseded"].items()}
-            return cls(times, str(told["index"]), datetime.fromisoformat(told["at"]))
+            fields = json.loads(data)
+            times = {k: datetime.fromisoformat(v) for k, v in fields["superseded"].items()}
+            return cls(times, str(fields["index"]), datetime.fromisoformat(fields["at"]))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return cls()
 
 
 @dataclass(frozen=True)
-class Remote:
+class BucketContent:
     """What is in the bucket."""
 
     objects: Mapping[str, Object] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Plan:
+class UploadPlan:
     """What is to be done, in this order."""
 
     waves: tuple[tuple[File, ...], ...]
@@ -104,7 +104,7 @@ class Plan:
         return sum(file.size for file in self.files)
 
 
-def suspects(build: Build, remote: Remote) -> list[str]:
+def suspects(build: Build, remote: BucketContent) -> list[str]:
     """Keys that a listing cannot decide, few as a rule.
 
     Their headers may be of another time, they may have been put by hand since index.html was, which
@@ -112,16 +112,16 @@ def suspects(build: Build, remote: Remote) -> list[str]:
     """
     old_rules = remote.attributes.get(INDEX, {}).get("rules") != RULES
     last = remote.index.modified if remote.index else NEVER
-    found = []
+    suspected = []
     for key, file in build.files.items():
         there = remote.objects.get(key)
         if there and there.size == file.size and key not in remote.attributes:
             doubtful = old_rules or there.modified > last or there.etag != file.md5
-            found += [key] if doubtful else []
-    return found
+            suspected += [key] if doubtful else []
+    return suspected
 
 
-def plan(build: Build, remote: Remote, keep: timedelta, now: datetime) -> Plan:
+def plan(build: Build, remote: BucketContent, keep: timedelta, now: datetime) -> UploadPlan:
     """What brings ``remote`` to ``build``; ``remote`` knows the attributes of its suspects."""
     new = [file for key, file in build.files.items() if not _is_there(file, remote)]
     since = remote.history.valid(remote.index)
@@ -133,7 +133,7 @@ def plan(build: Build, remote: Remote, keep: timedelta, now: datetime) -> Plan:
         tuple(file for file in new if not file.hashed and file.key != INDEX),
         tuple(file for file in new if file.key == INDEX),
     )
-    return Plan(
+    return UploadPlan(
         waves=waves,
         history=history if _has_changed(remote.history, left, build) else None,
         remove=tuple(over),
@@ -167,7 +167,7 @@ def _has_changed(history: History, left: Mapping[str, datetime], build: Build) -
     return known != left
 
 
-def _is_there(file: File, remote: Remote) -> bool:
+def _is_there(file: File, remote: BucketContent) -> bool:
     there = remote.objects.get(file.key)
     if not there or there.size != file.size:
         return False

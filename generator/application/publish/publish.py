@@ -21,7 +21,7 @@ from generator.report import Report
 
 
 @dataclass(frozen=True)
-class Wishes:
+class PublishOptions:
     """How somebody wants it."""
 
     keep: timedelta = KEEP
@@ -35,7 +35,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Site:
+class Frontend:
     """Where a stack's frontend is."""
 
     bucket: str
@@ -44,7 +44,7 @@ class Site:
 
 
 def publish(
-    connected: Callable[[], Aws], stack: str, dist: Path, wishes: Wishes | None = None
+    connected: Callable[[], Aws], stack: str, dist: Path, options: PublishOptions | None = None
 ) -> None:
     """Make the site of ``stack``, by name, show the build in the folder ``dist``.
 
@@ -52,30 +52,32 @@ def publish(
     build or a stack that is none, 1 if the build changes meanwhile. Cut off anywhere, it leaves a
     site that is whole, and the next run finishes the work.
     """
-    wishes = wishes or Wishes()
-    named, start = names(dist, wishes.maps), time.monotonic()
+    options = options or PublishOptions()
+    named, start = names(dist, options.maps), time.monotonic()
     aws = connected()
     with _threads() as pool:
         aws.client("cloudformation")
-        found = pool.submit(existing, aws, stack)
+        stack_found = pool.submit(existing, aws, stack)
         # While a service answers, there is time for what this machine has to do.
-        from generator.application.publish.bring import Run, bring, invalidate, planned
         from generator.application.publish.bucket import Bucket
         from generator.application.publish.summary import Done, conclude, preview
+        from generator.application.publish.upload import Publication, invalidate, planned, upload
 
-        site = _site(found.result())
-        bucket = Bucket(aws, site.bucket, owner=found.result().id.split(":")[4])
+        site = _site(stack_found.result())
+        bucket = Bucket(aws, site.bucket, owner=stack_found.result().id.split(":")[4])
         looked = pool.submit(bucket.look, pool)
-        run = Run(bucket, read(dist, named, wishes.maps), wishes.keep, wishes.report, pool)
-        _warn(run.build, site, wishes)
-        if wishes.only_plan:
-            preview(wishes.report, site.url, run.build, planned(run, looked.result()))
+        run = Publication(
+            bucket, read(dist, named, options.maps), options.keep, options.report, pool
+        )
+        _warn(run.build, site, options)
+        if options.only_plan:
+            preview(options.report, site.url, run.build, planned(run, looked.result()))
             return
         cloudfront = aws.client("cloudfront")
-        remote = bring(run, looked.result())
+        remote = upload(run, looked.result())
         invalidated = invalidate(run, cloudfront, site.distribution, remote)
     done = Done(site.url, run.sent, run.removed, invalidated, time.monotonic() - start)
-    conclude(wishes.report, run.build, done)
+    conclude(options.report, run.build, done)
 
 
 @contextmanager
@@ -88,10 +90,12 @@ def _threads() -> Iterator[Executor]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _site(stack: Stack) -> Site:
+def _site(stack: Stack) -> Frontend:
     try:
         outputs = stack.outputs
-        return Site(outputs["FrontendBucketName"], outputs["DistributionId"], outputs["SiteUrl"])
+        return Frontend(
+            outputs["FrontendBucketName"], outputs["DistributionId"], outputs["SiteUrl"]
+        )
     except KeyError as missing:
         raise ClinicError(
             f"{stack.name} is in {stack.status} and has no output {missing.args[0]}: bring it to "
@@ -100,13 +104,13 @@ def _site(stack: Stack) -> Site:
         ) from missing
 
 
-def _warn(build: Build, site: Site, wishes: Wishes) -> None:
-    own = wishes.api_url or site.url
+def _warn(build: Build, site: Frontend, options: PublishOptions) -> None:
+    own = options.api_url or site.url
     for address in build.backends.foreign(own):
         warn(
-            wishes.report,
+            options.report,
             f"the scripts call {address} and not {own}: VITE_API_URL was another one, or empty, "
             f"when this was built. Build again with VITE_API_URL={own}",
         )
     for text in build.warnings:
-        warn(wishes.report, text)
+        warn(options.report, text)

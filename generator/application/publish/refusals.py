@@ -117,11 +117,11 @@ def refuse_inline_map(dist: Path, key: str, data: bytes) -> None:
         _refuse_any(dist, [key], f"which ends in {SOURCE_MAP}")
 
 
-def _refuse_any(dist: Path, found: Sequence[str], why: str) -> None:
-    if not found:
+def _refuse_any(dist: Path, names: Sequence[str], why: str) -> None:
+    if not names:
         return
-    shown = ", ".join(quote(key) for key in sorted(found)[:SHOWN])
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    shown = ", ".join(quote(key) for key in sorted(names)[:SHOWN])
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     raise ClinicError(f"{dist} contains {shown}{more}, {why}.")
 
 
@@ -138,12 +138,12 @@ def _unservable(key: str) -> str:
 
 def _refuse_twins(dist: Path, keys: Iterable[str]) -> None:
     """Names that differ only in case, or in how an accent is written, are one on many machines."""
-    seen: dict[str, str] = {}
+    earlier: dict[str, str] = {}
     for key in keys:
         parts = key.split("/")
         for end in range(1, len(parts) + 1):
             path = "/".join(parts[:end])
-            other = seen.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
+            other = earlier.setdefault(unicodedata.normalize("NFC", path).casefold(), path)
             if other != path:
                 raise ClinicError(
                     f"{dist} contains {quote(other)} and {quote(path)}, which differ only in case: "

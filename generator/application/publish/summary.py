@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import is_hashed
-from generator.application.publish.plan import Plan, paths
+from generator.application.publish.plan import UploadPlan, paths
 from generator.application.publish.progress import amount
 from generator.cloud.text import plain
 from generator.report import Report
@@ -27,7 +27,7 @@ class Done:
     seconds: float
 
 
-def preview(report: Report, url: str, build: Build, planned: Plan) -> None:
+def preview(report: Report, url: str, build: Build, planned: UploadPlan) -> None:
     """Say what a publication would do."""
     for file in planned.files:
         report.tell(
@@ -52,13 +52,13 @@ def preview(report: Report, url: str, build: Build, planned: Plan) -> None:
     )
     for line in _lines(planned):
         report.say(plain(line))
-    said = (
+    lines = (
         f"{url}: {_files(len(planned.files))} to send ({amount(planned.bytes)}), "
         f"{planned.unchanged:,} unchanged, {planned.kept:,} of earlier builds to keep, "
         f"{len(planned.remove):,} to remove{_listed(', to invalidate', invalidated)}. "
         "Nothing was changed."
     )
-    report.say(plain(said))
+    report.say(plain(lines))
 
 
 def conclude(report: Report, build: Build, done: Done) -> None:
@@ -77,20 +77,20 @@ def conclude(report: Report, build: Build, done: Done) -> None:
     )
     sent = f"sent {_files(len(done.sent))} ({amount(size)}) in {done.seconds:.1f} s"
     removed = f", {_files(len(done.removed))} of earlier builds removed" if done.removed else ""
-    said = (
+    lines = (
         f"{done.url}: {sent if done.sent else 'nothing to send'}, {unchanged:,} unchanged{removed}"
         f"{_listed(', invalidation of', done.invalidated)}."
     )
-    report.say(plain(said))
+    report.say(plain(lines))
 
 
-def _invalidated(build: Build, planned: Plan) -> list[str]:
+def _invalidated(build: Build, planned: UploadPlan) -> list[str]:
     gone = [key for key in planned.remove if not is_hashed(key)]
     replaced = any(not file.hashed for file in planned.files)
     return paths({*build.unhashed, *gone}) if replaced or gone else []
 
 
-def _lines(planned: Plan) -> list[str]:
+def _lines(planned: UploadPlan) -> list[str]:
     rows = [
         f"  send    {file.key}  {amount(file.size)}  {file.attributes['Cache-Control']}"
         for file in planned.files

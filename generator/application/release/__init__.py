@@ -1,6 +1,6 @@
 """Rolls the backend's instances to another image or revision, and back when it does not hold.
 
-wish.py       what instances should run, and where their user data says it
+revision.py   what instances should run, and where their user data says it
 fleet.py      launch template versions, the group, its instances and their targets, as they are
 refresh.py    one instance refresh from its start to its end
 watch.py      the instances meanwhile, for people, logs and programs

@@ -80,16 +80,16 @@ def check(context: Path) -> str:
 
 def is_there(aws: Aws, image: str) -> bool:
     """Whether the registry has the tag."""
-    name, _, wanted = image.partition("/")[2].partition(":")
+    name, _, tag = image.partition("/")[2].partition(":")
     try:
-        found = aws.client("ecr").describe_images(
-            repositoryName=name, imageIds=[{"imageTag": wanted}]
+        response = aws.client("ecr").describe_images(
+            repositoryName=name, imageIds=[{"imageTag": tag}]
         )
     except ClientError as error:
         if code_of(error) != "ImageNotFoundException":
             raise
         return False
-    return bool(found["imageDetails"])
+    return bool(response["imageDetails"])
 
 
 def sign_in(aws: Aws, docker: str, registry: str = "", after: str = UNCHANGED) -> str:
@@ -97,17 +97,17 @@ def sign_in(aws: Aws, docker: str, registry: str = "", after: str = UNCHANGED) -
 
     By standard input: what is in an argument, everybody on the machine can read.
     """
-    [told] = aws.client("ecr").get_authorization_token()["authorizationData"]
-    user, _, password = base64.b64decode(told["authorizationToken"]).decode().partition(":")
-    registry = registry or told["proxyEndpoint"].removeprefix("https://")
+    [token] = aws.client("ecr").get_authorization_token()["authorizationData"]
+    user, _, password = base64.b64decode(token["authorizationToken"]).decode().partition(":")
+    registry = registry or token["proxyEndpoint"].removeprefix("https://")
     run([docker, "login", "--username", user, "--password-stdin", registry], password, after)
     return registry
 
 
-def run(command: list[str], given: str = "", after: str = UNCHANGED) -> None:
+def run(command: list[str], stdin: str = "", after: str = UNCHANGED) -> None:
     """Run with its output on stderr, so that stdout stays a program's."""
     try:
-        subprocess.run(command, input=given.encode(), stdout=STDERR, check=True)
+        subprocess.run(command, input=stdin.encode(), stdout=STDERR, check=True)
     except subprocess.CalledProcessError as error:
         raise ClinicError(
             f"`docker {command[1]}` failed with {error.returncode}; what it said is above. {after}",

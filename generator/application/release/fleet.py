@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from generator.application.release.function import ask
-from generator.application.release.wish import Wish, known_to, of_user_data
+from generator.application.release.revision import Revision, known_to, of_user_data
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
 
 
 @dataclass(frozen=True)
-class Version:
+class TemplateVersion:
     """One version of a launch template."""
 
     template: str
@@ -27,7 +27,7 @@ class Version:
     """The number of the version that it was made of; empty if a stack made it."""
 
     @property
-    def wish(self) -> Wish:
+    def runs(self) -> Revision:
         return of_user_data(self.user_data)
 
     @property
@@ -36,7 +36,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Instance:
+class GroupInstance:
     """An instance of the group."""
 
     id: str
@@ -55,13 +55,13 @@ class Instance:
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupState:
     """The Auto Scaling group."""
 
     template: str
     version: str
     desired: int
-    instances: tuple[Instance, ...] = field(default=())
+    instances: tuple[GroupInstance, ...] = field(default=())
 
 
 @dataclass(frozen=True)
@@ -79,58 +79,58 @@ class Fleet:
         names = ("BackendGroupName", "TargetGroupArn", "ReleaseFunctionName")
         return cls(aws, *(outputs[name] for name in names))
 
-    def look(self) -> Group:
+    def look(self) -> GroupState:
         """The group now: two calls. ClinicError (3) if it is gone."""
-        told = self.aws.client("autoscaling").describe_auto_scaling_groups(
+        response = self.aws.client("autoscaling").describe_auto_scaling_groups(
             AutoScalingGroupNames=[self.name]
         )["AutoScalingGroups"]
-        if not told or "LaunchTemplate" not in told[0]:
+        if not response or "LaunchTemplate" not in response[0]:
             raise ClinicError(
                 f"the group {self.name} is gone or has no launch template: run `clinic status`.",
                 exit_code=3,
             )
         health = self._health()
         instances = tuple(
-            Instance(
+            GroupInstance(
                 id=one["InstanceId"],
                 version=one.get("LaunchTemplate", {}).get("Version", ""),
                 state=one["LifecycleState"],
                 health=one["HealthStatus"],
                 target=health.get(one["InstanceId"], ""),
             )
-            for one in told[0]["Instances"]
+            for one in response[0]["Instances"]
         )
-        launch = told[0]["LaunchTemplate"]
-        return Group(
+        launch = response[0]["LaunchTemplate"]
+        return GroupState(
             launch["LaunchTemplateId"],
             launch["Version"],
-            told[0]["DesiredCapacity"],
+            response[0]["DesiredCapacity"],
             instances,
         )
 
-    def version(self, template: str, number: str) -> Version:
+    def version(self, template: str, number: str) -> TemplateVersion:
         """One version of the stack's launch template, by number or $Latest."""
-        return Version(template=template, **self.ask("show_version", version=number))
+        return TemplateVersion(template=template, **self.ask("show_version", version=number))
 
-    def make(self, base: Version, wish: Wish) -> Version:
+    def make(self, base: TemplateVersion, wanted: Revision) -> TemplateVersion:
         """A new version that is ``base`` but for what it has instances run."""
-        known_to(base.user_data, wish)
+        known_to(base.user_data, wanted)
         # A retry of this call makes no second version; a later release is another one.
         token = secrets.token_hex(16)
-        made = self.ask("make_version", source=base.number, token=token, **asdict(wish))
+        made = self.ask("make_version", source=base.number, token=token, **asdict(wanted))
         return self.version(base.template, made)
 
-    def drop(self, version: Version) -> None:
+    def drop(self, version: TemplateVersion) -> None:
         """Delete a version that nothing uses any more."""
         self.ask("drop_version", version=version.number)
 
-    def ask(self, step: str, **given: Any) -> Any:
+    def ask(self, step: str, **arguments: Any) -> Any:
         """Have the stack's function do a step of the release."""
-        return ask(self.aws, self.function, step, **given)
+        return ask(self.aws, self.function, step, **arguments)
 
     def _health(self) -> dict[str, str]:
-        told = self.aws.client("elbv2").describe_target_health(TargetGroupArn=self.targets)
+        response = self.aws.client("elbv2").describe_target_health(TargetGroupArn=self.targets)
         return {
             one["Target"]["Id"]: one["TargetHealth"]["State"]
-            for one in told["TargetHealthDescriptions"]
+            for one in response["TargetHealthDescriptions"]
         }

@@ -12,22 +12,22 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 
 
-def ask(aws: Aws, function: str, step: str, **given: Any) -> Any:
+def ask(aws: Aws, function: str, step: str, **arguments: Any) -> Any:
     """What a step of generator/functions/release_backend.py answers.
 
     ClientError for what AWS has refused the function; ClinicError (3) if it lacks a right itself,
     or fails.
     """
     answer = aws.client("lambda").invoke(
-        FunctionName=function, Payload=json.dumps({"step": step, **given}).encode()
+        FunctionName=function, Payload=json.dumps({"step": step, **arguments}).encode()
     )
-    told: dict[str, Any] = json.loads(answer["Payload"].read())
+    payload: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        why = plain(told.get("errorMessage", answer["FunctionError"]))
+        why = plain(payload.get("errorMessage", answer["FunctionError"]))
         raise ClinicError(f"{function} of the stack failed at {step}: {why}", exit_code=3)
-    if "done" in told:
-        return told["done"]
-    error, operation = told["refused"], told["operation"]
+    if "done" in payload:
+        return payload["done"]
+    error, operation = payload["refused"], payload["operation"]
     if error.get("Code") in DENIED:
         raise ClinicError(
             f"{function} of the stack, and not these credentials, lacks a right to {operation} "

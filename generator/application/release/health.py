@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from generator.application.release.fleet import Fleet
 from generator.application.smoke.ask import ask, said
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import tree, walk
 
@@ -20,20 +20,20 @@ PATIENCE = 120.0
 
 def alarms(aws: Aws, stack: str) -> dict[str, str]:
     """Physical names of the alarms that stop a release, by logical id, where they exist."""
-    found = {resource.path.rpartition("/")[2]: resource for resource in walk(tree(aws, stack))}
-    return {name: found[name].physical for name in ALARMS if name in found}
+    resources = {resource.path.rpartition("/")[2]: resource for resource in walk(tree(aws, stack))}
+    return {name: resources[name].physical for name in ALARMS if name in resources}
 
 
 def ringing(aws: Aws, names: Mapping[str, str]) -> list[str]:
     """Those of the alarms, by logical id, that are in ALARM now."""
     if not names:
         return []
-    told = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names.values()))
-    states = {one["AlarmName"]: one["StateValue"] for one in told["MetricAlarms"]}
+    response = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names.values()))
+    states = {one["AlarmName"]: one["StateValue"] for one in response["MetricAlarms"]}
     return [name for name, physical in names.items() if states.get(physical) == "ALARM"]
 
 
-def answers(site: Site) -> tuple[bool | None, str]:
+def answers(site: SmokeTarget) -> tuple[bool | None, str]:
     """Whether the health path answers 200 through the CDN, and what was seen.
 
     None: nobody is reached from here, which says nothing about the backend.
@@ -45,15 +45,15 @@ def answers(site: Site) -> tuple[bool | None, str]:
     return answer.status == 200, str(answer)
 
 
-def settled(fleet: Fleet, site: Site | None, patience: float, pace: float) -> str:
+def settled(fleet: Fleet, site: SmokeTarget | None, patience: float, pace: float) -> str:
     """Wait until every target and the health path are well; what is not, when time is over."""
     end = time.monotonic() + patience
     while True:
         ill = [one for one in fleet.look().instances if not one.serves]
         trouble = [f"{one.id} is {one.state}, target {one.target or 'missing'}" for one in ill]
         if site:
-            well, seen = answers(site)
-            trouble += [] if well else [f"{site.health} through the CDN: {seen}"]
+            well, evidence = answers(site)
+            trouble += [] if well else [f"{site.health} through the CDN: {evidence}"]
         if not trouble or time.monotonic() >= end:
             return "; ".join(trouble)
         time.sleep(pace)

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator.application.release.fleet import Fleet, Version
+from generator.application.release.fleet import Fleet, TemplateVersion
 from generator.cloud.aws import code_of
 from generator.cloud.text import plain
 from generator.errors import ClinicError
@@ -23,7 +23,7 @@ PAUSE = 3.0
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
 
 
-def migrate(fleet: Fleet, version: Version, command: str, report: Report) -> None:
+def migrate(fleet: Fleet, version: TemplateVersion, command: str, report: Report) -> None:
     """Run ``command`` in a container of the version's image; ClinicError (1) if it fails.
 
     A second run finds what a first one started, and what has succeeded for this version is not
@@ -52,12 +52,12 @@ def _chosen(fleet: Fleet) -> str:
     return min(serving)
 
 
-def _send(fleet: Fleet, instance: str, version: Version, command: str) -> dict[str, Any]:
+def _send(fleet: Fleet, instance: str, version: TemplateVersion, command: str) -> dict[str, Any]:
     """The id, instance and status of the command; of an earlier one unless that has failed."""
     try:
         sent: dict[str, Any] = fleet.ask(
             "migrate",
-            image=version.wish.image,
+            image=version.runs.image,
             command=command,
             version=version.number,
             instance=instance,
@@ -76,20 +76,20 @@ def _send(fleet: Fleet, instance: str, version: Version, command: str) -> dict[s
 def _ended(fleet: Fleet, run: str, instance: str) -> dict[str, Any]:
     while True:
         try:
-            told: dict[str, Any] = fleet.ask("migration", id=run, instance=instance)
+            outcome_of_run: dict[str, Any] = fleet.ask("migration", id=run, instance=instance)
         except ClientError as error:
             # For a moment the service does not know what it was just told.
             if code_of(error) != "InvocationDoesNotExist":
                 raise
         else:
-            if told["Status"] not in RUNNING:
-                return told
+            if outcome_of_run["Status"] not in RUNNING:
+                return outcome_of_run
         time.sleep(PAUSE)
 
 
 def _failure(outcome: dict[str, Any], instance: str) -> str:
-    said = outcome.get("StandardErrorContent") or outcome.get("StandardOutputContent") or ""
-    last = [plain(line) for line in said.splitlines() if line.strip()][-5:]
+    output = outcome.get("StandardErrorContent") or outcome.get("StandardOutputContent") or ""
+    last = [plain(line) for line in output.splitlines() if line.strip()][-5:]
     status = f"{outcome['Status']}, exit code {outcome.get('ResponseCode', -1)}"
     head = f"the migration failed on {instance} ({status}): no instance was replaced."
     return "\n  ".join([head, *last])

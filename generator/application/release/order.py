@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.application.release.build import build, check
-from generator.application.release.wish import Order
+from generator.application.release.revision import ReleaseRequest
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack
 from generator.errors import ClinicError
@@ -14,7 +14,7 @@ from generator.report import Report
 
 def order_of(
     image: str, revision: str, context: Path | None, migration: str | None
-) -> Order | Path:
+) -> ReleaseRequest | Path:
     """What is asked for, or what is still to be built; ClinicError if that cannot be."""
     if bool(image) + bool(revision) + bool(context) != 1:
         raise ClinicError("give one of --image, --revision and --build.")
@@ -29,11 +29,11 @@ def order_of(
     if context:
         check(context)
         return context
-    return Order(image, revision)
+    return ReleaseRequest(image, revision)
 
 
-def ordered(asked: Order | Path, aws: Aws, stack: Stack, report: Report) -> Order:
+def ordered(asked: ReleaseRequest | Path, aws: Aws, stack: Stack, report: Report) -> ReleaseRequest:
     """What is asked for, once it is built where it has to be."""
-    if isinstance(asked, Order):
+    if isinstance(asked, ReleaseRequest):
         return asked
-    return Order(build(aws, stack.outputs["ImageRepositoryUri"], asked, report))
+    return ReleaseRequest(build(aws, stack.outputs["ImageRepositoryUri"], asked, report))

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.application.release import health, refresh
-from generator.application.release.fleet import Fleet, Group, Version
+from generator.application.release.fleet import Fleet, GroupState, TemplateVersion
 from generator.application.release.refresh import PACE, Refresh
-from generator.application.release.wish import Order, Wish, of_stack
-from generator.application.smoke.site import Site
+from generator.application.release.revision import ReleaseRequest, Revision, of_stack
+from generator.application.smoke.site import SmokeTarget
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import DeployOptions, conclude
 from generator.cloud.environment import Environment
@@ -24,16 +24,16 @@ BAKE = 180
 
 
 @dataclass(frozen=True)
-class Release:
+class Rollout:
     """One release of one environment."""
 
     aws: Aws
     env: Environment
     stack: Stack
     fleet: Fleet
-    order: Order
-    wishes: DeployOptions
-    site: Site | None
+    order: ReleaseRequest
+    options: DeployOptions
+    site: SmokeTarget | None
     """Where the health path is asked for; None where no site is served."""
     agreed: Callable[[str], bool]
     """Asks the person."""
@@ -46,32 +46,32 @@ class Release:
     patience: float = health.PATIENCE
 
     def say(self, text: str) -> None:
-        self.wishes.report.say(text)
+        self.options.report.say(text)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReleasePlan:
     """What is left to do."""
 
-    before: Version
+    before: TemplateVersion
     """What to go back to."""
-    wanted: Version | None
+    wanted: TemplateVersion | None
     """Made already, or None."""
-    wish: Wish
+    runs: Revision
     running: Refresh | None = None
     rolled: bool = False
     """Whether the group has it and only the stack does not know."""
 
 
-def at_rest(aws: Aws, env: Environment, wishes: DeployOptions) -> Stack:
+def at_rest(aws: Aws, env: Environment, options: DeployOptions) -> Stack:
     """The stack once it can take a release; an operation in progress is seen to its end.
 
     ClinicError (2) if there is none, (3) if it needs a person first.
     """
     stack = find(aws, env.stack)
     if stack and family(stack.status) == "busy":
-        wishes.report.say(f"{env.stack} is in {stack.status}: this run waits for its end.")
-        conclude(aws, env, attach(aws, stack.id), wishes)
+        options.report.say(f"{env.stack} is in {stack.status}: this run waits for its end.")
+        conclude(aws, env, attach(aws, stack.id), options)
         stack = find(aws, env.stack)
     if stack is None or family(stack.status) == "absent":
         raise ClinicError(
@@ -92,39 +92,39 @@ def at_rest(aws: Aws, env: Environment, wishes: DeployOptions) -> Stack:
     return stack
 
 
-def plan(this: Release, group: Group) -> Plan | None:
+def plan(release: Rollout, group: GroupState) -> ReleasePlan | None:
     """What is left to do; None for nothing. ClinicError (3) while another release is under way."""
-    if this.order.revision and this.stack.parameters.get(WARM_POOL_SIZE.title, "0") != "0":
+    if release.order.revision and release.stack.parameters.get(WARM_POOL_SIZE.title, "0") != "0":
         raise ClinicError(
-            f"{this.env.stack} has a warm pool, whose instances need an image: give --image or "
+            f"{release.env.stack} has a warm pool, whose instances need an image: give --image or "
             "--build, or deploy with WarmPoolSize=0 first."
         )
-    now = this.fleet.version(group.template, group.version)
-    stacked = of_stack(this.stack.parameters)
-    running = refresh.find(this.fleet)
+    now = release.fleet.version(group.template, group.version)
+    stacked = of_stack(release.stack.parameters)
+    running = refresh.find(release.fleet)
     if running:
-        wanted = this.fleet.version(group.template, running.version) if running.version else now
-        if not running.version or not this.order.is_met(wanted.wish):
-            what = wanted.wish if running.version else "what the group runs anyway"
+        target = release.fleet.version(group.template, running.version) if running.version else now
+        if not running.version or not release.order.is_met(target.runs):
+            what = target.runs if running.version else "what the group runs anyway"
             raise ClinicError(
                 f"an instance refresh to {what} is in progress ({running.status}, "
                 f"{running.percent} %): wait for its end, then run the same command again.",
                 exit_code=3,
             )
-        return Plan(_before(this, now, wanted), wanted, wanted.wish, running)
-    if this.order.is_met(now.wish) and now.wish != stacked:
-        return Plan(_before(this, now, now), now, now.wish, rolled=True)
-    if this.order.image and this.order.is_met(stacked) and now.wish == stacked:
+        return ReleasePlan(_before(release, now, target), target, target.runs, running)
+    if release.order.is_met(now.runs) and now.runs != stacked:
+        return ReleasePlan(_before(release, now, now), now, now.runs, rolled=True)
+    if release.order.image and release.order.is_met(stacked) and now.runs == stacked:
         return None
-    latest = this.fleet.version(group.template, "$Latest")
-    if latest.before == now.number and this.order.is_met(latest.wish):
-        return Plan(now, latest, latest.wish)
+    latest = release.fleet.version(group.template, "$Latest")
+    if latest.before == now.number and release.order.is_met(latest.runs):
+        return ReleasePlan(now, latest, latest.runs)
     word = time.strftime("r%Y%m%d-%H%M%S", time.gmtime())
-    return Plan(now, None, this.order.wish(now.wish, word))
+    return ReleasePlan(now, None, release.order.revision_after(now.runs, word))
 
 
-def _before(this: Release, now: Version, wanted: Version) -> Version:
+def _before(release: Rollout, now: TemplateVersion, target: TemplateVersion) -> TemplateVersion:
     """What the group had before a release that is under way or done."""
-    if now.number != wanted.number:
+    if now.number != target.number:
         return now
-    return this.fleet.version(wanted.template, wanted.before) if wanted.before else now
+    return release.fleet.version(target.template, target.before) if target.before else now

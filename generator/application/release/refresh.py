@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from generator.application.release.fleet import Fleet, Group, Version
+from generator.application.release.fleet import Fleet, GroupState, TemplateVersion
 from generator.cloud.aws import code_of
 from generator.cloud.text import plain
 from generator.errors import ClinicError
@@ -47,7 +47,7 @@ class Refresh:
 
 
 @dataclass
-class Guard:
+class HealthGuard:
     """Looks whether new instances become healthy in time.
 
     Auto Scaling goes on when an instance has warmed up, and does not ask the balancer before the
@@ -60,7 +60,7 @@ class Guard:
     """Within which an instance in service must be a healthy target."""
     since: dict[str, float] = field(default_factory=dict)
 
-    def ill(self, group: Group) -> str:
+    def ill(self, group: GroupState) -> str:
         """Why the refresh must not go on; empty if it may."""
         now = time.monotonic()
         for one in group.instances:
@@ -77,17 +77,17 @@ def find(fleet: Fleet, refresh: str = "") -> Refresh | None:
     request: DescribeInstanceRefreshesTypeTypeDef = {"AutoScalingGroupName": fleet.name}
     if refresh:
         request["InstanceRefreshIds"] = [refresh]
-    told = fleet.aws.client("autoscaling").describe_instance_refreshes(**request)[
+    refreshes = fleet.aws.client("autoscaling").describe_instance_refreshes(**request)[
         "InstanceRefreshes"
     ]
-    found = [_refresh(one) for one in told]
-    return next((one for one in found if refresh or one.active), None)
+    parsed = [_refresh(one) for one in refreshes]
+    return next((one for one in parsed if refresh or one.active), None)
 
 
 def start(
     fleet: Fleet,
-    now: Version,
-    wanted: Version,
+    now: TemplateVersion,
+    target: TemplateVersion,
     *,
     alarms: Sequence[str] = (),
     warm_up: int | None = None,
@@ -99,12 +99,12 @@ def start(
     Never are fewer than the desired instances in service. AWS rolls back on failure or alarm where
     it can: not with a machine image that is a parameter.
     """
-    fixed = not any(version.machine_image.startswith(SSM) for version in (now, wanted))
+    fixed = not any(version.machine_image.startswith(SSM) for version in (now, target))
     preferences: RefreshPreferencesTypeDef = {
         "MinHealthyPercentage": MIN_HEALTHY,
         "MaxHealthyPercentage": MAX_HEALTHY,
         "SkipMatching": skip_matching,
-        "AutoRollback": fixed and now != wanted,
+        "AutoRollback": fixed and now != target,
     }
     if warm_up is not None:
         preferences["InstanceWarmup"] = warm_up
@@ -113,7 +113,7 @@ def start(
     if alarms:
         preferences["AlarmSpecification"] = {"Alarms": list(alarms)}
     try:
-        started = fleet.ask("start_refresh", version=wanted.number, preferences=preferences)
+        started = fleet.ask("start_refresh", version=target.number, preferences=preferences)
     except ClientError as error:
         if code_of(error) not in ("InstanceRefreshInProgress", "InstanceRefreshInProgressFault"):
             raise
@@ -125,9 +125,9 @@ def start(
 def follow(
     fleet: Fleet,
     refresh: str,
-    show: Callable[[Refresh, Group], None],
+    show: Callable[[Refresh, GroupState], None],
     pace: float = PACE,
-    guard: Guard | None = None,
+    guard: HealthGuard | None = None,
 ) -> Refresh:
     """Show a refresh until it has ended; cancel it when ``guard`` finds an instance that is ill.
 
@@ -135,18 +135,18 @@ def follow(
     """
     ill = ""
     while True:
-        told = find(fleet, refresh)
-        if told is None:
+        current = find(fleet, refresh)
+        if current is None:
             raise ClinicError(
                 f"Auto Scaling no longer knows the instance refresh {refresh}: run the same "
                 "command again; it goes on from what AWS has done.",
                 exit_code=3,
             )
         group = fleet.look()
-        show(told, group)
-        if not told.active:
-            return replace(told, reason=ill or told.reason)
-        if guard and not ill and told.status in REPLACING and (ill := guard.ill(group)):
+        show(current, group)
+        if not current.active:
+            return replace(current, reason=ill or current.reason)
+        if guard and not ill and current.status in REPLACING and (ill := guard.ill(group)):
             _cancel(fleet)
         time.sleep(pace)
 
@@ -160,14 +160,15 @@ def _cancel(fleet: Fleet) -> None:
             raise
 
 
-def _refresh(told: InstanceRefreshTypeDef) -> Refresh:
-    launch = told.get("DesiredConfiguration", {}).get("LaunchTemplate", {})
+def _refresh(described: InstanceRefreshTypeDef) -> Refresh:
+    launch = described.get("DesiredConfiguration", {}).get("LaunchTemplate", {})
     return Refresh(
-        id=told["InstanceRefreshId"],
-        status=told["Status"],
+        id=described["InstanceRefreshId"],
+        status=described["Status"],
         reason=plain(
-            told.get("RollbackDetails", {}).get("RollbackReason") or told.get("StatusReason", "")
+            described.get("RollbackDetails", {}).get("RollbackReason")
+            or described.get("StatusReason", "")
         ),
-        percent=told.get("PercentageComplete", 0),
+        percent=described.get("PercentageComplete", 0),
         version=launch.get("Version", ""),
     )

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from generator.application.release import health, refresh
-from generator.application.release.fleet import Version
+from generator.application.release.fleet import TemplateVersion
 from generator.application.release.migrate import migrate
-from generator.application.release.plan import Plan, Release, plan
+from generator.application.release.plan import ReleasePlan, Rollout, plan
 from generator.application.release.refresh import Refresh
+from generator.application.release.revision import of_stack
 from generator.application.release.takeover import take_over
 from generator.application.release.watch import screen
-from generator.application.release.wish import of_stack
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 from generator.cloud.deploy import INTERRUPTED
 from generator.errors import ClinicError
 from generator.layers.backend.user_data import WARM_UP_SECONDS
@@ -21,139 +21,149 @@ MARGIN = 30
 """Seconds before the end of a warm-up by which an instance must be healthy, or all is cancelled."""
 
 
-def release(this: Release) -> bool:
+def release(rollout: Rollout) -> bool:
     """Roll out; a second run goes on where a first one was cut off. False if the person said no.
 
     Raises ClinicError: exit code 1 when it failed and everything is as it was, 3 when it needs a
     person.
     """
-    group = this.fleet.look()
-    left = plan(this, group)
+    group = rollout.fleet.look()
+    left = plan(rollout, group)
     if left is None:
-        this.say(f"{this.env.stack} runs {of_stack(this.stack.parameters)}: nothing to do.")
+        rollout.say(
+            f"{rollout.env.stack} runs {of_stack(rollout.stack.parameters)}: nothing to do."
+        )
         return True
-    stops = health.alarms(this.aws, this.stack.id) if this.heed_alarms else {}
-    site = _baseline(this)
+    stops = health.alarms(rollout.aws, rollout.stack.id) if rollout.heed_alarms else {}
+    site = _baseline(rollout)
     if left.running is None and not left.rolled:
-        _refuse_if_ringing(this, stops)
-        question = f"Replace {len(group.instances)} instances: {left.before.wish} by {left.wish}?"
-        if not this.agreed(question):
-            this.say("Nothing was changed.")
+        _refuse_if_ringing(rollout, stops)
+        question = f"Replace {len(group.instances)} instances: {left.before.runs} by {left.runs}?"
+        if not rollout.agreed(question):
+            rollout.say("Nothing was changed.")
             return False
-    wanted = left.wanted or this.fleet.make(left.before, left.wish)
+    target = left.wanted or rollout.fleet.make(left.before, left.runs)
     if not left.rolled:
-        _roll(this, left, wanted, list(stops.values()))
-    _keep_or_turn_back(this, left.before, wanted, site)
-    take_over(this.fleet, this.env, this.stack, wanted.wish, this.wishes)
-    this.say(f"{this.env.stack} runs {wanted.wish}.")
-    this.wishes.report.tell("done", stack=this.env.stack, **wanted.wish.parameters)
+        _roll(rollout, left, target, list(stops.values()))
+    _keep_or_turn_back(rollout, left.before, target, site)
+    take_over(rollout.fleet, rollout.env, rollout.stack, target.runs, rollout.options)
+    rollout.say(f"{rollout.env.stack} runs {target.runs}.")
+    rollout.options.report.tell("done", stack=rollout.env.stack, **target.runs.parameters)
     return True
 
 
-def _baseline(this: Release) -> Site | None:
+def _baseline(rollout: Rollout) -> SmokeTarget | None:
     """The site, if it can be reached from here: only then can it say anything about a release."""
-    if this.site is None:
-        this.say("The health path is not asked for: no backend stands behind this endpoint.")
+    if rollout.site is None:
+        rollout.say("The health path is not asked for: no backend stands behind this endpoint.")
         return None
-    well, seen = health.answers(this.site)
+    well, evidence = health.answers(rollout.site)
     if well is None:
-        this.say(f"{this.site.way.host} cannot be reached from here ({seen}): targets decide.")
+        rollout.say(
+            f"{rollout.site.way.host} cannot be reached from here ({evidence}): targets decide."
+        )
         return None
-    this.say(f"{this.site.health} through the CDN: {seen}")
-    return this.site
+    rollout.say(f"{rollout.site.health} through the CDN: {evidence}")
+    return rollout.site
 
 
-def _refuse_if_ringing(this: Release, stops: dict[str, str]) -> None:
-    if loud := health.ringing(this.aws, stops):
+def _refuse_if_ringing(rollout: Rollout, stops: dict[str, str]) -> None:
+    if loud := health.ringing(rollout.aws, stops):
         raise ClinicError(
-            f"{', '.join(loud)} of {this.env.stack} is in ALARM, which would turn the release back "
+            f"{', '.join(loud)} of {rollout.env.stack} is in ALARM, which would turn the release back "
             "at once: mend that first, or give --no-alarms if the release is what mends it.",
             exit_code=3,
         )
 
 
-def _roll(this: Release, left: Plan, wanted: Version, stops: Sequence[str]) -> None:
+def _roll(
+    rollout: Rollout, left: ReleasePlan, target: TemplateVersion, stops: Sequence[str]
+) -> None:
     """See the instances replaced; ClinicError when they were not, and all is back as it was."""
     if left.running:
-        this.say(f"An instance refresh to {wanted.wish} is in progress: this run follows it.")
+        rollout.say(f"An instance refresh to {target.runs} is in progress: this run follows it.")
         started = left.running.id
     else:
-        if this.migration:
-            _migrated(this, wanted)
+        if rollout.migration:
+            _migrated(rollout, target)
         started = refresh.start(
-            this.fleet,
+            rollout.fleet,
             left.before,
-            wanted,
+            target,
             alarms=stops,
-            warm_up=_warm_up(wanted),
-            bake=this.bake,
+            warm_up=_warm_up(target),
+            bake=rollout.bake,
             skip_matching=True,
         )
-    within = this.healthy_within
-    seconds = _warm_up(wanted) - MARGIN if within is None else within
-    ended = _followed(this, started, refresh.Guard(wanted.number, seconds))
+    within = rollout.healthy_within
+    seconds = _warm_up(target) - MARGIN if within is None else within
+    ended = _followed(rollout, started, refresh.HealthGuard(target.number, seconds))
     if ended.status == "Successful":
         return
     why = f"the instance refresh ended in {ended.status} ({ended.reason or 'no reason given'})"
     if ended.status != "RollbackSuccessful":
-        _turn_back(this, left.before, wanted, why)
-    this.fleet.drop(wanted)
+        _turn_back(rollout, left.before, target, why)
+    rollout.fleet.drop(target)
     raise _turned_back(left.before, why)
 
 
-def _warm_up(wanted: Version) -> int:
+def _warm_up(target: TemplateVersion) -> int:
     """Seconds that a new instance gets before the next old one goes: twice what it should need."""
-    return 2 * WARM_UP_SECONDS["pull" if wanted.wish.image else "build"]
+    return 2 * WARM_UP_SECONDS["pull" if target.runs.image else "build"]
 
 
-def _migrated(this: Release, wanted: Version) -> None:
+def _migrated(rollout: Rollout, target: TemplateVersion) -> None:
     try:
-        migrate(this.fleet, wanted, this.migration, this.wishes.report)
+        migrate(rollout.fleet, target, rollout.migration, rollout.options.report)
     except ClinicError as failed:
         if failed.exit_code == 1:
-            this.fleet.drop(wanted)
+            rollout.fleet.drop(target)
         raise
 
 
-def _keep_or_turn_back(this: Release, before: Version, wanted: Version, site: Site | None) -> None:
+def _keep_or_turn_back(
+    rollout: Rollout, before: TemplateVersion, target: TemplateVersion, site: SmokeTarget | None
+) -> None:
     """The last word before the stack is told: targets and site are well, or back it goes."""
-    trouble = health.settled(this.fleet, site, this.patience, this.pace)
+    trouble = health.settled(rollout.fleet, site, rollout.patience, rollout.pace)
     if trouble:
-        _turn_back(this, before, wanted, f"the instances were replaced, but {trouble}")
-        this.fleet.drop(wanted)
+        _turn_back(rollout, before, target, f"the instances were replaced, but {trouble}")
+        rollout.fleet.drop(target)
         raise _turned_back(before, trouble)
 
 
-def _turn_back(this: Release, before: Version, wanted: Version, why: str) -> None:
+def _turn_back(
+    rollout: Rollout, before: TemplateVersion, target: TemplateVersion, why: str
+) -> None:
     """Replace what was replaced once more; ClinicError (3) if even that fails."""
-    if before.number == wanted.number:
+    if before.number == target.number:
         raise ClinicError(f"{why}; which version ran before is not known.", exit_code=3)
-    this.say(f"Turning back to {before.wish}: {why}.")
-    this.wishes.report.tell("rollback", reason=why, version=before.number)
-    back = refresh.start(this.fleet, before, before, skip_matching=True)
-    ended = _followed(this, back)
+    rollout.say(f"Turning back to {before.runs}: {why}.")
+    rollout.options.report.tell("rollback", reason=why, version=before.number)
+    back = refresh.start(rollout.fleet, before, before, skip_matching=True)
+    ended = _followed(rollout, back)
     if ended.status != "Successful":
         raise ClinicError(
             f"{why}; and the way back to version {before.number} ended in {ended.status} "
             f"({ended.reason or 'no reason given'}): instances of both run. See `clinic status` "
-            f"for their logs, then release {before.wish}.",
+            f"for their logs, then release {before.runs}.",
             exit_code=3,
         )
 
 
-def _turned_back(before: Version, why: str) -> ClinicError:
+def _turned_back(before: TemplateVersion, why: str) -> ClinicError:
     return ClinicError(
-        f"the release failed and was rolled back; {before.wish} runs as before: {why}.",
+        f"the release failed and was rolled back; {before.runs} runs as before: {why}.",
         exit_code=1,
     )
 
 
-def _followed(this: Release, started: str, guard: refresh.Guard | None = None) -> Refresh:
+def _followed(rollout: Rollout, started: str, guard: refresh.HealthGuard | None = None) -> Refresh:
     try:
-        with screen(this.wishes.report) as show:
-            return refresh.follow(this.fleet, started, show, this.pace, guard)
+        with screen(rollout.options.report) as show:
+            return refresh.follow(rollout.fleet, started, show, rollout.pace, guard)
     except KeyboardInterrupt:
-        if not this.wishes.outlives:
+        if not rollout.options.outlives:
             raise
         raise ClinicError(
             "the instance refresh goes on in AWS, but nobody checks the site or turns it back: "

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator.application.release.plan import Release
-from generator.application.release.wish import of_stack
+from generator.application.release.plan import Rollout
+from generator.application.release.revision import of_stack
 from generator.cloud.stacks import find
 from generator.errors import ClinicError, reason
 from generator.output import pretty
@@ -33,20 +33,20 @@ def save(path: Path, now: Mapping[str, str]) -> None:
         ) from error
 
 
-def keep_in_step(this: Release, path: Path, keep: bool) -> None:
+def keep_in_step(rollout: Rollout, path: Path, keep: bool) -> None:
     """Say where the parameter file differs from what runs, or mend it."""
-    stack = find(this.aws, this.env.stack)
+    stack = find(rollout.aws, rollout.env.stack)
     now = of_stack(stack.parameters).parameters if stack else {}
-    said = this.env.parameters("")
-    differing = {name: value for name, value in now.items() if said[name] != value}
+    values = rollout.env.parameters("")
+    differing = {name: value for name, value in now.items() if values[name] != value}
     if not differing:
         return
     words = ", ".join(f"{name}={value}" for name, value in differing.items())
     if keep:
         save(path, differing)
-        this.say(f"Written into {path}: {words}")
+        rollout.say(f"Written into {path}: {words}")
     else:
-        this.say(
-            f"{path} says otherwise, so the next `clinic deploy {this.env.name}` would show and "
+        rollout.say(
+            f"{path} says otherwise, so the next `clinic deploy {rollout.env.name}` would show and "
             f"undo this release. Write there, or release with --save: {words}"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from generator.application.release.fleet import Fleet
-from generator.application.release.wish import Wish
+from generator.application.release.revision import Revision
 from generator.cloud import change_set
 from generator.cloud.deploy import DeployOptions, conclude
 from generator.cloud.environment import Environment
@@ -20,13 +20,13 @@ from generator.functions.release_backend import change_set_name
 
 
 def take_over(
-    fleet: Fleet, env: Environment, stack: Stack, wish: Wish, wishes: DeployOptions
+    fleet: Fleet, env: Environment, stack: Stack, runs: Revision, options: DeployOptions
 ) -> None:
     """Update the stack's parameters, its template unchanged, and see it through.
 
-    ClinicError (3) if the stack could not be told: the instances run ``wish`` all the same.
+    ClinicError (3) if the stack could not be told: the instances run the revision all the same.
     """
-    aws, given = fleet.aws, asdict(wish)
+    aws, given = fleet.aws, asdict(runs)
     changes = change_set.ready(
         aws,
         {"StackName": stack.name, "ChangeSetName": change_set_name(**given)},
@@ -37,12 +37,12 @@ def take_over(
     last = newest(aws, changes.stack)
     change_set.execute(aws, changes, lambda: fleet.ask("execute_change_set", **given))
     try:
-        conclude(aws, env, EventFeed(aws, changes.stack, last.time, last.id), wishes)
+        conclude(aws, env, EventFeed(aws, changes.stack, last.time, last.id), options)
     except ClinicError as failed:
         if failed.exit_code not in (1, 3):
             raise
         raise ClinicError(
-            f"the instances run {wish}, but the stack could not be told, and the next one to start "
+            f"the instances run {runs}, but the stack could not be told, and the next one to start "
             f"would run what was there before: mend it, then run the same command again.\n{failed}",
             exit_code=3,
         ) from failed

@@ -16,18 +16,18 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from generator.application.release.fleet import Group, Instance
+from generator.application.release.fleet import GroupInstance, GroupState
 from generator.application.release.refresh import Refresh
 from generator.report import Report
 
-Show = Callable[[Refresh, Group], None]
+Show = Callable[[Refresh, GroupState], None]
 
 
 @dataclass
-class Seen:
+class SeenInstance:
     """An instance, and since when it has been here."""
 
-    instance: Instance
+    instance: GroupInstance
     since: float
 
     @property
@@ -36,21 +36,21 @@ class Seen:
 
 
 @dataclass
-class Board:
+class RefreshBoard:
     """What was seen last."""
 
     refresh: Refresh | None = None
-    instances: dict[str, Seen] = field(default_factory=dict)
+    instances: dict[str, SeenInstance] = field(default_factory=dict)
 
-    def add(self, refresh: Refresh, group: Group) -> list[tuple[str, Seen]]:
+    def add(self, refresh: Refresh, group: GroupState) -> list[tuple[str, SeenInstance]]:
         """Take in one look: what is new about each instance (new, changed, gone)."""
-        now, news = time.monotonic(), list[tuple[str, Seen]]()
+        now, news = time.monotonic(), list[tuple[str, SeenInstance]]()
         there = {instance.id: instance for instance in group.instances}
         for name, instance in there.items():
-            seen = self.instances.get(name)
-            if seen is None or seen.instance != instance:
-                self.instances[name] = Seen(instance, seen.since if seen else now)
-                news.append(("changed" if seen else "new", self.instances[name]))
+            known = self.instances.get(name)
+            if known is None or known.instance != instance:
+                self.instances[name] = SeenInstance(instance, known.since if known else now)
+                news.append(("changed" if known else "new", self.instances[name]))
         for name in self.instances.keys() - there.keys():
             news.append(("gone", self.instances.pop(name)))
         self.refresh = refresh
@@ -60,21 +60,23 @@ class Board:
 @contextmanager
 def screen(report: Report) -> Iterator[Show]:
     """Give a function that shows one look, in the form that suits where the output goes."""
-    board = Board()
+    board = RefreshBoard()
     if not report.json and sys.stdout.isatty():
 
-        def draw(refresh: Refresh, group: Group) -> None:
+        def draw(refresh: Refresh, group: GroupState) -> None:
             board.add(refresh, group)
 
         with Live(get_renderable=lambda: _table(board), console=Console(), refresh_per_second=2):
             yield draw
         return
 
-    def show(refresh: Refresh, group: Group) -> None:
+    def show(refresh: Refresh, group: GroupState) -> None:
         before = board.refresh
-        for kind, seen in board.add(refresh, group):
-            report.say(f"{datetime.now():%H:%M:%S}  {_line(kind, seen)}")
-            report.tell("instance", event=kind, seconds=seen.seconds, **asdict(seen.instance))
+        for kind, instance in board.add(refresh, group):
+            report.say(f"{datetime.now():%H:%M:%S}  {_line(kind, instance)}")
+            report.tell(
+                "instance", event=kind, seconds=instance.seconds, **asdict(instance.instance)
+            )
         if before is None or (before.status, before.percent) != (refresh.status, refresh.percent):
             reason = refresh.reason and f"  {refresh.reason}"
             report.say(
@@ -85,23 +87,23 @@ def screen(report: Report) -> Iterator[Show]:
     yield show
 
 
-def _line(kind: str, seen: Seen) -> str:
-    one = seen.instance
+def _line(kind: str, instance: SeenInstance) -> str:
+    one = instance.instance
     if kind == "gone":
-        return f"{one.id:<20} gone after {seen.seconds} s"
+        return f"{one.id:<20} gone after {instance.seconds} s"
     target = f"target {one.target}" if one.target else "no target"
     state = f"{one.state:<16} {one.health:<10} {target}"
-    return f"{one.id:<20} v{one.version:<4} {state}  {seen.seconds} s"
+    return f"{one.id:<20} v{one.version:<4} {state}  {instance.seconds} s"
 
 
-def _table(board: Board) -> Stacked:
+def _table(board: RefreshBoard) -> Stacked:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("instance", "version", "state", "group says", "balancer says", "seconds"):
         table.add_column(heading, justify="right" if heading == "seconds" else "left")
-    for seen in board.instances.values():
-        one = seen.instance
+    for instance in board.instances.values():
+        one = instance.instance
         style = "green" if one.serves else "yellow"
-        row = (one.id, one.version, one.state, one.health, one.target, str(seen.seconds))
+        row = (one.id, one.version, one.state, one.health, one.target, str(instance.seconds))
         table.add_row(*(Text(cell, style=style) for cell in row))
     refresh = board.refresh
     head = f"{refresh.status}, {refresh.percent} %  {refresh.reason}" if refresh else "asking"

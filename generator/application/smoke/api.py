@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 
-from generator.application.smoke.ask import Answer, BrokenError, UndecidedError, UntestedError, ask
-from generator.application.smoke.site import Site
+from generator.application.smoke.ask import (
+    BrokenError,
+    Response,
+    UndecidedError,
+    UntestedError,
+    ask,
+)
+from generator.application.smoke.site import SmokeTarget
 
 LOG_IN = "/api/autenticacion/inicio-sesion"
 """A documented route that takes a POST and, with these words, makes nothing."""
@@ -14,7 +20,7 @@ BY_THE_APPLICATION = (400, 401, 422)
 """How an application refuses who nobody is; 403 and 405 would be the CDN's."""
 
 
-def api(site: Site) -> str:
+def api(site: SmokeTarget) -> str:
     answer = ask(site.way, site.health)
     if answer.status != 200:
         raise BrokenError(f"{site.health} is {answer}")
@@ -23,14 +29,14 @@ def api(site: Site) -> str:
     return str(answer)
 
 
-def unknown_route(site: Site) -> str:
+def unknown_route(site: SmokeTarget) -> str:
     answer = ask(site.way, "/api/nope")
     if answer.status != 404 or not _is_json(answer):
         raise BrokenError(f"/api/nope is {answer}, not 404 and JSON: errors must pass unchanged")
     return str(answer)
 
 
-def post(site: Site) -> str:
+def post(site: SmokeTarget) -> str:
     """A refusal by the application itself, for what was posted, shows that it all arrived."""
     headers = {"Content-Type": "application/json", "Authorization": "Bearer of.nobody.at-all"}
     answer = ask(site.way, LOG_IN, "POST", headers, json.dumps(NOBODY).encode())
@@ -40,7 +46,7 @@ def post(site: Site) -> str:
     return f"refused by the application: {answer}"
 
 
-def authorization(site: Site) -> str:
+def authorization(site: SmokeTarget) -> str:
     """Node refuses more than 16 KiB of headers with 431, before any route: it sees that much only
     if Authorization arrives. The backend's guards answer a wrong token and none alike, so nothing
     smaller shows without an account.
@@ -63,19 +69,19 @@ def authorization(site: Site) -> str:
     raise UndecidedError(f"a long one is {answer}, which is not Node's 431")
 
 
-def targets(site: Site) -> str:
+def targets(site: SmokeTarget) -> str:
     """A balancer without a healthy target sends requests to all of them, so a wrong health path
     shows nowhere else (ELB guide, target group health: fail open)."""
     if site.targets is None:
         raise UntestedError("only the stack knows it: give the environment instead of an address")
     states = site.targets()
-    seen = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    counts = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
     if "healthy" not in states or "unhealthy" in states:
-        raise BrokenError(f"the target group has {seen or 'no target'}: `clinic doctor` says why")
-    return seen
+        raise BrokenError(f"the target group has {counts or 'no target'}: `clinic doctor` says why")
+    return counts
 
 
-def _is_json(answer: Answer) -> bool:
+def _is_json(answer: Response) -> bool:
     try:
         json.loads(answer.body)
     except ValueError:

@@ -31,7 +31,7 @@ class UntestedError(Exception):
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """How to reach a host."""
 
     host: str
@@ -42,7 +42,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What a server said."""
 
     status: int
@@ -68,12 +68,12 @@ class Answer:
 
 
 def ask(
-    way: Way,
+    way: Route,
     path: str,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
-) -> Answer:
+) -> Response:
     """One request. OSError when nobody answers within SECONDS."""
     connection = _connection(way)
     proto = "https" if way.tls else "http"
@@ -82,18 +82,18 @@ def ask(
         sent = {"User-Agent": "clinic-smoke", **played, **(headers or {})}
         connection.request(method, path, body, sent)
         response = connection.getresponse()
-        return Answer(response.status, response.headers, _read(response))
+        return Response(response.status, response.headers, _read(response))
     except http.client.HTTPException as error:
         raise OSError(f"that is not HTTP ({type(error).__name__})") from error
     finally:
         connection.close()
 
 
-def ask_url(url: str) -> Answer:
+def ask_url(url: str) -> Response:
     """One GET of a whole address."""
     parts = urlsplit(url)
     tls = parts.scheme == "https"
-    way = Way(parts.hostname or "", parts.port or (443 if tls else 80), tls)
+    way = Route(parts.hostname or "", parts.port or (443 if tls else 80), tls)
     return ask(way, parts.path or "/")
 
 
@@ -106,7 +106,7 @@ def connects(host: str, port: int) -> bool:
     return True
 
 
-def handshake(way: Way, version: ssl.TLSVersion | None = None) -> str:
+def handshake(way: Route, version: ssl.TLSVersion | None = None) -> str:
     """The TLS version that a server agrees to; only ``version`` is offered if it is given.
 
     Without it the certificate is checked and nothing below TLS 1.2 is offered. OSError if refused.
@@ -144,7 +144,7 @@ def said(error: OSError) -> str:
     return plain(error.strerror or error or type(error).__name__).lower()
 
 
-def _connection(way: Way) -> http.client.HTTPConnection:
+def _connection(way: Route) -> http.client.HTTPConnection:
     if way.through:
         return http.client.HTTPConnection(*way.through, timeout=SECONDS)
     if way.tls:

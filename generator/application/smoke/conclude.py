@@ -7,7 +7,7 @@ from dataclasses import replace
 from generator.application.smoke import report as telling
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, Result, prove
-from generator.application.smoke.site import Site, of_stack
+from generator.application.smoke.site import SmokeTarget, of_stack
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
 from generator.errors import ClinicError
@@ -26,7 +26,7 @@ def after_deployment(aws: Aws, env: Environment, report: Report) -> None:
         conclude(site, env, report, 0.0 if site.way.through else FRESH)
 
 
-def conclude(site: Site, env: Environment, report: Report, wait: float) -> None:
+def conclude(site: SmokeTarget, env: Environment, report: Report, wait: float) -> None:
     """The same for a site that is known, which gets ``wait`` seconds to answer."""
     report.say(f"Smoke: {site.way.host} gets up to {wait:.0f} s to answer.")
     results = prove_all(replace(site, may_be_empty=True), report, wait)
@@ -38,7 +38,7 @@ def conclude(site: Site, env: Environment, report: Report, wait: float) -> None:
         )
 
 
-def prove_all(site: Site, report: Report, wait: float) -> list[Result]:
+def prove_all(site: SmokeTarget, report: Report, wait: float) -> list[Result]:
     """Try every promise for up to ``wait`` seconds each, and tell how it went."""
     results = list[Result]()
     for result in prove(site, PROMISES, wait):

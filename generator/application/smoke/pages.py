@@ -5,8 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 
-from generator.application.smoke.ask import Answer, BrokenError, UndecidedError, UntestedError, ask
-from generator.application.smoke.site import Site
+from generator.application.smoke.ask import (
+    BrokenError,
+    Response,
+    UndecidedError,
+    UntestedError,
+    ask,
+)
+from generator.application.smoke.site import SmokeTarget
 
 ROUTES = ("/pacientes", "/inicio", "/agenda")
 """Client-side routes of the documented frontend."""
@@ -31,18 +37,18 @@ ENV_LINE = re.compile(rb"^[A-Z][A-Z0-9_]*=", re.MULTILINE)
 ASSET = re.compile(rb"""(?:src|href)=["'](/[^"'?]+\.(?:js|css))["']""")
 
 
-def page(site: Site) -> str:
+def page(site: SmokeTarget) -> str:
     answer = ask(site.way, "/")
     _published(site, answer)
     return _document("/", answer)
 
 
-def deep_link(site: Site) -> str:
+def deep_link(site: SmokeTarget) -> str:
     _published(site, ask(site.way, "/"))
     return ", ".join(f"{route} {_document(route, ask(site.way, route))}" for route in ROUTES)
 
 
-def missing_asset(site: Site) -> str:
+def missing_asset(site: SmokeTarget) -> str:
     path = f"/assets/none-{secrets.token_hex(4)}.js"
     answer = ask(site.way, path)
     if answer.status != 404:
@@ -52,7 +58,7 @@ def missing_asset(site: Site) -> str:
     return str(answer)
 
 
-def https_redirect(site: Site) -> str:
+def https_redirect(site: SmokeTarget) -> str:
     if site.plain is None:
         raise UntestedError("which port answers http is not known from this address")
     answer = ask(site.plain, "/")
@@ -65,21 +71,21 @@ def https_redirect(site: Site) -> str:
     return f"{answer.status} to {target}"
 
 
-def security_headers(site: Site) -> str:
+def security_headers(site: SmokeTarget) -> str:
     # Where an endpoint plays the CDN, nobody plays the backend.
     for path in ("/",) if site.way.through else ("/", site.health):
         answer = ask(site.way, path)
-        for name, wanted in SECURITY_HEADERS.items():
-            found = answer.header(name)
+        for name, expected in SECURITY_HEADERS.items():
+            value = answer.header(name)
             own = path != "/" and name not in OVERRIDDEN
-            if name == "Strict-Transport-Security" and found.lower().endswith(SUBDOMAINS.lower()):
-                wanted += SUBDOMAINS
-            if not found or (found.lower() != wanted.lower() and not own):
-                raise BrokenError(f"{path}: {name} is {found or 'missing'}, not {wanted}")
+            if name == "Strict-Transport-Security" and value.lower().endswith(SUBDOMAINS.lower()):
+                expected += SUBDOMAINS
+            if not value or (value.lower() != expected.lower() and not own):
+                raise BrokenError(f"{path}: {name} is {value or 'missing'}, not {expected}")
     return f"all {len(SECURITY_HEADERS)}"
 
 
-def compression(site: Site) -> str:
+def compression(site: SmokeTarget) -> str:
     home = ask(site.way, "/")
     _published(site, home)
     asset = ASSET.search(home.body)
@@ -97,7 +103,7 @@ def compression(site: Site) -> str:
     raise BrokenError(f"{path} has {len(whole.body):,} bytes and came as it is")
 
 
-def env_file(site: Site) -> str:
+def env_file(site: SmokeTarget) -> str:
     for path in HIDDEN:
         answer = ask(site.way, path)
         if ENV_LINE.search(answer.body):
@@ -109,13 +115,13 @@ def env_file(site: Site) -> str:
     return "refused"
 
 
-def _document(path: str, answer: Answer) -> str:
+def _document(path: str, answer: Response) -> str:
     if answer.status != 200 or not answer.is_document:
         raise BrokenError(f"{path} is {answer}, not an HTML page")
     return str(answer)
 
 
-def _published(site: Site, answer: Answer) -> None:
+def _published(site: SmokeTarget, answer: Response) -> None:
     """Stop where the bucket has no index.html."""
     if answer.status in (403, 404) and b"NoSuchKey" in answer.body:
         if site.may_be_empty:
@@ -123,7 +129,7 @@ def _published(site: Site, answer: Answer) -> None:
         raise BrokenError(f"the bucket has no index.html ({answer}): run `clinic publish`")
 
 
-def _same(site: Site, target: str) -> bool:
+def _same(site: SmokeTarget, target: str) -> bool:
     port = "" if site.way.port == 443 else f":{site.way.port}"
     host = f"https://{site.way.host}"
     return target == f"{host}{port}/" or target == f"{host}:{site.way.port}/"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from generator.application.smoke import api, pages, walls
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 
 
 class Promise(NamedTuple):
@@ -15,7 +15,7 @@ class Promise(NamedTuple):
 
     name: str
     says: str
-    prove: Callable[[Site], str]
+    prove: Callable[[SmokeTarget], str]
     """What was seen. Raises one of the three errors of ask.py, or OSError when nobody answers."""
     alone: bool = False
     """Whether CDN and bucket keep it alone, which is what an endpoint can play."""

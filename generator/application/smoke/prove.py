@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from generator.application.smoke.ask import BrokenError, UndecidedError, UntestedError, said
 from generator.application.smoke.promises import Promise
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 
 LIMIT = 60.0
 """Seconds after which an attempt counts as failed, whatever it waits for."""
@@ -33,7 +33,7 @@ class Result:
     """Of the last attempt, in milliseconds."""
 
 
-def prove(site: Site, promises: Iterable[Promise], wait: float = 0.0) -> Iterator[Result]:
+def prove(site: SmokeTarget, promises: Iterable[Promise], wait: float = 0.0) -> Iterator[Result]:
     """The results in the order of the promises; broken ones are tried again for ``wait`` seconds.
 
     The threads are daemons: one that hangs in the resolver keeps nobody from leaving.
@@ -53,7 +53,7 @@ def prove(site: Site, promises: Iterable[Promise], wait: float = 0.0) -> Iterato
             yield Result(promise.name, promise.says, FAILED, reason, round(1000 * (wait + LIMIT)))
 
 
-def _run(promise: Promise, site: Site, end: float, answer: queue.Queue[Result]) -> None:
+def _run(promise: Promise, site: SmokeTarget, end: float, answer: queue.Queue[Result]) -> None:
     while True:
         result = _attempt(promise, site)
         if result.status != FAILED or time.monotonic() + PAUSE > end:
@@ -61,7 +61,7 @@ def _run(promise: Promise, site: Site, end: float, answer: queue.Queue[Result]) 
         time.sleep(PAUSE)
 
 
-def _possible(promise: Promise, site: Site) -> None:
+def _possible(promise: Promise, site: SmokeTarget) -> None:
     """Stop where the endpoint that plays AWS does not play this."""
     if site.silent:
         raise UntestedError("this endpoint serves no site")
@@ -69,7 +69,7 @@ def _possible(promise: Promise, site: Site) -> None:
         raise UntestedError("nothing stands behind the CDN of this endpoint")
 
 
-def _attempt(promise: Promise, site: Site) -> Result:
+def _attempt(promise: Promise, site: SmokeTarget) -> Result:
     started = time.monotonic()
     try:
         _possible(promise, site)

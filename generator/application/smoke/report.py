@@ -45,9 +45,11 @@ def junit(name: str, results: Sequence[Result], path: Path, command: str = "smok
     failed = [result for result in results if result.status == FAILED]
     skipped = [result for result in results if result.status in (UNDECIDED, UNTESTED)]
     counts = {"tests": len(results), "failures": len(failed), "skipped": len(skipped), "errors": 0}
-    said = {key: str(value) for key, value in counts.items()}
-    root = ElementTree.Element("testsuites", said)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": f"clinic {command} {name}", **said})
+    attributes = {key: str(value) for key, value in counts.items()}
+    root = ElementTree.Element("testsuites", attributes)
+    suite = ElementTree.SubElement(
+        root, "testsuite", {"name": f"clinic {command} {name}", **attributes}
+    )
     for result in results:
         where = {"classname": f"clinic.{command}", "name": f"{result.name}: {result.says}"}
         case = ElementTree.SubElement(suite, "testcase", {**where, "time": f"{result.ms / 1000}"})

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.application.smoke.ask import UndecidedError, Way, ask
+from generator.application.smoke.ask import Route, UndecidedError, ask
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
 from generator.cloud.text import plain
@@ -22,13 +22,13 @@ Place = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Site:
+class SmokeTarget:
     """A site that somebody wants proven."""
 
     name: str
     """What the person called it: an environment or a URL."""
-    way: Way
-    plain: Way | None = None
+    way: Route
+    plain: Route | None = None
     """The way in by http, that must lead to https."""
     health: str = "/api"
     balancer: Place | None = None
@@ -46,7 +46,7 @@ class Site:
     """Whether a frontend that nobody has published yet is no failure."""
 
 
-def of_url(url: str) -> Site:
+def of_url(url: str) -> SmokeTarget:
     """A site by its address alone. ClinicError if it is none."""
     address = url if "://" in url else f"https://{url}"
     try:
@@ -66,13 +66,13 @@ def of_url(url: str) -> Site:
         )
     # An http address with a port of its own is a stand-in somewhere: it is taken as it is.
     tls = parts.scheme == "https" or port is None
-    way = Way(host, port or 443, tls)
-    plain = Way(host, 80, tls=False) if tls and way.port == 443 else None
+    way = Route(host, port or 443, tls)
+    plain = Route(host, 80, tls=False) if tls and way.port == 443 else None
     shut = {number: ((host, number),) for number in (BACKEND_PORT, DATABASE_PORT)}
-    return Site(url, way, plain, shut=shut)
+    return SmokeTarget(url, way, plain, shut=shut)
 
 
-def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
+def of_stack(aws: Aws, name: str, stack_name: str) -> SmokeTarget:
     """The site of an environment, from its stack. ClinicError (2) if there is none."""
     stack = find(aws, stack_name)
     if stack is None or family(stack.status) == "absent" or "SiteUrl" not in stack.outputs:
@@ -82,11 +82,11 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
     host = urlsplit(stack.outputs["SiteUrl"]).hostname or ""
     balancer = stack.outputs["AlbDnsName"]
     through = _through(aws)
-    way = Way(host, 443, through=through)
-    return Site(
+    way = Route(host, 443, through=through)
+    return SmokeTarget(
         name=name,
         way=way,
-        plain=Way(host, 80, tls=False, through=through),
+        plain=Route(host, 80, tls=False, through=through),
         silent=through is not None and not _serves(way),
         health=stack.parameters.get("HealthCheckPath", "/api"),
         balancer=(balancer, 80),
@@ -107,10 +107,10 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> Site:
 
 def _targets(aws: Aws, group: str) -> list[str]:
     try:
-        told = aws.client("elbv2").describe_target_health(TargetGroupArn=group)
+        response = aws.client("elbv2").describe_target_health(TargetGroupArn=group)
     except (BotoCoreError, ClientError) as error:
         raise UndecidedError(f"the target group was not asked: {plain(error)}") from error
-    return [one["TargetHealth"]["State"] for one in told["TargetHealthDescriptions"]]
+    return [one["TargetHealth"]["State"] for one in response["TargetHealthDescriptions"]]
 
 
 def _through(aws: Aws) -> Place | None:
@@ -119,7 +119,7 @@ def _through(aws: Aws) -> Place | None:
     return (played.hostname, played.port or 80) if played.hostname else None
 
 
-def _serves(way: Way) -> bool:
+def _serves(way: Route) -> bool:
     """Whether an endpoint plays the CDN: the embedded one does, and runs its function with node."""
     try:
         answer = ask(way, "/")
@@ -130,7 +130,7 @@ def _serves(way: Way) -> bool:
 
 def _buckets(aws: Aws, stack: Stack) -> dict[str, str]:
     base = endpoint(aws)
-    wanted = {
+    names = {
         "frontend": ("FrontendBucketName", "index.html"),
         "configuration": ("ConfigurationBucketName", ".env"),
         "documents": ("DocumentsBucketName", ""),
@@ -139,7 +139,7 @@ def _buckets(aws: Aws, stack: Stack) -> dict[str, str]:
         what: f"{base}/{stack.outputs[output]}/{key}"
         if base
         else f"https://{stack.outputs[output]}.s3.{aws.region}.amazonaws.com/{key}"
-        for what, (output, key) in wanted.items()
+        for what, (output, key) in names.items()
         if output in stack.outputs
     }
 

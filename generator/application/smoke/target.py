@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from generator.application.smoke.site import Site, of_stack, of_url
+from generator.application.smoke.site import SmokeTarget, of_stack, of_url
 from generator.cloud.aws import connect
 from generator.cloud.environment import load
 
 
-def site_of(target: str, params: Path, profile: str | None, region: str | None) -> Site:
+def site_of(target: str, params: Path, profile: str | None, region: str | None) -> SmokeTarget:
     """The site of an environment's stack, or of a URL; ClinicError if there is none."""
     # An environment's name has neither dots nor colons, and every address has one.
     if re.search("[.:]", target) and not target.endswith(".json"):

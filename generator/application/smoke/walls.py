@@ -9,9 +9,9 @@ import ssl
 
 from generator.application.smoke.ask import (
     BrokenError,
+    Route,
     UndecidedError,
     UntestedError,
-    Way,
     ask,
     ask_url,
     can_offer,
@@ -19,13 +19,13 @@ from generator.application.smoke.ask import (
     handshake,
     said,
 )
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 
 OLD = {ssl.TLSVersion.TLSv1: "TLS 1.0", ssl.TLSVersion.TLSv1_1: "TLS 1.1"}
 NOT_KNOWN = "only the stack knows it: give the environment instead of an address"
 
 
-def bucket(site: Site) -> str:
+def bucket(site: SmokeTarget) -> str:
     if not site.buckets:
         raise UntestedError(NOT_KNOWN)
     for what, url in site.buckets.items():
@@ -38,12 +38,12 @@ def bucket(site: Site) -> str:
     return f"403 from {len(site.buckets)} buckets"
 
 
-def balancer(site: Site) -> str:
+def balancer(site: SmokeTarget) -> str:
     if site.balancer is None:
         raise UntestedError(NOT_KNOWN)
     is_open = site.exposure == "public"
     try:
-        answer = ask(Way(*site.balancer, tls=False), site.health)
+        answer = ask(Route(*site.balancer, tls=False), site.health)
     except OSError as error:
         if is_open:
             raise BrokenError(f"the balancer does not answer: {said(error)}") from error
@@ -58,7 +58,7 @@ def balancer(site: Site) -> str:
     return f"{answer}"
 
 
-def port(site: Site, number: int) -> str:
+def port(site: SmokeTarget, number: int) -> str:
     if not site.shut.get(number):
         raise UntestedError(NOT_KNOWN)
     for host, at in site.shut[number]:
@@ -68,12 +68,12 @@ def port(site: Site, number: int) -> str:
     return "nobody answers"
 
 
-def modern_tls(site: Site) -> str:
+def modern_tls(site: SmokeTarget) -> str:
     _wants_tls(site)
     return handshake(site.way)
 
 
-def old_tls(site: Site) -> str:
+def old_tls(site: SmokeTarget) -> str:
     _wants_tls(site)
     silent = [name for version, name in OLD.items() if not can_offer(version)]
     for version, name in OLD.items():
@@ -89,13 +89,13 @@ def old_tls(site: Site) -> str:
     return "refused"
 
 
-def _within_reach(site: Site) -> None:
+def _within_reach(site: SmokeTarget) -> None:
     """The silence of others means something only where the site itself is heard."""
     if not connects(site.way.host, site.way.port):
         raise UndecidedError("the site itself is out of reach from here, so silence proves nothing")
 
 
-def _agrees(site: Site, version: ssl.TLSVersion) -> bool:
+def _agrees(site: SmokeTarget, version: ssl.TLSVersion) -> bool:
     try:
         handshake(site.way, version)
     except (ssl.SSLError, ConnectionError) as error:
@@ -105,6 +105,6 @@ def _agrees(site: Site, version: ssl.TLSVersion) -> bool:
     return True
 
 
-def _wants_tls(site: Site) -> None:
+def _wants_tls(site: SmokeTarget) -> None:
     if not site.way.tls:
         raise UntestedError("the address is plain HTTP")

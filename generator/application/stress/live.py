@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.text import Text
 
 from generator.application.stress import sampler, terminal
-from generator.application.stress.remote import OVER, Answer, Remote, send
+from generator.application.stress.remote import OVER, CommandResult, RemoteCommand, send
 from generator.application.stress.report import blocks, show
-from generator.application.stress.timeline import Load, Sample, Timeline
-from generator.application.stress.watch import Place, Watch, place, with_points
+from generator.application.stress.timeline import Load, Sample, StressTimeline
+from generator.application.stress.watch import GroupWatch, LoadTarget, place, with_points
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import existing
 from generator.errors import ClinicError
@@ -40,7 +40,7 @@ SELDOM = 6
 
 
 @dataclass(frozen=True)
-class Wishes:
+class StressOptions:
     """What the person asked for beside the load."""
 
     yes: bool = False
@@ -56,21 +56,21 @@ class Wishes:
 
 
 @dataclass
-class Course:
+class StressTest:
     """One test while it runs."""
 
-    watch: Watch
-    remote: Remote
+    watch: GroupWatch
+    remote: RemoteCommand
     asking: sampler.Sampler
     load: Load
-    wishes: Wishes
+    options: StressOptions
     start: float
-    """When the load began, by the clock of wishes."""
+    """When the load began, by the clock of options."""
     samples: list[Sample] = field(default_factory=list)
 
     @property
     def second(self) -> float:
-        return self.wishes.now() - self.start
+        return self.options.now() - self.start
 
     def look(self) -> bool:
         """Look at everything once; whether the load has ended everywhere."""
@@ -82,15 +82,15 @@ class Course:
     def sample(self) -> None:
         """Put down the state, with what was asked since the last time."""
         requests, failures, latency = self.asking.take()
-        cpu, wanted, serving = self.watch.cpu, self.watch.wanted, self.watch.serving
+        cpu, desired, serving = self.watch.cpu, self.watch.wanted, self.watch.serving
         second = round(self.second, 1)
-        self.samples.append(Sample(second, cpu, wanted, serving, latency, requests, failures))
+        self.samples.append(Sample(second, cpu, desired, serving, latency, requests, failures))
         if failures:
             self.watch.note(second, "lost", "requests fail", "requests")
 
-    def timeline(self, title: str) -> Timeline:
+    def timeline(self, title: str) -> StressTimeline:
         moments = sorted(self.watch.moments, key=lambda moment: moment.second)
-        return Timeline(title, self.watch.place.target, self.load, self.samples, moments)
+        return StressTimeline(title, self.watch.place.target, self.load, self.samples, moments)
 
     def _over(self) -> bool:
         """A load that was none is a failure."""
@@ -107,71 +107,71 @@ class Course:
         return over
 
 
-def run(aws: Aws, stack: str, load: Load, wishes: Wishes) -> Timeline:
+def run(aws: Aws, stack: str, load: Load, options: StressOptions) -> StressTimeline:
     """Put ``load`` on the instances of a stack and follow it to new capacity, or its absence.
 
     However this ends, an interrupt included, the load ends with it. ClinicError (1) when it ran
     nowhere, (2) when there is nothing to load, (3) when Systems Manager reaches nobody.
     """
-    group, url = _found(aws, stack, wishes)
+    group, url = _found(aws, stack, options)
     where = place(aws, group)
-    if not _agreed(where, load, url, wishes):
-        wishes.report.say("Nothing was done.")
+    if not _agreed(where, load, url, options):
+        options.report.say("Nothing was done.")
         raise click.exceptions.Exit(0)
-    _install(aws, where, wishes)
+    _install(aws, where, options)
     limit = load.timeout + SPARE_SECONDS
     stress = f"stress --cpu {load.cpu} --timeout {load.timeout}"
     script = f"exec timeout --kill-after=5 {limit} {stress}"
     with sampler.Sampler(url) as asking:
         remote = send(aws, where.instances, script, limit + SPARE_SECONDS, "clinic stress")
         try:
-            watch = Watch(aws, where, remote.sent)
+            watch = GroupWatch(aws, where, remote.sent)
             watch.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
-            course = Course(watch, remote, asking, load, wishes, wishes.now())
+            course = StressTest(watch, remote, asking, load, options, options.now())
             _follow(course)
         except BaseException:
             remote.cancel()
-            wishes.report.say("\nThe load was cancelled on all instances.")
+            options.report.say("\nThe load was cancelled on all instances.")
             raise
     course.sample()
     if points := watch.points(course.second):
         course.samples = with_points(course.samples, points, where.metric["Period"])
     timeline = course.timeline(f"{stack}, live")
-    show(timeline, wishes.report)
+    show(timeline, options.report)
     return timeline
 
 
-def _found(aws: Aws, name: str, wishes: Wishes) -> tuple[str, str]:
+def _found(aws: Aws, name: str, options: StressOptions) -> tuple[str, str]:
     """The group and the address to ask."""
     stack = existing(aws, name)
     group, site = stack.outputs.get("BackendGroupName"), stack.outputs.get("SiteUrl", "")
-    if not group or not (wishes.url or site):
+    if not group or not (options.url or site):
         raise ClinicError(
             f"{name} has no output BackendGroupName or SiteUrl: deploy it to its end first."
         )
     path = stack.parameters.get("HealthCheckPath", "/")
-    return group, sampler.check(wishes.url or f"{site}{path}")
+    return group, sampler.check(options.url or f"{site}{path}")
 
 
-def _agreed(where: Place, load: Load, url: str, wishes: Wishes) -> bool:
-    wishes.report.say(
+def _agreed(where: LoadTarget, load: Load, url: str, options: StressOptions) -> bool:
+    options.report.say(
         f"This puts {load.cpu} busy workers on {', '.join(where.instances)} for {load.timeout} s "
         f"and asks {url} once a second. Visitors will feel it, the group may grow to "
         f"{where.largest} instances, and those and surplus CPU credits cost money."
     )
-    if wishes.yes:
+    if options.yes:
         return True
-    if not wishes.terminal:
+    if not options.terminal:
         raise ClinicError("nobody can be asked here: give --yes.")
     return click.confirm("Begin?")
 
 
-def _install(aws: Aws, where: Place, wishes: Wishes) -> None:
+def _install(aws: Aws, where: LoadTarget, options: StressOptions) -> None:
     """The package must be there before the clock starts."""
-    wishes.report.say("Installing stress where it is missing ...")
+    options.report.say("Installing stress where it is missing ...")
     remote = send(aws, where.instances, INSTALL, INSTALL_SECONDS, "clinic stress: install")
     try:
-        answers = remote.wait(wishes.pause, wishes.pace)
+        answers = remote.wait(options.pause, options.pace)
     except BaseException:
         remote.cancel()
         raise
@@ -179,7 +179,7 @@ def _install(aws: Aws, where: Place, wishes: Wishes) -> None:
         raise ClinicError(f"stress could not be installed ({_said(bad)}).", exit_code=1)
 
 
-def _follow(course: Course) -> None:
+def _follow(course: StressTest) -> None:
     """Look until the load is over and new capacity is there, or will not come any more."""
     with _screen(course) as news:
         while True:
@@ -188,17 +188,17 @@ def _follow(course: Course) -> None:
             came = course.timeline("").seconds is not None
             if over and (came or second > course.load.timeout + PATIENCE):
                 return
-            course.wishes.pause(course.wishes.pace)
+            course.options.pause(course.options.pace)
 
 
-def _said(answers: Sequence[Answer]) -> str:
+def _said(answers: Sequence[CommandResult]) -> str:
     return "; ".join(f"{a.instance}: {a.status} {a.errors}".strip() for a in answers)
 
 
 @contextmanager
-def _screen(course: Course) -> Iterator[Callable[[], None]]:
+def _screen(course: StressTest) -> Iterator[Callable[[], None]]:
     """What to call after each look, in the form that suits where the output goes."""
-    if not course.wishes.report.json and sys.stdout.isatty():
+    if not course.options.report.json and sys.stdout.isatty():
         # The whole picture comes at the end, with what CloudWatch only tells then.
         with Live(get_renderable=lambda: _drawn(course), console=Console(), transient=True):
             yield lambda: None
@@ -206,7 +206,7 @@ def _screen(course: Course) -> Iterator[Callable[[], None]]:
     yield _Lines(course).news
 
 
-def _drawn(course: Course) -> Text:
+def _drawn(course: StressTest) -> Text:
     return Text("\n".join(terminal.draw(course.timeline("Live"), blocks=blocks())))
 
 
@@ -214,12 +214,12 @@ def _drawn(course: Course) -> Text:
 class _Lines:
     """A line for each moment, and now and then one without news."""
 
-    course: Course
+    course: StressTest
     moments: int = 0
     """So many were told."""
 
     def news(self) -> None:
-        report, samples = self.course.wishes.report, self.course.samples
+        report, samples = self.course.options.report, self.course.samples
         for moment in self.course.watch.moments[self.moments :]:
             report.say(f"{moment.second:>7.0f} s  {moment.text}")
             report.tell("moment", what=moment.kind, second=moment.second, text=moment.text)

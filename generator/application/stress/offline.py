@@ -10,7 +10,7 @@ from generator.application.stress.assumptions import ASSUMPTIONS, assume
 from generator.application.stress.report import show, tell_all
 from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load, Timeline
+from generator.application.stress.timeline import Load, StressTimeline
 from generator.application.stress.variants import spread, variants
 from generator.errors import ClinicError
 from generator.model import guard, view
@@ -35,7 +35,7 @@ def run(
     metric_period: str | None = None,
     boot: Boot | None = None,
     warm_pool: int | None = None,
-) -> Timeline:
+) -> StressTimeline:
     """Simulate, and print the figure, the picture, other designs and all assumptions.
 
     ``changes`` are other assumptions (``build=180``); what comes after them stands for what the
@@ -43,53 +43,53 @@ def run(
     """
     here = "us-east-1" if region is None else region
     regions.require(here)
-    seen, assumed = view.load(env, params, templates, here), assume(changes)
+    resolved, assumed = view.load(env, params, templates, here), assume(changes)
     with guard.expected(templates):
-        said = settings(seen)
-    wanted = _chosen(said, metric_period, boot, warm_pool)
-    timeline = simulate(wanted, load, assumed, f"clinic-{seen.env}, simulated")
-    report.tell("settings", **asdict(wanted))
+        deployed = settings(resolved)
+    chosen = _chosen(deployed, metric_period, boot, warm_pool)
+    timeline = simulate(chosen, load, assumed, f"clinic-{resolved.env}, simulated")
+    report.tell("settings", **asdict(chosen))
     tell_all(timeline, report)
-    report.say(f"{_said(wanted)}\n")
-    report.say(f"{timeline.title}: {_figure(wanted, load, assumed, timeline.seconds)}\n")
+    report.say(f"{_said(chosen)}\n")
+    report.say(f"{timeline.title}: {_figure(chosen, load, assumed, timeline.seconds)}\n")
     show(timeline, report)
-    _compare(wanted, load, assumed, report)
+    _compare(chosen, load, assumed, report)
     _assumed(assumed, report)
     report.say(f"\n{NOT_SHOWN}")
     return timeline
 
 
 def _chosen(
-    said: Settings, period: str | None, boot: Boot | None, warm_pool: int | None
+    deployed: Settings, period: str | None, boot: Boot | None, warm_pool: int | None
 ) -> Settings:
     """What the templates say, with what the person wants to see instead."""
-    if said.smallest < 1 or said.largest < said.smallest:
+    if deployed.smallest < 1 or deployed.largest < deployed.smallest:
         raise ClinicError(
-            f"a group of {said.smallest} to {said.largest} instances has nothing to stress."
+            f"a group of {deployed.smallest} to {deployed.largest} instances has nothing to stress."
         )
     return replace(
-        said,
-        period=said.period if period is None else int(period),
-        boot=said.boot if boot is None else boot,
-        warm=said.warm if warm_pool is None else warm_pool,
+        deployed,
+        period=deployed.period if period is None else int(period),
+        boot=deployed.boot if boot is None else boot,
+        warm=deployed.warm if warm_pool is None else warm_pool,
     )
 
 
-def _said(wanted: Settings) -> str:
+def _said(chosen: Settings) -> str:
     boot = {"build": "image built at boot", "pull": "image pulled", "baked": "image in the AMI"}
     return (
-        f"{wanted.smallest} to {wanted.largest} {wanted.instance_type}, {wanted.target:g} % CPU, "
-        f"{wanted.period}-second metrics, {boot[wanted.boot]}, warm pool of {wanted.warm}, "
-        f"{wanted.health} s of health checks."
+        f"{chosen.smallest} to {chosen.largest} {chosen.instance_type}, {chosen.target:g} % CPU, "
+        f"{chosen.period}-second metrics, {boot[chosen.boot]}, warm pool of {chosen.warm}, "
+        f"{chosen.health} s of health checks."
     )
 
 
 def _figure(
-    wanted: Settings, load: Load, assumed: Mapping[str, float], seconds: float | None
+    chosen: Settings, load: Load, assumed: Mapping[str, float], seconds: float | None
 ) -> str:
     if seconds is None:
         return "no new capacity comes."
-    best, worst = spread(wanted, load, assumed)
+    best, worst = spread(chosen, load, assumed)
     least = seconds if best is None else min(best, seconds)
     most = "never" if worst is None else f"{max(worst, seconds):,.0f}"
     return (
@@ -99,9 +99,9 @@ def _figure(
     )
 
 
-def _compare(wanted: Settings, load: Load, assumed: Mapping[str, float], report: Report) -> None:
+def _compare(chosen: Settings, load: Load, assumed: Mapping[str, float], report: Report) -> None:
     rows = []
-    for name, seconds, here in variants(wanted, load, assumed):
+    for name, seconds, here in variants(chosen, load, assumed):
         figure = "never" if seconds is None else f"{seconds:,.0f} s"
         rows.append([name, figure, "<- these settings" if here else ""])
         report.tell("variant", name=name, seconds=seconds, here=here)

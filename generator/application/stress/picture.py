@@ -11,7 +11,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from generator import files
-from generator.application.stress.timeline import IN_SERVICE, Moment, Timeline
+from generator.application.stress.timeline import IN_SERVICE, Moment, StressTimeline
 from generator.errors import ClinicError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check(path: Path) -> None:
     files.check(path)
 
 
-def draw(timeline: Timeline, path: Path) -> None:
+def draw(timeline: StressTimeline, path: Path) -> None:
     """Write the picture, whole or not at all."""
     from matplotlib.figure import Figure
 
@@ -57,20 +57,20 @@ def draw(timeline: Timeline, path: Path) -> None:
     files.write(path, drawn.getvalue())
 
 
-def _title(timeline: Timeline) -> str:
+def _title(timeline: StressTimeline) -> str:
     if timeline.seconds is None:
         return f"{timeline.title}: no new capacity came"
     return f"{timeline.title}: new capacity in service after {timeline.seconds:,.0f} s"
 
 
-def _points(timeline: Timeline, name: str) -> tuple[list[float], list[float]]:
+def _points(timeline: StressTimeline, name: str) -> tuple[list[float], list[float]]:
     """Seconds and values; what was not measured is a gap in the line."""
     values = [getattr(sample, name) for sample in timeline.samples]
     seconds = [sample.second for sample in timeline.samples]
     return seconds, [float("nan") if value is None else value for value in values]
 
 
-def _cpu(axes: Axes, timeline: Timeline) -> None:
+def _cpu(axes: Axes, timeline: StressTimeline) -> None:
     axes.plot(*_points(timeline, "cpu"), color=BLUE, linewidth=2, label="average of the group")
     axes.axhline(
         timeline.target, color=ORANGE, linestyle="--", label=f"target {timeline.target:g} %"
@@ -80,18 +80,18 @@ def _cpu(axes: Axes, timeline: Timeline) -> None:
     _tidy(axes)
 
 
-def _capacity(axes: Axes, timeline: Timeline) -> None:
-    wanted, serving = _points(timeline, "wanted"), _points(timeline, "serving")
-    axes.step(*wanted, where="post", color=ORANGE, linestyle="--", label="wanted")
+def _capacity(axes: Axes, timeline: StressTimeline) -> None:
+    desired, serving = _points(timeline, "wanted"), _points(timeline, "serving")
+    axes.step(*desired, where="post", color=ORANGE, linestyle="--", label="wanted")
     axes.step(*serving, where="post", color=GREEN, linewidth=2, label="in service")
     axes.fill_between(*serving, step="post", color=GREEN, alpha=0.15)
-    most = int(max([*wanted[1], *serving[1], 1]))
+    most = int(max([*desired[1], *serving[1], 1]))
     axes.set(ylabel="Instances", ylim=(0, most * 1.15))
     axes.set_yticks(range(0, most + 1, max(1, most // 6)))
     _tidy(axes)
 
 
-def _latency(axes: Axes, timeline: Timeline) -> None:
+def _latency(axes: Axes, timeline: StressTimeline) -> None:
     seconds, values = _points(timeline, "latency")
     axes.plot(seconds, values, color=BLUE, linewidth=1.5, label="median, through the CDN")
     slowest = max((value for value in values if value == value), default=1)
@@ -99,7 +99,7 @@ def _latency(axes: Axes, timeline: Timeline) -> None:
     _tidy(axes)
 
 
-def _failures(axes: Axes, timeline: Timeline) -> None:
+def _failures(axes: Axes, timeline: StressTimeline) -> None:
     from matplotlib.ticker import MaxNLocator
 
     seconds, values = _points(timeline, "failures")
@@ -117,7 +117,7 @@ def _tidy(axes: Axes) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=9)
 
 
-def _marks(top: Axes, below: Sequence[Axes], timeline: Timeline) -> None:
+def _marks(top: Axes, below: Sequence[Axes], timeline: StressTimeline) -> None:
     """A letter for each moment above all strips, and a line through them."""
     top.axis("off")
     first, last = timeline.samples[0].second, timeline.samples[-1].second

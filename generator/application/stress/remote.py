@@ -19,7 +19,7 @@ DELIVERY_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """How a command stands on one instance."""
 
     instance: str
@@ -30,7 +30,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Remote:
+class RemoteCommand:
     """A command that was sent."""
 
     aws: Aws
@@ -39,27 +39,29 @@ class Remote:
     sent: datetime
     """By the service's own clock, which alarms and activities go by too."""
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[CommandResult]:
         """How it stands on each instance."""
-        ssm, found = self.aws.client("ssm"), list[Answer]()
+        ssm, results = self.aws.client("ssm"), list[CommandResult]()
         for instance in self.instances:
             try:
-                told = ssm.get_command_invocation(CommandId=self.id, InstanceId=instance)
+                invocation = ssm.get_command_invocation(CommandId=self.id, InstanceId=instance)
             except ClientError as error:
                 # It is not known everywhere in the first second.
                 if code_of(error) != "InvocationDoesNotExist":
                     raise
-                found.append(Answer(instance, "Pending", ""))
+                results.append(CommandResult(instance, "Pending", ""))
                 continue
-            lines = told.get("StandardErrorContent", "").strip().splitlines()
-            found.append(Answer(instance, told["Status"], plain(lines[-1] if lines else "")))
-        return found
+            lines = invocation.get("StandardErrorContent", "").strip().splitlines()
+            results.append(
+                CommandResult(instance, invocation["Status"], plain(lines[-1] if lines else ""))
+            )
+        return results
 
     def cancel(self) -> None:
         """End it everywhere; on an instance where it has ended nothing happens."""
         self.aws.client("ssm").cancel_command(CommandId=self.id, InstanceIds=list(self.instances))
 
-    def wait(self, pause: Callable[[float], None], pace: float) -> list[Answer]:
+    def wait(self, pause: Callable[[float], None], pace: float) -> list[CommandResult]:
         """The answers once it is over everywhere; its own time-outs see to that."""
         while True:
             answers = self.answers()
@@ -68,13 +70,15 @@ class Remote:
             pause(pace)
 
 
-def send(aws: Aws, instances: Sequence[str], script: str, seconds: int, comment: str) -> Remote:
+def send(
+    aws: Aws, instances: Sequence[str], script: str, seconds: int, comment: str
+) -> RemoteCommand:
     """Run a shell script as root for at most so many seconds.
 
     ClinicError (3) if Systems Manager does not reach an instance.
     """
     try:
-        told = aws.client("ssm").send_command(
+        response = aws.client("ssm").send_command(
             InstanceIds=list(instances),
             DocumentName=DOCUMENT,
             Comment=comment,
@@ -89,5 +93,5 @@ def send(aws: Aws, instances: Sequence[str], script: str, seconds: int, comment:
             "have a way out; `aws ssm describe-instance-information` lists whom it knows.",
             exit_code=3,
         ) from error
-    command = told["Command"]
-    return Remote(aws, command["CommandId"], instances, command["RequestedDateTime"])
+    command = response["Command"]
+    return RemoteCommand(aws, command["CommandId"], instances, command["RequestedDateTime"])

@@ -7,7 +7,7 @@ import sys
 from dataclasses import asdict
 
 from generator.application.stress import terminal
-from generator.application.stress.timeline import Timeline
+from generator.application.stress.timeline import StressTimeline
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -21,7 +21,7 @@ def blocks() -> str:
     return terminal.BLOCKS
 
 
-def show(timeline: Timeline, report: Report) -> None:
+def show(timeline: StressTimeline, report: Report) -> None:
     """The picture for people, the figure for programs."""
     width = min(120, shutil.get_terminal_size((80, 24)).columns) - 2
     for line in terminal.draw(timeline, width, blocks()):
@@ -29,7 +29,7 @@ def show(timeline: Timeline, report: Report) -> None:
     report.tell("figure", title=timeline.title, **timeline.figures())
 
 
-def tell_all(timeline: Timeline, report: Report) -> None:
+def tell_all(timeline: StressTimeline, report: Report) -> None:
     """Every sample and moment for programs."""
     for moment in timeline.moments:
         report.tell("moment", what=moment.kind, second=moment.second, text=moment.text)
@@ -37,7 +37,7 @@ def tell_all(timeline: Timeline, report: Report) -> None:
         report.tell("sample", **asdict(sample))
 
 
-def judge(timeline: Timeline) -> None:
+def judge(timeline: StressTimeline) -> None:
     """ClinicError (1) when no new capacity came or requests failed."""
     wrong = []
     if timeline.seconds is None:

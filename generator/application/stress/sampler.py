@@ -18,7 +18,7 @@ PATIENCE = 10.0
 """Seconds until a request without an answer has failed."""
 
 
-class Answer(NamedTuple):
+class SampledRequest(NamedTuple):
     """Of one request."""
 
     good: bool
@@ -26,7 +26,7 @@ class Answer(NamedTuple):
     milliseconds: float
 
 
-def ask(url: str) -> Answer:
+def ask(url: str) -> SampledRequest:
     """One GET; every kind of failure is an answer too."""
     parts, start = urlsplit(url), time.monotonic()
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -41,7 +41,7 @@ def ask(url: str) -> Answer:
             connection.close()
     except (OSError, http.client.HTTPException):
         good = False
-    return Answer(good, (time.monotonic() - start) * 1000)
+    return SampledRequest(good, (time.monotonic() - start) * 1000)
 
 
 def check(url: str) -> str:
@@ -59,7 +59,7 @@ class Sampler:
 
     def __init__(self, url: str, pace: float = PACE) -> None:
         self.url, self.pace = url, pace
-        self._answers: deque[Answer] = deque()
+        self._answers: deque[SampledRequest] = deque()
         self._over = Event()
         self._thread = Thread(target=self._run, daemon=True)
 

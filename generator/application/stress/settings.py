@@ -75,9 +75,9 @@ def settings(view: View) -> Settings:
 
 
 def _tracking(view: View, group: str) -> Mapping[str, Any]:
-    for found in backend.tracking(view.references).get(group, []):
-        if "CPUUtilization" in "".join(n for n in nodes(found) if isinstance(n, str)):
-            return found
+    for tracking in backend.tracking(view.references).get(group, []):
+        if "CPUUtilization" in "".join(n for n in nodes(tracking) if isinstance(n, str)):
+            return tracking
     raise ClinicError(
         "these templates have no target tracking on CPU: no load would make the group grow."
     )

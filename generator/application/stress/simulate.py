@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from generator.application.stress.assumptions import DEFAULTS
 from generator.application.stress.settings import Settings
-from generator.application.stress.timeline import IN_SERVICE, Load, Moment, Sample, Timeline
+from generator.application.stress.timeline import IN_SERVICE, Load, Moment, Sample, StressTimeline
 
 POINTS = 3
 """Points in a row above the target that raise the alarm of a target tracking policy."""
@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
 
 @dataclass
-class Group:
+class SimulatedGroup:
     """The Auto Scaling group at one second."""
 
     settings: Settings
@@ -105,9 +105,9 @@ def simulate(
     load: Load,
     assumed: Mapping[str, float] = DEFAULTS,
     title: str = "Simulated",
-) -> Timeline:
+) -> StressTimeline:
     """The timeline of ``load`` on a quiet group; it ends when nothing more will come."""
-    group = Group(settings, load, assumed)
+    group = SimulatedGroup(settings, load, assumed)
     group.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
     group.note(load.timeout, "quiet", "the load ends")
     arriving, sums, samples = deque[Point](), list[float](), list[Sample]()
@@ -124,10 +124,10 @@ def simulate(
         group.spend(second)
         second += 1
     moments = sorted((m for m in group.moments if m.second < second), key=lambda m: m.second)
-    return Timeline(title, settings.target, load, samples, moments)
+    return StressTimeline(title, settings.target, load, samples, moments)
 
 
-def _end(group: Group, second: int) -> int:
+def _end(group: SimulatedGroup, second: int) -> int:
     """The last second to show, as far as is known now."""
     if group.arrivals:
         return max(group.load.timeout, *group.arrivals) + AFTER
@@ -141,7 +141,7 @@ def _boundary(settings: Settings, assumed: Mapping[str, float], second: int) -> 
     return first + ((second - first) // period + 1) * period
 
 
-def _close(group: Group, second: int, sums: list[float], arriving: deque[Point]) -> None:
+def _close(group: SimulatedGroup, second: int, sums: list[float], arriving: deque[Point]) -> None:
     """A period ends: its average becomes a point, which the alarm sees somewhat later."""
     average = sum(sums) / len(sums)
     sums.clear()
@@ -149,12 +149,12 @@ def _close(group: Group, second: int, sums: list[float], arriving: deque[Point])
     delay = group.assumed[f"{fast}metric-delay"] + group.assumed[f"{fast}evaluation"]
     # An instance that came within the last second is not in the average.
     arriving.append(Point(second + round(delay), average, group.serving(second - 1)))
-    told = sum(moment.kind == "point" for moment in group.moments)
-    if average > group.settings.target and told < POINTS:
+    evaluated = sum(moment.kind == "point" for moment in group.moments)
+    if average > group.settings.target and evaluated < POINTS:
         group.note(second, "point", f"a point of {average:.0f} % CPU")
 
 
-def _evaluate(group: Group, point: Point) -> None:
+def _evaluate(group: SimulatedGroup, point: Point) -> None:
     """The alarm gets a point; with enough of them above the target the group grows."""
     target = group.settings.target
     group.points.append(point)
@@ -167,7 +167,7 @@ def _evaluate(group: Group, point: Point) -> None:
         _grow(group, point.seen + round(group.assumed["reaction"]), needed)
 
 
-def _grow(group: Group, second: int, needed: int) -> None:
+def _grow(group: SimulatedGroup, second: int, needed: int) -> None:
     group.note(second, "scaling", f"the group grows from {group.size} to {needed}")
     for number in range(group.size, needed):
         warm = group.warm > 0
@@ -202,7 +202,7 @@ def _steps(settings: Settings, assumed: Mapping[str, float], warm: bool) -> list
     return [runs, packages, (f"the image is {done}", assumed[settings.boot]), started]
 
 
-def _sample(group: Group, second: int) -> Sample:
+def _sample(group: SimulatedGroup, second: int) -> Sample:
     return Sample(
         second=second,
         cpu=round(group.cpu(second), 1),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from string import ascii_lowercase
 
-from generator.application.stress.timeline import Moment, Sample, Timeline
+from generator.application.stress.timeline import Moment, Sample, StressTimeline
 
 BLOCKS, PLAIN = " ▁▂▃▄▅▆▇█", "  ..::::#"
 """Eighths of a character's height, and what stands for them where only ASCII can be shown."""
@@ -16,7 +16,7 @@ TALL, FLAT = 5, 2
 """Lines of a strip that matters, and of one that is only looked at when something is wrong."""
 
 
-def draw(timeline: Timeline, width: int = 78, blocks: str = BLOCKS) -> list[str]:
+def draw(timeline: StressTimeline, width: int = 78, blocks: str = BLOCKS) -> list[str]:
     """Lines of at most ``width`` characters."""
     if not timeline.samples:
         return ["Nothing was measured."]
@@ -79,7 +79,7 @@ def _eighths(
     return round(min(1.0, fmean(known) / top) * height * 8) if known else 0
 
 
-def _axis(timeline: Timeline, columns: int) -> list[str]:
+def _axis(timeline: StressTimeline, columns: int) -> list[str]:
     """Seconds, and a letter for each moment; letters that would meet go to a line of their own."""
     first, span = timeline.samples[0].second, _span(timeline.samples)
 
@@ -109,6 +109,6 @@ def _tick(span: float) -> int:
     return next((t for t in (10, 30, 60, 120, 300, 600, 1200) if span / t <= 8), 3600)
 
 
-def _lettered(timeline: Timeline) -> list[tuple[str, Moment]]:
+def _lettered(timeline: StressTimeline) -> list[tuple[str, Moment]]:
     """At most 26 moments, as many as there are letters."""
     return list(zip(ascii_lowercase, timeline.moments, strict=False))

@@ -51,7 +51,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class StressTimeline:
     """A whole test."""
 
     title: str

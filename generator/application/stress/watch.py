@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class LoadTarget:
     """What is put under load."""
 
     group: str
@@ -37,33 +37,33 @@ class Place:
     """The metric that they look at, as GetMetricData asks for it."""
 
 
-def place(aws: Aws, group: str) -> Place:
+def place(aws: Aws, group: str) -> LoadTarget:
     """The group by name; ClinicError if nothing could come of a load."""
-    found = backend.group(aws, group)
+    group_state = backend.group(aws, group)
     instances = tuple(
-        told["InstanceId"]
-        for told in backend.instances(found)
-        if told["LifecycleState"] == "InService"
+        policies["InstanceId"]
+        for policies in backend.instances(group_state)
+        if policies["LifecycleState"] == "InService"
     )
-    if not found or not instances:
+    if not group_state or not instances:
         raise ClinicError(
             f"{group} has no instance in service: `clinic doctor` says why.", exit_code=3
         )
-    if found["DesiredCapacity"] >= found["MaxSize"]:
+    if group_state["DesiredCapacity"] >= group_state["MaxSize"]:
         raise ClinicError(
-            f"{group} already has its {found['MaxSize']} instances at most: no load makes it grow. "
+            f"{group} already has its {group_state['MaxSize']} instances at most: no load makes it grow. "
             "Wait until it has shrunk, or raise MaxInstances."
         )
-    told = aws.client("autoscaling").describe_policies(AutoScalingGroupName=group)
-    for policy in told["ScalingPolicies"]:
-        if wanted := policy.get("TargetTrackingConfiguration"):
-            return Place(
+    policies = aws.client("autoscaling").describe_policies(AutoScalingGroupName=group)
+    for policy in policies["ScalingPolicies"]:
+        if tracking := policy.get("TargetTrackingConfiguration"):
+            return LoadTarget(
                 group=group,
                 instances=instances,
-                largest=found["MaxSize"],
-                target=float(wanted["TargetValue"]),
+                largest=group_state["MaxSize"],
+                target=float(tracking["TargetValue"]),
                 alarms=tuple(alarm["AlarmName"] for alarm in policy.get("Alarms", [])),
-                metric=_metric(group, wanted),
+                metric=_metric(group, tracking),
             )
     raise ClinicError(f"{group} has no target tracking policy: no load would make it grow.")
 
@@ -89,11 +89,11 @@ def _metric(group: str, tracking: TargetTrackingConfigurationOutputTypeDef) -> M
 
 
 @dataclass
-class Watch:
+class GroupWatch:
     """Looks at a place since ``start``, the time at which the load began."""
 
     aws: Aws
-    place: Place
+    place: LoadTarget
     start: datetime
     wanted: int = 0
     serving: int = 0
@@ -113,7 +113,7 @@ class Watch:
     def points(self, second: float) -> list[tuple[float, float]]:
         """The metric so far: the second at which each point's period begins, and percent."""
         earlier = self.start - timedelta(seconds=self.place.metric["Period"])
-        told = self.aws.client("cloudwatch").get_metric_data(
+        response = self.aws.client("cloudwatch").get_metric_data(
             MetricDataQueries=[{"Id": "cpu", "MetricStat": self.place.metric}],
             StartTime=earlier,
             EndTime=self.start + timedelta(seconds=second),
@@ -121,7 +121,7 @@ class Watch:
         )
         return [
             (self._second(time), float(value))
-            for data in told["MetricDataResults"]
+            for data in response["MetricDataResults"]
             for time, value in zip(data.get("Timestamps", []), data.get("Values", []), strict=True)
         ]
 
@@ -135,15 +135,15 @@ class Watch:
     def _second(self, time: datetime) -> float:
         return (time - self.start).total_seconds()
 
-    def _capacity(self, found: AutoScalingGroupTypeDef | None, second: float) -> None:
-        self.wanted = found["DesiredCapacity"] if found else 0
+    def _capacity(self, group: AutoScalingGroupTypeDef | None, second: float) -> None:
+        self.wanted = group["DesiredCapacity"] if group else 0
         serving = {
-            told["InstanceId"]
-            for told in backend.instances(found)
-            if told["LifecycleState"] == "InService"
+            member["InstanceId"]
+            for member in backend.instances(group)
+            if member["LifecycleState"] == "InService"
         }
-        if found and found.get("TargetGroupARNs"):
-            targets = backend.targets(self.aws, found)
+        if group and group.get("TargetGroupARNs"):
+            targets = backend.targets(self.aws, group)
             serving = {target.id for target in targets if target.state == "healthy"}
         self.serving = len(serving)
         for instance in sorted(serving.difference(self.place.instances)):
@@ -152,25 +152,27 @@ class Watch:
             self.note(second, "lost", f"{instance} is out of service")
 
     def _activities(self) -> None:
-        for told in reversed(backend.activities(self.aws, self.place.group)):
-            if told["StartTime"] < self.start:
+        for activity in reversed(backend.activities(self.aws, self.place.group)):
+            if activity["StartTime"] < self.start:
                 continue
             # "Launching a new EC2 instance: i-1" is long for a picture.
-            text = re.sub(r"(a new )?EC2 instance: ", "", told["Description"])
-            name = told["ActivityId"]
-            self.note(self._second(told["StartTime"]), "scaling", text, name)
-            if told["StatusCode"] == "Successful" and "EndTime" in told:
-                ended = self._second(told["EndTime"])
+            text = re.sub(r"(a new )?EC2 instance: ", "", activity["Description"])
+            name = activity["ActivityId"]
+            self.note(self._second(activity["StartTime"]), "scaling", text, name)
+            if activity["StatusCode"] == "Successful" and "EndTime" in activity:
+                ended = self._second(activity["EndTime"])
                 self.note(ended, "boot", f"done: {text}", f"{name} done")
-            elif told["StatusCode"] in ("Failed", "Cancelled"):
-                why = told.get("StatusMessage", "no reason given")
-                self.note(self._second(told["StartTime"]), "lost", f"{text}: {why}", f"{name} bad")
+            elif activity["StatusCode"] in ("Failed", "Cancelled"):
+                why = activity.get("StatusMessage", "no reason given")
+                self.note(
+                    self._second(activity["StartTime"]), "lost", f"{text}: {why}", f"{name} bad"
+                )
 
     def _alarms(self) -> None:
         if not self.place.alarms:
             return
-        told = self.aws.client("cloudwatch").describe_alarms(AlarmNames=list(self.place.alarms))
-        for alarm in told["MetricAlarms"]:
+        response = self.aws.client("cloudwatch").describe_alarms(AlarmNames=list(self.place.alarms))
+        for alarm in response["MetricAlarms"]:
             since = alarm.get("StateUpdatedTimestamp", self.start)
             if alarm["StateValue"] == "ALARM" and since >= self.start:
                 which = "grow" if "AlarmHigh" in alarm["AlarmName"] else "shrink"

@@ -38,8 +38,8 @@ class Deployed:
     def __init__(self, endpoint: Endpoint) -> None:
         self.environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
         self.aws = connect(variables=self.environment)
-        wishes = DeployOptions(True, report=Report(brief=True), pace=0.02)
-        deploy(self.aws, load("dev", ROOT / "params"), wishes)
+        options = DeployOptions(True, report=Report(brief=True), pace=0.02)
+        deploy(self.aws, load("dev", ROOT / "params"), options)
         stack = find(self.aws, "clinic-dev")
         assert stack
         self.log_group = stack.outputs["BackendLogGroup"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.loaders import create_loader
 
-from generator.application.publish.publish import Wishes, publish
+from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import Aws, connect
 
 from .proxy import Proxy
@@ -20,7 +20,7 @@ from .sites import STACK
 
 # Each child is a fork of a server that has imported everything, and has no thread yet.
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__, "generator.application.publish.bring"])
+SPAWN.set_forkserver_preload([__name__, "generator.application.publish.upload"])
 PATIENCE = 300
 """Seconds that no run takes."""
 LOADER = create_loader()
@@ -37,7 +37,7 @@ def connected(given: dict[str, str]) -> Aws:
 
 
 def child(given: dict[str, str], dist: Path, keep: timedelta) -> None:
-    publish(lambda: connected(given), STACK, dist, Wishes(keep=keep))
+    publish(lambda: connected(given), STACK, dist, PublishOptions(keep=keep))
 
 
 def run(proxy: Proxy, given: dict[str, str], dist: Path, keep: timedelta) -> int:

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from generator.application.publish import bucket
-from generator.application.publish.publish import Wishes, publish
+from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import Aws, explained
 from generator.errors import ClinicError
 from generator.local import embedded_endpoint
@@ -116,7 +116,7 @@ class Scene:
 
 def run(aws: Aws, dist: Path) -> None:
     with explained("publisher"):
-        publish(lambda: aws, STACK, dist, Wishes(keep=NOTHING, report=Report()))
+        publish(lambda: aws, STACK, dist, PublishOptions(keep=NOTHING, report=Report()))
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from generator import policies
-from generator.application.publish.publish import Wishes, publish
+from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import connect
 from tests.policies.decide import is_allowed
 from tests.policies.ours import BY_HAND, DISTRIBUTION, ROOT, bucket
@@ -34,11 +34,11 @@ def test_the_publishers_policy_allows_every_call_and_each_is_made(
     site: Frontend, given: dict[str, str], tmp_path: Path
 ) -> None:
     old, new = write(tmp_path / "old", build("A")), write(tmp_path / "new", build("B"))
-    wishes = Wishes(keep=timedelta(0))
+    options = PublishOptions(keep=timedelta(0))
     with running(Proxy(given["AWS_ENDPOINT_URL"].removeprefix("http://"))) as proxy:
         aws = connect(variables={**given, "AWS_ENDPOINT_URL": proxy.url})
         for dist in (old, new, new):
-            publish(lambda: aws, STACK, dist, wishes)
+            publish(lambda: aws, STACK, dist, options)
     assert {name.split()[0] for name in proxy.calls} == set(RIGHTS)
     document = policies.documents()["publisher"]
     for action, resource in RIGHTS.values():

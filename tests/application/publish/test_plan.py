@@ -15,10 +15,10 @@ from generator.application.publish.headers import RULES, is_hashed
 from generator.application.publish.plan import (
     KEEP,
     MOST_PATHS,
+    BucketContent,
     History,
     Object,
-    Plan,
-    Remote,
+    UploadPlan,
     fingerprint,
     paths,
     plan,
@@ -41,7 +41,7 @@ def built(**texts: str) -> Build:
     return Build(files)
 
 
-def live(build: Build, modified: datetime = NOW, **more: datetime) -> Remote:
+def live(build: Build, modified: datetime = NOW, **more: datetime) -> BucketContent:
     """A bucket that holds a build, and files of others by the time they were put."""
     objects = {key: Object(file.md5, file.size, modified) for key, file in build.files.items()}
     objects |= {
@@ -49,16 +49,16 @@ def live(build: Build, modified: datetime = NOW, **more: datetime) -> Remote:
         for key, when in more.items()
     }
     attributes = {"index.html": build.files["index.html"].attributes}
-    return Remote(objects, History(), attributes)
+    return BucketContent(objects, History(), attributes)
 
 
-def keys(planned: Plan) -> list[list[str]]:
+def keys(planned: UploadPlan) -> list[list[str]]:
     return [[file.key for file in wave] for wave in planned.waves]
 
 
 def test_everything_goes_to_an_empty_bucket_in_three_waves() -> None:
     build = built(robots_txt="x", **{"assets__b-DiwrgTda_js": "1"})
-    planned = plan(build, Remote(), KEEP, NOW)
+    planned = plan(build, BucketContent(), KEEP, NOW)
     assert keys(planned) == [
         ["assets/b-DiwrgTda.js"],
         ["robots.txt"],
@@ -160,7 +160,9 @@ def test_what_was_put_after_the_index_is_suspect() -> None:
 def test_an_etag_that_is_no_sum_is_decided_by_the_metadata() -> None:
     build = built(robots_txt="x")
     objects = {key: Object("f" * 32, file.size, NOW) for key, file in build.files.items()}
-    encrypted = Remote(objects, History(), {"index.html": build.files["index.html"].attributes})
+    encrypted = BucketContent(
+        objects, History(), {"index.html": build.files["index.html"].attributes}
+    )
     assert suspects(build, encrypted) == ["robots.txt"]
     known = {key: file.attributes for key, file in build.files.items()}
     assert plan(build, replace(encrypted, attributes=known), KEEP, NOW).files == []

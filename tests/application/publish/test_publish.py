@@ -14,7 +14,7 @@ import pytest
 
 from generator.application.publish import bucket, cdn, send
 from generator.application.publish.bucket import HISTORY, Bucket
-from generator.application.publish.publish import Wishes, publish
+from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import Aws, connect, explained
 from generator.errors import ClinicError
 from generator.report import Report
@@ -41,9 +41,9 @@ def through(given: dict[str, str], proxy: Proxy) -> Aws:
     return connect(variables={**given, "AWS_ENDPOINT_URL": proxy.url})
 
 
-def run(aws: Aws, dist: Path, **wishes: Any) -> None:
+def run(aws: Aws, dist: Path, **options: Any) -> None:
     with explained("publisher"):
-        publish(lambda: aws, STACK, dist, Wishes(**wishes))
+        publish(lambda: aws, STACK, dist, PublishOptions(**options))
 
 
 def test_a_build_is_published_with_its_headers(site: Frontend, dist: Path, aws: Aws) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from unittest.mock import patch
 
 from generator import bootstrap, functions
-from generator.application.release.fleet import Fleet, Group
-from generator.application.release.plan import Release, at_rest
+from generator.application.release.fleet import Fleet, GroupState
+from generator.application.release.plan import Rollout, at_rest
 from generator.application.release.release import release
-from generator.application.release.wish import Order, of_user_data
+from generator.application.release.revision import ReleaseRequest, of_user_data
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
@@ -148,13 +148,13 @@ class Scene:
     def fleet(self) -> Fleet:
         return Fleet.of(self.aws, self.stack.outputs)
 
-    def group(self) -> Group:
+    def group(self) -> GroupState:
         return self.fleet.look()
 
     def image(self, version: str = "") -> str:
         """What a version of the launch template runs; the group's own without one."""
         group = self.group()
-        return self.fleet.version(group.template, version or group.version).wish.image
+        return self.fleet.version(group.template, version or group.version).runs.image
 
     def runs(self) -> set[str]:
         """The images of the instances."""
@@ -195,10 +195,10 @@ def deployed(aws: Aws, **values: str) -> Scene:
 @explained()
 def rolled(scene: Scene, image: str = NEXT, **changes: Any) -> bool:
     """A release without pauses, questions and words."""
-    order = changes.pop("order", None) or Order(image)
+    order = changes.pop("order", None) or ReleaseRequest(image)
     given: dict[str, Any] = {"site": None, "agreed": lambda _: True, "pace": 0, "patience": 0}
-    wishes = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
-    stack = at_rest(scene.aws, scene.env, wishes)
+    options = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
+    stack = at_rest(scene.aws, scene.env, options)
     fleet = Fleet.of(scene.aws, stack.outputs)
     more = {**given, **changes}
-    return release(Release(scene.aws, scene.env, stack, fleet, order, wishes, **more))
+    return release(Rollout(scene.aws, scene.env, stack, fleet, order, options, **more))

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from generator.application.release import health, refresh
-from generator.application.release.fleet import Group, Instance
-from generator.application.release.wish import Order
-from generator.application.smoke.ask import Way
-from generator.application.smoke.site import Site
+from generator.application.release.fleet import GroupInstance, GroupState
+from generator.application.release.revision import ReleaseRequest
+from generator.application.smoke.ask import Route
+from generator.application.smoke.site import SmokeTarget
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
 from tests.application.smoke.stage import HTML, Reply, Request, played
@@ -78,7 +78,7 @@ def test_a_tag_of_the_own_registry_is_released_and_known_again(aws: Aws) -> None
 
 def test_a_moved_branch_is_released_again(scene: Scene) -> None:
     for count in (1, 2):
-        rolled(scene, order=Order(revision="main"))
+        rolled(scene, order=ReleaseRequest(revision="main"))
         assert len(scene.refreshes()) == count
         assert scene.stack.parameters["BackendImage"] == ""
         assert scene.stack.parameters["Release"].startswith("r20")
@@ -87,7 +87,7 @@ def test_a_moved_branch_is_released_again(scene: Scene) -> None:
 def test_a_group_with_a_pool_builds_nothing(aws: Aws) -> None:
     scene = deployed(aws, WarmPoolSize="1")
     with pytest.raises(ClinicError, match="has a warm pool, whose instances need an image"):
-        rolled(scene, order=Order(revision="main"))
+        rolled(scene, order=ReleaseRequest(revision="main"))
     assert scene.refreshes() == []
     assert rolled(scene)
 
@@ -161,8 +161,8 @@ def test_an_alarm_that_rings_already_stops_it_before_anything_changes(scene: Sce
     assert scene.runs() == {NEXT}
 
 
-def site(port: int) -> Site:
-    return Site("x", Way("127.0.0.1", port, tls=False))
+def site(port: int) -> SmokeTarget:
+    return SmokeTarget("x", Route("127.0.0.1", port, tls=False))
 
 
 def test_a_site_that_does_not_answer_after_it_turns_the_release_back(scene: Scene) -> None:
@@ -236,20 +236,22 @@ def test_an_instance_that_does_not_become_healthy_stops_it_before_the_next_one_g
 
 
 def test_a_new_instance_gets_time_for_its_boot_and_no_more_than_its_warm_up() -> None:
-    sick = Instance("i-1", "2", "InService", "Healthy", "unhealthy")
+    sick = GroupInstance("i-1", "2", "InService", "Healthy", "unhealthy")
     well, old = replace(sick, target="healthy"), replace(sick, version="1")
-    guard = refresh.Guard("2", 3600)
+    guard = refresh.HealthGuard("2", 3600)
     for one in (sick, well, old, replace(sick, state="Pending")):
-        assert guard.ill(Group("lt-1", "1", 1, (one,))) == ""
-    guard = refresh.Guard("2", 0)
-    assert guard.ill(Group("lt-1", "1", 1, (well, old))) == ""
-    assert guard.ill(Group("lt-1", "1", 1, (old, sick))).startswith("i-1 did not become healthy")
+        assert guard.ill(GroupState("lt-1", "1", 1, (one,))) == ""
+    guard = refresh.HealthGuard("2", 0)
+    assert guard.ill(GroupState("lt-1", "1", 1, (well, old))) == ""
+    assert guard.ill(GroupState("lt-1", "1", 1, (old, sick))).startswith(
+        "i-1 did not become healthy"
+    )
 
 
 def test_another_release_in_progress_is_named(scene: Scene) -> None:
     group, fleet = scene.group(), scene.fleet
     now = fleet.version(group.template, group.version)
-    other = fleet.make(now, replace(now.wish, image="docker.io/clinic/backend:other"))
+    other = fleet.make(now, replace(now.runs, image="docker.io/clinic/backend:other"))
     refresh.start(fleet, now, other)
     with pytest.raises(ClinicError, match="backend:other is in progress") as told:
         rolled(scene)
@@ -259,7 +261,7 @@ def test_another_release_in_progress_is_named(scene: Scene) -> None:
 def test_the_same_release_in_progress_is_followed(scene: Scene) -> None:
     group, fleet = scene.group(), scene.fleet
     now = fleet.version(group.template, group.version)
-    refresh.start(fleet, now, fleet.make(now, Order(NEXT).wish(now.wish, "")))
+    refresh.start(fleet, now, fleet.make(now, Request(NEXT).runs(now.runs, "")))
     assert rolled(scene, agreed=lambda _: pytest.fail("it was agreed to before"))
     assert len(scene.refreshes()) == 1
     assert scene.stack.parameters["BackendImage"] == NEXT

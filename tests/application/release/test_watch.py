@@ -7,18 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from generator.application.release.fleet import Group, Instance
+from generator.application.release.fleet import GroupInstance, GroupState
 from generator.application.release.refresh import Refresh
-from generator.application.release.watch import Board, screen
+from generator.application.release.watch import RefreshBoard, screen
 from generator.report import Report
 
-OLD = Instance("i-old", "1", "InService", "Healthy", "healthy")
-NEW = Instance("i-new", "2", "Pending", "Healthy", "")
+OLD = GroupInstance("i-old", "1", "InService", "Healthy", "healthy")
+NEW = GroupInstance("i-new", "2", "Pending", "Healthy", "")
 BUSY = Refresh("r", "InProgress", "", 0, "2")
 
 
-def group(*instances: Instance) -> Group:
-    return Group("lt-1", "1", 1, instances)
+def group(*instances: GroupInstance) -> GroupState:
+    return GroupState("lt-1", "1", 1, instances)
 
 
 LOOKS = (
@@ -30,7 +30,7 @@ LOOKS = (
 
 
 def test_only_what_is_new_is_news() -> None:
-    board = Board()
+    board = RefreshBoard()
     news = [[(kind, seen.instance.id) for kind, seen in board.add(*look)] for look in LOOKS]
     assert news == [
         [("new", "i-old")],

@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from generator.application.smoke.ask import Way
+from generator.application.smoke.ask import Route
 from generator.application.smoke.pages import SECURITY_HEADERS
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 
 PAGE = b'<!doctype html><html><script src="/assets/index-0a1b.js"></script></html>'
 CODE = b"console.log('clinic');\n" * 200
@@ -83,7 +83,7 @@ def _backend(request: Request) -> Reply:
 class Stage:
     """The servers, and the site as somebody outside knows it."""
 
-    site: Site
+    site: SmokeTarget
     heard: list[Request]
 
 
@@ -162,10 +162,10 @@ def staged(certificate: Path, tls: ssl.TLSVersion | None = None, **plays: Play) 
             played(plays.get("balancer", lambda _: Reply(403, "text/plain", b"")))
         )
         yield Stage(
-            Site(
+            SmokeTarget(
                 name="stage",
-                way=Way("127.0.0.1", port),
-                plain=Way("127.0.0.1", plain, tls=False),
+                way=Route("127.0.0.1", port),
+                plain=Route("127.0.0.1", plain, tls=False),
                 balancer=("127.0.0.1", balancer),
                 exposure="cloudfront",
                 targets=lambda: ["healthy", "healthy"],

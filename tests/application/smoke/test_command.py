@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.application.smoke.ask import Way
+from generator.application.smoke.ask import Route
 from generator.application.smoke.site import of_url
 from generator.errors import ClinicError
 from tests.conftest import Ended
@@ -92,9 +92,9 @@ def test_bad_input_is_one_sentence(clinic: Clinic, arguments: tuple[str, ...], s
 def test_an_address_needs_no_scheme_and_one_without_a_port_is_https() -> None:
     for given in ("clinic.example", "http://clinic.example", "https://clinic.example/agenda"):
         site = of_url(given)
-        assert site.way == Way("clinic.example", 443)
-        assert site.plain == Way("clinic.example", 80, tls=False)
-    assert of_url("http://clinic.example:8080").way == Way("clinic.example", 8080, tls=False)
+        assert site.way == Route("clinic.example", 443)
+        assert site.plain == Route("clinic.example", 80, tls=False)
+    assert of_url("http://clinic.example:8080").way == Route("clinic.example", 8080, tls=False)
     with pytest.raises(ClinicError):
         of_url("https://clinic.example:99999")
 

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from generator.application.smoke import pages
-from generator.application.smoke.ask import Way, can_offer
+from generator.application.smoke.ask import Route, can_offer
 from generator.application.smoke.conclude import conclude
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import Result, prove
-from generator.application.smoke.site import Site
+from generator.application.smoke.site import SmokeTarget
 from generator.errors import ClinicError
 from generator.report import Report
 from tests.cloud import small
@@ -27,7 +27,7 @@ from .stage import HTML, JSON, PAGE, XML, Play, Reply, Request, Stage, cdn, refu
 NAMES = [promise.name for promise in PROMISES]
 
 
-def results(site: Site, *names: str) -> dict[str, Result]:
+def results(site: SmokeTarget, *names: str) -> dict[str, Result]:
     chosen = [promise for promise in PROMISES if promise.name in (names or NAMES)]
     return {result.name: result for result in prove(site, chosen)}
 
@@ -201,8 +201,8 @@ def test_the_real_node_refuses_that_authorization_and_serves_the_same_without() 
     program += "function () { console.log(this.address().port) })"
     with subprocess.Popen(["node", "-e", program], stdout=subprocess.PIPE) as node:
         assert node.stdout
-        way = Way("127.0.0.1", int(node.stdout.readline()), tls=False)
-        told = results(Site("node", way), "api-authorization")["api-authorization"]
+        way = Route("127.0.0.1", int(node.stdout.readline()), tls=False)
+        told = results(SmokeTarget("node", way), "api-authorization")["api-authorization"]
         node.terminate()
     assert (told.status, "431" in told.reason) == ("ok", True)
 
@@ -263,7 +263,7 @@ def test_the_security_headers_are_those_of_the_template(documents: dict[str, Any
     }.keys() == {name for name, policy in made.items() if policy["Override"]}
 
 
-def public(stage: Stage) -> Site:
+def public(stage: Stage) -> SmokeTarget:
     return replace(stage.site, exposure="public")
 
 
@@ -339,7 +339,7 @@ def test_what_is_too_small_to_compress_is_not_decided(certificate: Path) -> None
 def test_silence_proves_nothing_where_the_site_is_out_of_reach_too(name: str) -> None:
     nobody = ("127.0.0.1", 1)
     shut = {3000: (nobody,), 5432: (nobody,)}
-    site = Site("x", Way(*nobody), balancer=nobody, exposure="private", shut=shut)
+    site = SmokeTarget("x", Route(*nobody), balancer=nobody, exposure="private", shut=shut)
     assert results(site, name)[name].status != "ok"
 
 

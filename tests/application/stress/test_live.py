@@ -16,10 +16,10 @@ import click
 import pytest
 from botocore.stub import ANY, Stubber
 
-from generator.application.stress.live import PATIENCE, Wishes, run
+from generator.application.stress.live import PATIENCE, StressOptions, run
 from generator.application.stress.report import judge
 from generator.application.stress.timeline import IN_SERVICE, Load
-from generator.application.stress.watch import Watch, place, with_points
+from generator.application.stress.watch import GroupWatch, place, with_points
 from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import DeployOptions as Deployment
 from generator.cloud.deploy import deploy
@@ -73,8 +73,10 @@ class Scene:
         if self.pauses:
             self.pauses.pop(0)()
 
-    def wishes(self, url: str, **more: Any) -> Wishes:
-        return Wishes(**{"yes": True, "url": url, "now": self.now, "pause": self.pause, **more})
+    def options(self, url: str, **more: Any) -> StressOptions:
+        return StressOptions(
+            **{"yes": True, "url": url, "now": self.now, "pause": self.pause, **more}
+        )
 
     def commands(self, *statuses: str, installed: str = "Success") -> None:
         """Both commands are taken; the load then has one status after the other."""
@@ -147,7 +149,7 @@ def test_a_load_is_followed_to_new_capacity(
 ) -> None:
     scene.commands("Pending", "InProgress", "InProgress", "Success")
     scene.pauses = [scene.busy, scene.alarm, scene.grow]
-    timeline = run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    timeline = run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     scene.ssm.assert_no_pending_responses()
     assert timeline.seconds == 90
     assert [moment.kind for moment in timeline.moments if moment.kind != "quiet"] == [
@@ -167,7 +169,7 @@ def test_a_load_is_followed_to_new_capacity(
 def test_the_metrics_points_are_put_where_they_belong(scene: Scene, site: Site) -> None:
     scene.commands("InProgress", "InProgress", "Success")
     scene.pauses = [scene.busy, scene.grow]
-    timeline = run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    timeline = run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     assert timeline.samples[0].cpu == 97.0
 
 
@@ -175,7 +177,7 @@ def test_requests_that_fail_are_exit_code_1(scene: Scene, site: Site) -> None:
     site.status = 502
     scene.commands("InProgress", "Success")
     scene.pauses = [scene.grow]
-    timeline = run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    timeline = run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     assert timeline.failures == timeline.requests > 0
     with pytest.raises(ClinicError, match="requests failed") as bad:
         judge(timeline)
@@ -184,7 +186,7 @@ def test_requests_that_fail_are_exit_code_1(scene: Scene, site: Site) -> None:
 
 def test_no_new_capacity_is_exit_code_1_after_some_patience(scene: Scene, site: Site) -> None:
     scene.commands(*["Success"] * (PATIENCE // 30 + 4))
-    timeline = run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    timeline = run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     assert timeline.seconds is None
     assert scene.seconds == pytest.approx(LOAD.timeout + PATIENCE, abs=31)
     with pytest.raises(ClinicError, match="no new capacity"):
@@ -199,7 +201,7 @@ def test_an_interrupt_cancels_the_load_on_all_instances(scene: Scene, site: Site
     scene.cancelled()
     scene.pauses = [interrupt]
     with pytest.raises(KeyboardInterrupt):
-        run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+        run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     scene.ssm.assert_no_pending_responses()
 
 
@@ -212,7 +214,7 @@ def test_an_interrupt_while_it_installs_cancels_that(scene: Scene, site: Site) -
     scene.cancelled()
     scene.pauses = [interrupt]
     with pytest.raises(KeyboardInterrupt):
-        run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+        run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     scene.ssm.assert_no_pending_responses()
 
 
@@ -232,7 +234,7 @@ def test_a_load_that_was_none_is_exit_code_1(
     else:
         scene.cancelled()
     with pytest.raises(ClinicError, match=words.replace("(", r"\(").replace(")", r"\)")) as bad:
-        run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+        run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     assert bad.value.exit_code == 1
 
 
@@ -240,7 +242,7 @@ def test_whom_systems_manager_does_not_reach_is_named(scene: Scene, site: Site) 
     """As the endpoint itself says of an instance on which nothing runs."""
     scene.ssm.deactivate()
     with pytest.raises(ClinicError, match=f"does not reach {scene.instance}") as bad:
-        run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+        run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     assert bad.value.exit_code == 3
     assert site.paths == []
 
@@ -249,11 +251,11 @@ def test_it_asks_first_and_does_nothing_without_a_yes(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ClinicError, match="give --yes"):
-        run(scene.aws, "clinic-dev", LOAD, scene.wishes("http://127.0.0.1:9/", yes=False))
+        run(scene.aws, "clinic-dev", LOAD, scene.options("http://127.0.0.1:9/", yes=False))
     monkeypatch.setattr(click, "confirm", lambda question: False)
-    wishes = scene.wishes("http://127.0.0.1:9/", yes=False, terminal=True)
+    options = scene.options("http://127.0.0.1:9/", yes=False, terminal=True)
     with pytest.raises(click.exceptions.Exit) as ended:
-        run(scene.aws, "clinic-dev", LOAD, wishes)
+        run(scene.aws, "clinic-dev", LOAD, options)
     assert ended.value.exit_code == 0
     told = capsys.readouterr().out
     assert f"2 busy workers on {scene.instance} for 60 s" in told
@@ -266,7 +268,7 @@ def test_programs_read_one_event_a_line(
     scene.commands("InProgress", "Success")
     scene.pauses = [scene.grow]
     capsys.readouterr()
-    run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url, report=Report(json=True)))
+    run(scene.aws, "clinic-dev", LOAD, scene.options(site.url, report=Report(json=True)))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["kind"] for line in lines} == {"moment", "sample", "figure"}
     assert lines[-1]["seconds"] == 30
@@ -281,7 +283,7 @@ def test_a_person_sees_the_picture_grow(
     scene.commands("InProgress", "Success")
     scene.pauses = [scene.grow]
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    run(scene.aws, "clinic-dev", LOAD, scene.wishes(site.url))
+    run(scene.aws, "clinic-dev", LOAD, scene.options(site.url))
     told = capsys.readouterr().out
     assert told.count("Instances in service") > 1
     assert told.count("in service\n") >= 1
@@ -305,7 +307,7 @@ def test_the_command_line_reaches_the_same_test(
 
 def test_a_stack_that_is_not_there_is_bad_input(aws: Aws) -> None:
     with pytest.raises(ClinicError, match="there is no stack clinic-none") as bad:
-        run(aws, "clinic-none", LOAD, Wishes(yes=True))
+        run(aws, "clinic-none", LOAD, StressOptions(yes=True))
     assert bad.value.exit_code == 2
 
 
@@ -372,10 +374,10 @@ def test_a_group_that_cannot_grow_is_said_before_anything_is_done() -> None:
     assert bad.value.exit_code == 3
 
 
-def watch(service: Stubbed) -> Watch:
+def watch(service: Stubbed) -> GroupWatch:
     group(service, "InService")
     policies(service, {})
-    return Watch(service.aws, place(service.aws, "group"), START)
+    return GroupWatch(service.aws, place(service.aws, "group"), START)
 
 
 def test_a_new_instance_serves_once_its_target_is_healthy() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generator.application.stress import picture, terminal
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load, Moment, Sample, Timeline
+from generator.application.stress.timeline import Load, Moment, Sample, StressTimeline
 from generator.errors import ClinicError
 
 from .test_simulate import SEED, calm
@@ -90,7 +90,7 @@ moments = st.builds(Moment, st.floats(0, 4000), st.just("boot"), st.text("abc", 
 def test_whatever_was_measured_fits_the_terminal(
     found: list[Sample], happened: list[Moment], width: int
 ) -> None:
-    lines = terminal.draw(Timeline("x", 40, Load(), found, happened), width)
+    lines = terminal.draw(StressTimeline("x", 40, Load(), found, happened), width)
     drawn = lines[: lines.index("")]
     assert max(len(line) for line in drawn if "|" in line) <= width
 
@@ -103,7 +103,7 @@ def size(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("timeline", [TIMELINE, BROKEN, replace(TIMELINE, moments=[])])
-def test_a_picture_is_written_whole(timeline: Timeline, tmp_path: Path) -> None:
+def test_a_picture_is_written_whole(timeline: StressTimeline, tmp_path: Path) -> None:
     picture.check(tmp_path / "p.png")
     picture.draw(timeline, tmp_path / "p.png")
     width, height = size(tmp_path / "p.png")

@@ -15,7 +15,7 @@ from generator.application.publish import cdn
 from generator.application.publish.bucket import Bucket, ChangedError
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import INDEX, is_hashed
-from generator.application.publish.plan import Plan, Remote, plan, suspects
+from generator.application.publish.plan import BucketContent, UploadPlan, plan, suspects
 from generator.application.publish.progress import sending
 from generator.application.publish.send import send
 from generator.errors import ClinicError
@@ -29,7 +29,7 @@ ATTEMPTS = 10
 
 
 @dataclass
-class Run:
+class Publication:
     """One publication on its way."""
 
     bucket: Bucket
@@ -41,7 +41,7 @@ class Run:
     removed: list[str] = field(default_factory=list)
 
 
-def planned(run: Run, remote: Remote) -> Plan:
+def planned(run: Publication, remote: BucketContent) -> UploadPlan:
     """The plan, once what a listing cannot decide was looked at."""
     keys = suspects(run.build, remote)
     looked = zip(keys, run.pool.map(run.bucket.attributes, keys), strict=True)
@@ -50,7 +50,7 @@ def planned(run: Run, remote: Remote) -> Plan:
     return plan(run.build, closer, run.keep, datetime.now(UTC))
 
 
-def bring(run: Run, remote: Remote) -> Remote:
+def upload(run: Publication, remote: BucketContent) -> BucketContent:
     """Send what is missing, index.html last; what the bucket was like when nothing was.
 
     The last step replaces just the index.html that the plan was made for. If somebody else has
@@ -73,7 +73,7 @@ def bring(run: Run, remote: Remote) -> Remote:
     )
 
 
-def _send(run: Run, todo: Plan, remote: Remote) -> bool:
+def _send(run: Publication, todo: UploadPlan, remote: BucketContent) -> bool:
     """Whether the site is that of the plan now, and not of somebody else."""
     bucket = run.bucket
 
@@ -99,7 +99,7 @@ def _send(run: Run, todo: Plan, remote: Remote) -> bool:
     return True
 
 
-def _remove(run: Run, todo: Plan) -> None:
+def _remove(run: Publication, todo: UploadPlan) -> None:
     """Delete what is over, unless another index.html is live by now, which may need it."""
     if not todo.remove:
         return
@@ -110,7 +110,7 @@ def _remove(run: Run, todo: Plan) -> None:
 
 
 def invalidate(
-    run: Run, cloudfront: CloudFrontClient, distribution: str, remote: Remote
+    run: Publication, cloudfront: CloudFrontClient, distribution: str, remote: BucketContent
 ) -> list[str]:
     """Invalidate if something was replaced, now or in a run that was cut off; the paths named."""
     gone = [key for key in run.removed if not is_hashed(key)]

@@ -22,7 +22,7 @@ REGISTRY = re.compile(r"^IMAGE_REPOSITORY='.+'$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Wish:
+class Revision:
     """What a launch template version, or a stack, has instances run."""
 
     image: str
@@ -45,7 +45,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Order:
+class ReleaseRequest:
     """What a person asked for: an image, or else a revision."""
 
     image: str = ""
@@ -61,42 +61,44 @@ class Order:
         if bool(self.image) == bool(self.revision):
             raise ClinicError("give one of --image, --revision and --build.")
 
-    def is_met(self, wish: Wish) -> bool:
+    def is_met(self, runs: Revision) -> bool:
         """Whether that is what was asked for; a revision may move, an image is what it is."""
         if self.image:
-            return wish.image == self.image
-        return not wish.image and wish.revision == self.revision
+            return runs.image == self.image
+        return not runs.image and runs.revision == self.revision
 
-    def wish(self, now: Wish, word: str) -> Wish:
+    def revision_after(self, now: Revision, word: str) -> Revision:
         """What it means for instances that run ``now``; ``word`` names a release of a revision."""
         if self.image:
-            return Wish(self.image, now.revision, now.release)
-        return Wish("", self.revision, word)
+            return Revision(self.image, now.revision, now.release)
+        return Revision("", self.revision, word)
 
 
-def of_stack(parameters: Mapping[str, str]) -> Wish:
+def of_stack(parameters: Mapping[str, str]) -> Revision:
     """What a stack's parameters say."""
-    return Wish(parameters["BackendImage"], parameters["BackendRevision"], parameters["Release"])
+    return Revision(
+        parameters["BackendImage"], parameters["BackendRevision"], parameters["Release"]
+    )
 
 
-def of_user_data(text: str) -> Wish:
+def of_user_data(text: str) -> Revision:
     """What user data says. ClinicError (3) if it is not this project's."""
-    found = {name: line.search(text) for name, line in LINES.items()}
-    if None in found.values():
+    matches = {name: line.search(text) for name, line in LINES.items()}
+    if None in matches.values():
         raise ClinicError(
             "the launch template's user data is not what this project writes: run `clinic deploy` "
             "first.",
             exit_code=3,
         )
-    return Wish(**{name: line[1] for name, line in found.items() if line})
+    return Revision(**{name: line[1] for name, line in matches.items() if line})
 
 
-def known_to(text: str, wish: Wish) -> None:
-    """ClinicError (3) if the program in user data cannot come by an image in the way that ``wish``
+def known_to(text: str, wanted: Revision) -> None:
+    """ClinicError (3) if the program in user data cannot come by an image in the way that the revision
     needs: earlier ones knew one way.
     """
-    way = "pull" if wish.image else "build"
-    alone = wish.image.startswith(":") and not REGISTRY.search(text)
+    way = "pull" if wanted.image else "build"
+    alone = wanted.image.startswith(":") and not REGISTRY.search(text)
     program = bootstrap.unpacked(text)
     # What builds is in the library; a program that has one calls it by this name.
     if alone or not (f"docker {way}" in program or f"{way}_image" in program):
