@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Any
 
 from hypothesis import Phase, given, settings
@@ -49,7 +49,8 @@ def _addresses(inside: str | None) -> list[IPv4Address]:
     }
     if inside is None:
         return sorted(one for one in {*edges, IPv4Address("8.8.8.8")} if is_internet(one))
-    return sorted(one for one in {*edges, ip_network(inside)[9]} if one in ip_network(inside))
+    network = IPv4Network(inside)
+    return sorted(one for one in {*edges, network[9]} if one in network)
 
 
 PLACES = {name: _addresses(block) for name, block in SUBNETS.items()}
