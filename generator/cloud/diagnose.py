@@ -81,24 +81,24 @@ def first_cause(
         for event in events
         if event.failed and event.reason and not CONSEQUENCE.match(event.reason)
     ]
-    seen, invalid = list(evidence or ()), list[Cause]()
+    raw_lines, invalid = list(evidence or ()), list[Cause]()
     try:
         invalid = _validation(aws, stack, change_set, events[0].time if events else None)
     except (BotoCoreError, ClientError) as error:
-        seen.append(f"validation errors cannot be read: {explain(error)}")
+        raw_lines.append(f"validation errors cannot be read: {explain(error)}")
     # A validation error names the property; the event beside it only says that there is one.
     first = min(invalid or causes, key=lambda cause: cause.time, default=None)
     if not first:
-        return Diagnosis(stack, "CloudFormation names no cause.", *UNKNOWN, seen)
+        return Diagnosis(stack, "CloudFormation names no cause.", *UNKNOWN, raw_lines)
     if evidence is None and first.event:
-        seen += collect(aws, first.event)
-    seen += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
+        raw_lines += collect(aws, first.event)
+    raw_lines += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
     # Only an instance speaks an instance's words; what it says explains the missing signal.
-    on_instance = catalogue.look_up(*seen, among=catalogue.on_instances())
-    trap = on_instance or catalogue.look_up(first.sentence, *seen)
+    on_instance = catalogue.look_up(*raw_lines, among=catalogue.on_instances())
+    trap = on_instance or catalogue.look_up(first.sentence, *raw_lines)
     meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
-    told = [plain(line) for line in seen]
-    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, told)
+    lines = [plain(line) for line in raw_lines]
+    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, lines)
 
 
 def collect(aws: Aws, event: Event) -> list[str]:
@@ -127,15 +127,17 @@ def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -
         answers = pages.paginate(StackName=stack, Filters=failed)
     return [
         Cause(
-            told["Timestamp"],
-            told.get("ValidationPath") or told.get("LogicalResourceId", stack),
-            told.get("ValidationStatusReason") or told.get("HookStatusReason", ""),
+            operation_event["Timestamp"],
+            operation_event.get("ValidationPath")
+            or operation_event.get("LogicalResourceId", stack),
+            operation_event.get("ValidationStatusReason")
+            or operation_event.get("HookStatusReason", ""),
         )
         for page in answers
-        for told in page["OperationEvents"]
-        if told.get("EventType") in VALIDATION
-        and told.get("ValidationFailureMode", "FAIL") == "FAIL"
-        and (not since or told["Timestamp"] >= since)
+        for operation_event in page["OperationEvents"]
+        if operation_event.get("EventType") in VALIDATION
+        and operation_event.get("ValidationFailureMode", "FAIL") == "FAIL"
+        and (not since or operation_event["Timestamp"] >= since)
     ]
 
 
@@ -147,8 +149,8 @@ def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
 
 
 def _targets(aws: Aws, name: str) -> list[str]:
-    found = backend.targets(aws, backend.group(aws, name))
-    return [str(target) for target in found if target.state != "healthy"]
+    targets = backend.targets(aws, backend.group(aws, name))
+    return [str(target) for target in targets if target.state != "healthy"]
 
 
 def _boots(aws: Aws, event: Event) -> list[str]:
@@ -165,7 +167,7 @@ def _boots(aws: Aws, event: Event) -> list[str]:
 
 
 def _consoles(aws: Aws, name: str) -> list[str]:
-    instances = [told["InstanceId"] for told in backend.instances(backend.group(aws, name))]
+    instances = [member["InstanceId"] for member in backend.instances(backend.group(aws, name))]
     return [
         f"{instance}/console: {line}"
         for instance in instances[:INSTANCES]

@@ -22,10 +22,10 @@ def warn(aws: Aws, env: Environment, report: Report) -> None:
     private = values.get("AlbExposure") == "private"
     if not (chosen or private):
         return
-    told = aws.client("ec2").describe_availability_zones(
+    zones = aws.client("ec2").describe_availability_zones(
         Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
     )["AvailabilityZones"]
-    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in told}
+    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in zones}
     if unknown := [name for name in chosen if name not in ids]:
         raise ClinicError(
             f"{aws.region} has no zone {', '.join(map(quote, unknown))}: set ZoneNames to some of "

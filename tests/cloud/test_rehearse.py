@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import find, tree, walk
@@ -26,7 +26,7 @@ from .test_environment import PARAMS
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import FilterTypeDef
 
-WISHES = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+WISHES = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
 
 
 @pytest.mark.parametrize(("env", "flat"), [("dev", False), ("prod", False), ("dev", True)])

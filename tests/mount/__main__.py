@@ -165,7 +165,8 @@ def _certificates(proof: Path) -> None:
 def _run(disk: Path, folder: Path) -> str:
     """What the machine says until it is off."""
     start = "root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr"
-    command: list[str | Path] = ["qemu-system-x86_64", "-accel", "tcg", "-m", "512", "-display", "none", "-net",
+    command: list[str | Path]
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "512", "-display", "none", "-net",
                "none", "-serial", "stdio", "-kernel", folder / "vmlinuz", "-initrd",
                folder / "initrd.img", "-append", start, "-drive",
                f"file={disk},if=virtio,format=raw"]  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generator.application.doctor.instance import InstanceState
 from generator.cloud import catalogue
-from generator.cloud.catalogue import Trap
+from generator.cloud.catalogue import KnownFailure
 from generator.cloud.text import plain
 
 LOOP = 3
@@ -78,7 +78,7 @@ def _texts(instance: InstanceState) -> list[str]:
     return texts
 
 
-def _line(trap: Trap, texts: Sequence[str]) -> str:
+def _line(trap: KnownFailure, texts: Sequence[str]) -> str:
     """The line of ``texts`` in which the match of the trap's pattern ends."""
     match = next(filter(None, map(trap.says.search, texts)))
     start = match.string.rfind("\n", 0, max(match.end() - 1, 0)) + 1

@@ -17,7 +17,7 @@ from generator.application.doctor.group import examine_group
 from generator.application.doctor.instance import Pace, credits, gather
 from generator.cloud import backend
 from generator.cloud.aws import Aws, connect
-from generator.cloud.deploy import Wishes, deploy
+from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import find
@@ -41,8 +41,8 @@ class Deployed:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-        self.aws = connect(given=self.environment)
-        wishes = Wishes(True, report=Report(brief=True), pace=0.02)
+        self.aws = connect(variables=self.environment)
+        wishes = DeployOptions(True, report=Report(brief=True), pace=0.02)
         deploy(self.aws, load("dev", ROOT / "params"), wishes)
         stack = find(self.aws, "clinic-dev")
         assert stack

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 PAUSE = 5.0
 """Seconds between two questions whether an operation has ended."""
-Place = tuple[str, str]
+AccountRegion = tuple[str, str]
 """An account and a region."""
 
 
@@ -127,8 +127,8 @@ class StackSet:
         self.report.say(f"{title} ...")
         ask = self.cloudformation.describe_stack_set_operation
         while True:
-            told = self.call(partial(ask, StackSetName=self.name, OperationId=started))
-            status = told["StackSetOperation"]["Status"]
+            response = self.call(partial(ask, StackSetName=self.name, OperationId=started))
+            status = response["StackSetOperation"]["Status"]
             if status not in ("RUNNING", "QUEUED", "STOPPING"):
                 break
             time.sleep(PAUSE)
@@ -143,7 +143,7 @@ class StackSet:
                     where = f"{result.get('Account', '')} {result.get('Region', '')}"
                     self.failed.append(f"{where}: {plain(result.get('StatusReason', ''))}")
 
-    def instances(self) -> dict[Place, StackInstanceSummaryTypeDef]:
+    def instances(self) -> dict[AccountRegion, StackInstanceSummaryTypeDef]:
         pages = self.cloudformation.get_paginator("list_stack_instances")
         return {
             (one["Account"], one["Region"]): one
