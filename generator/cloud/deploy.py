@@ -17,10 +17,11 @@ from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
 from generator.cloud.follow import PACE, EventFeed, attach, follow
 from generator.cloud.preview import HEADINGS, preview, table
-from generator.cloud.progress import ProgressBoard, Report, screen
+from generator.cloud.progress import ProgressBoard, screen
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2 import EC2Client

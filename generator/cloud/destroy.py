@@ -14,11 +14,11 @@ from generator.cloud import catalogue
 from generator.cloud.aws import Aws, code_of, explain
 from generator.cloud.deletion import Deletion, deletions, plan, remainders
 from generator.cloud.follow import EventFeed, attach
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, began, events, family, find, last_deleted, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import DeleteStackInputTypeDef

@@ -127,17 +127,15 @@ def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -
         answers = pages.paginate(StackName=stack, Filters=failed)
     return [
         Cause(
-            operation_event["Timestamp"],
-            operation_event.get("ValidationPath")
-            or operation_event.get("LogicalResourceId", stack),
-            operation_event.get("ValidationStatusReason")
-            or operation_event.get("HookStatusReason", ""),
+            event["Timestamp"],
+            event.get("ValidationPath") or event.get("LogicalResourceId", stack),
+            event.get("ValidationStatusReason") or event.get("HookStatusReason", ""),
         )
         for page in answers
-        for operation_event in page["OperationEvents"]
-        if operation_event.get("EventType") in VALIDATION
-        and operation_event.get("ValidationFailureMode", "FAIL") == "FAIL"
-        and (not since or operation_event["Timestamp"] >= since)
+        for event in page["OperationEvents"]
+        if event.get("EventType") in VALIDATION
+        and event.get("ValidationFailureMode", "FAIL") == "FAIL"
+        and (not since or event["Timestamp"] >= since)
     ]
 
 

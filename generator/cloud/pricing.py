@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from generator.checks.cost.prices import Price
-from generator.cloud.aws import explained
+from generator.checks.cost.report import Moved
+from generator.cloud.aws import connect, explained
 
 if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
@@ -148,3 +152,19 @@ def _first_tier(offer: Mapping[str, Any]) -> Decimal | None:
         if "USD" in tier["pricePerUnit"]
     ]
     return next((usd for _, usd in sorted(tiers) if usd), None)
+
+
+def moved_since(
+    keys: Collection[str], listed: Mapping[str, Price], region: str, profile: str | None
+) -> Moved:
+    """What AWS answers for these prices, where it differs from the list."""
+    asked = sorted(key for key in keys if query(key))
+    client = connect(profile, ENDPOINT_REGION).client("pricing")
+    with click.progressbar(asked, label="Asking AWS", file=sys.stderr) as bar:
+        live = ask(client, region, bar)
+    print(f"AWS answered for {len(live)} of {len(keys)} prices.", file=sys.stderr)
+    return {
+        key: (listed.get(key), price)
+        for key, price in live.items()
+        if key not in listed or listed[key].usd != price.usd
+    }

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from generator.cloud.aws import Aws
 from generator.cloud.deletion import deletions
 from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ContinueUpdateRollbackInputTypeDef

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

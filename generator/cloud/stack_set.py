@@ -18,10 +18,10 @@ from generator.cloud.aws import CONFIG, Aws, code_of
 from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
-from generator.cloud.progress import Report
 from generator.cloud.stack_instances import AccountRegion, StackSet, Targets
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.literals import CapabilityType, PermissionModelsType

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (
@@ -131,4 +131,7 @@ def _differences(path: str, drift: StackResourceDriftTypeDef) -> list[list[str]]
     if not (differences := drift.get("PropertyDifferences")):
         return [[where, how, "", "", ""]]
     keys = ("PropertyPath", "ExpectedValue", "ActualValue")
-    return [[where, how, *(plain(each.get(key, "")) for key in keys)] for each in differences]
+    return [
+        [where, how, *(plain(difference.get(key, "")) for key in keys)]
+        for difference in differences
+    ]

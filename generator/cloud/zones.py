@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError, quote
+from generator.report import Report
 
 WITHOUT_VPC_ORIGINS = ("use1-az3", "usw1-az2", "apne1-az3", "cac1-az3")
 """Ids of zones that CloudFront's VPC origins do not serve (CloudFront developer guide, restrict

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
+from generator.model.references import References
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import View
 from generator.model.walk import text
@@ -41,6 +42,11 @@ class Deployed:
     def logical(self) -> dict[str, str]:
         """Logical ids by physical id."""
         return {physical: name for name, physical in self.ids.items()}
+
+    @cached_property
+    def references(self) -> References:
+        """What values in the resources refer to, physical ids among them."""
+        return References(self.resources, physical=self.logical)
 
     @cached_property
     def tags(self) -> dict[str, str]:

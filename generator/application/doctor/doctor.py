@@ -21,10 +21,10 @@ from generator.application.doctor.instance import (
 from generator.cloud import backend
 from generator.cloud.aws import Aws
 from generator.cloud.backend import GROUP, LOG_GROUP, Target
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import (

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from generator.application.env import dotenv, fingerprint
 from generator.application.env.fingerprint import Fingerprint
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.errors import ClinicError
 from generator.layers.identity import ENV_FILE
 from generator.layers.storage import CONFIGURATION_BUCKET
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectVersionTypeDef

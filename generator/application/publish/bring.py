@@ -16,9 +16,10 @@ from generator.application.publish.bucket import Bucket, ChangedError
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import INDEX, is_hashed
 from generator.application.publish.plan import Plan, Remote, plan, suspects
-from generator.application.publish.progress import Show
+from generator.application.publish.progress import sending
 from generator.application.publish.send import send
 from generator.errors import ClinicError
+from generator.report import Report
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -34,7 +35,7 @@ class Run:
     bucket: Bucket
     build: Build
     keep: timedelta
-    show: Show
+    report: Report
     pool: Executor
     sent: dict[str, File] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
@@ -91,7 +92,7 @@ def _send(run: Run, todo: Plan, remote: Remote) -> bool:
         yield from send(run.pool, index, put)
 
     try:
-        for file in run.show.sending(passing(), len(todo.files), todo.bytes):
+        for file in sending(run.report, passing(), len(todo.files), todo.bytes):
             run.sent[file.key] = file
     except ChangedError:
         return False

@@ -9,11 +9,12 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from generator.checks.reach import groups, ports, routes, stations
 from generator.checks.reach.facts import Link
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import between, inward, outward
+from generator.model.network import groups, ports, routes
+from generator.model.network.stations import stations
 from generator.model.view import View
 from tests.checks.reach.brute import Host, Packet, World, is_internet
 
@@ -227,7 +228,7 @@ class Case:
         land, _ = routes.land(names)
         rules, _ = groups.rules(names)
         self.net, self.world = Net(land, rules), World(made)
-        self.placed = {one.logical: one for one in stations.stations(names, land)}
+        self.placed = {one.logical: one for one in stations(names, land)}
         homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
         self.hosts = {
             name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()
