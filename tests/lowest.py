@@ -21,7 +21,7 @@ def pins(*extras: str) -> dict[str, str]:
     config.read(SETUP)
     texts = [config["options"]["install_requires"]]
     texts += [config["options.extras_require"][extra] for extra in extras]
-    return dict(found.groups() for text in texts for found in BOUND.finditer(text))
+    return {found[1]: found[2] for text in texts for found in BOUND.finditer(text)}
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from troposphere import If, Ref, Template
 from troposphere.ec2 import VPC, InternetGateway
@@ -147,7 +149,7 @@ def test_a_condition_that_means_something_else_is_kept_apart():
 
 
 def test_a_reference_is_what_a_child_sees():
-    seen = {}
+    seen: dict[str, Any] = {}
     layer = Layer("A", lambda t, v: seen.update(v) or {}, needs=(SIZE,))
     nested([layer], ())
     assert isinstance(seen[SIZE], Ref)

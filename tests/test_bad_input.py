@@ -90,7 +90,7 @@ def test_a_malformed_template_is_one_sentence_for_every_offline_command(
     assert sorted(tmp_path.iterdir()) == before
 
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [
         *(None, [], {}, 5, True, "", "${x", "\ud800", "9" * 900, 9**900, [[1]], {"a": None}),
         *({"Ref": None}, {"Ref": ["a"]}, {"Ref": {"Ref": "x"}}, {"Ref": "Nowhere"}),

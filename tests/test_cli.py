@@ -445,6 +445,7 @@ def test_what_is_wrong_is_an_object_for_programs_and_a_sentence_for_people(
 ) -> None:
     """With parameter files that are not there, or a file that is none."""
     arguments = ["stack-set", "--remove"] if words == ["stack-set"] else words
+    more: dict[str, list[object]]
     more = {"publish": ["dist"], "env push": [tmp_path / "none"], "release": ["--image", "a:1"]}
     ended = clinic(
         *arguments, "nowhere", *more.get(" ".join(words), []), "--json", "--params", tmp_path

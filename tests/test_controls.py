@@ -172,7 +172,9 @@ TRUE: dict[str, Callable[[], bool]] = {
         and len(properties("BackendGroup", "prod")["VPCZoneIdentifier"]) == 2
     ),
 }
-CHANNELS = [(how, what) for how in ("Create", "Open") for what in ("Control", "Data")]
+CHANNELS: list[tuple[str, str]] = [
+    (how, what) for how in ("Create", "Open") for what in ("Control", "Data")
+]
 
 
 def rows(page: str) -> list[str]:

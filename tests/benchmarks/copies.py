@@ -28,7 +28,7 @@ def flat(template: Template, times: int) -> Template:
     return template | {"Resources": resources, "Outputs": _renamed(template["Outputs"], names[0])}
 
 
-def nested(templates: Mapping[str, Template], times: int) -> dict[str, Template]:
+def nested(templates: Mapping[str, Mapping[str, Any]], times: int) -> dict[str, Template]:
     """So many copies of all layers beside each other under one root, by file stem.
 
     The copies share the root's parameters and nothing else; the outputs are those of the first.
@@ -50,7 +50,7 @@ def nested(templates: Mapping[str, Template], times: int) -> dict[str, Template]
     return {"root": {**root, "Resources": stacks, "Outputs": outputs}, **found}
 
 
-def _child(child: Template, mark: str) -> Template:
+def _child(child: Mapping[str, Any], mark: str) -> Template:
     resources, conditions = (
         {name: f"{name}{mark}" for name in child.get(section, {})}
         for section in ("Resources", "Conditions")

@@ -197,7 +197,7 @@ class Connection(asyncio.Protocol):
 
 
 def _unchunked(data: bytes) -> bytes:
-    parts, at = [], 0
+    parts, at = list[bytes](), 0
     while True:
         end = data.index(b"\r\n", at)
         size = int(data[at:end].split(b";")[0], 16)

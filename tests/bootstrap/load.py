@@ -21,7 +21,8 @@ Answers = list[tuple[float, str]]
 def send(
     address: str,
     every: float,
-    request: list[str],
+    method: str,
+    path: str,
     due: float,
     ended: threading.Event,
     answers: Answers,
@@ -30,7 +31,7 @@ def send(
     connection = http.client.HTTPConnection(address, 3000, timeout=5)
     while not ended.wait(max(0, due - time.monotonic())):
         try:
-            connection.request(*request)
+            connection.request(method, path)
             answer = connection.getresponse()
             text = answer.read().decode()
             said = text if answer.status < 300 else f"{answer.status}: {text}"
@@ -41,7 +42,7 @@ def send(
         due += every
 
 
-def main(address: str, rate: str = "24", *request: str) -> None:
+def main(address: str, rate: str = "24", method: str = "GET", path: str = "/api") -> None:
     """Send from several threads, spread evenly."""
     answers: Answers = []
     connections = max(1, min(CONNECTIONS, int(float(rate))))
@@ -52,7 +53,8 @@ def main(address: str, rate: str = "24", *request: str) -> None:
             args=(
                 address,
                 every,
-                [*(request or ("GET", "/api"))],
+                method,
+                path,
                 start + number * every / connections,
                 ended,
                 answers,

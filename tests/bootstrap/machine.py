@@ -121,7 +121,7 @@ class Machine:
 
     def run(self, *arguments: str, **settings: str) -> "subprocess.CompletedProcess[str]":
         """Run the user data as cloud-init does, or with the arguments of a unit."""
-        with self.start(*arguments, **settings) as process:
+        with self.start(*arguments, program=None, **settings) as process:
             out, err = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 

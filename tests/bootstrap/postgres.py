@@ -156,7 +156,10 @@ def serve(**settings: str) -> Iterator[Database]:
         with (folder / "log").open("w") as out:
             server = subprocess.Popen(
                 [programs / "postgres", "-D", folder / "data", *options],
-                **{"user": account, "group": account, "stdout": out, "stderr": out},
+                user=account,
+                group=account,
+                stdout=out,
+                stderr=out,
             )
         try:
             yield Database(port, folder)

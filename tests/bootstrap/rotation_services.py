@@ -4,6 +4,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,8 +50,9 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """Return a real client whose calls, once it has found them well-formed, end here."""
-        keys = {"aws_access_key_id": "x" * 16, "aws_secret_access_key": "x"}
-        client = _client(service, region_name=REGION, **keys)
+        keys: dict[str, Any] = {"aws_access_key_id": "x" * 16, "aws_secret_access_key": "x"}
+        make: Callable[..., Any] = _client
+        client = make(service, region_name=REGION, **keys)
         client.meta.events.register("before-call", self._answer)
         return client
 
@@ -63,7 +65,8 @@ class Aws:
             missing = {"Code": "ResourceNotFoundException", "Message": str(error)}
             code, answer = 400, {"Error": missing}
         metadata = {"ResponseMetadata": {"HTTPStatusCode": code}}
-        return AWSResponse("", code, {}, None), answer | metadata
+        headers: Any = {}
+        return AWSResponse("", code, headers, None), answer | metadata
 
     def DescribeSecret(self, body: dict[str, Any]) -> dict[str, Any]:
         return {"VersionIdsToStages": self.stages}

@@ -8,6 +8,7 @@ import subprocess
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -56,7 +57,16 @@ def send(database: Database, login: Login, statement: str, value: str = PATIENT)
     script.write_text(f"{statement};\n")
     known = {"PGHOST": "127.0.0.1", "PGPORT": str(database.port), "PGSSLMODE": "require"}
     known |= {"PGUSER": login[0], "PGPASSWORD": login[1], "PGDATABASE": "clinic"}
-    command = [programs / "pgbench", "-n", "-t", "1", "-M", "extended", "-D", f"value={value}"]
+    command: list[str | Path] = [
+        programs / "pgbench",
+        "-n",
+        "-t",
+        "1",
+        "-M",
+        "extended",
+        "-D",
+        f"value={value}",
+    ]
     return subprocess.run(
         [*command, "-f", script], env=os.environ | known, capture_output=True, check=False
     ).returncode

@@ -186,7 +186,7 @@ def test_a_restart_that_was_cut_is_put_in_order_by_the_next_one(
         assert settled.run("refresh").returncode == 1
         (settled.root / "notes/fail-nft").unlink()
     else:
-        with settled.start("refresh", **waits) as cut:
+        with settled.start("refresh", program=None, **waits) as cut:
             settled.wait_for_text("notes/containers/backend-b", "GREETING=hello")
             if when == "switched":
                 settled.wait_for_text("notes/route", "0.3:3000")

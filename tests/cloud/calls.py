@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import boto3
 from botocore import xform_name
@@ -38,7 +39,8 @@ ACTIONS = {
 @cache
 def operations(service: str) -> dict[str, str]:
     """Operations of a service by their names in Python."""
-    model = boto3.client(
+    make: Callable[..., Any] = boto3.client
+    model = make(
         service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
     ).meta.service_model
     return {xform_name(name): name for name in model.operation_names}

@@ -73,8 +73,10 @@ class Wire:
 
     def watch(self, aws: Aws) -> Aws:
         """Put the wire between a fresh connection and its endpoint."""
-        aws.session.events.register("before-call.*", self._begin)
-        aws.session.events.register("before-send.*", self._send)
+        # botocore uses what a handler returns, which its stubs do not know.
+        events: Any = aws.session.events
+        events.register("before-call.*", self._begin)
+        events.register("before-send.*", self._send)
         return aws
 
     def _begin(self, model: Any, **_: Any) -> None:
@@ -113,7 +115,8 @@ def _answer(request: AWSPreparedRequest, fault: Fault) -> AWSResponse:
     error = f"<Error><Code>{code}</Code><Message>{fault.words}</Message></Error>"
     whole = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>" if is_query else error
     body = b"" if request.method == "HEAD" else whole.encode()
-    return AWSResponse(request.url, status, {"Content-Type": "text/xml"}, _Raw(body))
+    headers: Any = {"Content-Type": "text/xml"}  # botocore asks no more of it than a mapping has
+    return AWSResponse(request.url, status, headers, _Raw(body))
 
 
 class _Raw(io.BytesIO):

@@ -61,8 +61,8 @@ class Scene:
 
     def prepare(self, aws: Aws) -> None:
         self.kept = {}
-        if self.before:
-            quietly(lambda: small.deploy(aws, self.before))
+        if before := self.before:
+            quietly(lambda: small.deploy(aws, before))
             self.kept = self.resources(aws)
 
     def run(self, aws: Aws) -> None:

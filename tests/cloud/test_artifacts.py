@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -99,7 +100,8 @@ def test_what_has_the_same_name_and_size_but_other_bytes_is_sent_again(aws: Aws)
     key = f"{ENV.stack}/{ENV.digest}/{name}"
     other = data.replace(b"AWS::SNS::Topic", b"AWS::SQS::Queue")
     assert len(other) == len(data)
-    for claimed in ({}, {"Metadata": {"sha256": ENV.digest}}):
+    claims: tuple[dict[str, Any], ...] = ({}, {"Metadata": {"sha256": ENV.digest}})
+    for claimed in claims:
         s3.put_object(Bucket=bucket, Key=key, Body=other, **claimed)
         assert artifacts.upload(aws, ENV).sent == 1
         assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == data

@@ -24,7 +24,7 @@ from tests.application.smoke.stage import Reply, played
 
 def refusal(code: str, message: str = "said", status: int = 400, call: str = "X") -> ClientError:
     metadata = {"HTTPStatusCode": status}
-    answer = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": metadata}
     return ClientError(answer, call)
 
 
@@ -172,7 +172,7 @@ def test_a_web_page_is_no_answer_of_aws(service: str, call: str) -> None:
             "AWS_SECRET_ACCESS_KEY": "b",
             "AWS_REGION": "eu-west-1",
         }
-        ask = getattr(connect(variables=given).client(service), call)
+        ask = getattr(connect(variables=given).client_named(service), call)
         with pytest.raises(ClinicError, match="a web page answers") as told, explained():
             ask()
     assert told.value.exit_code == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -10,6 +11,7 @@ from botocore.stub import Stubber
 
 from generator.cloud.aws import Aws
 from generator.cloud.boundary import PARAMETER, with_boundary
+from generator.cloud.environment import Environment
 from generator.layers.identity import IDENTITY
 
 from . import small
@@ -19,7 +21,7 @@ LOOK = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
 DOCUMENT = {"Version": "2012-10-17", "Statement": [LOOK]}
 
 
-def environment(**values: str) -> small.Environment:
+def environment(**values: Any) -> Environment:
     return small.nested(*small.LAYERS, IDENTITY, **values)
 
 

@@ -77,7 +77,11 @@ def test_a_change_set_for_something_else_is_deleted(aws: Aws) -> None:
 def test_somebody_elses_change_set_is_left_alone(aws: Aws) -> None:
     prepare(aws, TOPIC)
     base = upload(aws, TOPIC).base
-    theirs = {"StackName": "clinic-small", "ChangeSetName": "theirs", "ChangeSetType": "CREATE"}
+    theirs: Any = {
+        "StackName": "clinic-small",
+        "ChangeSetName": "theirs",
+        "ChangeSetType": "CREATE",
+    }
     aws.client("cloudformation").create_change_set(**theirs, TemplateURL=f"{base}/flat.json")
     prepare(aws, BOTH)
     assert "theirs" in names(aws)

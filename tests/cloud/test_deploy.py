@@ -6,7 +6,7 @@ import json
 import threading
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
@@ -15,6 +15,7 @@ from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import Environment
+from generator.cloud.follow import EventFeed
 from generator.cloud.stacks import STUCK
 from generator.errors import ClinicError
 from generator.layers.secrets import SECRETS
@@ -22,6 +23,9 @@ from generator.layers.storage import STORAGE
 from generator.report import Report
 
 from . import small
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef
 
 TOPIC = small.one({"Topic": {"Type": "AWS::SNS::Topic"}})
 BOTH = small.one({"Topic": {"Type": "AWS::SNS::Topic"}, "Queue": {"Type": "AWS::SQS::Queue"}})
@@ -153,7 +157,9 @@ def by_console(aws: Aws, env: Environment) -> None:
     for name, data in env.files.items():
         aws.client("s3").put_object(Bucket=bucket, Key=f"by-hand/{name}", Body=data)
     base = f"https://s3.{aws.region}.amazonaws.com/{bucket}/by-hand"
-    given = [{"ParameterKey": "TemplateBaseUrl", "ParameterValue": base}] if env.nested else []
+    given: list[ParameterTypeDef] = (
+        [{"ParameterKey": "TemplateBaseUrl", "ParameterValue": base}] if env.nested else []
+    )
     aws.client("cloudformation").create_stack(
         StackName=env.stack,
         TemplateURL=f"{base}/{env.top}",
@@ -295,7 +301,7 @@ def test_ctrl_c_at_a_terminal_can_cancel_an_update(
         with Stubber(aws.client("cloudformation")) as stub:
             stub.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": state}]})
             stub.add_response("cancel_update_stack" if "Cancel" in call else "delete_stack", {})
-            feed = deploying.EventFeed(aws, "arn:1", None)
+            feed = EventFeed(aws, "arn:1", None)
             deploying._interrupted(TOPIC, feed, replace(YES, terminal=True))
             stub.assert_no_pending_responses()
 
@@ -336,7 +342,7 @@ def test_an_output_with_control_characters_is_harmless(
 
 
 def test_the_prefix_list_is_looked_up_where_it_is_needed(aws: Aws) -> None:
-    values = {"AlbExposure": "private", "CloudFrontPrefixListId": ""}
+    values: dict[str, Any] = {"AlbExposure": "private", "CloudFrontPrefixListId": ""}
     env = small.nested(**values)
     found = deploying.with_prefix_list(aws, env).values["CloudFrontPrefixListId"]
     assert found.startswith("pl-")

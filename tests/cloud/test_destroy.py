@@ -41,7 +41,12 @@ def nobody(question: object) -> str:
 def gone(aws: Aws, **options: Any) -> str:
     """Destroy, and answer what was said."""
     heard = small.Heard()
-    settings = {"follow": small.quietly, "ask": nobody, "yes": True, "report": heard}
+    settings: dict[str, Any] = {
+        "follow": small.quietly,
+        "ask": nobody,
+        "yes": True,
+        "report": heard,
+    }
     destroy(aws, "clinic-small", **(settings | options))
     return "\n".join(heard.lines)
 
@@ -124,7 +129,7 @@ def test_an_object_that_stays_is_named_when_the_deletion_has_failed(aws: Aws) ->
         errors = [{"Key": "x\x1b", "Code": "AccessDenied", "Message": "held"}]
         return SimpleNamespace(status_code=200), {"Errors": errors}
 
-    events = aws.client("s3").meta.events
+    events: Any = aws.client("s3").meta.events
     events.register("before-call.s3.DeleteObjects", hold)
     with pytest.raises(ClinicError, match=r"x\\x1b: held") as refused:
         gone(aws)
@@ -144,7 +149,7 @@ def filled(aws: Aws) -> str:
 def test_nothing_is_emptied_under_termination_protection(aws: Aws) -> None:
     """The site must not be gone while the stack stays."""
     bucket, cloudformation = filled(aws), aws.client("cloudformation")
-    protection = {"StackName": "clinic-small", "EnableTerminationProtection": True}
+    protection: Any = {"StackName": "clinic-small", "EnableTerminationProtection": True}
     cloudformation.update_termination_protection(**protection)
     with pytest.raises(ClinicError, match="--no-enable-termination-protection") as refused:
         gone(aws, follow=nobody)
@@ -242,7 +247,7 @@ def test_plan_and_last_page_are_true_after_a_deletion_that_failed(aws: Aws) -> N
         errors = [{"Key": "x", "Code": "AccessDenied", "Message": "held"}]
         return SimpleNamespace(status_code=200), {"Errors": errors}
 
-    events = aws.client("s3").meta.events
+    events: Any = aws.client("s3").meta.events
     events.register("before-call.s3.DeleteObjects", hold)
     with pytest.raises(ClinicError, match="DELETE_FAILED"):
         gone(aws)
@@ -425,7 +430,9 @@ def test_what_a_rollback_left_of_a_deleted_child_counts_as_kept(aws: Aws) -> Non
             stub.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})
             stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries})
         found = deletions(aws, "root")
-    assert [(fate.resource.path, fate.kept) for fate in found] == [("StorageStack/LogBucket", True)]
+    assert [(fate.resource.path, fate.is_kept) for fate in found] == [
+        ("StorageStack/LogBucket", True)
+    ]
 
 
 def test_everything_that_can_be_kept_has_a_way_to_remove_it() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.stub import Stubber
 
 from generator.cloud.aws import Aws, connect
-from generator.cloud.diagnose import GROUP, LOG_GROUP, collect, first_cause
+from generator.cloud.backend import GROUP, LOG_GROUP
+from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.stacks import Event, find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
@@ -18,9 +19,16 @@ from generator.model.walk import STACK
 
 from . import small
 
+if TYPE_CHECKING:
+    from mypy_boto3_logs.type_defs import InputLogEventTypeDef
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROOT, CHILD = "arn:aws:cloudformation:x:1:stack/root/1", "arn:aws:cloudformation:x:1:stack/child/1"
-DENIED = {"service_error_code": "AccessDenied", "service_message": "no", "http_status_code": 403}
+DENIED: dict[str, Any] = {
+    "service_error_code": "AccessDenied",
+    "service_message": "no",
+    "http_status_code": 403,
+}
 
 
 def event(second: int, path: str, reason: str, **more: Any) -> Event:
@@ -44,7 +52,7 @@ class Stubbed:
 
     def of(self, service: str) -> Stubber:
         if service not in self.stubs:
-            self.stubs[service] = Stubber(self.aws.client(service))
+            self.stubs[service] = Stubber(self.aws.client_named(service))
             self.stubs[service].activate()
         return self.stubs[service]
 
@@ -237,7 +245,9 @@ def test_the_endpoint_gives_the_boot_log_of_a_group(aws: Aws) -> None:
     )
     logs = aws.client("logs")
     logs.create_log_stream(logGroupName=made, logStreamName="i-1/boot")
-    lines = [{"timestamp": 1_800_000_000_000 + i, "message": f"line {i}"} for i in range(40)]
+    lines: list[InputLogEventTypeDef] = [
+        {"timestamp": 1_800_000_000_000 + i, "message": f"line {i}"} for i in range(40)
+    ]
     logs.put_log_events(logGroupName=made, logStreamName="i-1/boot", logEvents=lines)
     failed = event(1, "BackendGroup", "x", type=GROUP, physical="group", stack=stack.id)
     seen = collect(aws, failed)

@@ -45,7 +45,8 @@ def test_every_state_of_cloudformation_belongs_to_one_family() -> None:
     from botocore.session import get_session
 
     model = get_session().get_service_model("cloudformation")
-    families = {state: family(state) for state in model.shape_for("StackStatus").enum}
+    states: Any = model.shape_for("StackStatus")
+    families = {state: family(state) for state in states.enum}
     assert len(families) == 23
     assert {s for s, f in families.items() if f == "stuck"} == STUCK
     assert {s for s, f in families.items() if f == "absent"} == ABSENT

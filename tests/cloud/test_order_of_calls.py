@@ -15,6 +15,7 @@ from generator.cloud import artifacts, change_guard, change_set, preview
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import deploy
+from generator.cloud.follow import EventFeed
 from generator.cloud.recover import REMEDIES
 from generator.errors import ClinicError
 
@@ -56,7 +57,7 @@ def test_what_cloudformation_itself_announces_reaches_the_gate(
         "AfterValue": "b",
         "RequiresRecreation": recreation,
     }
-    told = {
+    told: Any = {
         "LogicalResourceId": "Db",
         "PhysicalResourceId": "db-1",
         "ResourceType": "AWS::RDS::DBInstance",
@@ -87,7 +88,7 @@ def test_cancelling_deletes_a_stack_only_while_it_is_being_created(
         stub.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": state}]})
         if state in ANSWERS:
             stub.add_response(ANSWERS[state], {}, {"StackName": "arn:1"})
-        feed = deploying.EventFeed(aws, "arn:1", None)
+        feed = EventFeed(aws, "arn:1", None)
         deploying._interrupted(TOPIC, feed, replace(YES, terminal=True))
         stub.assert_no_pending_responses()
 

@@ -12,8 +12,8 @@ import generator.cloud
 from generator import policies
 from generator.cloud import diagnose, stack_set, status
 from generator.cloud.aws import Aws, explained
+from generator.cloud.backend import GROUP, LOG_GROUP
 from generator.cloud.destroy import destroy
-from generator.cloud.diagnose import GROUP, LOG_GROUP
 from generator.cloud.recover import recover
 from generator.cloud.stack_instances import Targets
 from generator.cloud.stacks import find
@@ -78,7 +78,7 @@ def group_of(aws: Aws) -> Any:
 
 def everything(
     scene: Scene, account: str, watch: Callable[[Aws], Aws]
-) -> Iterator[Callable[[], None]]:
+) -> Iterator[Callable[[], object]]:
     """Every command of the helper in an order that works, each to be called."""
 
     def fresh() -> Aws:

@@ -30,7 +30,7 @@ def detail(name: str, after: str, recreation: str, evaluation: str = "Static") -
     return {"Target": target, "Evaluation": evaluation, "ChangeSource": "ParameterReference"}
 
 
-def change(logical: str, kind: str, *details: dict[str, Any], **more: Any) -> dict[str, Any]:
+def change(logical: str, kind: str, *details: dict[str, Any], **more: Any) -> Any:
     told = {"Action": "Modify", "LogicalResourceId": logical, "PhysicalResourceId": "there"}
     return {**told, "ResourceType": kind, "Details": list(details), **more}
 
@@ -46,6 +46,7 @@ def told_by_service(
 
     def answer(model: Any, params: dict[str, Any], **rest: Any) -> Any:
         asked = params["body"]
+        body: dict[str, Any]
         if model.name == "ListStackResources":
             body = {
                 "StackResourceSummaries": [

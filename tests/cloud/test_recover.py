@@ -41,7 +41,8 @@ CALLS = {
 
 def states() -> list[str]:
     model = connect(region="eu-west-1").client("cloudformation").meta.service_model
-    return list(model.shape_for("StackStatus").enum)
+    shape: Any = model.shape_for("StackStatus")
+    return list(shape.enum)
 
 
 class Told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from generator.report import Report
 
 from . import small
 from .test_environment import PARAMS
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import FilterTypeDef
 
 WISHES = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
 
@@ -72,7 +76,7 @@ def close_a_port(aws: Aws) -> None:
     [group] = aws.client("ec2").describe_security_groups(
         Filters=[{"Name": "tag:Name", "Values": ["small-sg-backend-ec2"]}]
     )["SecurityGroups"]
-    ids = [{"Name": "group-id", "Values": [group["GroupId"]]}]
+    ids: list[FilterTypeDef] = [{"Name": "group-id", "Values": [group["GroupId"]]}]
     rules = aws.client("ec2").describe_security_group_rules(Filters=ids)["SecurityGroupRules"]
     ingress = [r["SecurityGroupRuleId"] for r in rules if not r["IsEgress"]]
     aws.client("ec2").revoke_security_group_ingress(

@@ -68,7 +68,7 @@ def topics(endpoint: Endpoint, account: str, region: str) -> list[str]:
     """The words of the topics in a place."""
     there = connect(
         variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": account}, region=region
-    ).client("sns")
+    ).client_named("sns")
     arns = [topic["TopicArn"] for topic in there.list_topics()["Topics"]]
     return [there.get_topic_attributes(TopicArn=a)["Attributes"]["DisplayName"] for a in arns]
 

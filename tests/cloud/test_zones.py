@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -26,7 +27,7 @@ def account(aws: Aws, there: Mapping[str, str] = THERE) -> Iterator[None]:
         stub.assert_no_pending_responses()
 
 
-def said(aws: Aws, **values: str) -> str:
+def said(aws: Aws, **values: Any) -> str:
     heard = small.Heard()
     with account(aws):
         zones.warn(aws, small.nested(**values), heard)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -36,7 +37,7 @@ def function(monkeypatch, answers):
 
 @pytest.fixture
 def ec2(monkeypatch, function):
-    keys = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
+    keys: dict[str, Any] = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
     client = boto3.client("ec2", region_name="us-east-1", **keys)
     monkeypatch.setattr(function.boto3, "client", lambda name: client)
     with Stubber(client) as stub:
@@ -57,7 +58,7 @@ class Context:
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch, function):
-    made = []
+    made: list[float] = []
     monkeypatch.setattr(function.time, "sleep", made.append)
     return made
 

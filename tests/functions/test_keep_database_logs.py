@@ -4,6 +4,7 @@ import importlib
 import json
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
@@ -36,7 +37,7 @@ def function(monkeypatch, answers):
 
 @pytest.fixture
 def logs(monkeypatch, function):
-    keys = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
+    keys: dict[str, Any] = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
     client = boto3.client("logs", region_name="us-east-1", **keys)
     monkeypatch.setattr(function.boto3, "client", lambda name: client)
     monkeypatch.setattr(function.time, "sleep", lambda seconds: None)
@@ -45,7 +46,7 @@ def logs(monkeypatch, function):
         stub.assert_no_pending_responses()
 
 
-def run(function, request: str, old: dict | None = None, **wanted: str) -> None:
+def run(function, request: str, old: dict | None = None, **wanted: object) -> None:
     left = iter(range(120_000, 0, -10_000))
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: next(left))
     named = {"Database": DATABASE, "Logs": ["postgresql"], "Days": "400"} | wanted

@@ -6,6 +6,8 @@ import base64
 import json
 import re
 import shlex
+from collections.abc import Callable
+from typing import Any
 
 import boto3
 import pytest
@@ -28,9 +30,10 @@ anything = st.text() | st.from_regex(r"[a-z:]['\";$`\\\n #a-z]*", fullmatch=True
 @pytest.fixture
 def aws(monkeypatch):
     """Stubbed clients that the function gets instead of connected ones."""
-    keys = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
+    keys: dict[str, Any] = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
     names = ("ec2", "cloudformation", "autoscaling", "ssm")
-    clients = {name: boto3.client(name, region_name="us-east-1", **keys) for name in names}
+    make: Callable[..., Any] = boto3.client
+    clients = {name: make(name, region_name="us-east-1", **keys) for name in names}
     monkeypatch.setattr(function.boto3, "client", clients.__getitem__)
     monkeypatch.setenv("ROOT", "clinic-dev")
     stubs = {name: Stubber(client) for name, client in clients.items()}

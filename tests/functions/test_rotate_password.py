@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import boto3
 import pytest
@@ -29,10 +31,10 @@ class Context:
 @pytest.fixture
 def aws(monkeypatch):
     """Stubbed clients that the function gets instead of connected ones."""
-    keys = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
+    keys: dict[str, Any] = {"aws_access_key_id": "1" * 12, "aws_secret_access_key": "test"}
+    make: Callable[..., Any] = boto3.client
     clients = {
-        name: boto3.client(name, region_name="us-east-1", **keys)
-        for name in ("secretsmanager", "rds")
+        name: make(name, region_name="us-east-1", **keys) for name in ("secretsmanager", "rds")
     }
     monkeypatch.setattr(rotate_password.boto3, "client", clients.__getitem__)
     monkeypatch.setattr(rotate_password.time, "sleep", lambda seconds: None)

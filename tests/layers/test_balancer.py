@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.resolved import CERTIFICATE, of_type, properties, resources
@@ -9,7 +11,7 @@ PRIVATE = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
 CERTIFIED = {"AlbCertificateArn": CERTIFICATE, "AlbDomainName": "origin.clinic.example"}
 
 
-def attributes(kind: str, logical_id: str, **changes: str) -> dict[str, object]:
+def attributes(kind: str, logical_id: str, **changes: str) -> dict[str, Any]:
     return {item["Key"]: item["Value"] for item in properties(logical_id, **changes)[kind]}
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.resolved import of_type, properties, resources
@@ -70,7 +72,7 @@ def test_each_port_for_the_cdn_has_its_own_group_that_stays_while_the_port_chang
     # The new rule comes before the old one goes, and the list weighs 55 of a group's 60.
     closed = {"AlbExposure": "private", "CloudFrontPrefixListId": "pl-3b927c52"}
     plain, tls = closed, closed | {"AlbCertificateArn": "arn:x"}
-    used = {}
+    used: dict[str, Any] = {}
     for one in (plain, tls):
         rules = of_type("AWS::EC2::SecurityGroupIngress", **one)
         by_list = {n: r["GroupId"]["Ref"] for n, r in rules.items() if "SourcePrefixListId" in r}

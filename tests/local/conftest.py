@@ -35,7 +35,8 @@ def aws(endpoint: Endpoint, account: str) -> Callable[..., Any]:
     """A client of the endpoint: aws(service, account, region)."""
 
     def client(service: str, account: str = account, region: str = "us-east-1") -> Any:
-        return boto3.client(
+        make: Callable[..., Any] = boto3.client
+        return make(
             service,
             region_name=region,
             endpoint_url=endpoint.url,

@@ -192,7 +192,7 @@ def test_the_refusal_is_one_that_the_commands_explain(endpoint: Endpoint) -> Non
         ("cloudwatch", "describe_alarms"),
     ):
         with pytest.raises(ClinicError, match="does not accept these credentials"), explained():
-            getattr(other.client(service), call)()
+            getattr(other.client_named(service), call)()
 
 
 @pytest.mark.parametrize("hashed", [True, False])

@@ -25,13 +25,14 @@ def scene(endpoint: Endpoint) -> Scene:
     return deployed(aws, MachineImage=AMI)
 
 
-def begin(scene: Scene, version: str, **preferences: Any) -> None:
+def begin(scene: Scene, version: str, **more: Any) -> None:
+    preferences: Any = {"MinHealthyPercentage": 100, **more}
     scene.aws.client("autoscaling").start_instance_refresh(
         AutoScalingGroupName=scene.fleet.name,
         DesiredConfiguration={
             "LaunchTemplate": {"LaunchTemplateId": scene.group().template, "Version": version}
         },
-        Preferences={"MinHealthyPercentage": 100, **preferences},
+        Preferences=preferences,
     )
 
 
@@ -43,7 +44,7 @@ def another(scene: Scene) -> str:
 
 def states(scene: Scene) -> list[str]:
     """What is told look by look until it has ended."""
-    seen = []
+    seen = list[str]()
     while not seen or seen[-1] in ("Pending", "InProgress", "RollbackInProgress"):
         seen.append(scene.refreshes()[0]["Status"])
     return seen

@@ -118,8 +118,8 @@ def _disk(folder: Path) -> Path:
     shutil.copy(root / "proof/authority.pem", trusted)
     subprocess.run(["chroot", root, "update-ca-certificates"], check=True, capture_output=True)
     for name in ("vmlinuz", "initrd.img"):
-        [path] = (root / "boot").glob(f"{name}-*-cloud-amd64")
-        shutil.copy(path, folder / name)
+        [boot] = (root / "boot").glob(f"{name}-*-cloud-amd64")
+        shutil.copy(boot, folder / name)
     disk = folder / "disk"
     with disk.open("wb") as file:
         file.truncate(1_500 * 2**20)
@@ -167,6 +167,7 @@ def _certificates(proof: Path) -> None:
 def _run(disk: Path, folder: Path) -> str:
     """What the machine says until it is off."""
     start = "root=/dev/vda rw console=ttyS0 quiet mitigations=off nokaslr"
+    command: list[str | Path]
     command = ["qemu-system-x86_64", "-accel", "tcg", "-m", "512", "-display", "none", "-net",
                "none", "-serial", "stdio", "-kernel", folder / "vmlinuz", "-initrd",
                folder / "initrd.img", "-append", start, "-drive",

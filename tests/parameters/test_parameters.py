@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generator import output
-from generator.errors import ClinicError
+from generator.errors import ClinicError, quote
 from generator.model.walk import references
 from generator.parameters import files as parameters
 from tests.conftest import ROOT, Ended
@@ -108,7 +108,7 @@ def test_every_valid_file_passes(values: dict[str, str], file: Path) -> None:
 def test_an_unknown_parameter_is_named(values: dict[str, str], key: str, file: Path) -> None:
     if key not in DECLARED:
         said = refusal(saved(file, entries(values | {key: "x"})))
-        assert said.startswith(f"{file}: {parameters.quote(key)} is not a parameter")
+        assert said.startswith(f"{file}: {quote(key)} is not a parameter")
 
 
 @many

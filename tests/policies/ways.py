@@ -125,7 +125,7 @@ def granted(policies: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
         ]
         for thing in fitting or ["*"]:
             own = SOME | NAMED.get(thing, {})
-            if any(is_allowed(policies, action, thing, own | way) for way in WAYS):
+            if any(is_allowed(policies, action, thing, {**own, **way}) for way in WAYS):
                 yield action if "*" in spelled else spelled, thing
 
 

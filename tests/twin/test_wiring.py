@@ -14,7 +14,7 @@ from generator.twin.wiring import BACKEND, BALANCER, CDN, DATABASE, FILES, NAT
 from tests.twin.planned import planned
 
 
-def kinds(env: str, **values: str) -> list[str]:
+def kinds(env: str, **values: Any) -> list[str]:
     return [one.kind for one in wiring.read(planned(env, **values)).interfaces]
 
 

@@ -94,8 +94,8 @@ def of_user_data(text: str) -> Revision:
 
 
 def known_to(text: str, wanted: Revision) -> None:
-    """ClinicError (3) if the program in user data cannot come by an image in the way that the revision
-    needs: earlier ones knew one way.
+    """ClinicError (3) if the program in user data cannot get its image in the way that ``wanted``
+    needs (pulled or built): earlier programs knew only one.
     """
     way = "pull" if wanted.image else "build"
     alone = wanted.image.startswith(":") and not REGISTRY.search(text)

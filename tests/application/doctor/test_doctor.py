@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +29,10 @@ from tests.conftest import ROOT, Ended
 
 from .test_examine import recorded
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+    from mypy_boto3_logs.type_defs import InputLogEventTypeDef
+
 Clinic = Callable[..., Ended]
 
 
@@ -43,8 +47,8 @@ class Deployed:
         stack = find(self.aws, "clinic-dev")
         assert stack
         self.log_group = stack.outputs["BackendLogGroup"]
-        group = backend.group(self.aws, stack.outputs["BackendGroupName"])
-        self.instance: str = group["Instances"][0]["InstanceId"]
+        [member] = backend.instances(backend.group(self.aws, stack.outputs["BackendGroupName"]))
+        self.instance = member["InstanceId"]
 
     def write(self, stream: str, lines: list[str]) -> None:
         """Let the instance write a log, and forget what it wrote before."""
@@ -52,7 +56,9 @@ class Deployed:
         if backend.log_end(self.aws, self.log_group, name, 1):
             logs.delete_log_stream(logGroupName=self.log_group, logStreamName=name)
         logs.create_log_stream(logGroupName=self.log_group, logStreamName=name)
-        events = [{"timestamp": 1_800_000_000_000, "message": line} for line in lines]
+        events: list[InputLogEventTypeDef] = [
+            {"timestamp": 1_800_000_000_000, "message": line} for line in lines
+        ]
         logs.put_log_events(logGroupName=self.log_group, logStreamName=name, logEvents=events)
 
 
@@ -110,8 +116,11 @@ def test_a_tired_instance_is_found_by_its_credits(
     tired = Deployed(endpoint)
     for name, value in tired.environment.items():
         monkeypatch.setenv(name, value)
-    dimensions = [{"Name": "InstanceId", "Value": tired.instance}]
-    point = {"MetricName": "CPUCreditBalance", "Dimensions": dimensions, "Value": 0.0}
+    point: MetricDatumTypeDef = {
+        "MetricName": "CPUCreditBalance",
+        "Dimensions": [{"Name": "InstanceId", "Value": tired.instance}],
+        "Value": 0.0,
+    }
     tired.aws.client("cloudwatch").put_metric_data(Namespace="AWS/EC2", MetricData=[point])
     ended = clinic("doctor", "dev")
     assert ended.code == 1
@@ -143,7 +152,8 @@ def test_a_stack_without_a_group_is_said(aws: Aws) -> None:
         diagnose(aws, "clinic-small", None, Report())
 
 
-MEMBER = {"InstanceId": "i-1", "LifecycleState": "InService"}
+# Of the descriptions of groups and instances only what is read.
+MEMBER: Any = {"InstanceId": "i-1", "LifecycleState": "InService"}
 
 
 def no_logs(service: Stubbed) -> None:
@@ -206,17 +216,18 @@ def test_the_balancers_reason_code_is_kept() -> None:
     health = {"State": "unhealthy", "Reason": "Target.Timeout", "Description": "Request timed out"}
     told = [{"Target": {"Id": "i-1"}, "TargetHealth": health}]
     service.say("elbv2", "describe_target_health", TargetHealthDescriptions=told)
-    (found,) = backend.targets(service.aws, {"TargetGroupARNs": ["arn"]})
+    group: Any = {"TargetGroupARNs": ["arn"]}
+    (found,) = backend.targets(service.aws, group)
     assert found == backend.Target("i-1", "unhealthy", "Target.Timeout", "Request timed out")
 
 
-def activity(what: str, status: str = "Successful", **more: str) -> dict[str, Any]:
+def activity(what: str, status: str = "Successful", **more: str) -> Any:
     return {"Description": what, "StatusCode": status, "StartTime": START, **more}
 
 
 LAUNCH, END = "Launching a new EC2 instance: i-1", "Terminating EC2 instance: i-0"
 SICK = {"Cause": "an instance was taken out of service in response to an ELB system health check"}
-FULL = {"DesiredCapacity": 1, "Instances": [MEMBER]}
+FULL: Any = {"DesiredCapacity": 1, "Instances": [MEMBER]}
 
 
 def test_a_launch_that_fails_is_a_finding_in_ec2s_own_words() -> None:
@@ -252,7 +263,7 @@ def test_one_instance_replaced_is_the_group_at_work() -> None:
 
 
 def test_a_group_that_does_nothing_about_too_few_instances_is_a_finding() -> None:
-    few = {"DesiredCapacity": 2, "Instances": [MEMBER]}
+    few: Any = {"DesiredCapacity": 2, "Instances": [MEMBER]}
     (found,) = examine_group(few, [activity(LAUNCH)], [])
     assert found.fault == "too-few"
     assert examine_group(few, [activity(LAUNCH, "PreInService")], []) == []

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,10 @@ def run(aws: Aws, dist: Path) -> None:
         publish(lambda: aws, STACK, dist, PublishOptions(keep=NOTHING, report=Report()))
 
 
+def _walk(scene: Scene, outcomes: list[Outcome]) -> None:
+    outcomes.extend(scene.walk(KILLS + FAULTS, ("",)))
+
+
 def main() -> int:
     wrong = 0
     with (
@@ -131,7 +136,7 @@ def main() -> int:
         for name in ("first", "later"):
             scene = Scene(endpoint.url, endpoint.environment, Path(folder), name == "later")
             outcomes = list[Outcome]()
-            quietly(lambda scene=scene, all=outcomes: all.extend(scene.walk(KILLS + FAULTS, ("",))))
+            quietly(partial(_walk, scene, outcomes))
             wrong += show(name, outcomes)
     return 1 if wrong else 0
 

@@ -71,9 +71,8 @@ def make(aws: Aws) -> None:
     """A stack with an empty bucket and a distribution."""
     cloudformation = aws.client("cloudformation")
     cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps(TEMPLATE))
-    cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=STACK, WaiterConfig={"Delay": 0.05, "MaxAttempts": 400}
-    )
+    shortly: Any = {"Delay": 0.05, "MaxAttempts": 400}  # seconds; the stubs take whole ones only
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=STACK, WaiterConfig=shortly)
 
 
 def write(folder: Path, files: Mapping[str, str | bytes] | None = None) -> Path:
@@ -122,7 +121,7 @@ class Frontend:
         told = self.s3.head_object(Bucket=self.bucket, Key=key)
         return told["ContentType"], told["CacheControl"]
 
-    def put(self, key: str, text: str, **more: str) -> None:
+    def put(self, key: str, text: str, **more: Any) -> None:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode(), **more)
 
     def invalidations(self) -> list[list[str]]:

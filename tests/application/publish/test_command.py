@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from generator.application.publish import progress
 from generator.application.publish.build import File
 from generator.application.publish.progress import amount, sending
 from generator.report import Report
@@ -93,7 +93,7 @@ def test_a_log_gets_a_line_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock = iter(range(0, 100, 1))
-    monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     assert list(passing(Report(), 4)) == files(4)
     assert capsys.readouterr().err.splitlines() == [
         "2 of 4 files, 2.0 MB of 4.0 MB, 1 files/s, 1.0 MB/s",

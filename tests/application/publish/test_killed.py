@@ -9,7 +9,7 @@ import pytest
 
 from generator.application.publish import bucket
 from generator.local import Endpoint
-from tests.cloud.faults import FAULTS, impatient
+from tests.cloud.faults import FAULTS, Outcome, impatient
 
 from .matrix import KILLS, PATIENCE, WRITES, Scene
 
@@ -41,7 +41,7 @@ def test_a_call_that_fails_never_breaks_the_site(scene: Scene) -> None:
     assert len(outcomes) > 10
 
 
-def diagonal(scene: Scene) -> Iterator[object]:
+def diagonal(scene: Scene) -> Iterator[Outcome]:
     """Every call, each with another of the faults."""
     number = 0
     while outcome := scene.broken(FAULTS[number % len(FAULTS)], number, ("",)):

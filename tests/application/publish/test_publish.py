@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from generator.application.publish import bucket, cdn, send
 from generator.application.publish.bucket import HISTORY, Bucket
+from generator.application.publish.plan import Object
 from generator.application.publish.publish import PublishOptions, publish
 from generator.cloud.aws import Aws, connect, explained
 from generator.errors import ClinicError
@@ -189,8 +190,7 @@ def test_a_bucket_whose_etags_are_no_sums_is_compared_by_metadata(
     def encrypted(self: Bucket) -> Any:
         found = listed(self)
         return {
-            key: bucket.Object(told.etag[::-1], told.size, told.modified)
-            for key, told in found.items()
+            key: Object(told.etag[::-1], told.size, told.modified) for key, told in found.items()
         }
 
     monkeypatch.setattr(Bucket, "_list", encrypted)
@@ -375,7 +375,7 @@ def test_a_build_that_changes_meanwhile_is_not_published(
 
     from generator.application.publish import publish as module
 
-    reads = module.read
+    reads: Callable[..., Any] = vars(module)["read"]
 
     def read(*args: Any) -> Any:
         found = reads(*args)

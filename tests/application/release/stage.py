@@ -7,7 +7,7 @@ import io
 import json
 import os
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from generator import bootstrap, functions
@@ -24,6 +24,10 @@ from generator.report import Report
 from generator.shipped import text
 from tests.cloud import small
 from tests.cloud.small import PACE
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import InstanceRefreshTypeDef
+    from mypy_boto3_cloudwatch.literals import StateValueType
 
 STACK, FIRST, NEXT = "clinic-small", "docker.io/clinic/backend:1", "docker.io/clinic/backend:2"
 AMI = "ami-0123456789abcdef0"
@@ -49,7 +53,7 @@ def environment(**values: str) -> Environment:
         "ImageId": {"Ref": "MachineImage"},
         "UserData": {"Fn::Base64": {"Fn::Join": ["", head]}},
     }
-    launch = {"LaunchTemplateId": {"Ref": "LaunchTemplate"}}
+    launch: dict[str, Any] = {"LaunchTemplateId": {"Ref": "LaunchTemplate"}}
     launch["Version"] = {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]}
     alarm = {"Namespace": "x", "MetricName": "x", "Threshold": 1, "EvaluationPeriods": 1}
     alarm |= {"Period": 60, "Statistic": "Sum", "ComparisonOperator": "GreaterThanThreshold"}
@@ -103,6 +107,7 @@ class Inside:
         self.settings = self.settings or self._settings(request["FunctionName"])
         inside = patch.object(release_backend.boto3, "client", self.aws.client)
         script = patch.object(release_backend, "SCRIPT", SCRIPT)
+        answer: tuple[dict[str, Any], Any]
         with inside, script, patch.dict(os.environ, self.settings):
             try:
                 answer = {}, release_backend.handler(json.loads(request["Payload"]), None)
@@ -113,6 +118,7 @@ class Inside:
     def _settings(self, function: str) -> dict[str, str]:
         """The function's own, asked for over another wire."""
         keys = self.aws.session.get_credentials()
+        assert keys
         endpoint = {"AWS_ENDPOINT_URL": self.aws.endpoint or "", "AWS_REGION": self.aws.region}
         apart = connect(
             variables={
@@ -172,14 +178,13 @@ class Scene:
             for one in told
         }
 
-    def refreshes(self) -> list[dict[str, Any]]:
+    def refreshes(self) -> list[InstanceRefreshTypeDef]:
         """Newest first."""
-        told: list[dict[str, Any]] = self.aws.client("autoscaling").describe_instance_refreshes(
+        return self.aws.client("autoscaling").describe_instance_refreshes(
             AutoScalingGroupName=self.fleet.name
         )["InstanceRefreshes"]
-        return told
 
-    def ring(self, alarm: str = "BackendErrorsAlarm", state: str = "ALARM") -> None:
+    def ring(self, alarm: str = "BackendErrorsAlarm", state: StateValueType = "ALARM") -> None:
         made = {r.path: r.physical for r in small.resources(self.aws, STACK)}
         self.aws.client("cloudwatch").set_alarm_state(
             AlarmName=made[alarm], StateValue=state, StateReason="a test"

@@ -11,6 +11,7 @@ import pytest
 
 from generator.application.release.save import save
 from generator.cloud.aws import Aws
+from generator.cloud.stacks import find
 from generator.local import Endpoint
 from tests.cloud import small
 from tests.conftest import Ended
@@ -42,7 +43,7 @@ def deploy(
 
 def repository(aws: Aws) -> str:
     """The registry's name, from what the stack shows."""
-    stack = small.find(aws, "clinic-dev")
+    stack = find(aws, "clinic-dev")
     assert stack
     return stack.outputs["ImageRepositoryUri"].partition("/")[2]
 

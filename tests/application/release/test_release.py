@@ -261,7 +261,7 @@ def test_another_release_in_progress_is_named(scene: Scene) -> None:
 def test_the_same_release_in_progress_is_followed(scene: Scene) -> None:
     group, fleet = scene.group(), scene.fleet
     now = fleet.version(group.template, group.version)
-    refresh.start(fleet, now, fleet.make(now, Request(NEXT).runs(now.runs, "")))
+    refresh.start(fleet, now, fleet.make(now, ReleaseRequest(NEXT).revision_after(now.runs, "")))
     assert rolled(scene, agreed=lambda _: pytest.fail("it was agreed to before"))
     assert len(scene.refreshes()) == 1
     assert scene.stack.parameters["BackendImage"] == NEXT

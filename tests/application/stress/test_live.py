@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import pytest
@@ -18,6 +18,7 @@ from botocore.stub import ANY, Stubber
 
 from generator.application.stress.live import PATIENCE, StressOptions, run
 from generator.application.stress.report import judge
+from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import IN_SERVICE, Load
 from generator.application.stress.watch import GroupWatch, place, with_points
 from generator.cloud.aws import Aws, connect
@@ -33,6 +34,10 @@ from tests.cloud.test_diagnose import START, Stubbed
 from tests.conftest import ROOT, Ended
 
 from .site import Site, serving
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch.literals import StateValueType
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
 LOAD = Load(2, 60)
 COMMAND = "11111111-2222-3333-4444-555555555555"
@@ -114,7 +119,7 @@ class Scene:
             AutoScalingGroupName=self.group, DesiredCapacity=size
         )
 
-    def alarm(self, state: str = "ALARM") -> None:
+    def alarm(self, state: StateValueType = "ALARM") -> None:
         high = next(a for a in place(self.aws, self.group).alarms if "AlarmHigh" in a)
         self.aws.client("cloudwatch").set_alarm_state(
             AlarmName=high, StateValue=state, StateReason="three points above 40"
@@ -123,10 +128,9 @@ class Scene:
     def busy(self) -> None:
         """The group's metric says 97 percent for the first minute."""
         cloudwatch = self.aws.client("cloudwatch")
-        dimensions = [{"Name": "AutoScalingGroupName", "Value": self.group}]
-        point = {
+        point: MetricDatumTypeDef = {
             "MetricName": "CPUUtilization",
-            "Dimensions": dimensions,
+            "Dimensions": [{"Name": "AutoScalingGroupName", "Value": self.group}],
             "Timestamp": self.start,
             "Value": 97.0,
         }
@@ -329,7 +333,7 @@ def group(service: Stubbed, *states: str) -> None:
 
 
 def policies(service: Stubbed, *tracking: dict[str, Any]) -> None:
-    told = [
+    told: list[dict[str, Any]] = [
         {
             "PolicyType": "TargetTrackingScaling",
             "TargetTrackingConfiguration": {"TargetValue": 40.0, **configuration},
@@ -431,7 +435,7 @@ def test_activities_are_told_once_with_their_own_times_and_failures_with_their_r
 
 def test_a_sample_outside_every_point_has_no_cpu() -> None:
     from .test_simulate import LOAD as SIMULATED
-    from .test_simulate import SEED, simulate
+    from .test_simulate import SEED
 
     samples = list(simulate(SEED, SIMULATED).samples)[:30]
     placed = with_points(samples, [(0.0, 50.0), (60.0, 90.0)], 60)

@@ -76,7 +76,7 @@ def test_a_condition_makes_and_removes_its_resources() -> None:
     assert changes(CustomerKey="true")["SecretsStack/CustomerKeyResource"].action == "Add"
     back = forecast(side(CustomerKey="true"), side())
     [key] = [change for change in back if change.type == "AWS::KMS::Key"]
-    assert (key.action, key.fate) == ("Remove", "RetainExceptOnCreate")
+    assert (key.action, key.declared) == ("Remove", "RetainExceptOnCreate")
 
 
 def test_a_change_only_of_what_creation_takes_replaces() -> None:
@@ -84,7 +84,7 @@ def test_a_change_only_of_what_creation_takes_replaces() -> None:
     encrypted = {**database, "Properties": {"StorageEncrypted": True}}
     found = flat({"Db": database}, {"Db": encrypted})["Db"]
     assert found.replacement == "yes"
-    assert found.fate == "Snapshot"
+    assert found.declared == "Snapshot"
     assert "leaves the stack, a snapshot is kept" in loss(found)
 
 

@@ -222,7 +222,7 @@ def test_another_header_is_accepted_before_it_is_sent_and_the_former_until_it_is
     update: Callable[..., Update], exposure: Values, to: int
 ) -> None:
     """CloudFormation calls a distribution updated when all edges have it, and cleans up after."""
-    done = update(exposure | VALUES[1 - to], VALUES[to])
+    done = update({**exposure, **VALUES[1 - to]}, VALUES[to])
     rules = HTTPS_RULES if "AlbDomainName" in exposure else RULES
     distribution = done.place("Distribution", "update")
     assert done.place(SECRETS[to], "update") < done.place(rules[to], "update") < distribution

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,7 @@ def test_the_total_is_the_sum_of_the_lines_and_of_the_components(views, listed, 
     assert month.total == sum(month.components.values())
     assert all(line.amount >= 0 for line in month.lines)
     for line in month.lines:
+        assert line.price
         assert abs(line.amount - line.quantity * line.price.usd) <= Decimal("0.005")
 
 
@@ -116,7 +118,7 @@ def test_comparing_the_other_way_round_changes_only_the_sign(views, listed, usag
         Estimate(env, "us-east-1", usage, bill(views[env], listed, usage))
         for env in ("dev", "prod")
     )
-    there = {row[0]: row[1:] for row in report.compared(one, other)[1]}
+    there: dict[Any, list[Any]] = {row[0]: row[1:] for row in report.compared(one, other)[1]}
     back = {row[0]: row[1:] for row in report.compared(other, one)[1]}
     assert {name: [b, a, -d] for name, (a, b, d) in there.items()} == back
     assert there["total"] == [one.bill.total, other.bill.total, other.bill.total - one.bill.total]

@@ -86,8 +86,16 @@ def test_long_lists_are_tried_at_their_ends_and_beside_the_present_value(views, 
 
 def test_the_loads_go_from_a_quiet_month_to_one_at_the_largest(views, listed):
     quiet, assumed, target, largest = by_load(views["seed"], listed, Usage())
-    assert (quiet.instances, quiet.cpu, quiet.surplus) == (2, 0, 0)
+    assert (quiet.instances, quiet.cpu, quiet.surplus) == (Decimal(2), Decimal(0), Decimal(0))
     assert assumed.total == bill(views["seed"], listed, Usage()).total
-    assert (target.instances, target.cpu, target.surplus) == (2, 40, Decimal("43.80"))
-    assert (largest.instances, largest.cpu, largest.surplus) == (4, 40, Decimal("87.60"))
+    assert (target.instances, target.cpu, target.surplus) == (
+        Decimal(2),
+        Decimal(40),
+        Decimal("43.80"),
+    )
+    assert (largest.instances, largest.cpu, largest.surplus) == (
+        Decimal(4),
+        Decimal(40),
+        Decimal("87.60"),
+    )
     assert quiet.total < assumed.total < target.total < largest.total

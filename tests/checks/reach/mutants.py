@@ -1383,7 +1383,7 @@ ROLES = (
         env="prod",
     ),
 )
-NARROWED = ("SourceAccount", "SourceArn")
+NARROWED: tuple[str, ...] = ("SourceAccount", "SourceArn")
 WRITTEN = json.dumps(
     {
         "Statement": [

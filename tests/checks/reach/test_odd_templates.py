@@ -17,7 +17,7 @@ from generator.errors import ClinicError
 from generator.model import view
 from tests.resolved import PARAMS, flat
 
-JUNK = st.sampled_from(
+JUNK: st.SearchStrategy[Any] = st.sampled_from(
     [None, 5, "x", [], {}, [{}], {"Ref": "Nowhere"}, {"Fn::ImportValue": "x"}, True, "${x"]
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_network
 from typing import Any
 
 from hypothesis import Phase, given, settings
@@ -13,7 +13,8 @@ from generator.checks.reach.facts import Link
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import between, inward, outward
-from generator.model.network import groups, ports, routes, stations
+from generator.model.network import groups, ports, routes
+from generator.model.network.stations import stations
 from generator.model.view import View
 from tests.checks.reach.brute import Host, Packet, World, is_internet
 
@@ -49,7 +50,8 @@ def _addresses(inside: str | None) -> list[IPv4Address]:
     }
     if inside is None:
         return sorted(one for one in {*edges, IPv4Address("8.8.8.8")} if is_internet(one))
-    return sorted(one for one in {*edges, ip_network(inside)[9]} if one in ip_network(inside))
+    network = IPv4Network(inside)
+    return sorted(one for one in {*edges, network[9]} if one in network)
 
 
 PLACES = {name: _addresses(block) for name, block in SUBNETS.items()}
@@ -226,7 +228,7 @@ class Case:
         land, _ = routes.land(names)
         rules, _ = groups.rules(names)
         self.net, self.world = Net(land, rules), World(made)
-        self.placed = {one.logical: one for one in stations.stations(names, land)}
+        self.placed = {one.logical: one for one in stations(names, land)}
         homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
         self.hosts = {
             name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()

@@ -143,6 +143,6 @@ def test_a_name_is_text_whatever_it_holds() -> None:
     name = 'A<b>&"\x07' + "long" * 40
     picture = gantt.draw(schedule([Task(name, "T", 30)]), "<x>", "a & b")
     drawn = ElementTree.fromstring(picture)
-    assert drawn.find(f"{SVG}title").text == "<x>"
+    assert drawn.findtext(f"{SVG}title") == "<x>"
     texts = [text.text or "" for text in drawn.iter(f"{SVG}text")]
     assert any(text.startswith('A<b>&"long') and text.endswith("…") for text in texts)

@@ -97,5 +97,5 @@ def test_an_order_is_met_by_what_it_names() -> None:
     assert not ReleaseRequest("a:2").is_met(image)
     assert not ReleaseRequest(revision="main").is_met(image), "an image hides the revision"
     assert ReleaseRequest(revision="main").is_met(revision)
-    assert ReleaseRequest("a:2").runs(revision, "word") == Revision("a:2", "main", "7")
-    assert ReleaseRequest(revision="v2").runs(image, "word") == Revision("", "v2", "word")
+    assert ReleaseRequest("a:2").revision_after(revision, "word") == Revision("a:2", "main", "7")
+    assert ReleaseRequest(revision="v2").revision_after(image, "word") == Revision("", "v2", "word")
