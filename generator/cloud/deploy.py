@@ -45,6 +45,8 @@ class Wishes:
     """Whether an operation goes on when this process ends; a rehearsal's endpoint ends with it."""
     push: Callable[[str], None] | None = None
     """Pushes the backend's image to the repository of a name."""
+    on_event: Callable[[Event], object] | None = None
+    """Called with every event of the deployment."""
 
 
 def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
@@ -186,6 +188,8 @@ def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
             evidence.extend(collect(aws, event))
         if wishes.push and (event.type, event.status) == (REPOSITORY, "CREATE_COMPLETE"):
             wishes.push(event.physical)
+        if wishes.on_event:
+            wishes.on_event(event)
 
     status = watch(env, wishes, feed, act)
     if status not in GOOD:

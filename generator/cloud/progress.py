@@ -28,6 +28,11 @@ class Report:
     brief: bool = False
     """Spare people the events of single resources that did not fail, and the outputs."""
 
+    @property
+    def redrawn(self) -> bool:
+        """Whether what runs is redrawn in place: on a terminal; elsewhere each event is a line."""
+        return not self.json and sys.stdout.isatty()
+
     def say(self, text: str = "") -> None:
         """A line for people."""
         if not self.json:
@@ -113,7 +118,7 @@ class Board:
 @contextmanager
 def screen(board: Board, report: Report) -> Iterator[Any]:
     """Give a function that shows one event, in the form that suits where the output goes."""
-    if report.json or not sys.stdout.isatty():
+    if not report.redrawn:
 
         def show(event: Event) -> None:
             matters = event.failed or "/" not in event.path or not report.brief

@@ -80,6 +80,10 @@ LATER: dict[str, dict[str, tuple[str, str]]] = {
             "generator.commands.stacks:stack_set_command",
             "Run the flat form in many accounts and regions.",
         ),
+        "accept": (
+            "generator.commands.accept:accept_command",
+            "Live an environment's whole life in an account once, and keep the evidence.",
+        ),
     },
     "The application": {
         "env": (

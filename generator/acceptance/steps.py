@@ -1,0 +1,267 @@
+"""The steps of a run, each one the function behind the command of that name."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, Recorded, RecordedShow, State
+from generator.acceptance.plan import SECONDS, Plan
+from generator.acceptance.rotate import rotate
+from generator.application.doctor.doctor import visit
+from generator.application.env import dotenv
+from generator.application.env.check import Checked
+from generator.application.env.deployed import bucket_of, look
+from generator.application.env.push import push
+from generator.application.publish import publish as publishing
+from generator.application.release import health
+from generator.application.release.fleet import Fleet
+from generator.application.release.plan import Release, at_rest
+from generator.application.release.release import release
+from generator.application.release.wish import Order, of_stack
+from generator.application.smoke import report as telling
+from generator.application.smoke.ask import UntestedError, ask, said
+from generator.application.smoke.promises import PROMISES
+from generator.application.smoke.prove import FAILED as BROKEN
+from generator.application.smoke.prove import prove
+from generator.application.smoke.site import Site, endpoint
+from generator.application.smoke.site import of_stack as site_of_stack
+from generator.application.stress import live
+from generator.application.stress.report import judge
+from generator.application.stress.timeline import Load
+from generator.cloud import deploy as deploying
+from generator.cloud.artifacts import bucket_name
+from generator.cloud.aws import Aws
+from generator.cloud.destroy import destroy
+from generator.cloud.environment import Environment
+from generator.cloud.fate import BUCKET, REMOVAL
+from generator.cloud.follow import PACE, attach
+from generator.cloud.stacks import Event, Stack, events, family, find, last_deleted
+from generator.errors import ClinicError
+from generator.local.frontend import write_small_build
+
+CONFIGURATION = "ConfigurationBucket"
+NOTICE = 120.0
+"""Seconds in which instances notice a new .env or password."""
+MARK = b"\n# pushed once more by clinic accept\n"
+PATHS = ("/", "/api/clinic-accept-no-such-path")
+"""What the site is asked for after a step, beside its health path."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """One run."""
+
+    aws: Aws
+    env: Environment
+    """With the parameters of the run."""
+    plan: Plan
+    bundle: Bundle
+    report: Recorded
+    state: State
+    load: Load
+    env_file: Checked | None = None
+    """None: a made-up one."""
+    frontend: Path | None = None
+    release_image: str = ""
+    url: str | None = None
+    """What the load asks instead of the site's health path."""
+    pace: float = PACE
+    clock: dict[str, Callable[..., object]] = field(default_factory=dict)
+    """`now` and `pause` of the load, for tests."""
+
+    @property
+    def stand_in(self) -> bool:
+        """Whether an endpoint plays AWS."""
+        return bool(endpoint(self.aws))
+
+    def wishes(self, on_event: Callable[[Event], object] | None = None) -> deploying.Wishes:
+        return deploying.Wishes(yes=True, report=self.report, pace=self.pace, on_event=on_event)
+
+
+def deploy_(run: Acceptance) -> None:
+    deploying.deploy(run.aws, run.env, run.wishes(partial(_push_early, run)))
+
+
+def _push_early(run: Acceptance, event: Event) -> None:
+    """Send the .env as soon as its bucket is there: instances wait 15 minutes for it."""
+    if event.path.rpartition("/")[2] != CONFIGURATION or event.status != "CREATE_COMPLETE":
+        return
+    if not look(run.aws, bucket_of(run.aws, run.env.stack)).current:
+        push(run.aws, run.env.stack, _env_file(run), run.report)
+
+
+def _env_file(run: Acceptance, mark: bytes = b"") -> Checked:
+    if run.env_file:
+        return replace(run.env_file, data=run.env_file.data + mark)
+    # Made anew each time: the site is in the internet for an hour.
+    made = {"JWT_SECRET": secrets.token_urlsafe(48), "GEMINI_API_KEY": secrets.token_urlsafe(24)}
+    run.bundle.blank.know("secret", made.values())
+    made["JWT_EXPIRATION_TIME"] = "86400"
+    data = "".join(f"{name}={value}\n" for name, value in made.items()).encode() + mark
+    return Checked(Path("a made-up .env"), data, dotenv.parse(data).values, [], None)
+
+
+def smoke(run: Acceptance, published: bool = False) -> None:
+    site = _site(run)
+    wait = 0.0 if site.way.through else float(SECONDS["smoke"])
+    broken = []
+    for result in prove(replace(site, may_be_empty=not published), PROMISES, wait):
+        telling.show(result, run.report)
+        broken += [result.name] if result.status == BROKEN else []
+    _answers(run, site)
+    if broken:
+        raise ClinicError(f"{run.env.name} does not keep: {', '.join(broken)}.", exit_code=1)
+
+
+def push_(run: Acceptance) -> None:
+    push(run.aws, run.env.stack, _env_file(run, MARK), run.report)
+    _settled(run)
+
+
+def publish(run: Acceptance) -> None:
+    with _frontend(run) as dist:
+        wishes = publishing.Wishes(show=RecordedShow(run.report))
+        publishing.publish(lambda: run.aws, run.env.stack, dist, wishes)
+    smoke(run, published=True)
+
+
+@contextmanager
+def _frontend(run: Acceptance) -> Iterator[Path]:
+    if run.frontend:
+        yield run.frontend
+        return
+    with TemporaryDirectory(prefix="clinic-") as folder:
+        write_small_build(Path(folder))
+        yield Path(folder)
+
+
+def release_(run: Acceptance) -> None:
+    stack = at_rest(run.aws, run.env, run.wishes())
+    now = of_stack(stack.parameters)
+    if now.image and not run.release_image:
+        raise UntestedError("the environment runs an image: give --release-image to try another")
+    order = Order(run.release_image) if run.release_image else Order(revision=now.revision)
+    this = Release(
+        aws=run.aws,
+        env=run.env,
+        stack=stack,
+        fleet=Fleet.of(run.aws, stack.outputs),
+        order=order,
+        wishes=run.wishes(),
+        site=None if run.stand_in else site_of_stack(run.aws, run.env.name, run.env.stack),
+        agreed=lambda _: True,
+    )
+    release(replace(this, pace=run.pace, patience=0.0) if run.stand_in else this)
+
+
+def rotate_(run: Acceptance) -> None:
+    rotate(run.aws, run.env.stack, run.report, run.pace)
+    _settled(run)
+
+
+def load_(run: Acceptance) -> None:
+    if run.stand_in and not run.url:
+        raise UntestedError("nothing boots behind this endpoint, so there is nothing to load")
+    wishes = live.Wishes(yes=True, url=run.url, report=run.report)
+    timed = replace(wishes, **run.clock) if run.clock else wishes  # type: ignore[arg-type]
+    judge(live.run(run.aws, run.env.stack, run.load, timed))
+
+
+def doctor(run: Acceptance) -> None:
+    """Evidence, whatever it finds: what it does not know shows in the comparison."""
+    visit(run.aws, run.env.stack, None, run.report)
+
+
+def destroy_(run: Acceptance) -> None:
+    stack = find(run.aws, run.env.stack)
+    if stack and family(stack.status) == "busy" and stack.status != "DELETE_IN_PROGRESS":
+        run.report.say(f"{stack.name} is in {stack.status}: this run waits for its end.")
+        deploying.watch(run.env, run.wishes(), attach(run.aws, stack.id))
+    save_events(run)
+    follow = partial(deploying.watch, run.env, run.wishes())
+    try:
+        destroy(run.aws, run.env.stack, follow=follow, ask=str, report=run.report, yes=True)
+    finally:
+        save_events(run)
+    bucket = bucket_name(run.aws)
+    removal = REMOVAL[BUCKET].format(name=bucket)
+    run.report.say(
+        f"  templates  {bucket}\n    to remove it, unless another environment of this account and "
+        f"region is deployed from it: {removal}"
+    )
+    run.report.tell("left", path="templates", name=bucket, removal=removal)
+
+
+STEPS: dict[str, tuple[str, Callable[[Acceptance], None]]] = {
+    "deploy": ("makes the stack, and sends the .env as soon as its bucket is there", deploy_),
+    "smoke": ("asks the site from outside whether it keeps its promises", smoke),
+    "push": ("sends the .env once more, changed, so that every instance takes it", push_),
+    "publish": ("brings a frontend, and asks the site again", publish),
+    "release": ("replaces every instance", release_),
+    "rotate": ("gives the database a new password", rotate_),
+    "load": ("loads the instances until new capacity is in service", load_),
+    "doctor": ("asks every instance and target", doctor),
+    "destroy": ("deletes the stack and proves what is left", destroy_),
+}
+"""In order: what each does, and the function."""
+
+
+def _site(run: Acceptance) -> Site:
+    site = site_of_stack(run.aws, run.env.name, run.env.stack)
+    if site.silent:
+        raise UntestedError("this endpoint serves no site")
+    return site
+
+
+def _settled(run: Acceptance) -> None:
+    """Wait until instances have taken what is new, and are well; ClinicError (1) if not."""
+    if run.stand_in:
+        return
+    time.sleep(NOTICE)
+    stack = at_rest(run.aws, run.env, run.wishes())
+    site, fleet = _site(run), Fleet.of(run.aws, stack.outputs)
+    trouble = health.settled(fleet, site, health.PATIENCE, run.pace)
+    _answers(run, site)
+    if trouble:
+        raise ClinicError(f"after this step not all is well: {trouble}.", exit_code=1)
+
+
+def _answers(run: Acceptance, site: Site) -> None:
+    """Put down what the site answers: what was asked and got, but no content."""
+    for path in (*PATHS, site.health):
+        try:
+            answer = ask(site.way, path)
+            held = dict(answer.headers.items())
+            seen = {"status": answer.status, "headers": held, "bytes": len(answer.body)}
+        except OSError as error:
+            seen = {"status": 0, "error": said(error)}
+        run.bundle.append(ANSWERS, {"step": run.report.file, "path": path, **seen})
+
+
+def stack_of(run: Acceptance) -> Stack | None:
+    """The stack, if it is there; also as one that was deleted last."""
+    if stack := find(run.aws, run.env.stack):
+        return stack
+    deleted = last_deleted(run.aws, run.env.stack)
+    return find(run.aws, deleted) if deleted else None
+
+
+def save_events(run: Acceptance) -> None:
+    """Put down every event so far."""
+    if stack := stack_of(run):
+        told = events(run.aws, stack.id, None)
+        fields = ("path", "type", "physical", "status", "reason")
+        run.bundle.write_lines(
+            EVENTS,
+            (
+                {"time": event.time.isoformat(), **{name: getattr(event, name) for name in fields}}
+                for event in told
+            ),
+        )
