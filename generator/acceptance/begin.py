@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -71,7 +70,7 @@ def prepare(order: Order, aws: Aws, recorder: Recorder, as_json: bool = False) -
     """A run that nothing has begun; ClinicError if its parameters make no sense together."""
     recorder.listen(aws)
     env = order.environment
-    seen = view.load(order.env, order.params, None, aws.region)
+    seen = _view(order, aws.region)
     changed = {k: v for k, v in env.values.items() if seen.values.get(k) != v}
     bundle = Bundle(order.folder)
     know(bundle, aws, env.values, order.env_file)
@@ -89,6 +88,14 @@ def prepare(order: Order, aws: Aws, recorder: Recorder, as_json: bool = False) -
     )
 
 
+def _view(order: Order, region: str) -> view.View:
+    """The templates in the form that is deployed, before the run's own parameters."""
+    seen = view.load(order.env, order.params, None, region)
+    if not order.flat:
+        return seen
+    return replace(seen, templates={view.FLAT: seen.whole}, layers={}, stacks={})
+
+
 def know(bundle: Bundle, aws: Aws, values: Mapping[str, str], env_file: Checked | None) -> None:
     """Tell the bundle what must not stand in it, beside what looks like it."""
     blank, credentials = bundle.blank, aws.session.get_credentials()
@@ -100,7 +107,7 @@ def know(bundle: Bundle, aws: Aws, values: Mapping[str, str], env_file: Checked 
     blank.know("account", [aws.account])
     named = [v for name, v in values.items() if "Domain" in name or name == "AlarmEmail"]
     blank.know("host", named)
-    blank.know("host", [str(Path.home()), socket.gethostname(), getpass.getuser()])
+    blank.know("host", [str(Path.home()), socket.gethostname()])
 
 
 def begin(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
@@ -146,7 +153,7 @@ def say(run: Acceptance, order: Order) -> None:
     report.say(f"\nAbout {sum(planned.seconds.values()) / 60:.0f} minutes, if nothing fails.")
     least = "at least " if planned.unpriced else ""
     report.say(
-        f"{least}{planned.usd} USD for {planned.hours} hours, then {planned.usd_hour} USD an hour; "
+        f"{least}{planned.usd} USD for {planned.hours} h, then {planned.usd_hour} USD an hour; "
         "taxes and what is kept come on top."
     )
     report.say("The deletion keeps, and AWS charges until you remove it:")
@@ -182,7 +189,7 @@ def played(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
     with TemporaryDirectory(prefix="clinic-") as folder, embedded() as aws:
         order = Order(str(about_["env"]), params, Path(folder), bool(about_["flat"]))
         recorder = Recorder()
-        run = prepare(order, aws, recorder, as_json=True)
+        run = prepare(order, aws, recorder)
         run = replace(run, report=Silent(run.bundle), pace=PACE)
         run.bundle.create()
         run.bundle.write_lines(PROMISED, run.plan.objects())
@@ -193,11 +200,12 @@ def played(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
 class Silent(Recorded):
     """A report that only goes into the bundle."""
 
-    def say(self, text: str = "") -> None:
-        """To nobody."""
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle, as_json=True)
 
-    def table(self, headings: Any, rows: Any) -> None:
-        """To nobody."""
+    def tell(self, kind: str, **fields: Any) -> None:
+        if self.file:
+            self.put(kind, fields)
 
 
 @contextmanager

@@ -35,9 +35,10 @@ NO_HOSTS = "css|gif|html|ico|jpg|jpeg|js|json|jsonl|map|md|mjs|pdf|png|py|sh|svg
 NO_HOSTS += "yaml|yml|webp|woff|zip|gz|cjs|log|sql|env|conf|service|socket|"
 NO_HOSTS += "nano|micro|small|medium|large|xlarge|metal"
 """Last words of file names and of instance types."""
-LABELS = r"(?<![\w@.-])(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+LABELS = r"(?<![\w-])(?:<[a-z-]+-\d+>\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9])?\.)+"
+FILE = rf"(?:{NO_HOSTS})\b"
 HOSTS = (
-    re.compile(rf"{LABELS}(?!(?:{NO_HOSTS})\b)[a-z]{{2,24}}(?![\w-])(?!\.\w)"),
+    re.compile(rf"{LABELS}(?!{FILE})(?:[a-z]{{2,24}}|xn--[a-z0-9-]+)(?![\w-])(?!\.{FILE})"),
     re.compile(rf"(?i){LABELS}(?:com|net|org|io|dev|app|cloud|local|internal)(?![\w-])"),
 )
 
@@ -47,7 +48,7 @@ class Blank:
 
     def __init__(self) -> None:
         self._labels: dict[tuple[str, str], str] = {}
-        self._known: dict[str, str] = {}
+        self._known: dict[str, dict[str, str]] = {}
 
     def know(self, kind: str, values: Iterable[str]) -> None:
         """Blank these wherever they stand, also as part of a longer word."""
@@ -55,22 +56,21 @@ class Blank:
             if not HARMLESS.fullmatch(value):
                 label = self._label(kind, value)
                 encoded = {quote(value, safe=""), b64encode(value.encode()).decode()}
-                self._known |= dict.fromkeys((value, *encoded), label)
+                held = self._known.setdefault(kind, {})
+                held |= dict.fromkeys((value, *encoded), label)
 
     def text(self, text: str) -> str:
         """``text`` without anything that is known or looks like it must be blanked."""
-        for value in sorted(self._known, key=len, reverse=True):
-            pattern = re.escape(value) if len(value) >= 8 else rf"\b{re.escape(value)}\b"
-            text = re.sub(pattern, self._known[value], text, flags=re.IGNORECASE)
-        for pattern_ in SECRETS:
-            text = pattern_.sub(self._replacing("secret"), text)
+        text = self._known_in(text, "secret")
+        for pattern in SECRETS:
+            text = pattern.sub(self._replacing("secret"), text)
         text = ASSIGNED.sub(lambda found: found[1] + self._label("secret", found[2]), text)
         text = EMAIL.sub(self._replacing("e-mail"), text)
-        text = ACCOUNT.sub(self._replacing("account"), text)
+        for pattern in HOSTS:
+            text = pattern.sub(self._replacing("host"), text)
         text = ADDRESS.sub(self._address, text)
-        for pattern_ in HOSTS:
-            text = pattern_.sub(self._replacing("host"), text)
-        return text
+        text = self._known_in(self._known_in(text, "host"), "account")
+        return ACCOUNT.sub(self._replacing("account"), text)
 
     def value(self, value: Any, name: str = "") -> Any:
         """The same for everything inside a value that is to become JSON."""
@@ -85,6 +85,13 @@ class Blank:
             return self._label("secret", text)
         clean = self.text(text)
         return value if isinstance(value, (int, float)) and clean == text else clean
+
+    def _known_in(self, text: str, kind: str) -> str:
+        known = self._known.get(kind, {})
+        for value in sorted(known, key=len, reverse=True):
+            pattern = re.escape(value) if len(value) >= 8 else rf"\b{re.escape(value)}\b"
+            text = re.sub(pattern, known[value], text, flags=re.IGNORECASE)
+        return text
 
     def _replacing(self, kind: str) -> Callable[[re.Match[str]], str]:
         return lambda found: self._label(kind, found[0])

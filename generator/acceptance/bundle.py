@@ -162,8 +162,12 @@ class Recorded(Report):
 
     def tell(self, kind: str, **fields: Any) -> None:
         if self.file:
-            self.bundle.append(self.file, {"kind": kind, "at": now(), **fields})
+            self.put(kind, fields)
         super().tell(kind, **fields)
+
+    def put(self, kind: str, fields: dict[str, Any]) -> None:
+        """Only into the file."""
+        self.bundle.append(self.file, {"kind": kind, "at": now(), **fields})
 
 
 class RecordedShow(Show):

@@ -76,10 +76,10 @@ def accept(run: Acceptance, agree: Agree, recorder: Recorder) -> None:
     After a failure the stack is destroyed, if the person agrees; what remains is always said.
     """
     with _evidence(run, recorder):
-        if not run.state.held["failed"]:
-            for name in STEPS:
-                if name != LAST and run.state.of(name) not in (DONE, UNTESTED):
-                    _try(run, name, agree)
+        for name in STEPS:
+            over = name == LAST or run.state.of(name) in (DONE, UNTESTED)
+            if not (over or run.state.held["failed"]):
+                _try(run, name, agree)
         _end(run)
     if failed := run.state.held["failed"]:
         raise ClinicError(f"{failed}\nThe stack was deleted; the evidence is kept.", exit_code=1)

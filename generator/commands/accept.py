@@ -97,6 +97,8 @@ def accept_command(
         return
     if not env:
         raise ClinicError("give an environment, or a bundle with --compare.")
+    if rehearse and resume:
+        raise ClinicError("--rehearse ends with its endpoint: there is nothing to --resume.")
     order = beginning.Order(
         *(env, params, bundle or Path(f"acceptance-{Path(env).stem}"), flat, image, release_image),
         env_file=load_checked(env_file, params, env) if env_file else None,

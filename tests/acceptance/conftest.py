@@ -1,0 +1,89 @@
+"""The embedded endpoint, as the tests of generator/cloud have it, and runs at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.acceptance import begin
+from generator.acceptance.begin import Order
+from generator.acceptance.bundle import Bundle, Recorded
+from generator.acceptance.calls import Recorder
+from generator.acceptance.run import accept
+from generator.acceptance.steps import Acceptance
+from generator.cloud.aws import Aws, connect
+from generator.local import Endpoint
+from tests.cloud.conftest import aws, endpoint, new_account, no_credentials_of_this_machine
+from tests.conftest import ROOT
+
+__all__ = ["aws", "endpoint", "no_credentials_of_this_machine"]
+
+
+class Heard(Recorded):
+    """A report that keeps what it says to people, and prints nothing."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(bundle, as_json=True)
+        self.lines: list[str] = []
+
+    def say(self, text: str = "") -> None:
+        self.lines.append(text)
+
+    def tell(self, kind: str, **fields: Any) -> None:
+        if self.file:
+            self.put(kind, fields)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Account:
+    """An account that nobody has used, a bundle's folder, and processes that run in both."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.environment, self.folder = environment, folder
+        self.agreed: bool | None = True
+        self.asked = list[str]()
+        self.answer = "yes"
+        self.recorder = Recorder()
+
+    def aws(self) -> Aws:
+        return connect(given=self.environment)
+
+    def run(self, resume: bool = False, **more: Any) -> Acceptance:
+        """What a call of the command makes: begun or resumed, and no step done."""
+        given = {name: more.pop(name) for name in [*more] if name in Order.__dataclass_fields__}
+        order = Order(**{"env": "dev", "params": ROOT / "params", "folder": self.folder, **given})
+        self.recorder = Recorder()
+        made = begin.prepare(order, self.aws(), self.recorder)
+        made = replace(made, pace=0.02, report=Heard(made.bundle), **more)
+        if resume:
+            return begin.resume(made)
+        begin.begin(made, order, self.ask, yes=False)
+        return made
+
+    def ask(self, question: str) -> str:
+        self.asked.append(question)
+        return self.answer
+
+    def agree(self, question: str) -> bool:
+        self.asked.append(question)
+        return bool(self.agreed)
+
+    def accept(self, run: Acceptance) -> Acceptance:
+        accept(run, self.agree, self.recorder)
+        return run
+
+
+@pytest.fixture
+def account(endpoint: Endpoint, tmp_path: Path) -> Account:
+    environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+    return Account(environment, tmp_path / "bundle")
+
+
+Steps = dict[str, tuple[str, Callable[[Acceptance], None]]]
