@@ -51,8 +51,8 @@ def _ask(secrets: Any, secret: str) -> None:
     try:
         secrets.rotate_secret(SecretId=secret)
     except ClientError as error:
-        # "A previous rotation isn't complete. That rotation will be reattempted."
-        # (docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot_rotation.html)
+        # While AWSPENDING is on another version than AWSCURRENT, RotateSecret returns this error
+        # (docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
         if code_of(error) != "InvalidRequestException" or "previous rotation" not in str(error):
             raise
 

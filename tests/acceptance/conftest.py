@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -86,4 +85,10 @@ def account(endpoint: Endpoint, tmp_path: Path) -> Account:
     return Account(environment, tmp_path / "bundle")
 
 
-Steps = dict[str, tuple[str, Callable[[Acceptance], None]]]
+@pytest.fixture(scope="session")
+def made(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of a whole run."""
+    environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
+    account = Account(environment, tmp_path_factory.mktemp("made") / "bundle")
+    account.accept(account.run())
+    return account.folder

@@ -14,23 +14,10 @@ import pytest
 from generator.acceptance import compare, emulator
 from generator.acceptance.bundle import ABOUT, CALLS, EVENTS, PROMISED, STATE, Bundle
 from generator.acceptance.compare import HELD, NOT_JUDGED, OFF, Row
-from generator.local import Endpoint
-from tests.cloud.conftest import new_account
 from tests.conftest import Ended
-
-from .conftest import Account
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 GROUP = "BackendStack/BackendGroup"
-
-
-@pytest.fixture(scope="module")
-def made(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of a whole run."""
-    environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-    account = Account(environment, tmp_path_factory.mktemp("made") / "bundle")
-    account.accept(account.run())
-    return account.folder
 
 
 @pytest.fixture
@@ -40,8 +27,11 @@ def bundle(made: Path, tmp_path: Path) -> Bundle:
     copy = Bundle(tmp_path / "copy")
     edit(copy, ABOUT, lambda about: about | {"stand_in": False})
     promised = compare._expected(copy.lines(PROMISED))
-    began = {p["path"]: p["start"] for p in copy.lines(PROMISED) if p.get("operation") == "create"
-             and p["kind"] == "step"}  # fmt: skip
+    began = {
+        p["path"]: p["start"]
+        for p in copy.lines(PROMISED)
+        if p.get("operation") == "create" and p["kind"] == "step"
+    }
     events = copy.lines(EVENTS)
     for event in events:
         start = began.get(event["path"], 0)
@@ -101,8 +91,10 @@ def test_a_short_thing_may_take_half_a_minute(bundle: Bundle) -> None:
 
 def test_a_step_that_takes_longer_than_was_said_is_off(bundle: Bundle) -> None:
     def slow(state: Any) -> Any:
-        state["steps"]["rotate"] |= {"began": "2027-01-01T00:00:00+00:00",
-                                     "ended": "2027-01-01T00:10:00+00:00"}  # fmt: skip
+        state["steps"]["rotate"] |= {
+            "began": "2027-01-01T00:00:00+00:00",
+            "ended": "2027-01-01T00:10:00+00:00",
+        }
         return state
 
     edit(bundle, STATE, slow)
@@ -133,8 +125,14 @@ def test_a_stack_that_is_still_there_is_off(bundle: Bundle) -> None:
     ],
 )
 def test_a_message_that_no_catalogue_knows_is_off(bundle: Bundle, reason: str, known: bool) -> None:
-    failed = {"time": START.isoformat(), "path": GROUP, "type": "AWS::AutoScaling::AutoScalingGroup",
-              "physical": "", "status": "CREATE_FAILED", "reason": reason}  # fmt: skip
+    failed = {
+        "time": START.isoformat(),
+        "path": GROUP,
+        "type": "AWS::AutoScaling::AutoScalingGroup",
+        "physical": "",
+        "status": "CREATE_FAILED",
+        "reason": reason,
+    }
     events = bundle.lines(EVENTS)
     bundle.write_lines(EVENTS, [failed, *events])
     (row,) = [row for row in compare.judge(bundle) if row.about == "doctor"]
@@ -143,19 +141,30 @@ def test_a_message_that_no_catalogue_knows_is_off(bundle: Bundle, reason: str, k
 
 
 def test_what_only_followed_from_something_else_is_no_message(bundle: Bundle) -> None:
-    failed = {**bundle.lines(EVENTS)[1], "status": "CREATE_FAILED",
-              "reason": "Resource creation cancelled"}  # fmt: skip
+    failed = {
+        **bundle.lines(EVENTS)[1],
+        "status": "CREATE_FAILED",
+        "reason": "Resource creation cancelled",
+    }
     bundle.write_lines(EVENTS, [*bundle.lines(EVENTS)[:1], failed, *bundle.lines(EVENTS)[1:]])
     assert [row for row in compare.judge(bundle) if row.about == "doctor"] == []
 
 
 def test_what_doctor_and_deploy_could_not_explain_is_off(bundle: Bundle) -> None:
-    finding = {"kind": "finding", "place": "i-1", "fault": "unknown", "meaning": "?",
-               "advice": "", "evidence": "kernel: odd"}  # fmt: skip
+    finding = {
+        "kind": "finding",
+        "place": "i-1",
+        "fault": "unknown",
+        "meaning": "?",
+        "advice": "",
+        "evidence": "kernel: odd",
+    }
     bundle.append("steps/8-doctor.jsonl", finding)
     bundle.append("steps/8-doctor.jsonl", finding | {"fault": "clock", "evidence": "skewed"})
-    bundle.append("steps/1-deploy.jsonl", {"kind": "diagnosis", "resource": "Vpc", "sentence": "no",
-                                           "meaning": compare.UNKNOWN[0]})  # fmt: skip
+    bundle.append(
+        "steps/1-deploy.jsonl",
+        {"kind": "diagnosis", "resource": "Vpc", "sentence": "no", "meaning": compare.UNKNOWN[0]},
+    )
     assert {row.what for row in off(compare.judge(bundle))} == {"i-1: kernel: odd", "Vpc: no"}
 
 
