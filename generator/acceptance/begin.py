@@ -213,6 +213,6 @@ def embedded() -> Iterator[Aws]:
     """A connection to an endpoint of one's own. ClinicError if the extra `local` is missing."""
     try:
         with embedded_endpoint() as endpoint:
-            yield connect(given=endpoint.environment)
+            yield connect(variables=endpoint.environment)
     except EndpointError as error:
         raise ClinicError(str(error)) from error

@@ -132,14 +132,14 @@ def _doctor(bundle: Bundle, events: list[dict[str, Any]]) -> Iterator[Row]:
         seen = trap.meaning if trap else "nothing that is known"
         yield _known(place, reason, seen, trap is not None)
     for file in sorted((bundle.folder / "steps").glob("*.jsonl")):
-        for told in bundle.lines(f"steps/{file.name}"):
-            if told["kind"] == "finding":
+        for line in bundle.lines(f"steps/{file.name}"):
+            if line["kind"] == "finding":
                 yield _known(
-                    *(told["place"], told["evidence"], told["meaning"]), told["fault"] != "unknown"
+                    *(line["place"], line["evidence"], line["meaning"]), line["fault"] != "unknown"
                 )
-            elif told["kind"] == "diagnosis":
-                known = told["meaning"] != UNKNOWN[0]
-                yield _known(told["resource"], told["sentence"], told["meaning"], known)
+            elif line["kind"] == "diagnosis":
+                known = line["meaning"] != UNKNOWN[0]
+                yield _known(line["resource"], line["sentence"], line["meaning"], known)
 
 
 def _known(place: str, message: str, meaning: str, known: bool) -> Row:

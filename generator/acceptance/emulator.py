@@ -48,7 +48,7 @@ def _shape(call: dict[str, Any]) -> set[str]:
 
 
 def _sequences(seen: list[dict[str, Any]], played: list[dict[str, Any]]) -> Iterator[Row]:
-    """The states that each resource goes through; what is told twice in a row is told once."""
+    """The states that each resource goes through; a repeated event counts once."""
     theirs, ours = _states(seen), _states(played)
     for path in sorted({*theirs, *ours}):
         promised, found = (" > ".join(side.get(path, ["nothing"])) for side in (ours, theirs))

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from generator.application.stress.timeline import Load
-from generator.checks.changes.compare import fate
+from generator.checks.changes.compare import declared_policy
 from generator.checks.cost import components, prices
 from generator.checks.cost.bill import Bill
 from generator.checks.cost.usage import Usage
@@ -122,7 +122,7 @@ def _bill(view: View, hours: Decimal) -> Bill:
 
 def _kept(view: View) -> Iterator[str]:
     for logical, resource in view.resources.items():
-        policy = fate(resource, "DeletionPolicy")
+        policy = declared_policy(resource, "DeletionPolicy")
         if policy != "Delete":
             yield f"{logical} ({'a last snapshot' if policy == 'Snapshot' else resource['Type']})"
 

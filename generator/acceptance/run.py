@@ -168,9 +168,9 @@ def _failed(run: Acceptance, name: str, failed: ClinicError, agree: Agree) -> No
 def _diagnose(run: Acceptance) -> None:
     """The first cause, as `clinic deploy` says it, where CloudFormation's events name one."""
     stack = find(run.aws, run.env.stack)
-    told = events(run.aws, stack.id, None) if stack else []
-    if stack and any(event.failed for event in told):
-        cause = first_cause(run.aws, stack.id, told)
+    held = events(run.aws, stack.id, None) if stack else []
+    if stack and any(event.failed for event in held):
+        cause = first_cause(run.aws, stack.id, held)
         run.report.tell("diagnosis", **vars(cause))
         run.report.say("\n".join(cause.lines()))
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, Recorded, RecordedShow, State
 from generator.acceptance.plan import SECONDS, Plan
 from generator.acceptance.rotate import rotate
-from generator.application.doctor.doctor import visit
+from generator.application.doctor.doctor import diagnose
 from generator.application.env import dotenv
 from generator.application.env.check import Checked
 from generator.application.env.deployed import bucket_of, look
@@ -38,9 +38,9 @@ from generator.application.stress.timeline import Load
 from generator.cloud import deploy as deploying
 from generator.cloud.artifacts import bucket_name
 from generator.cloud.aws import Aws
+from generator.cloud.deletion import BUCKET, REMOVAL
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import Environment
-from generator.cloud.fate import BUCKET, REMOVAL
 from generator.cloud.follow import PACE, attach
 from generator.cloud.stacks import Event, Stack, events, family, find, last_deleted
 from generator.errors import ClinicError
@@ -81,12 +81,14 @@ class Acceptance:
         """Whether an endpoint plays AWS."""
         return bool(endpoint(self.aws))
 
-    def wishes(self, on_event: Callable[[Event], object] | None = None) -> deploying.Wishes:
-        return deploying.Wishes(yes=True, report=self.report, pace=self.pace, on_event=on_event)
+    def options(self, on_event: Callable[[Event], object] | None = None) -> deploying.DeployOptions:
+        return deploying.DeployOptions(
+            yes=True, report=self.report, pace=self.pace, on_event=on_event
+        )
 
 
 def deploy_(run: Acceptance) -> None:
-    deploying.deploy(run.aws, run.env, run.wishes(partial(_push_early, run)))
+    deploying.deploy(run.aws, run.env, run.options(partial(_push_early, run)))
 
 
 def _push_early(run: Acceptance, event: Event) -> None:
@@ -127,8 +129,8 @@ def push_(run: Acceptance) -> None:
 
 def publish(run: Acceptance) -> None:
     with _frontend(run) as dist:
-        wishes = publishing.Wishes(show=RecordedShow(run.report))
-        publishing.publish(lambda: run.aws, run.env.stack, dist, wishes)
+        options = publishing.Wishes(show=RecordedShow(run.report))
+        publishing.publish(lambda: run.aws, run.env.stack, dist, options)
     smoke(run, published=True)
 
 
@@ -143,7 +145,7 @@ def _frontend(run: Acceptance) -> Iterator[Path]:
 
 
 def release_(run: Acceptance) -> None:
-    stack = at_rest(run.aws, run.env, run.wishes())
+    stack = at_rest(run.aws, run.env, run.options())
     now = of_stack(stack.parameters)
     if now.image and not run.release_image:
         raise UntestedError("the environment runs an image: give --release-image to try another")
@@ -154,7 +156,7 @@ def release_(run: Acceptance) -> None:
         stack=stack,
         fleet=Fleet.of(run.aws, stack.outputs),
         order=order,
-        wishes=run.wishes(),
+        wishes=run.options(),
         site=None if run.stand_in else site_of_stack(run.aws, run.env.name, run.env.stack),
         agreed=lambda _: True,
     )
@@ -169,23 +171,23 @@ def rotate_(run: Acceptance) -> None:
 def load_(run: Acceptance) -> None:
     if run.stand_in and not run.url:
         raise UntestedError("nothing boots behind this endpoint, so there is nothing to load")
-    wishes = live.Wishes(yes=True, url=run.url, report=run.report)
-    timed = replace(wishes, **run.clock) if run.clock else wishes  # type: ignore[arg-type]
+    options = live.Wishes(yes=True, url=run.url, report=run.report)
+    timed = replace(options, **run.clock) if run.clock else options  # type: ignore[arg-type]
     judge(live.run(run.aws, run.env.stack, run.load, timed))
 
 
 def doctor(run: Acceptance) -> None:
     """Evidence, whatever it finds: what it does not know shows in the comparison."""
-    visit(run.aws, run.env.stack, None, run.report)
+    diagnose(run.aws, run.env.stack, None, run.report)
 
 
 def destroy_(run: Acceptance) -> None:
     stack = find(run.aws, run.env.stack)
     if stack and family(stack.status) == "busy" and stack.status != "DELETE_IN_PROGRESS":
         run.report.say(f"{stack.name} is in {stack.status}: this run waits for its end.")
-        deploying.watch(run.env, run.wishes(), attach(run.aws, stack.id))
+        deploying.watch(run.env, run.options(), attach(run.aws, stack.id))
     save_events(run)
-    follow = partial(deploying.watch, run.env, run.wishes())
+    follow = partial(deploying.watch, run.env, run.options())
     try:
         destroy(run.aws, run.env.stack, follow=follow, ask=str, report=run.report, yes=True)
     finally:
@@ -203,7 +205,7 @@ STEPS: dict[str, tuple[str, Callable[[Acceptance], None]]] = {
     "deploy": ("makes the stack, and sends the .env as soon as its bucket is there", deploy_),
     "smoke": ("asks the site from outside whether it keeps its promises", smoke),
     "push": ("sends the .env once more, changed, so that every instance takes it", push_),
-    "publish": ("brings a frontend, and asks the site again", publish),
+    "publish": ("publishes a frontend, and asks the site again", publish),
     "release": ("replaces every instance", release_),
     "rotate": ("gives the database a new password", rotate_),
     "load": ("loads the instances until new capacity is in service", load_),
@@ -225,7 +227,7 @@ def _settled(run: Acceptance) -> None:
     if run.stand_in:
         return
     time.sleep(NOTICE)
-    stack = at_rest(run.aws, run.env, run.wishes())
+    stack = at_rest(run.aws, run.env, run.options())
     site, fleet = _site(run), Fleet.of(run.aws, stack.outputs)
     trouble = health.settled(fleet, site, health.PATIENCE, run.pace)
     _answers(run, site)
@@ -256,12 +258,12 @@ def stack_of(run: Acceptance) -> Stack | None:
 def save_events(run: Acceptance) -> None:
     """Put down every event so far."""
     if stack := stack_of(run):
-        told = events(run.aws, stack.id, None)
+        held = events(run.aws, stack.id, None)
         fields = ("path", "type", "physical", "status", "reason")
         run.bundle.write_lines(
             EVENTS,
             (
                 {"time": event.time.isoformat(), **{name: getattr(event, name) for name in fields}}
-                for event in told
+                for event in held
             ),
         )

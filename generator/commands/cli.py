@@ -217,7 +217,7 @@ def generate(output: Path, lint: bool, check: bool, params: Path) -> None:
 def lint(strict: bool, form: str, params: Path) -> None:
     """Check both forms and every parameter file with all linters.
 
-    Exits with 1 on any finding that generator/excuses does not excuse, with 2 on a
+    Exits with 1 on any finding that generator/suppressions does not cover, with 2 on a
     parameter file that CloudFormation would not take.
 
     \b

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.application.doctor.doctor import visit
+from generator.application.doctor.doctor import diagnose
 from generator.cloud.aws import connect, explained
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
@@ -37,5 +37,5 @@ def doctor_command(
     clinic doctor prod --json
     """
     stack = load(env, params).stack
-    if not visit(connect(profile, region), stack, instance, Report(as_json)):
+    if not diagnose(connect(profile, region), stack, instance, Report(as_json)):
         raise click.exceptions.Exit(1)

@@ -16,7 +16,7 @@ from generator.application.release.wish import Order, of_stack
 from generator.application.smoke.site import endpoint
 from generator.application.smoke.site import of_stack as site_of_stack
 from generator.cloud.aws import Aws, connect, explained
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import load
 from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
@@ -77,7 +77,7 @@ def release_command(
     asked = _order(image, revision, context, migration)
     wanted = load(env, params)
     report, aws = Report(as_json, brief=True), connect(profile, region)
-    stack = at_rest(aws, wanted, Wishes(yes=True, report=report))
+    stack = at_rest(aws, wanted, DeployOptions(yes=True, report=report))
     if "TemplateBaseUrl" not in stack.parameters:
         wanted = load(env, params, flat=True)
     this = Release(
@@ -86,7 +86,7 @@ def release_command(
         stack=stack,
         fleet=Fleet.of(aws, stack.outputs),
         order=asked if isinstance(asked, Order) else _built(aws, stack, asked, report),
-        wishes=Wishes(yes=True, report=report),
+        wishes=DeployOptions(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
         agreed=lambda question: yes or as_json or _agreed(question),
         migration=migration or "",

@@ -15,10 +15,10 @@ from generator.cloud import recover as recovering
 from generator.cloud import stack_set as sets
 from generator.cloud import status as states
 from generator.cloud.aws import connect, explained
-from generator.cloud.deploy import Wishes, agree, deploy, watch
+from generator.cloud.deploy import DeployOptions, agree, deploy, watch
 from generator.cloud.environment import load
-from generator.cloud.instances import Targets
 from generator.cloud.progress import Report
+from generator.cloud.stack_instances import Targets
 from generator.errors import ClinicError
 from generator.options import JSON, PATH, YES, connected
 
@@ -88,7 +88,7 @@ def deploy_command(
         from generator.application.release.deployment import built
 
         push = built(aws, wanted, context, report)
-    wishes = Wishes(yes, plan, allowed, report, _terminal(), push=push)
+    wishes = DeployOptions(yes, plan, allowed, report, _terminal(), push=push)
     if deploy(aws, wanted, wishes) and smoke:
         from generator.commands.smoke import after_deployment
 
@@ -141,7 +141,7 @@ def recover_command(
     clinic recover dev --skip DatabaseStack.Database
     """
     wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
-    follow = partial(watch, wanted, Wishes(terminal=_terminal(), report=report))
+    follow = partial(watch, wanted, DeployOptions(terminal=_terminal(), report=report))
     recovering.recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)
 
 
@@ -162,7 +162,7 @@ def destroy_command(
     clinic destroy dev --yes --json >destroy.jsonl
     """
     wanted, aws, report = load(env, params), connect(profile, region), Report(as_json)
-    follow = partial(watch, wanted, Wishes(terminal=_terminal(), report=report))
+    follow = partial(watch, wanted, DeployOptions(terminal=_terminal(), report=report))
     ask = partial(_typed, err=as_json)
     destroying.destroy(aws, wanted.stack, follow=follow, ask=ask, report=report, yes=yes)
 
@@ -214,8 +214,8 @@ def stack_set_command(
         ask = partial(_typed, err=as_json)
         sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
     else:
-        wishes = Wishes(yes=yes, report=report, terminal=_terminal())
-        agreed = partial(agree, wishes=wishes, otherwise=UNASKED)
+        wishes = DeployOptions(yes=yes, report=report, terminal=_terminal())
+        agreed = partial(agree, options=wishes, otherwise=UNASKED)
         sets.deploy(aws, wanted, targets, agree=agreed, report=report)
 
 

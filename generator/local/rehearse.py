@@ -13,7 +13,7 @@ from generator.application.env import rehearse as env_file
 from generator.checks.preflight import screen
 from generator.checks.preflight.gate import demand
 from generator.cloud.aws import Aws, connect, explained
-from generator.cloud.deploy import Wishes, deploy, watch
+from generator.cloud.deploy import DeployOptions, deploy, watch
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import Environment, load
 from generator.cloud.progress import Report
@@ -50,7 +50,7 @@ class Rehearsal:
 
     aws: Aws
     env: Environment
-    wishes: Wishes
+    wishes: DeployOptions
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
 
     @property
@@ -89,8 +89,8 @@ def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
     report.tell("check", findings=checked.count)
     try:
         with embedded_endpoint() as endpoint:
-            aws = connect(given=endpoint.environment)
-            wishes = Wishes(yes=True, report=report, pace=PACE, outlives=False)
+            aws = connect(variables=endpoint.environment)
+            wishes = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:
         raise ClinicError(str(error)) from error
@@ -150,7 +150,7 @@ def _fail(this: Rehearsal) -> None:
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
 
 
-def _refused(this: Rehearsal, env: Environment, wishes: Wishes) -> ClinicError:
+def _refused(this: Rehearsal, env: Environment, wishes: DeployOptions) -> ClinicError:
     try:
         deploy(this.aws, env, wishes)
     except ClinicError as trouble:

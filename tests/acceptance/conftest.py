@@ -52,7 +52,7 @@ class Account:
         self.recorder = Recorder()
 
     def aws(self) -> Aws:
-        return connect(given=self.environment)
+        return connect(variables=self.environment)
 
     def run(self, resume: bool = False, **more: Any) -> Acceptance:
         """What a call of the command makes: begun or resumed, and no step done."""
