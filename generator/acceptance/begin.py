@@ -21,9 +21,10 @@ from generator.acceptance.bundle import (
     State,
 )
 from generator.acceptance.calls import Recorder
+from generator.acceptance.evidence import Acceptance
 from generator.acceptance.plan import holds_data, overrides, plan, refuse
 from generator.acceptance.run import about, accept, own_only, refuse_existing
-from generator.acceptance.steps import STEPS, Acceptance
+from generator.acceptance.steps import STEPS
 from generator.application.env.check import Checked
 from generator.application.stress.timeline import Load
 from generator.cloud.aws import Aws, connect

@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from generator import __version__
 from generator.acceptance.bundle import BEGUN, CALLS, DONE, FAILED, UNTESTED, now
 from generator.acceptance.calls import Recorder
-from generator.acceptance.steps import STEPS, Acceptance, doctor, save_events
+from generator.acceptance.evidence import Acceptance, save_events
+from generator.acceptance.steps import STEPS, doctor
 from generator.application.smoke.ask import UntestedError
 from generator.cloud.aws import explain, explained
 from generator.cloud.deploy import INTERRUPTED

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, Recorded, RecordedShow, State
-from generator.acceptance.plan import SECONDS, Plan
+from generator.acceptance.bundle import RecordedShow
+from generator.acceptance.evidence import Acceptance, save_answers, save_events, settle, site_of
+from generator.acceptance.plan import SECONDS
 from generator.acceptance.rotate import rotate
 from generator.application.doctor.doctor import diagnose
 from generator.application.env import dotenv
@@ -20,71 +20,29 @@ from generator.application.env.check import Checked
 from generator.application.env.deployed import bucket_of, look
 from generator.application.env.push import push
 from generator.application.publish import publish as publishing
-from generator.application.release import health
 from generator.application.release.fleet import Fleet
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
 from generator.application.release.wish import Order, of_stack
 from generator.application.smoke import report as telling
-from generator.application.smoke.ask import UntestedError, ask, said
+from generator.application.smoke.ask import UntestedError
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED as BROKEN
 from generator.application.smoke.prove import prove
-from generator.application.smoke.site import Site, endpoint
 from generator.application.smoke.site import of_stack as site_of_stack
 from generator.application.stress import live
 from generator.application.stress.report import judge
-from generator.application.stress.timeline import Load
 from generator.cloud import deploy as deploying
 from generator.cloud.artifacts import bucket_name
-from generator.cloud.aws import Aws
 from generator.cloud.deletion import BUCKET, REMOVAL
 from generator.cloud.destroy import destroy
-from generator.cloud.environment import Environment
-from generator.cloud.follow import PACE, attach
-from generator.cloud.stacks import Event, Stack, events, family, find, last_deleted
+from generator.cloud.follow import attach
+from generator.cloud.stacks import Event, family, find
 from generator.errors import ClinicError
 from generator.local.frontend import write_small_build
 
 CONFIGURATION = "ConfigurationBucket"
-NOTICE = 120.0
-"""Seconds in which instances notice a new .env or password."""
 MARK = b"\n# pushed once more by clinic accept\n"
-PATHS = ("/", "/api/clinic-accept-no-such-path")
-"""What the site is asked for after a step, beside its health path."""
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """One run."""
-
-    aws: Aws
-    env: Environment
-    """With the parameters of the run."""
-    plan: Plan
-    bundle: Bundle
-    report: Recorded
-    state: State
-    load: Load
-    env_file: Checked | None = None
-    """None: a made-up one."""
-    frontend: Path | None = None
-    release_image: str = ""
-    url: str | None = None
-    """What the load asks instead of the site's health path."""
-    pace: float = PACE
-    clock: dict[str, Callable[..., object]] = field(default_factory=dict)
-    """`now` and `pause` of the load, for tests."""
-
-    @property
-    def stand_in(self) -> bool:
-        """Whether an endpoint plays AWS."""
-        return bool(endpoint(self.aws))
-
-    def options(self, on_event: Callable[[Event], object] | None = None) -> deploying.DeployOptions:
-        return deploying.DeployOptions(
-            yes=True, report=self.report, pace=self.pace, on_event=on_event
-        )
 
 
 def deploy_(run: Acceptance) -> None:
@@ -111,20 +69,20 @@ def _env_file(run: Acceptance, mark: bytes = b"") -> Checked:
 
 
 def smoke(run: Acceptance, published: bool = False) -> None:
-    site = _site(run)
+    site = site_of(run)
     wait = 0.0 if site.way.through else float(SECONDS["smoke"])
     broken = []
     for result in prove(replace(site, may_be_empty=not published), PROMISES, wait):
         telling.show(result, run.report)
         broken += [result.name] if result.status == BROKEN else []
-    _answers(run, site)
+    save_answers(run, site)
     if broken:
         raise ClinicError(f"{run.env.name} does not keep: {', '.join(broken)}.", exit_code=1)
 
 
 def push_(run: Acceptance) -> None:
     push(run.aws, run.env.stack, _env_file(run, MARK), run.report)
-    _settled(run)
+    settle(run)
 
 
 def publish(run: Acceptance) -> None:
@@ -165,7 +123,7 @@ def release_(run: Acceptance) -> None:
 
 def rotate_(run: Acceptance) -> None:
     rotate(run.aws, run.env.stack, run.report, run.pace)
-    _settled(run)
+    settle(run)
 
 
 def load_(run: Acceptance) -> None:
@@ -213,57 +171,3 @@ STEPS: dict[str, tuple[str, Callable[[Acceptance], None]]] = {
     "destroy": ("deletes the stack and proves what is left", destroy_),
 }
 """In order: what each does, and the function."""
-
-
-def _site(run: Acceptance) -> Site:
-    site = site_of_stack(run.aws, run.env.name, run.env.stack)
-    if site.silent:
-        raise UntestedError("this endpoint serves no site")
-    return site
-
-
-def _settled(run: Acceptance) -> None:
-    """Wait until instances have taken what is new, and are well; ClinicError (1) if not."""
-    if run.stand_in:
-        return
-    time.sleep(NOTICE)
-    stack = at_rest(run.aws, run.env, run.options())
-    site, fleet = _site(run), Fleet.of(run.aws, stack.outputs)
-    trouble = health.settled(fleet, site, health.PATIENCE, run.pace)
-    _answers(run, site)
-    if trouble:
-        raise ClinicError(f"after this step not all is well: {trouble}.", exit_code=1)
-
-
-def _answers(run: Acceptance, site: Site) -> None:
-    """Put down what the site answers: what was asked and got, but no content."""
-    for path in (*PATHS, site.health):
-        try:
-            answer = ask(site.way, path)
-            held = dict(answer.headers.items())
-            seen = {"status": answer.status, "headers": held, "bytes": len(answer.body)}
-        except OSError as error:
-            seen = {"status": 0, "error": said(error)}
-        run.bundle.append(ANSWERS, {"step": run.report.file, "path": path, **seen})
-
-
-def stack_of(run: Acceptance) -> Stack | None:
-    """The stack, if it is there; also as one that was deleted last."""
-    if stack := find(run.aws, run.env.stack):
-        return stack
-    deleted = last_deleted(run.aws, run.env.stack)
-    return find(run.aws, deleted) if deleted else None
-
-
-def save_events(run: Acceptance) -> None:
-    """Put down every event so far."""
-    if stack := stack_of(run):
-        held = events(run.aws, stack.id, None)
-        fields = ("path", "type", "physical", "status", "reason")
-        run.bundle.write_lines(
-            EVENTS,
-            (
-                {"time": event.time.isoformat(), **{name: getattr(event, name) for name in fields}}
-                for event in held
-            ),
-        )

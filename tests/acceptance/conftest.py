@@ -12,8 +12,8 @@ from generator.acceptance import begin
 from generator.acceptance.begin import Order
 from generator.acceptance.bundle import Bundle, Recorded
 from generator.acceptance.calls import Recorder
+from generator.acceptance.evidence import Acceptance
 from generator.acceptance.run import accept
-from generator.acceptance.steps import Acceptance
 from generator.cloud.aws import Aws, connect
 from generator.local import Endpoint
 from tests.cloud.conftest import aws, endpoint, new_account, no_credentials_of_this_machine
@@ -50,9 +50,19 @@ class Account:
         self.asked = list[str]()
         self.answer = "yes"
         self.recorder = Recorder()
+        self.first: Acceptance | None = None
 
     def aws(self) -> Aws:
         return connect(variables=self.environment)
+
+    def resumed(self) -> Acceptance:
+        """The first run as a new process has it; its plan is not calculated again."""
+        assert self.first
+        aws, self.recorder = self.aws(), Recorder()
+        self.recorder.listen(aws)
+        bundle = Bundle(self.folder)
+        begin.know(bundle, aws, self.first.env.values, None)
+        return begin.resume(replace(self.first, aws=aws, bundle=bundle, report=Heard(bundle)))
 
     def run(self, resume: bool = False, **more: Any) -> Acceptance:
         """What a call of the command makes: begun or resumed, and no step done."""
@@ -64,6 +74,7 @@ class Account:
         if resume:
             return begin.resume(made)
         begin.begin(made, order, self.ask, yes=False)
+        self.first = made
         return made
 
     def ask(self, question: str) -> str:

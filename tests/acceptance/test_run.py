@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from generator.acceptance import run as running
 from generator.acceptance.begin import Order
 from generator.acceptance.bundle import ABOUT, CALLS, DONE, EVENTS, FAILED, UNTESTED
 from generator.acceptance.calls import Recorder
+from generator.acceptance.evidence import Acceptance
 from generator.acceptance.plan import QUIET
 from generator.acceptance.run import remains
-from generator.acceptance.steps import STEPS, Acceptance
+from generator.acceptance.steps import STEPS
 from generator.application.env.check import load_checked
 from generator.application.stress.timeline import Load
 from generator.checks.cost import components, prices
@@ -29,7 +31,7 @@ from generator.errors import ClinicError
 from generator.model import view
 from generator.model.variant import with_values as with_params
 from tests.application.stress.site import serving
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Ended
 
 from .conftest import Account, Heard
 
@@ -129,7 +131,7 @@ def test_a_run_that_is_cut_before_and_after_each_step_goes_on_to_its_end(
             cuts += 1
             said = capsys.readouterr().err
             assert "costs by the hour" in said or "clinic destroy dev" in said
-            run = account.run(resume=True)
+            run = account.resumed()
     # What cannot be tested ends by that the second time, and so is never cut after.
     assert cuts == 2 * len(STEPS) - 1
     assert {len(times) for name, times in made.items() if name != "load"} == {3}
@@ -187,7 +189,7 @@ def test_a_step_that_fails_leaves_evidence_says_what_remains_and_is_tried_again(
             assert f"--resume --bundle {account.folder}" in str(ended.value)
             assert status(account) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
             assert run.bundle.lines(EVENTS)
-        run = account.run(resume=True)
+        run = account.resumed()
     account.accept(run)
     assert status(account) == "absent"
     assert failed == [*STEPS]
@@ -387,3 +389,28 @@ def test_a_run_of_another_environment_is_not_resumed(account: Account) -> None:
 def test_an_image_that_this_run_would_have_to_push_is_refused(account: Account) -> None:
     with pytest.raises(ClinicError, match="give --image"):
         account.run(env="prod")
+
+
+def test_the_command_rehearses_and_says_it_in_objects(
+    clinic: Callable[..., Ended], tmp_path: Path
+) -> None:
+    folder = tmp_path / "bundle"
+    ended = clinic("accept", "dev", "--rehearse", "--yes", "--json", "--bundle", folder)
+    assert ended.code == 0, ended.err
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert [line["name"] for line in lines if line["kind"] == "step"] == [*STEPS]
+    assert lines[0]["kind"] == "plan"
+    assert lines[0]["usd"] > 0
+    assert lines[-1]["kind"] == "accepted"
+    again = clinic("accept", "dev", "--rehearse", "--yes", "--bundle", folder)
+    assert (again.code, "holds something already" in again.err) == (2, True)
+
+
+def test_where_nobody_is_asked_nothing_begins(
+    clinic: Callable[..., Ended], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    ended = clinic("accept", "dev", "--rehearse", "--bundle", tmp_path / "bundle")
+    assert ended.code == 2
+    assert "nobody can be asked here: nothing was begun" in ended.err
+    assert not (tmp_path / "bundle").exists()
