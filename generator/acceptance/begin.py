@@ -116,6 +116,7 @@ def begin(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
     refuse_existing(run)
     say(run, order)
     agreed(run, order, ask, yes)
+    refuse_existing(run)  # a person may take an hour to answer
     run.bundle.create()
     run.bundle.write(ABOUT, about(run))
     run.bundle.write_lines(PROMISED, run.plan.objects())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -61,6 +62,17 @@ class Acceptance:
         return deploying.DeployOptions(
             yes=True, report=self.report, pace=self.pace, on_event=on_event
         )
+
+
+def fingerprint(stack: str) -> str:
+    """Of a stack's id, which holds a random number and the account: known again, but not read."""
+    return hashlib.sha256(stack.encode()).hexdigest()
+
+
+def remember(run: Acceptance, stack: str) -> None:
+    """Know the stack, by id, that this run makes: from its first event on, however it ends."""
+    if not run.state.held.get("stack"):
+        run.state.set(stack=fingerprint(stack))
 
 
 def site_of(run: Acceptance) -> Site:

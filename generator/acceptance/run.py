@@ -15,13 +15,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from generator import __version__
 from generator.acceptance.bundle import BEGUN, CALLS, DONE, FAILED, UNTESTED, now
 from generator.acceptance.calls import Recorder
-from generator.acceptance.evidence import Acceptance, save_events
+from generator.acceptance.evidence import Acceptance, fingerprint, save_events
 from generator.acceptance.steps import STEPS, doctor
 from generator.application.smoke.ask import UntestedError
 from generator.cloud.aws import explain, explained
 from generator.cloud.deploy import INTERRUPTED
 from generator.cloud.diagnose import first_cause
-from generator.cloud.stacks import Stack, events, family, find, tree, walk
+from generator.cloud.stacks import events, family, find, tree, walk
 from generator.errors import ClinicError
 
 TOOLS = ("boto3", "botocore", "cfn-lint", "cloudformation-validate", "obstore", "troposphere")
@@ -63,7 +63,7 @@ def refuse_existing(run: Acceptance) -> None:
 def own_only(run: Acceptance) -> None:
     """ClinicError (3) where the stack is not the one that this run made."""
     stack, known = find(run.aws, run.env.stack), run.state.held.get("stack", "")
-    if stack and family(stack.status) != "absent" and known and known != _print_of(stack):
+    if stack and family(stack.status) != "absent" and known and known != fingerprint(stack.id):
         raise ClinicError(
             f"{run.env.stack} is another stack than the one that this run made: it was made anew "
             "meanwhile, and is left alone.",
@@ -123,24 +123,7 @@ def _do(run: Acceptance, name: str) -> None:
         run.report.tell("untested", step=name, why=str(why))
         run.state.end(name, UNTESTED, str(why))
         return
-    finally:
-        if name != LAST and "stack" not in run.state.held:
-            _remember(run)
     run.state.end(name, DONE)
-
-
-def _remember(run: Acceptance) -> None:
-    """Know the stack again by a fingerprint of its id, which holds a random number."""
-    try:
-        stack = find(run.aws, run.env.stack)
-    except (BotoCoreError, ClientError):
-        return  # the step has failed for the same reason, and says so
-    if stack:
-        run.state.set(stack=_print_of(stack))
-
-
-def _print_of(stack: Stack) -> str:
-    return hashlib.sha256(stack.id.encode()).hexdigest()
 
 
 def _failed(run: Acceptance, name: str, failed: ClinicError, agree: Agree) -> None:
@@ -196,16 +179,18 @@ def remains(run: Acceptance) -> str:
     go_on = f"`clinic accept {run.env.name} --resume --bundle {run.bundle.folder}` goes on"
     cost = f"about {run.plan.usd_hour:,} USD an hour while it is there"
     try:
-        stack = find(run.aws, run.env.stack)
-        if stack is None or stack.status == "DELETE_COMPLETE":
-            return f"{run.env.stack} is not in {run.aws.region}: nothing of it costs by the hour."
-        there = [r for r in walk(tree(run.aws, stack.id)) if r.status != "DELETE_COMPLETE"]
-    except (BotoCoreError, ClientError) as error:
+        with explained():
+            stack = find(run.aws, run.env.stack)
+            there = tree(run.aws, stack.id) if stack else ()
+    except ClinicError as unknown:
         return (
-            f"What remains of {run.env.stack} could not be asked ({explain(error)}): if it is "
+            f"What remains of {run.env.stack} could not be asked ({unknown}): if it is "
             f"there, it costs {cost}; {remove}, and {go_on}."
         )
+    if stack is None or stack.status == "DELETE_COMPLETE":
+        return f"{run.env.stack} is not in {run.aws.region}: nothing of it costs by the hour."
+    number = sum(resource.status != "DELETE_COMPLETE" for resource in walk(there))
     return (
-        f"{run.env.stack} remains in {stack.status} with {len(there)} resources, {cost}; "
+        f"{run.env.stack} remains in {stack.status} with {number} resources, {cost}; "
         f"{remove}, and {go_on}."
     )

@@ -11,7 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from generator.acceptance.bundle import RecordedShow
-from generator.acceptance.evidence import Acceptance, save_answers, save_events, settle, site_of
+from generator.acceptance.evidence import (
+    Acceptance,
+    remember,
+    save_answers,
+    save_events,
+    settle,
+    site_of,
+)
 from generator.acceptance.plan import SECONDS
 from generator.acceptance.rotate import rotate
 from generator.application.doctor.doctor import diagnose
@@ -46,7 +53,16 @@ MARK = b"\n# pushed once more by clinic accept\n"
 
 
 def deploy_(run: Acceptance) -> None:
-    deploying.deploy(run.aws, run.env, run.options(partial(_push_early, run)))
+    stack = find(run.aws, run.env.stack)
+    if stack is None or family(stack.status) == "absent":
+        run.state.set(stack="")  # an earlier one of this run was rolled back and removed
+    deploying.deploy(run.aws, run.env, run.options(partial(_seen, run)))
+
+
+def _seen(run: Acceptance, event: Event) -> None:
+    if not event.path:
+        remember(run, event.stack)
+    _push_early(run, event)
 
 
 def _push_early(run: Acceptance, event: Event) -> None:

@@ -16,7 +16,7 @@ import pytest
 from generator.acceptance import begin, steps
 from generator.acceptance import run as running
 from generator.acceptance.begin import Order
-from generator.acceptance.bundle import ABOUT, CALLS, DONE, EVENTS, FAILED, UNTESTED
+from generator.acceptance.bundle import ABOUT, CALLS, DONE, EVENTS, FAILED, STATE, UNTESTED
 from generator.acceptance.calls import Recorder
 from generator.acceptance.evidence import Acceptance
 from generator.acceptance.plan import QUIET
@@ -26,6 +26,7 @@ from generator.application.env.check import load_checked
 from generator.application.stress.timeline import Load
 from generator.checks.cost import components, prices
 from generator.checks.cost.usage import Usage
+from generator.cloud import deploy as deploying
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.model import view
@@ -144,7 +145,10 @@ def test_a_run_that_is_cut_before_and_after_each_step_goes_on_to_its_end(
 def test_a_creation_that_is_left_alone_is_found_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    known = list[str]()
+
     def interrupted(run: Acceptance, event: Any) -> None:
+        known.append(json.loads((account.folder / STATE).read_text())["stack"])
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -153,6 +157,7 @@ def test_a_creation_that_is_left_alone_is_found_again(
             account.accept(account.run())
     assert ended.value.exit_code == 130
     assert "clinic destroy dev --region us-east-1" in str(ended.value)
+    assert len(known[0]) == 64
     account.accept(account.run(resume=True))
     assert status(account) == "absent"
 
@@ -311,6 +316,7 @@ def test_an_environment_that_is_there_is_refused(account: Account) -> None:
     with pytest.raises(ClinicError, match="clinic-dev exists already in us-east-1") as refused:
         account.run()
     assert refused.value.exit_code == 2
+    assert not account.asked[1:]
     assert not account.folder.exists()
 
 
@@ -414,3 +420,17 @@ def test_where_nobody_is_asked_nothing_begins(
     assert ended.code == 2
     assert "nobody can be asked here: nothing was begun" in ended.err
     assert not (tmp_path / "bundle").exists()
+
+
+def test_one_that_somebody_makes_before_the_answer_is_refused_too(account: Account) -> None:
+    order = Order("dev", ROOT / "params", account.folder)
+    run = begin.prepare(order, account.aws(), Recorder())
+    run = replace(run, report=Heard(run.bundle), pace=0.02)
+
+    def slow(question: str) -> str:
+        deploying.deploy(account.aws(), run.env, run.options())
+        return "yes"
+
+    with pytest.raises(ClinicError, match="clinic-dev exists already"):
+        begin.begin(run, order, slow, yes=False)
+    assert not account.folder.exists()
