@@ -44,6 +44,7 @@ def test_a_known_secret_is_blanked_in_every_coding(text: str) -> None:
         ("clinic-artifacts-123456789012-us-east-1", "123456789012"),
         ("told ana.perez+aws@clinica-dental.com.bo", "clinica-dental"),
         ("told ana.perez+aws@clinica-dental.com.bo", "ana.perez"),
+        ("told ana@clinica.com.bo", "ana@"),
         ("https://d111111abcdef8.cloudfront.net/api", "d111111abcdef8"),
         ("https://ana:pw@clinic.example.com/", "clinic.example.com"),
         ("*.clinic.example.com", "example"),
