@@ -25,7 +25,8 @@ from generator.acceptance.evidence import Acceptance
 from generator.acceptance.plan import holds_data, overrides, plan, refuse
 from generator.acceptance.run import about, accept, own_only, refuse_existing
 from generator.acceptance.steps import STEPS
-from generator.application.env.check import Checked
+from generator.application.env.check import Checked, load_checked
+from generator.application.publish.build import names, read
 from generator.application.stress.timeline import Load
 from generator.cloud.aws import Aws, connect
 from generator.cloud.environment import Environment, load
@@ -33,6 +34,7 @@ from generator.errors import ClinicError
 from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.model import view
 from generator.model.variant import with_values
+from generator.report import Report
 
 PACE = 0.05
 """Seconds between two calls of following the embedded endpoint, which throttles nobody."""
@@ -67,7 +69,26 @@ class Order:
         return env.with_values(**overrides(env), **image)
 
 
-def prepare(order: Order, aws: Aws, recorder: Recorder, as_json: bool = False) -> Acceptance:
+def order(
+    env: str,
+    params: Path,
+    folder: Path,
+    flat: bool,
+    image: str,
+    release_image: str,
+    env_file: Path | None,
+    frontend: Path | None,
+    timeout: int,
+) -> Order:
+    """What the command's options say; ClinicError for files that are not what they should be."""
+    if frontend:
+        read(frontend, names(frontend))
+    checked = load_checked(env_file, params, env) if env_file else None
+    given = (env, params, folder, flat, image, release_image)
+    return Order(*given, env_file=checked, frontend=frontend, load=Load(timeout=timeout))
+
+
+def prepare(order: Order, aws: Aws, recorder: Recorder, report: Report) -> Acceptance:
     """A run that nothing has begun; ClinicError if its parameters make no sense together."""
     recorder.listen(aws)
     env = order.environment
@@ -80,7 +101,7 @@ def prepare(order: Order, aws: Aws, recorder: Recorder, as_json: bool = False) -
         env=env,
         plan=plan(with_values(seen, **changed), order.load),
         bundle=bundle,
-        report=Recorded(bundle, as_json),
+        report=Recorded(bundle, report),
         state=State(bundle),
         load=order.load,
         env_file=order.env_file,
@@ -191,23 +212,21 @@ def played(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
     with TemporaryDirectory(prefix="clinic-") as folder, embedded() as aws:
         order = Order(str(about_["env"]), params, Path(folder), bool(about_["flat"]))
         recorder = Recorder()
-        run = prepare(order, aws, recorder)
-        run = replace(run, report=Silent(run.bundle), pace=PACE)
+        run = replace(prepare(order, aws, recorder, Silent()), pace=PACE)
         run.bundle.create()
         run.bundle.write_lines(PROMISED, run.plan.objects())
         accept(run, lambda _: True, recorder)
         yield run.bundle
 
 
-class Silent(Recorded):
-    """A report that only goes into the bundle."""
+class Silent(Report):
+    """A report that says nothing."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__(bundle, as_json=True)
+    def __init__(self) -> None:
+        super().__init__(json=True)
 
     def tell(self, kind: str, **fields: Any) -> None:
-        if self.file:
-            self.put(kind, fields)
+        """To nobody."""
 
 
 @contextmanager

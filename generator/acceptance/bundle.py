@@ -12,18 +12,15 @@ calls.json     every call to AWS by operation: statuses, error codes, names of a
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from generator import files
 from generator.acceptance.blank import Blank
-from generator.application.publish.build import File
-from generator.application.publish.progress import Show
-from generator.cloud.progress import Report
 from generator.errors import ClinicError, reason
+from generator.report import Report
 
 STATE, ABOUT, PROMISED = "state.json", "about.json", "promised.jsonl"
 EVENTS, ANSWERS, CALLS = "events.jsonl", "answers.jsonl", "calls.json"
@@ -151,9 +148,10 @@ class State:
 class Recorded(Report):
     """A report that also puts every object into the file of the step that is running."""
 
-    def __init__(self, bundle: Bundle, as_json: bool = False) -> None:
-        super().__init__(as_json, brief=True)
-        self.bundle, self.file = bundle, ""
+    def __init__(self, bundle: Bundle, report: Report) -> None:
+        """``report`` is the command's own."""
+        super().__init__(report.json, brief=True)
+        self.bundle, self.report, self.file = bundle, report, ""
 
     @property
     def redrawn(self) -> bool:
@@ -162,31 +160,9 @@ class Recorded(Report):
 
     def tell(self, kind: str, **fields: Any) -> None:
         if self.file:
-            self.put(kind, fields)
-        super().tell(kind, **fields)
-
-    def put(self, kind: str, fields: dict[str, Any]) -> None:
-        """Only into the file."""
-        self.bundle.append(self.file, {"kind": kind, "at": now(), **fields})
-
-
-class RecordedShow(Show):
-    """The same for a publication."""
-
-    def __init__(self, report: Recorded) -> None:
-        super().__init__(report.json)
-        self.report = report
-
-    def tell(self, kind: str, **fields: Any) -> None:
+            self.bundle.append(self.file, {"kind": kind, "at": now(), **fields})
         self.report.tell(kind, **fields)
 
-    def warn(self, text: str) -> None:
-        self.report.tell("warning", text=text)
-        if not self.json:
-            print(f"warning: {text}", file=sys.stderr, flush=True)
-
-    def sending(self, files: Iterable[File], count: int, size: int) -> Iterator[File]:
-        for file in super().sending(files, count, size):
-            if not self.json:
-                self.report.tell("sent", path=file.key, bytes=file.size)
-            yield file
+    def tell_all(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        for fields in objects:
+            self.tell(**fields)

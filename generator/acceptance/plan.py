@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from generator.application.smoke.conclude import FRESH
 from generator.application.stress.timeline import Load
 from generator.checks.changes.compare import declared_policy
 from generator.checks.cost import components, prices
 from generator.checks.cost.bill import Bill
 from generator.checks.cost.usage import Usage
 from generator.checks.timeline.graph import creation
-from generator.checks.timeline.report import Operation, lines
+from generator.checks.timeline.report import Operation, objects
 from generator.checks.timeline.schedule import schedule, total
 from generator.checks.timeline.update import update
 from generator.cloud.environment import Environment
@@ -38,7 +38,7 @@ QUIET = {
     "storage_gb": Decimal(1),
 }
 """Assumptions of `clinic cost` for hours in which nobody visits, but the load runs."""
-SECONDS = {"smoke": 180, "push": 120, "publish": 60, "rotate": 180}
+SECONDS = {"smoke": round(FRESH), "push": 120, "publish": 60, "rotate": 180}
 """Upper figures of the steps that `clinic timeline` does not know: smoke's patience, the two
 minutes in which instances notice a new .env or password and a minute for RDS."""
 
@@ -64,7 +64,7 @@ class Plan:
     def objects(self) -> Iterator[dict[str, Any]]:
         """For programs and for the comparison: `step` and `total` as `clinic timeline` has them."""
         for operation in self.operations:
-            yield from map(json.loads, lines(operation))
+            yield from objects(operation)
         yield {
             "kind": "plan",
             "seconds": self.seconds,

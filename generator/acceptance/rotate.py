@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from generator.application.smoke.ask import UntestedError
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.progress import Report
 from generator.cloud.stacks import existing, tree, walk
 from generator.errors import ClinicError
+from generator.report import Report
 
 SCHEDULE, SECRET = "RotationSchedule", "DatabaseSecret"
 LIMIT = 900.0
@@ -57,6 +58,6 @@ def _ask(secrets: Any, secret: str) -> None:
             raise
 
 
-def _current(described: dict[str, Any]) -> str:
+def _current(described: Mapping[str, Any]) -> str:
     stages = described.get("VersionIdsToStages", {})
     return next((version for version, held in stages.items() if CURRENT in held), "")

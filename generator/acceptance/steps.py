@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generator.acceptance.bundle import RecordedShow
 from generator.acceptance.evidence import (
     Acceptance,
     remember,
@@ -19,7 +18,6 @@ from generator.acceptance.evidence import (
     settle,
     site_of,
 )
-from generator.acceptance.plan import SECONDS
 from generator.acceptance.rotate import rotate
 from generator.application.doctor.doctor import diagnose
 from generator.application.env import dotenv
@@ -31,11 +29,8 @@ from generator.application.release.fleet import Fleet
 from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
 from generator.application.release.wish import Order, of_stack
-from generator.application.smoke import report as telling
 from generator.application.smoke.ask import UntestedError
-from generator.application.smoke.promises import PROMISES
-from generator.application.smoke.prove import FAILED as BROKEN
-from generator.application.smoke.prove import prove
+from generator.application.smoke.conclude import FRESH, broken_of, prove_all
 from generator.application.smoke.site import of_stack as site_of_stack
 from generator.application.stress import live
 from generator.application.stress.report import judge
@@ -86,13 +81,10 @@ def _env_file(run: Acceptance, mark: bytes = b"") -> Checked:
 
 def smoke(run: Acceptance, published: bool = False) -> None:
     site = site_of(run)
-    wait = 0.0 if site.way.through else float(SECONDS["smoke"])
-    broken = []
-    for result in prove(replace(site, may_be_empty=not published), PROMISES, wait):
-        telling.show(result, run.report)
-        broken += [result.name] if result.status == BROKEN else []
+    wait = 0.0 if site.way.through else FRESH
+    results = prove_all(replace(site, may_be_empty=not published), run.report, wait)
     save_answers(run, site)
-    if broken:
+    if broken := broken_of(results):
         raise ClinicError(f"{run.env.name} does not keep: {', '.join(broken)}.", exit_code=1)
 
 
@@ -103,7 +95,7 @@ def push_(run: Acceptance) -> None:
 
 def publish(run: Acceptance) -> None:
     with _frontend(run) as dist:
-        options = publishing.Wishes(show=RecordedShow(run.report))
+        options = publishing.Wishes(report=run.report)
         publishing.publish(lambda: run.aws, run.env.stack, dist, options)
     smoke(run, published=True)
 

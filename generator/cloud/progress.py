@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,39 +12,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from generator import tables
 from generator.cloud.stacks import Event, family
 from generator.cloud.text import plain
 from generator.model.walk import STACK
-
-
-@dataclass
-class Report:
-    """Where everything is said: text for people, or one JSON object a line."""
-
-    json: bool = False
-    brief: bool = False
-    """Spare people the events of single resources that did not fail, and the outputs."""
-
-    @property
-    def redrawn(self) -> bool:
-        """Whether what runs is redrawn in place: on a terminal; elsewhere each event is a line."""
-        return not self.json and sys.stdout.isatty()
-
-    def say(self, text: str = "") -> None:
-        """A line for people."""
-        if not self.json:
-            print(text, flush=True)
-
-    def table(self, headings: Sequence[str], rows: Sequence[tables.Row]) -> None:
-        """A table for people."""
-        if not self.json:
-            tables.show(headings, rows)
-
-    def tell(self, kind: str, **fields: Any) -> None:
-        """An object for programs; ``kind`` says which fields it has."""
-        if self.json:
-            print(json.dumps({"kind": kind, **fields}, default=str), flush=True)
+from generator.report import Report
 
 
 @dataclass

@@ -15,8 +15,8 @@ from generator.application.smoke.site import of_stack
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 IMAGE = "docker.io/clinic/backend:rehearsed"
 

@@ -5,25 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
-
-import click
 
 from generator.application.env import rehearse as env_file
-from generator.checks.preflight import screen
-from generator.checks.preflight.gate import demand
-from generator.cloud.aws import Aws, connect, explained
+from generator.cloud.aws import Aws
 from generator.cloud.deploy import DeployOptions, deploy, watch
 from generator.cloud.destroy import destroy
-from generator.cloud.environment import Environment, load
-from generator.cloud.progress import Report
+from generator.cloud.environment import Environment
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.application import IMAGE, look_from_outside, release_image
-from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
-from generator.options import JSON, PARAMS
+from generator.report import Report
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""
@@ -61,39 +54,6 @@ class Rehearsal:
         """Say which step comes now."""
         self.report.say(f"\n== {number}. {title}\n")
         self.report.tell("step", number=number, title=title)
-
-
-@click.command("rehearse")
-@click.argument("env")
-@click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
-@PARAMS
-@JSON
-@explained()
-def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
-    """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
-
-    Create, read back, push a .env, publish, release, look from outside, update, fail and roll back,
-    destroy; then a report of what that proves.
-
-    Kinds of --json: check, step, layer, lost, refused, rehearsed, and those of the commands that
-    the steps are about.
-
-    \b
-    clinic rehearse dev
-    clinic rehearse prod --flat
-    clinic rehearse dev --json >rehearsal.jsonl
-    """
-    wanted, report = load(env, params, flat), Report(as_json, brief=True)
-    checked = demand(env, params)
-    report.say(screen.line(checked))
-    report.tell("check", findings=checked.count)
-    try:
-        with embedded_endpoint() as endpoint:
-            aws = connect(variables=endpoint.environment)
-            wishes = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
-            rehearse(Rehearsal(aws, wanted, wishes))
-    except EndpointError as error:
-        raise ClinicError(str(error)) from error
 
 
 def rehearse(this: Rehearsal) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.local.endpoint import Endpoint, embedded_endpoint
 from generator.model.view import View
+from generator.report import Report
 from generator.twin import (
     balancer,
     cdn,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from generator.acceptance import begin
-from generator.acceptance.begin import Order
+from generator.acceptance.begin import Order, Silent
 from generator.acceptance.bundle import Bundle, Recorded
 from generator.acceptance.calls import Recorder
 from generator.acceptance.evidence import Acceptance
@@ -22,23 +22,20 @@ from tests.conftest import ROOT
 __all__ = ["aws", "endpoint", "no_credentials_of_this_machine"]
 
 
-class Heard(Recorded):
+class Heard(Silent):
     """A report that keeps what it says to people, and prints nothing."""
 
-    def __init__(self, bundle: Bundle) -> None:
-        super().__init__(bundle, as_json=True)
+    def __init__(self) -> None:
+        super().__init__()
         self.lines: list[str] = []
 
     def say(self, text: str = "") -> None:
         self.lines.append(text)
 
-    def tell(self, kind: str, **fields: Any) -> None:
-        if self.file:
-            self.put(kind, fields)
 
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines)
+def recorded(bundle: Bundle) -> Recorded:
+    """A report that goes into the bundle only."""
+    return Recorded(bundle, Silent())
 
 
 class Account:
@@ -62,15 +59,15 @@ class Account:
         self.recorder.listen(aws)
         bundle = Bundle(self.folder)
         begin.know(bundle, aws, self.first.env.values, None)
-        return begin.resume(replace(self.first, aws=aws, bundle=bundle, report=Heard(bundle)))
+        return begin.resume(replace(self.first, aws=aws, bundle=bundle, report=recorded(bundle)))
 
     def run(self, resume: bool = False, **more: Any) -> Acceptance:
         """What a call of the command makes: begun or resumed, and no step done."""
         given = {name: more.pop(name) for name in [*more] if name in Order.__dataclass_fields__}
         order = Order(**{"env": "dev", "params": ROOT / "params", "folder": self.folder, **given})
         self.recorder = Recorder()
-        made = begin.prepare(order, self.aws(), self.recorder)
-        made = replace(made, pace=0.02, report=Heard(made.bundle), **more)
+        made = begin.prepare(order, self.aws(), self.recorder, Silent())
+        made = replace(made, pace=0.02, **more)
         if resume:
             return begin.resume(made)
         begin.begin(made, order, self.ask, yes=False)

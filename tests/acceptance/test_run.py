@@ -15,7 +15,7 @@ import pytest
 
 from generator.acceptance import begin, steps
 from generator.acceptance import run as running
-from generator.acceptance.begin import Order
+from generator.acceptance.begin import Order, Silent
 from generator.acceptance.bundle import ABOUT, CALLS, DONE, EVENTS, FAILED, STATE, UNTESTED
 from generator.acceptance.calls import Recorder
 from generator.acceptance.evidence import Acceptance
@@ -34,7 +34,7 @@ from generator.model.variant import with_values as with_params
 from tests.application.stress.site import serving
 from tests.conftest import ROOT, Ended
 
-from .conftest import Account, Heard
+from .conftest import Account
 
 NOW = datetime.now(UTC)
 PLANTED = {
@@ -348,9 +348,8 @@ def test_what_it_does_takes_costs_and_keeps_is_said_before_the_question(account:
         return "no"
 
     order = Order("dev", ROOT / "params", account.folder)
-    run = begin.prepare(order, account.aws(), Recorder())
-    run = replace(run, report=Heard(run.bundle))
-    run.report.say = said.append  # type: ignore[method-assign]
+    run = begin.prepare(order, account.aws(), Recorder(), Silent())
+    run.report.say = said.append
     with pytest.raises(ClinicError, match="that was not yes"):
         begin.begin(run, order, ask, yes=False)
     assert said[-1] == "asked"
@@ -370,7 +369,10 @@ def test_the_cost_is_that_of_the_cost_command_for_so_many_hours(
 ) -> None:
     load = Load(timeout=600 if hours == 1 else 3000)
     planned = begin.prepare(
-        Order("dev", ROOT / "params", account.folder, load=load), account.aws(), Recorder()
+        Order("dev", ROOT / "params", account.folder, load=load),
+        account.aws(),
+        Recorder(),
+        Silent(),
     ).plan
     seen = with_params(view.load("dev", ROOT / "params"), PasswordRotationDays="30")
     usage = Usage(hours=Decimal(hours), **QUIET)
@@ -407,7 +409,8 @@ def test_the_command_rehearses_and_says_it_in_objects(
     assert [line["name"] for line in lines if line["kind"] == "step"] == [*STEPS]
     assert lines[0]["kind"] == "plan"
     assert lines[0]["usd"] > 0
-    assert lines[-1]["kind"] == "accepted"
+    assert [line["kind"] for line in lines[-2:]] == ["accepted", "done"]
+    assert lines[-1]["exit_code"] == 0
     again = clinic("accept", "dev", "--rehearse", "--yes", "--bundle", folder)
     assert (again.code, "holds something already" in again.err) == (2, True)
 
@@ -418,14 +421,13 @@ def test_where_nobody_is_asked_nothing_begins(
     monkeypatch.setattr("sys.stdin", StringIO())
     ended = clinic("accept", "dev", "--rehearse", "--bundle", tmp_path / "bundle")
     assert ended.code == 2
-    assert "nobody can be asked here: nothing was begun" in ended.err
+    assert "nobody can be asked here: nothing was changed" in ended.err
     assert not (tmp_path / "bundle").exists()
 
 
 def test_one_that_somebody_makes_before_the_answer_is_refused_too(account: Account) -> None:
     order = Order("dev", ROOT / "params", account.folder)
-    run = begin.prepare(order, account.aws(), Recorder())
-    run = replace(run, report=Heard(run.bundle), pace=0.02)
+    run = replace(begin.prepare(order, account.aws(), Recorder(), Silent()), pace=0.02)
 
     def slow(question: str) -> str:
         deploying.deploy(account.aws(), run.env, run.options())

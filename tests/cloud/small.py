@@ -11,13 +11,13 @@ from generator.cloud.aws import Aws, explained
 from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
 from generator.cloud.follow import EventFeed, follow
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Event, Resource, events, find, tree, walk
 from generator.layer import Layer, Name
 from generator.layers.network import NETWORK
 from generator.layers.secrets import SECRETS
 from generator.layers.security import SECURITY
 from generator.layers.storage import CONFIGURATION_BUCKET, STORAGE
+from generator.report import Report
 
 LAYERS = (NETWORK, SECURITY, SECRETS, STORAGE)
 PACE = 0.02

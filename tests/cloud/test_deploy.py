@@ -15,11 +15,11 @@ from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import STUCK
 from generator.errors import ClinicError
 from generator.layers.secrets import SECRETS
 from generator.layers.storage import STORAGE
+from generator.report import Report
 
 from . import small
 

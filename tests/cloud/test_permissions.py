@@ -14,7 +14,6 @@ from generator.cloud import diagnose, stack_set, status
 from generator.cloud.aws import Aws, explained
 from generator.cloud.destroy import destroy
 from generator.cloud.diagnose import GROUP, LOG_GROUP
-from generator.cloud.progress import Report
 from generator.cloud.recover import recover
 from generator.cloud.stack_instances import Targets
 from generator.cloud.stacks import find
@@ -22,6 +21,7 @@ from generator.errors import ClinicError
 from generator.layers.database import DATABASE
 from generator.layers.monitoring import MONITORING
 from generator.local import Endpoint
+from generator.report import Report
 
 from ..policies.decide import is_allowed
 from ..policies.ours import ACCOUNT, ARTIFACTS, BOUNDARY, PLACE, ROOT, TAGGED, bucket

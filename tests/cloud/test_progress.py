@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from generator.checks.timeline.graph import wiring
-from generator.cloud.progress import ProgressBoard, Report, _tree, screen
+from generator.cloud.progress import ProgressBoard, _tree, screen
 from generator.cloud.stacks import Event
 from generator.model.walk import STACK
+from generator.report import Report
 
 from . import small
 

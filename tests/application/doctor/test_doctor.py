@@ -19,10 +19,10 @@ from generator.cloud import backend
 from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from generator.report import Report
 from tests.cloud.conftest import new_account
 from tests.cloud.test_diagnose import DENIED, START, Stubbed
 from tests.conftest import ROOT, Ended
@@ -90,7 +90,7 @@ def test_a_boot_log_that_tells_of_a_fault_is_exit_code_1(
     assert ended.code == 1
     assert finding["place"] == at_endpoint.instance
     assert finding["fault"] == name.partition(".")[0]
-    assert told[-1] == {"kind": "doctor", "stack": "clinic-dev", "well": False, "findings": 1}
+    assert told[-2] == {"kind": "doctor", "stack": "clinic-dev", "well": False, "findings": 1}
 
 
 def test_people_read_what_is_wrong_what_to_do_and_what_was_seen(

@@ -14,10 +14,10 @@ import pytest
 
 from generator.application.publish import bucket, cdn, send
 from generator.application.publish.bucket import HISTORY, Bucket
-from generator.application.publish.progress import Show
 from generator.application.publish.publish import Wishes, publish
 from generator.cloud.aws import Aws, connect, explained
 from generator.errors import ClinicError
+from generator.report import Report
 from tests.cloud.faults import Fault, impatient
 
 from .matrix import PATIENCE
@@ -413,7 +413,7 @@ def test_a_plan_and_a_publication_are_objects_for_programs(
 ) -> None:
     (dist / "empty.css").touch()
     for only_plan in (True, False):
-        run(aws, dist, only_plan=only_plan, show=Show(as_json=True))
+        run(aws, dist, only_plan=only_plan, report=Report(json=True))
     captured = capsys.readouterr()
     told = [json.loads(line) for line in captured.out.splitlines()]
     kinds = [one["kind"] for one in told]

@@ -18,9 +18,9 @@ from generator.application.release.wish import Order, of_user_data
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
 from generator.functions import release_backend
+from generator.report import Report
 from generator.shipped import text
 from tests.cloud import small
 from tests.cloud.small import PACE

@@ -24,10 +24,10 @@ from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import DeployOptions as Deployment
 from generator.cloud.deploy import deploy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from generator.report import Report
 from tests.cloud.conftest import new_account
 from tests.cloud.test_diagnose import START, Stubbed
 from tests.conftest import ROOT, Ended
