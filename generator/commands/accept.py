@@ -43,7 +43,38 @@ from generator.report import Report
 )
 @YES
 @FLAT
-@reporting("plan", "step", "untested", "failed", "left", "accepted", "row")
+@reporting(
+    "plan",
+    "step",
+    "untested",
+    "failed",
+    "rotated",
+    "accepted",
+    "row",
+    "upload",
+    "change",
+    "event",
+    "zones",
+    "diagnosis",
+    "promise",
+    "push",
+    "published",
+    "sent",
+    "warning",
+    "image",
+    "refresh",
+    "instance",
+    "rollback",
+    "moment",
+    "sample",
+    "figure",
+    "finding",
+    "unread",
+    "doctor",
+    "fate",
+    "emptied",
+    "left",
+)
 @explained("deployer-*", "releaser", "publisher", "observer", "operator")
 def accept_command(
     env: str,
