@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,11 @@ class Report:
     _done: dict[str, Any] = field(default_factory=dict, repr=False)
     """The newest object of kind done, until something follows it: the last one of a run gets the
     exit code, which is known at the end."""
+
+    @property
+    def redrawn(self) -> bool:
+        """Whether what runs is redrawn in place: on a terminal; elsewhere each event is a line."""
+        return not self.json and sys.stdout.isatty()
 
     def say(self, text: str = "") -> None:
         """A line for people."""

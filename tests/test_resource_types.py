@@ -11,11 +11,12 @@ import pytest
 from generator import output, resource_types
 from generator.checks.cost.components import PRICED
 from generator.checks.diagram.icons import COLOURS, SHAPES
-from generator.checks.lint import contract, known_types, rights
+from generator.checks.lint import contract, known_types
 from generator.checks.lint.finding import Finding
 from generator.errors import ClinicError
 from generator.local import engine
 from generator.local.resources import TYPES
+from generator.policies import needs
 from tests.conftest import ROOT
 
 Documents = dict[str, Any]
@@ -139,9 +140,9 @@ def test_a_type_that_no_policy_lets_the_deployer_make_is_an_error_that_names_the
     ours: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     actions = ["nobody:CreateKnows", "nobody:DeleteKnows", "nobody:TagKnows"]
-    table = rights.needs.table()
+    table = needs.table()
     table["types"]["AWS::Nobody::Knows"] = actions
-    monkeypatch.setattr(rights.needs, "table", lambda: table)
+    monkeypatch.setattr(needs, "table", lambda: table)
     ours[STORAGE]["Resources"]["Jobs"] = MADE_UP
     [finding] = [f for f in judged(ours) if f.rule == "deployer"]
     assert ", ".join(actions) in finding.message

@@ -25,3 +25,10 @@ def typed(question: str, err: bool) -> str:
             raise
         raise ClinicError(f"nobody can be asked here: {UNASKED}") from None
     return answer
+
+
+def confirmed(question: str, err: bool) -> bool:
+    """Yes or no of a person; ClinicError where there is none."""
+    if not terminal():
+        raise ClinicError(f"nobody can be asked here: {UNASKED}")
+    return click.confirm(question, err=err)

@@ -49,6 +49,8 @@ class DeployOptions:
     """Whether an operation goes on when this process ends; a rehearsal's endpoint ends with it."""
     push: Callable[[str], None] | None = None
     """Pushes the backend's image to the repository of a name."""
+    on_event: Callable[[Event], object] | None = None
+    """Called with every event of the deployment."""
 
 
 def deploy(aws: Aws, env: Environment, options: DeployOptions) -> bool:
@@ -191,6 +193,8 @@ def conclude(aws: Aws, env: Environment, feed: EventFeed, options: DeployOptions
             evidence.extend(collect(aws, event))
         if options.push and (event.type, event.status) == (REPOSITORY, "CREATE_COMPLETE"):
             options.push(event.physical)
+        if options.on_event:
+            options.on_event(event)
 
     status = watch(env, options, feed, act)
     if status not in GOOD:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -88,7 +87,7 @@ class ProgressBoard:
 @contextmanager
 def screen(board: ProgressBoard, report: Report) -> Iterator[Any]:
     """Give a function that shows one event, in the form that suits where the output goes."""
-    if report.json or not sys.stdout.isatty():
+    if not report.redrawn:
 
         def show(event: Event) -> None:
             matters = event.failed or "/" not in event.path or not report.brief

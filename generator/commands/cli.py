@@ -30,6 +30,7 @@ COMMANDS = {
         "recover": "Get a stack out of a state in which it takes no update.",
         "destroy": "Delete a stack, and say what is lost and what is kept.",
         "stack-set": "Run the flat form in many accounts and regions.",
+        "accept": "Live ENV's whole life in an account once, and keep the evidence.",
     },
     "The application": {
         "env": "Check, push, compare and show the backend's production .env.",

@@ -27,12 +27,10 @@ def warn(report: Report, text: str) -> None:
 
 def sending(report: Report, files: Iterable[File], count: int, size: int) -> Iterator[File]:
     """Let ``files`` pass as they are sent: ``count`` of them with ``size`` bytes in all."""
-    if report.json:
-        yield from _told(report, files)
-    elif sys.stderr.isatty():
-        yield from _bar(files, count, size)
-    else:
-        yield from _lines(files, count, size)
+    shown = files
+    if not report.json:
+        shown = (_bar if sys.stderr.isatty() else _lines)(files, count, size)
+    yield from _told(report, shown)
 
 
 def amount(size: float) -> str:

@@ -70,8 +70,8 @@ def _baseline(rollout: Rollout) -> SmokeTarget | None:
 def _refuse_if_ringing(rollout: Rollout, stops: dict[str, str]) -> None:
     if loud := health.ringing(rollout.aws, stops):
         raise ClinicError(
-            f"{', '.join(loud)} of {rollout.env.stack} is in ALARM, which would turn the release back "
-            "at once: mend that first, or give --no-alarms if the release is what mends it.",
+            f"{', '.join(loud)} of {rollout.env.stack} is in ALARM, which would turn the release "
+            "back at once: mend that first, or give --no-alarms if the release is what mends it.",
             exit_code=3,
         )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,7 +60,7 @@ class RefreshBoard:
 def screen(report: Report) -> Iterator[Show]:
     """Give a function that shows one look, in the form that suits where the output goes."""
     board = RefreshBoard()
-    if not report.json and sys.stdout.isatty():
+    if report.redrawn:
 
         def draw(refresh: Refresh, group: GroupState) -> None:
             board.add(refresh, group)

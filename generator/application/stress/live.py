@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -198,7 +197,7 @@ def _said(answers: Sequence[CommandResult]) -> str:
 @contextmanager
 def _screen(course: StressTest) -> Iterator[Callable[[], None]]:
     """What to call after each look, in the form that suits where the output goes."""
-    if not course.options.report.json and sys.stdout.isatty():
+    if course.options.report.redrawn:
         # The whole picture comes at the end, with what CloudWatch only tells then.
         with Live(get_renderable=lambda: _drawn(course), console=Console(), transient=True):
             yield lambda: None

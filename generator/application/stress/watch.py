@@ -51,8 +51,8 @@ def place(aws: Aws, group: str) -> LoadTarget:
         )
     if group_state["DesiredCapacity"] >= group_state["MaxSize"]:
         raise ClinicError(
-            f"{group} already has its {group_state['MaxSize']} instances at most: no load makes it grow. "
-            "Wait until it has shrunk, or raise MaxInstances."
+            f"{group} already has its {group_state['MaxSize']} instances at most: no load makes it "
+            "grow. Wait until it has shrunk, or raise MaxInstances."
         )
     policies = aws.client("autoscaling").describe_policies(AutoScalingGroupName=group)
     for policy in policies["ScalingPolicies"]:

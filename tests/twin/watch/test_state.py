@@ -103,8 +103,8 @@ def test_what_a_child_used_that_has_ended_counts(tmp_path: Path) -> None:
         stat = f"{pid} (a) b) S {parent} 0 0 0 0 0 0 0 0 0 {ticks} 0"
         (tmp_path / str(pid) / "stat").write_text(stat)
     (tmp_path / "self").mkdir()
-    ticks = os.sysconf("SC_CLK_TCK")
-    assert usage.seconds([10, 99], tmp_path) == {10: 210 / ticks, 99: 0}
+    a_second = os.sysconf("SC_CLK_TCK")
+    assert usage.seconds([10, 99], tmp_path) == {10: 210 / a_second, 99: 0}
 
 
 def test_packets_are_told_by_the_rule_in_the_templates_words(twin: FakeTwin) -> None:
