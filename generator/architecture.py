@@ -65,8 +65,13 @@ OUTPUTS: tuple[Name, ...] = (
 
 def templates() -> dict[str, Template]:
     """Every template by its path under ``output/`` without the suffix: nested/<layer>, flat."""
-    children = assemble.nested(LAYERS, OUTPUTS)
     flat = assemble.flat(LAYERS, OUTPUTS)
-    for template in (children["root"], flat):
-        console.arrange(template)
-    return {f"nested/{stem}": template for stem, template in children.items()} | {"flat": flat}
+    console.arrange(flat)
+    return nested() | {"flat": flat}
+
+
+def nested() -> dict[str, Template]:
+    """The nested form alone, which costs half."""
+    children = assemble.nested(LAYERS, OUTPUTS)
+    console.arrange(children["root"])
+    return {f"nested/{stem}": template for stem, template in children.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -93,6 +94,7 @@ def cost_command(
     from generator.model.guard import expected
     from generator.parameters import regions
 
+    gc.disable()  # As in generate: too short to have anything to collect.
     usage = Usage(**assumed)
     regions.require(region)
     if not live:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from generator.model import guard as sense
 from generator.model import shapes
 from generator.model.nesting import Whole, merge
 from generator.model.resolve import Resolver, Template, pseudo_parameters
+from generator.model.touched import touched
 from generator.model.walk import STACK, text
 from generator.parameters import files as parameters
 
@@ -54,8 +56,16 @@ class View:
     def changed(self, **values: str) -> View:
         """The same set with some other values, which the caller knows to fit."""
         given = {**self.values, **values}
-        resources, outputs = _decided(self.whole, given, self.region, self.env)
-        return replace(self, values=given, resources=resources, outputs=outputs)
+        pseudo = pseudo_parameters(self.region, f"clinic-{self.env}")
+        decided = Resolver(self.whole, {**pseudo, **given})
+        untouched = {name for name, on in self._touched.items() if on.isdisjoint(values)}
+        resources = decided.resources(self.resources, untouched)
+        return replace(self, values=given, resources=resources, outputs=decided.outputs())
+
+    @cached_property
+    def _touched(self) -> dict[str, frozenset[str]]:
+        """The parameters that decide about each resource."""
+        return touched(self.whole)
 
 
 def load(env: str, params: Path, templates: Path | None = None, region: str = "us-east-1") -> View:
@@ -96,8 +106,7 @@ def ours() -> dict[str, Template]:
     """The nested set that the code builds, by file stem."""
     return {
         name.removeprefix("nested/").removesuffix(".json"): document
-        for name, document in output.documents().items()
-        if name.startswith("nested/")
+        for name, document in output.nested().items()
     }
 
 
