@@ -14,7 +14,7 @@ import click
 
 from generator.checks.cost.usage import Usage
 from generator.errors import ClinicError
-from generator.options import PARAMS, PROFILE, TEMPLATES, reporting
+from generator.options import ENV, PARAMS, PROFILE, TEMPLATES, reporting
 from generator.report import Report
 
 Command = Callable[..., Any]
@@ -54,7 +54,7 @@ def _assumptions(command: Command) -> Command:
 
 
 @click.command("cost")
-@click.argument("env")
+@ENV
 @click.option("--compare", "other", metavar="ENV", help="Set another environment beside it.")
 @PARAMS
 @TEMPLATES
