@@ -4,7 +4,6 @@ patient.py    an instance with all that is known of it, and how it is asked for
 examine.py    what a patient has: a pure function over its logs, target and credits
 group.py      what the group itself has
 doctor.py     ask, examine, report
-command.py    the command: parse, call, print
 
 What the words of logs and services mean is in generator/cloud/instance.toml and catalogue.toml,
 which a failing `clinic deploy` reads too.
