@@ -42,10 +42,12 @@ def nested() -> dict[str, dict[str, Any]]:
 
 
 def _plain(templates: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    from generator import excuses
+    from generator import suppressions
     from generator.plain import plain
 
-    return {f"{path}.json": excuses.carry(plain(template)) for path, template in templates.items()}
+    return {
+        f"{path}.json": suppressions.carry(plain(template)) for path, template in templates.items()
+    }
 
 
 def render(documents: Mapping[str, Any]) -> dict[str, bytes]:

@@ -139,7 +139,7 @@ def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
         "Expiration": {"ExpiredObjectDeleteMarker": True},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
-    wanted: dict[str, dict[str, Any]] = {
+    settings: dict[str, dict[str, Any]] = {
         "put_public_access_block": {"PublicAccessBlockConfiguration": dict.fromkeys(closed, True)},
         "put_bucket_policy": {
             "Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
@@ -147,7 +147,10 @@ def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
         "put_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [encrypted]}},
         "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [old_sets]}},
     }
-    return [partial(getattr(s3, call), Bucket=bucket, **given) for call, given in wanted.items()]
+    return [
+        partial(getattr(s3, call), Bucket=bucket, **arguments)
+        for call, arguments in settings.items()
+    ]
 
 
 def _sum(data: bytes) -> str:

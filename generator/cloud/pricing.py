@@ -103,24 +103,24 @@ def ask(client: Any, region: str, keys: Iterable[str]) -> dict[str, Price]:
 
     ``client`` is boto3's of ``pricing``; one request for each key, or several for long answers.
     """
-    found: dict[str, Price] = {}
+    prices: dict[str, Price] = {}
     for key in keys:
-        wanted = query(key)
-        price = _only(_offers(client, region, wanted), wanted) if wanted else None
+        asked = query(key)
+        price = _only(_offers(client, region, asked), asked) if asked else None
         if price:
-            found[key] = price
-    return found
+            prices[key] = price
+    return prices
 
 
-def _offers(client: Any, region: str, wanted: Query) -> Iterator[dict[str, Any]]:
+def _offers(client: Any, region: str, asked: Query) -> Iterator[dict[str, Any]]:
     filters = [
         {"Type": "TERM_MATCH", "Field": "regionCode", "Value": region},
-        {"Type": "CONTAINS", "Field": "usagetype", "Value": wanted.usage},
-        *({"Type": "TERM_MATCH", "Field": f, "Value": v} for f, v in wanted.filters.items()),
+        {"Type": "CONTAINS", "Field": "usagetype", "Value": asked.usage},
+        *({"Type": "TERM_MATCH", "Field": f, "Value": v} for f, v in asked.filters.items()),
     ]
-    exact = re.compile(rf"([A-Z]{{2,4}}\d?-|{region}-)?{re.escape(wanted.usage)}")
+    exact = re.compile(rf"([A-Z]{{2,4}}\d?-|{region}-)?{re.escape(asked.usage)}")
     pages = client.get_paginator("get_products").paginate(
-        ServiceCode=wanted.service, Filters=filters, FormatVersion="aws_v1"
+        ServiceCode=asked.service, Filters=filters, FormatVersion="aws_v1"
     )
     for page in pages:
         for text in page["PriceList"]:
@@ -129,10 +129,10 @@ def _offers(client: Any, region: str, wanted: Query) -> Iterator[dict[str, Any]]
                 yield offer
 
 
-def _only(offers: Iterable[dict[str, Any]], wanted: Query) -> Price | None:
+def _only(offers: Iterable[dict[str, Any]], asked: Query) -> Price | None:
     """The first tier that costs something, if all offers agree on it."""
     prices = {
-        Price(usd * wanted.scale, wanted.unit, date.fromisoformat(on[:10]), SOURCE)
+        Price(usd * asked.scale, asked.unit, date.fromisoformat(on[:10]), SOURCE)
         for offer in offers
         if (usd := _first_tier(offer)) and (on := str(offer["publicationDate"]))
     }

@@ -19,14 +19,14 @@ def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list
     ``action`` may lack its service. Of several policies only those that are ``meant`` for what was
     done, where one of them gives it.
     """
-    found = [
+    named = [
         stem
         for stem, document in policies.documents().items()
         # The boundary gives nothing: it is the most that a role may be given.
         if stem != "boundary"
         and any(_allows(statement, action, resource) for statement in document["Statement"])
     ]
-    return [stem for stem in found if any(fnmatchcase(stem, m) for m in meant)] or found
+    return [stem for stem in named if any(fnmatchcase(stem, m) for m in meant)] or named
 
 
 def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
@@ -39,8 +39,8 @@ def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
 
 
 def _allows(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    wanted = action if ":" in action else f"*:{action}"
-    return any(_like(pattern, wanted) for pattern in statement["Action"]) and (
+    full_name = action if ":" in action else f"*:{action}"
+    return any(_like(pattern, full_name) for pattern in statement["Action"]) and (
         not resource or any(_covers(pattern, resource) for pattern in statement["Resource"])
     )
 

@@ -17,7 +17,7 @@ from generator.cloud.aws import CONFIG, Aws, code_of
 from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
-from generator.cloud.instances import Place, StackSet, Targets
+from generator.cloud.stack_instances import AccountRegion, StackSet, Targets
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.report import Report
@@ -97,7 +97,9 @@ def remove(
     report.tell("done", stack_set=made.name)
 
 
-def _preview(made: StackSet, before: Iterable[Place], missing: Mapping[str, Sequence[str]]) -> None:
+def _preview(
+    made: StackSet, before: Iterable[AccountRegion], missing: Mapping[str, Sequence[str]]
+) -> None:
     """Say what would be done where: an update reaches every stack of the set."""
     every = [f"all of {unit}" for unit in made.targets.ous]
     rows = [("Update", account, region) for account, region in sorted(before)]
@@ -130,12 +132,12 @@ def _refuse(made: StackSet, there: Mapping[str, Any]) -> None:
 def _describe(made: StackSet) -> dict[str, Any] | None:
     """The set as it is; None if there is none."""
     try:
-        told: dict[str, Any] = made.call("describe_stack_set")["StackSet"]
+        description: dict[str, Any] = made.call("describe_stack_set")["StackSet"]
     except ClientError as error:
         if code_of(error) == "StackSetNotFoundException":
             return None
         raise
-    return told if told["Status"] == "ACTIVE" else None
+    return description if description["Status"] == "ACTIVE" else None
 
 
 def _permissions(env: Environment, targets: Targets) -> dict[str, Any]:
@@ -161,12 +163,12 @@ def _overrides(aws: Aws, region: str) -> dict[str, Any]:
     ec2: Any = aws.session.client(
         "ec2", region_name=region, config=CONFIG, endpoint_url=aws.endpoint
     )
-    if not (found := cdn_prefix_list(ec2)):
+    if not (prefix_list := cdn_prefix_list(ec2)):
         return {}
-    return {"ParameterOverrides": [{"ParameterKey": PREFIX_LIST, "ParameterValue": found}]}
+    return {"ParameterOverrides": [{"ParameterKey": PREFIX_LIST, "ParameterValue": prefix_list}]}
 
 
-def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list[str]]:
+def _missing(targets: Targets, before: Mapping[AccountRegion, object]) -> dict[str, list[str]]:
     """Accounts without a stack by region; an empty list stands for all of the units."""
     if targets.ous and not targets.accounts:
         return {region: [] for region in targets.regions if region not in {r for _, r in before}}
@@ -180,8 +182,8 @@ def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list
 def _conclude(made: StackSet) -> None:
     """Show a row for each stack; ClinicError with exit code 1 and the reasons if one failed."""
     rows = [
-        [account, region, told["Status"], plain(told.get("StatusReason", ""))]
-        for (account, region), told in sorted(made.instances().items())
+        [account, region, instance["Status"], plain(instance.get("StatusReason", ""))]
+        for (account, region), instance in sorted(made.instances().items())
     ]
     headings = ["account", "region", "state", "reason"]
     made.report.table(headings, rows)

@@ -57,17 +57,17 @@ def commands(aws: Aws, stack: Stack) -> dict[str, str]:
     where = f"--region {aws.region}"
     if aws.session.profile_name != "default":
         where += f" --profile {aws.session.profile_name}"
-    found = {}
+    physical_ids = {}
     if log := stack.outputs.get("BackendLogGroup"):
-        found["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
+        physical_ids["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
     if group := stack.outputs.get("BackendGroupName"):
-        found["Instances"] = (
+        physical_ids["Instances"] = (
             "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "
             f"{plain(group)} --query 'AutoScalingGroups[].Instances[].InstanceId' --output text "
             f"{where}"
         )
-        found["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
-    return found
+        physical_ids["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
+    return physical_ids
 
 
 def _same(
@@ -79,9 +79,9 @@ def _same(
     for physical, path in {stack.id: "", **nested}.items():
         if trouble := _detect(aws, physical, pause):
             rows.append([path, "?", plain(trouble), "", ""])
-        for found in _drifted(aws, physical):
-            report.tell("drift", path=path, drift=found)
-            rows += _differences(path, found)
+        for drift in _drifted(aws, physical):
+            report.tell("drift", path=path, drift=drift)
+            rows += _differences(path, drift)
     if rows:
         report.table(["drifted", "how", "property", "template", "now"], rows)
     else:
@@ -94,33 +94,37 @@ def _detect(aws: Aws, stack: str, pause: float) -> str:
     cloudformation = aws.client("cloudformation")
     started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     while True:
-        told: dict[str, str] = cloudformation.describe_stack_drift_detection_status(
+        detection: dict[str, str] = cloudformation.describe_stack_drift_detection_status(
             StackDriftDetectionId=started
         )
-        if told["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+        if detection["DetectionStatus"] != "DETECTION_IN_PROGRESS":
             break
         time.sleep(pause)
-    failed = told["DetectionStatus"] == "DETECTION_FAILED"
-    return told.get("DetectionStatusReason", "not every resource") if failed else ""
+    failed = detection["DetectionStatus"] == "DETECTION_FAILED"
+    return detection.get("DetectionStatusReason", "not every resource") if failed else ""
 
 
 def _drifted(aws: Aws, stack: str) -> Iterator[dict[str, Any]]:
     # botocore has no paginator for this one.
     more: dict[str, str] = {}
     while True:
-        told = aws.client("cloudformation").describe_stack_resource_drifts(
+        response = aws.client("cloudformation").describe_stack_resource_drifts(
             StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **more
         )
-        yield from told["StackResourceDrifts"]
-        if not (token := told.get("NextToken")):
+        yield from response["StackResourceDrifts"]
+        if not (token := response.get("NextToken")):
             return
         more = {"NextToken": token}
 
 
-def _differences(path: str, told: dict[str, Any]) -> list[list[str]]:
-    where = plain(f"{path}/{told['LogicalResourceId']}".lstrip("/"))
+def _differences(path: str, drift: dict[str, Any]) -> list[list[str]]:
+    where = plain(f"{path}/{drift['LogicalResourceId']}".lstrip("/"))
     keys = ("PropertyPath", "ExpectedValue", "ActualValue")
     return [
-        [where, told["StackResourceDriftStatus"], *(plain(found.get(key, "")) for key in keys)]
-        for found in told.get("PropertyDifferences") or [{}]
+        [
+            where,
+            drift["StackResourceDriftStatus"],
+            *(plain(difference.get(key, "")) for key in keys),
+        ]
+        for difference in drift.get("PropertyDifferences") or [{}]
     ]

@@ -23,8 +23,8 @@ def warn(aws: Aws, env: Environment, report: Report) -> None:
     if not (chosen or private):
         return
     kind = {"Name": "zone-type", "Values": ["availability-zone"]}
-    told = aws.client("ec2").describe_availability_zones(Filters=[kind])["AvailabilityZones"]
-    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in told}
+    zones = aws.client("ec2").describe_availability_zones(Filters=[kind])["AvailabilityZones"]
+    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in zones}
     if unknown := [name for name in chosen if name not in ids]:
         raise ClinicError(
             f"{aws.region} has no zone {', '.join(map(quote, unknown))}: set ZoneNames to some of "

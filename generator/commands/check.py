@@ -21,8 +21,8 @@ def check_command(env: str, templates: Path | None, params: Path, report: Report
     """Lint, prove and measure what ENV would deploy.
 
     In one go and on one screen. Exits with 1 on any finding: an error or warning of a linter that
-    no excuse covers, a way that ENV's expectations do not know or miss, a limit that is not kept.
-    What the linters said about the same bytes today is not asked again.
+    no suppression covers, a way that ENV's expectations do not know or miss, a limit that is not
+    kept. What the linters said about the same bytes today is not asked again.
 
     \b
     clinic check prod

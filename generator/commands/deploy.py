@@ -66,7 +66,7 @@ def deploy_command(
     from generator.checks.preflight.gate import demand
     from generator.cloud.ask import terminal
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes, deploy
+    from generator.cloud.deploy import DeployOptions, deploy
     from generator.cloud.environment import load
 
     wanted = load(env, params, flat)
@@ -77,6 +77,6 @@ def deploy_command(
     push = None
     if context and not plan:
         push = built(aws, wanted, context, report)
-    wishes = Wishes(yes, plan, allowed, report, terminal(), push=push)
+    wishes = DeployOptions(yes, plan, allowed, report, terminal(), push=push)
     if deploy(aws, wanted, wishes) and smoke:
         after_deployment(aws, wanted, report)

@@ -30,11 +30,11 @@ def destroy_command(
     """
     from generator.cloud.ask import terminal, typed
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes, watch
+    from generator.cloud.deploy import DeployOptions, watch
     from generator.cloud.destroy import destroy
     from generator.cloud.environment import load
 
     wanted, aws = load(env, params), connect(profile, region)
-    follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
+    follow = partial(watch, wanted, DeployOptions(terminal=terminal(), report=report))
     ask = partial(typed, err=report.json)
     destroy(aws, wanted.stack, follow=follow, ask=ask, report=report, yes=yes)

@@ -34,10 +34,10 @@ def doctor_command(
     clinic doctor dev --instance i-0123456789abcdef0
     clinic doctor prod --json
     """
-    from generator.application.doctor.doctor import visit
+    from generator.application.doctor.doctor import diagnose
     from generator.cloud.aws import connect
     from generator.cloud.environment import load
 
     stack = load(env, params).stack
-    if not visit(connect(profile, region), stack, instance, report):
+    if not diagnose(connect(profile, region), stack, instance, report):
         raise click.exceptions.Exit(1)

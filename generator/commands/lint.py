@@ -22,7 +22,7 @@ from generator.options import PARAMS
 def lint_command(strict: bool, form: str, params: Path) -> None:
     """Check both forms and every parameter file with all linters.
 
-    Exits with 1 on any finding that generator/excuses does not excuse, with 2 on a
+    Exits with 1 on any finding that generator/suppressions does not cover, with 2 on a
     parameter file that CloudFormation would not take.
 
     \b

@@ -35,10 +35,10 @@ def recover_command(
     """
     from generator.cloud.ask import terminal
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes, watch
+    from generator.cloud.deploy import DeployOptions, watch
     from generator.cloud.environment import load
     from generator.cloud.recover import recover
 
     wanted, aws = load(env, params), connect(profile, region)
-    follow = partial(watch, wanted, Wishes(terminal=terminal(), report=report))
+    follow = partial(watch, wanted, DeployOptions(terminal=terminal(), report=report))
     recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)

@@ -56,7 +56,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     from generator.checks.preflight import screen
     from generator.checks.preflight.gate import demand
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes
+    from generator.cloud.deploy import DeployOptions
     from generator.cloud.environment import load
     from generator.local.endpoint import EndpointError, embedded_endpoint
     from generator.local.rehearse import PACE, Rehearsal, rehearse
@@ -67,8 +67,8 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     report.tell("check", findings=checked.count)
     try:
         with embedded_endpoint() as endpoint:
-            aws = connect(given=endpoint.environment)
-            wishes = Wishes(yes=True, report=report, pace=PACE, outlives=False)
+            aws = connect(variables=endpoint.environment)
+            wishes = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
             rehearse(Rehearsal(aws, wanted, wishes))
     except EndpointError as error:
         raise ClinicError(str(error)) from error

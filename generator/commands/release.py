@@ -70,14 +70,14 @@ def release_command(
     from generator.application.smoke.site import endpoint
     from generator.application.smoke.site import of_stack as site_of_stack
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes
+    from generator.cloud.deploy import DeployOptions
     from generator.cloud.environment import load
     from generator.parameters import files as parameters
 
     asked = order_of(image, revision, context, migration)
     wanted = load(env, params)
     aws, report.brief = connect(profile, region), True
-    stack = at_rest(aws, wanted, Wishes(yes=True, report=report))
+    stack = at_rest(aws, wanted, DeployOptions(yes=True, report=report))
     if "TemplateBaseUrl" not in stack.parameters:
         wanted = load(env, params, flat=True)
     this = Release(
@@ -86,7 +86,7 @@ def release_command(
         stack=stack,
         fleet=Fleet.of(aws, stack.outputs),
         order=ordered(asked, aws, stack, report),
-        wishes=Wishes(yes=True, report=report),
+        wishes=DeployOptions(yes=True, report=report),
         site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
         agreed=lambda question: yes or report.json or _agreed(question),
         migration=migration or "",

@@ -50,9 +50,9 @@ def stack_set_command(
     from generator.cloud import stack_set as sets
     from generator.cloud.ask import UNASKED, terminal, typed
     from generator.cloud.aws import connect
-    from generator.cloud.deploy import Wishes, agree
+    from generator.cloud.deploy import DeployOptions, agree
     from generator.cloud.environment import load
-    from generator.cloud.instances import Targets
+    from generator.cloud.stack_instances import Targets
 
     wanted, aws = load(env, params, flat=True), connect(profile, region)
     targets = Targets(
@@ -66,8 +66,8 @@ def stack_set_command(
         ask = partial(typed, err=report.json)
         sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
     else:
-        wishes = Wishes(yes=yes, report=report, terminal=terminal())
-        agreed = partial(agree, wishes=wishes, otherwise=UNASKED)
+        wishes = DeployOptions(yes=yes, report=report, terminal=terminal())
+        agreed = partial(agree, options=wishes, otherwise=UNASKED)
         sets.deploy(aws, wanted, targets, agree=agreed, report=report)
 
 

@@ -13,7 +13,7 @@ from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, prove
 from generator.application.smoke.site import of_stack
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
 from generator.errors import ClinicError
 from generator.report import Report
@@ -21,7 +21,7 @@ from generator.report import Report
 IMAGE = "docker.io/clinic/backend:rehearsed"
 
 
-def release_image(aws: Aws, env: Environment, wishes: Wishes) -> Environment:
+def release_image(aws: Aws, env: Environment, wishes: DeployOptions) -> Environment:
     """Roll the instances to another image; the environment that the stack then is.
 
     ClinicError (1) unless every instance and the stack have it.

@@ -8,7 +8,7 @@ from functools import partial
 
 from generator.application.env import rehearse as env_file
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes, deploy, watch
+from generator.cloud.deploy import DeployOptions, deploy, watch
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import find
@@ -43,7 +43,7 @@ class Rehearsal:
 
     aws: Aws
     env: Environment
-    wishes: Wishes
+    wishes: DeployOptions
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
 
     @property
@@ -110,7 +110,7 @@ def _fail(this: Rehearsal) -> None:
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
 
 
-def _refused(this: Rehearsal, env: Environment, wishes: Wishes) -> ClinicError:
+def _refused(this: Rehearsal, env: Environment, wishes: DeployOptions) -> ClinicError:
     try:
         deploy(this.aws, env, wishes)
     except ClinicError as trouble:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import load
 from generator.cloud.stacks import find, tree, walk
 from generator.errors import ClinicError
@@ -22,7 +22,7 @@ from generator.report import Report
 from . import small
 from .test_environment import PARAMS
 
-WISHES = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+WISHES = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
 
 
 @pytest.mark.parametrize(("env", "flat"), [("dev", False), ("prod", False), ("dev", True)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from generator.application.doctor.examine import Finding
+from generator.application.doctor.examine import HealthFinding
 from generator.cloud import catalogue
 from generator.cloud.text import plain
 
@@ -27,26 +27,26 @@ FEWER = (
 
 
 def examine_group(
-    told: dict[str, Any], activities: Sequence[dict[str, Any]], others: Sequence[Finding]
-) -> list[Finding]:
+    group: dict[str, Any], activities: Sequence[dict[str, Any]], others: Sequence[HealthFinding]
+) -> list[HealthFinding]:
     """What keeps the group from having its instances; ``activities`` are the newest first.
 
     A consequence of what its instances have (``others``) is no finding.
     """
     launches = [a for a in activities if a["Description"].startswith("Launching")]
     if launches and launches[0]["StatusCode"] == "Failed":
-        said = launches[0].get("StatusMessage") or launches[0]["Description"]
-        trap = catalogue.look_up(said)
+        message = launches[0].get("StatusMessage") or launches[0]["Description"]
+        trap = catalogue.look_up(message)
         words = (trap.meaning, trap.advice) if trap else LAUNCH
-        return [Finding(PLACE, "launch", *words, plain(said))]
+        return [HealthFinding(PLACE, "launch", *words, plain(message))]
     if others:
         return []
     # Each goes before the next one comes: every second activity.
-    gone = [a for a in activities[: 2 * REPLACED] if "health check" in a.get("Cause", "")]
-    if len(gone) >= REPLACED:
-        return [Finding(PLACE, "replaced", *REPLACING, plain(gone[0]["Cause"]))]
-    missing = told["DesiredCapacity"] - len(told.get("Instances", []))
+    replaced = [a for a in activities[: 2 * REPLACED] if "health check" in a.get("Cause", "")]
+    if len(replaced) >= REPLACED:
+        return [HealthFinding(PLACE, "replaced", *REPLACING, plain(replaced[0]["Cause"]))]
+    missing = group["DesiredCapacity"] - len(group.get("Instances", []))
     if missing > 0 and all(a["StatusCode"] == "Successful" for a in activities):
-        seen = f"{missing} of {told['DesiredCapacity']} instances are missing"
-        return [Finding(PLACE, "too-few", *FEWER, seen)]
+        evidence = f"{missing} of {group['DesiredCapacity']} instances are missing"
+        return [HealthFinding(PLACE, "too-few", *FEWER, evidence)]
     return []

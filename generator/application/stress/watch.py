@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from generator.application.stress.timeline import IN_SERVICE, Moment, Sample
-from generator.cloud import witness
+from generator.cloud import backend
 from generator.cloud.aws import Aws
 from generator.cloud.text import plain
 from generator.errors import ClinicError
@@ -33,7 +33,7 @@ class Place:
 
 def place(aws: Aws, group: str) -> Place:
     """The group by name; ClinicError if nothing could come of a load."""
-    found = witness.group(aws, group)
+    found = backend.group(aws, group)
     instances = tuple(
         told["InstanceId"]
         for told in found.get("Instances", [])
@@ -87,7 +87,7 @@ class Watch:
 
     def look(self, second: float) -> None:
         """Ask everybody once, so many seconds after the start."""
-        self._capacity(witness.group(self.aws, self.place.group), second)
+        self._capacity(backend.group(self.aws, self.place.group), second)
         self._activities()
         self._alarms()
         points = self.points(second)
@@ -125,7 +125,7 @@ class Watch:
             if told["LifecycleState"] == "InService"
         }
         if found.get("TargetGroupARNs"):
-            targets = witness.targets(self.aws, dict(found))
+            targets = backend.targets(self.aws, dict(found))
             serving = {target.id for target in targets if target.state == "healthy"}
         self.serving = len(serving)
         for instance in sorted(serving.difference(self.place.instances)):
@@ -134,7 +134,7 @@ class Watch:
             self.note(second, "lost", f"{instance} is out of service")
 
     def _activities(self) -> None:
-        for told in reversed(witness.activities(self.aws, self.place.group)):
+        for told in reversed(backend.activities(self.aws, self.place.group)):
             if told["StartTime"] < self.start:
                 continue
             # "Launching a new EC2 instance: i-1" is long for a picture.

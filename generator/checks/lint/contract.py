@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from generator import excuses
+from generator import suppressions
 from generator.checks.lint import limits, wiring
 from generator.checks.lint.finding import Finding
 from generator.errors import ClinicError
@@ -68,14 +68,14 @@ def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
-    """cfn-lint obeys what a template says about it, which is what the table of excuses says."""
-    expected = excuses.metadata(template)
+    """cfn-lint obeys ignore_checks in a template's Metadata, where only the table may put it."""
+    expected = suppressions.metadata(template)
     for title, owner in {"": template, **template["Resources"]}.items():
         config = {"config": {"ignore_checks": expected.get(title)}}
         if owner.get("Metadata", {}).get("cfn-lint", config) != config:
             place = f"Resources/{title}/" if title else ""
-            message = "The template silences cfn-lint: write an excuse instead."
-            yield _finding("hidden-excuse", file, f"{place}Metadata", message)
+            message = "The template silences cfn-lint: write a suppression instead."
+            yield _finding("hidden-suppression", file, f"{place}Metadata", message)
 
 
 def _timings(template: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[Finding]:

@@ -17,12 +17,12 @@ from generator.checks.lint import cache, limits, report, run
 from generator.checks.lint.finding import SEVERITIES, Finding
 from generator.checks.lint.limits import Measure
 from generator.checks.reach import Proof, prove
-from generator.excuses import Excuse
 from generator.limits import COUNTS
 from generator.model import guard as sense
 from generator.model import view
 from generator.model.view import View
 from generator.parameters import files as parameters
+from generator.suppressions import Suppression
 
 POLICY = 6_144
 """Characters of a managed policy."""
@@ -59,8 +59,8 @@ class Checked:
     name: str
     """Of the set of templates."""
     lint: list[Finding]
-    """Errors and warnings that no excuse covers."""
-    excused: int
+    """Errors and warnings that no suppression covers."""
+    suppressed: int
     proof: Proof
     measures: list[Measure]
 
@@ -101,11 +101,11 @@ def check(
 
 
 def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
-    used: set[Excuse] = set()
+    used: set[Suppression] = set()
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
         finding
-        for finding in report.unexcused(_findings(suite), used)
+        for finding in report.unsuppressed(_findings(suite), used)
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
     findings = _once(findings, suite)

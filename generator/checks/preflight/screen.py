@@ -25,7 +25,7 @@ def summary(checked: Checked) -> list[str]:
     ways = len(checked.proof.reaches)
     return [
         f"lint    {_counted(len(checked.lint), 'finding')}; "
-        f"{_counted(checked.excused, 'excuse')} used",
+        f"{_counted(checked.suppressed, 'suppression')} used",
         f"prove   {_counted(ways, 'way')} to reach something, "
         f"{_counted(differences, 'difference')} from {checked.proof.expectations}",
         f"limits  {_counted(len(checked.tightest), 'limit')}, {len(checked.broken) or 'none'} "

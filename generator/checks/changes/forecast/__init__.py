@@ -145,7 +145,10 @@ def _notes(
     for path in [path for path in wanted if path in there]:
         new = wanted[path]
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            was, will = compare.fate(there[path], policy), compare.fate(new, policy)
+            was, will = (
+                compare.declared_policy(there[path], policy),
+                compare.declared_policy(new, policy),
+            )
             if new["Type"] in STATEFUL and was != will:
                 yield f"{path}: {policy} changes from {was} to {will}; {_meaning(new, will)}."
 

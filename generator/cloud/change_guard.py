@@ -12,7 +12,7 @@ from generator.parameters.files import nearest
 NOTHING = "leave it out, since this plan loses no data."
 
 
-def possible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
+def refuse_impossible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
     """``say`` what should be known of the plan; ClinicError (2) for what AWS would refuse."""
     if trouble := refusals.refused(findings):
         raise trouble
@@ -20,7 +20,7 @@ def possible(findings: Collection[refusals.Finding], say: Callable[[str], object
         say(f"Note: {finding.sentence}")
 
 
-def check(changes: Collection[Change], allowed: Collection[str]) -> None:
+def refuse_data_loss(changes: Collection[Change], allowed: Collection[str]) -> None:
     """ClinicError unless every resource that loses its data is named in ``allowed``, and all that
     is named there is among ``changes``."""
     _recognize(changes, allowed)

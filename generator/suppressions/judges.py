@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.excuses.excuse import Excuse
+from generator.suppressions.suppression import Suppression
 
 PACKS = ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 """What cdk-nag puts before the name of a rule."""
@@ -16,8 +16,8 @@ PACKS = ("HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321")
 
 def _judged(
     reason: str, *titles: str, cdk_nag: str = "", packs: tuple[str, ...] = PACKS, **rules: str
-) -> Iterator[Excuse]:
-    """An excuse for each of ``titles``, logical ids, from a rule of each judge.
+) -> Iterator[Suppression]:
+    """A suppression for each of ``titles``, logical ids, from a rule of each judge.
 
     No database, secret, distribution or VPC origin: nobody here can try whether CloudFormation
     calls their update handler for new Metadata, which would cost more than a finding.
@@ -25,7 +25,7 @@ def _judged(
     named = [*rules.items(), *(("cdk_nag", f"{pack}-{cdk_nag}") for pack in packs if cdk_nag)]
     for title in titles:
         for judge, rule in named:
-            yield Excuse(rule, f"Resources/{title}", reason, judge=judge)
+            yield Suppression(rule, f"Resources/{title}", reason, judge=judge)
 
 
 FUNCTIONS = (

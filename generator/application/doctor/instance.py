@@ -1,37 +1,43 @@
-"""An instance with all that is known of it."""
+"""What is known of one instance: its logs, its console, its target health, its CPU credits."""
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.cloud import witness
+from generator.cloud import backend
 from generator.cloud.aws import Aws, explain
+from generator.cloud.backend import Target
 from generator.cloud.text import plain
-from generator.cloud.witness import Target
 
 POLICY = "observer"
-"""What the doctor reads with."""
+"""The policy of output/policies/ whose rights are enough for all of this."""
 LINES = 5000
 """How much of the end of a log is read: more than the longest step of a boot, a docker build."""
+LOG_CALLS_A_SECOND = 20
+"""CloudWatch Logs takes 25 GetLogEvents a second in an account and region (its page of quotas)."""
+QUERIES_A_CALL = 500
+"""The most that GetMetricData takes."""
 CREDIT_MINUTES = 30
-"""How far back a credit balance is looked for; EC2 tells one every five minutes."""
+"""How far back a credit balance is looked for; EC2 publishes one every five minutes."""
 STEP = re.compile(r"--- (?!DEPLOYMENT FAILED)[A-Z].* ---")
 FAILED = re.compile(r"--- DEPLOYMENT FAILED: .* ---")
 DONE = "--- DEPLOYMENT COMPLETED ---"
 STARTS = re.compile(r"Starting Nest application")
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Patient:
+class InstanceState:
     """One instance; every text is what the machine or a service wrote."""
 
     id: str
@@ -52,7 +58,7 @@ class Patient:
     """What could not be asked for, and why."""
 
     @property
-    def well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether the balancer says that it serves."""
         return self.target is not None and self.target.state == "healthy"
 
@@ -63,15 +69,15 @@ class Patient:
         return list(self.boot[starts[-1] if starts else 0 :])
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Whether its boot has failed; such an instance lacks its services even if it serves."""
         return any(FAILED.fullmatch(line.strip()) for line in self.step)
 
     @property
-    def booting(self) -> bool:
+    def is_booting(self) -> bool:
         """Whether its boot is in some step, and has neither failed nor ended."""
         step = next(iter(self.step), "").strip()
-        return bool(STEP.fullmatch(step)) and step != DONE and not self.failed
+        return bool(STEP.fullmatch(step)) and step != DONE and not self.has_failed
 
     @property
     def last_run(self) -> list[str]:
@@ -85,60 +91,84 @@ class Patient:
         return sum(bool(STARTS.search(line)) for line in self.container)
 
 
-def ask(what: str, question: Callable[[], Answer], unread: list[str], instead: Answer) -> Answer:
-    """The answer, or what stands for it and a note why it could not be had."""
+class Pace:
+    """Lets at most ``rate`` calls a second begin, over all threads."""
+
+    def __init__(self, rate: float) -> None:
+        self._interval, self._next, self._lock = 1 / rate, 0.0, Lock()
+
+    def wait(self) -> None:
+        with self._lock:
+            begin = max(time.monotonic(), self._next)
+            self._next = begin + self._interval
+        time.sleep(max(0.0, begin - time.monotonic()))
+
+
+def read_or_note(
+    what: str, read: Callable[[], Result], unread: list[str], instead: Result
+) -> Result:
+    """What ``read`` returns; where AWS refuses, ``instead`` and a line in ``unread``."""
     try:
-        return question()
+        return read()
     except (BotoCoreError, ClientError) as error:
         unread.append(f"{what} cannot be read: {plain(explain(error, POLICY))}")
         return instead
 
 
-def meet(
-    aws: Aws, told: dict[str, Any], target: Target | None, log_group: str, standard: bool
-) -> Patient:
-    """The patient of an instance as its group tells of it."""
-    name, unread = told["InstanceId"], list[str]()
+def gather(
+    aws: Aws, member: dict[str, Any], target: Target | None, log_group: str, log_calls: Pace
+) -> InstanceState:
+    """The logs and the console of ``member``, an instance as its group describes it."""
+    name, unread = member["InstanceId"], list[str]()
 
     def log(stream: str) -> list[str]:
         whole = f"{name}/{stream}"
         if not log_group:
             return []
-        question = partial(witness.log_end, aws, log_group, whole, LINES)
-        return ask(f"the log {whole}", question, unread, list[str]())
+        log_calls.wait()
+        read = partial(backend.log_end, aws, log_group, whole, LINES)
+        return read_or_note(f"the log {whole}", read, unread, list[str]())
 
     boot = log("boot")
     console = list[str]()
     if not boot and not (target and target.state == "healthy"):
-        console = ask("the console", lambda: witness.console(aws, name)[-LINES:], unread, console)
-    return Patient(
+        read = partial(backend.console, aws, name)
+        console = read_or_note("the console", read, unread, console)[-LINES:]
+    return InstanceState(
         id=name,
-        lifecycle=told["LifecycleState"],
+        lifecycle=member["LifecycleState"],
         boot=boot,
         container=log("backend"),
         console=console,
         target=target,
-        credits=ask("CPU credits", lambda: credits(aws, name), unread, None),
-        standard=standard,
         unread=unread,
     )
 
 
-def credits(aws: Aws, instance: str) -> float | None:
-    """The newest CPU credit balance; None for types that have none, and in the first minutes."""
+def credits(aws: Aws, instances: Sequence[str]) -> dict[str, float]:
+    """The newest CPU credit balance by instance id, for those that have one: types without
+    credits have none, and no instance has one in its first minutes."""
+    balances: dict[str, float] = {}
+    now = datetime.now(UTC)
+    for start in range(0, len(instances), QUERIES_A_CALL):
+        batch = instances[start : start + QUERIES_A_CALL]
+        response = aws.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[_balance(n, instance) for n, instance in enumerate(batch)],
+            StartTime=now - timedelta(minutes=CREDIT_MINUTES),
+            EndTime=now,
+            ScanBy="TimestampDescending",
+        )
+        for data in response["MetricDataResults"]:
+            for value in data.get("Values", [])[:1]:
+                balances[batch[int(data["Id"].removeprefix("credits"))]] = float(value)
+    return balances
+
+
+def _balance(number: int, instance: str) -> dict[str, Any]:
     metric = {
         "Namespace": "AWS/EC2",
         "MetricName": "CPUCreditBalance",
         "Dimensions": [{"Name": "InstanceId", "Value": instance}],
     }
-    now = datetime.now(UTC)
-    told = aws.client("cloudwatch").get_metric_data(
-        MetricDataQueries=[
-            {"Id": "credits", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Minimum"}}
-        ],
-        StartTime=now - timedelta(minutes=CREDIT_MINUTES),
-        EndTime=now,
-        ScanBy="TimestampDescending",
-    )
-    values = [float(v) for data in told["MetricDataResults"] for v in data.get("Values", [])]
-    return values[0] if values else None
+    statistic = {"Metric": metric, "Period": 300, "Stat": "Minimum"}
+    return {"Id": f"credits{number}", "MetricStat": statistic}

@@ -17,7 +17,7 @@ from generator.report import Report
 
 PAUSE = 5.0
 """Seconds between two questions whether an operation has ended."""
-Place = tuple[str, str]
+AccountRegion = tuple[str, str]
 """An account and a region."""
 
 
@@ -105,8 +105,8 @@ class StackSet:
         started = self.call(operation, **arguments, **preferences)["OperationId"]
         self.report.say(f"{title} ...")
         while True:
-            told = self.call("describe_stack_set_operation", OperationId=started)
-            status = told["StackSetOperation"]["Status"]
+            response = self.call("describe_stack_set_operation", OperationId=started)
+            status = response["StackSetOperation"]["Status"]
             if status not in ("RUNNING", "QUEUED", "STOPPING"):
                 break
             time.sleep(PAUSE)
@@ -119,5 +119,5 @@ class StackSet:
                 where = f"{result.get('Account', '')} {result.get('Region', '')}"
                 self.failed.append(f"{where}: {plain(result.get('StatusReason', ''))}")
 
-    def instances(self) -> dict[Place, dict[str, Any]]:
+    def instances(self) -> dict[AccountRegion, dict[str, Any]]:
         return {(i["Account"], i["Region"]): i for i in self.listed("list_stack_instances")}

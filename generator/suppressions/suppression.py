@@ -1,11 +1,11 @@
-"""One row of the table of excuses."""
+"""One row of the table of suppressions."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 
-class Excuse(NamedTuple):
+class Suppression(NamedTuple):
     """Why a rule does not apply somewhere."""
 
     rule: str

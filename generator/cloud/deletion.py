@@ -28,7 +28,7 @@ REMOVAL = {
 """How a person removes what was kept."""
 
 
-class Fate(NamedTuple):
+class Deletion(NamedTuple):
     """What deleting the stack does to one resource."""
 
     resource: Resource
@@ -36,16 +36,16 @@ class Fate(NamedTuple):
     """Delete, Retain, RetainExceptOnCreate or Snapshot."""
 
     @property
-    def kept(self) -> bool:
+    def is_kept(self) -> bool:
         return self.policy != "Delete"
 
     @property
-    def emptied(self) -> bool:
+    def is_emptied(self) -> bool:
         """Whether it is a bucket that goes: CloudFormation deletes only an empty one."""
-        return self.resource.type == BUCKET and not self.kept
+        return self.resource.type == BUCKET and not self.is_kept
 
 
-class Left(NamedTuple):
+class Remainder(NamedTuple):
     """Something that is still there when the stack is gone."""
 
     path: str
@@ -53,22 +53,22 @@ class Left(NamedTuple):
     removal: str
 
 
-def fates(aws: Aws, stack: str) -> list[Fate]:
+def deletions(aws: Aws, stack: str) -> list[Deletion]:
     """What deletion does, or did, to every resource of a stack, by id, and of its nested stacks.
 
     True before a deletion, during it, after it has failed and, for 90 days, after it. What is gone
     already is left out, but for a database with a last snapshot. Read from the templates that are
     deployed: three calls for each stack.
     """
-    return list(_fates(aws, stack, "", deletion_began(aws, stack)))
+    return list(_deletions(aws, stack, "", deletion_began(aws, stack)))
 
 
-def plan(name: str, planned: list[Fate]) -> list[str]:
+def plan(name: str, planned: list[Deletion]) -> list[str]:
     """The lines that say what a deletion takes and what it leaves."""
-    lost = [fate for fate in planned if not fate.kept]
-    data = [fate.resource for fate in lost if fate.resource.type in STATEFUL]
-    kept = [fate for fate in planned if fate.kept]
-    emptied = [fate.resource for fate in planned if fate.emptied]
+    lost = [deletion for deletion in planned if not deletion.is_kept]
+    data = [each.resource for each in lost if each.resource.type in STATEFUL]
+    kept = [each for each in planned if each.is_kept]
+    emptied = [each.resource for each in planned if each.is_emptied]
     return [
         f"Deleting {name} takes away for good:",
         *(f"  {r.path}  {r.physical}  {STATEFUL[r.type]}" for r in data),
@@ -77,22 +77,22 @@ def plan(name: str, planned: list[Fate]) -> list[str]:
         *(f"  {r.path}  {r.physical}" for r in emptied),
         f"It keeps:{'' if kept else ' nothing.'}",
         *(
-            f"  {fate.resource.path}  {fate.resource.physical}"
-            f"{'  as a last snapshot' if fate.policy == 'Snapshot' else ''}"
-            for fate in kept
+            f"  {each.resource.path}  {each.resource.physical}"
+            f"{'  as a last snapshot' if each.policy == 'Snapshot' else ''}"
+            for each in kept
         ),
     ]
 
 
-def left(aws: Aws, planned: Iterable[Fate]) -> list[Left]:
+def remainders(aws: Aws, planned: Iterable[Deletion]) -> list[Remainder]:
     """What is still there of what was to be kept.
 
     Buckets, log groups and snapshots are asked for; the deployer may not ask for keys, vaults and
     registries by hand, so these are believed to be what CloudFormation left.
     """
-    buckets = {told["Name"] for told in aws.client("s3").list_buckets()["Buckets"]}
-    found = list[Left]()
-    for resource in (fate.resource for fate in planned if fate.kept):
+    buckets = {bucket["Name"] for bucket in aws.client("s3").list_buckets()["Buckets"]}
+    remaining = list[Remainder]()
+    for resource in (deletion.resource for deletion in planned if deletion.is_kept):
         names = [resource.physical]
         if resource.type == BUCKET:
             names = [name for name in names if name in buckets]
@@ -101,45 +101,45 @@ def left(aws: Aws, planned: Iterable[Fate]) -> list[Left]:
         elif resource.type == DATABASE:
             names = _snapshots(aws, resource.physical)
         removal = REMOVAL.get(resource.type, "in the console of its service")
-        found += [Left(resource.path, name, removal.format(name=name)) for name in names]
-    return found
+        remaining += [Remainder(resource.path, name, removal.format(name=name)) for name in names]
+    return remaining
 
 
-def _fates(aws: Aws, stack: str, path: str, since: datetime | None) -> Iterator[Fate]:
+def _deletions(aws: Aws, stack: str, path: str, since: datetime | None) -> Iterator[Deletion]:
     answer = aws.client("cloudformation").get_template(StackName=stack, TemplateStage="Original")
     declared: dict[str, Any] = answer["TemplateBody"]["Resources"]
     for resource in _known(aws, stack, path, since):
         if resource.type == STACK:
-            yield from _fates(aws, resource.physical, resource.path, since)
+            yield from _deletions(aws, resource.physical, resource.path, since)
             continue
         own = {"Type": resource.type, **declared.get(resource.path.rpartition("/")[2], {})}
-        policy = compare.fate(own, "DeletionPolicy")
+        policy = compare.declared_policy(own, "DeletionPolicy")
         if resource.status == "DELETE_SKIPPED":
-            yield Fate(resource, "Retain")
+            yield Deletion(resource, "Retain")
         elif resource.status != "DELETE_COMPLETE" or policy == "Snapshot":
-            yield Fate(resource, policy)
+            yield Deletion(resource, policy)
 
 
 def _known(aws: Aws, stack: str, path: str, since: datetime | None) -> list[Resource]:
     """The resources of one stack, also those that its list has no more since it began to go."""
-    found = {(r.path, r.physical): r for r in resources_of(aws, stack, path) if r.physical}
+    known = {(r.path, r.physical): r for r in resources_of(aws, stack, path) if r.physical}
     for event in reversed(events_of(aws, stack, path, since) if since else []):
         if event.physical and not event.own:
-            found[event.path, event.physical] = Resource(
+            known[event.path, event.physical] = Resource(
                 event.path, event.type, event.physical, event.status, event.reason
             )
-    return list(found.values())
+    return list(known.values())
 
 
 def _log_groups(aws: Aws, name: str) -> list[str]:
-    told = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-    return [group["logGroupName"] for group in told if group["logGroupName"] == name]
+    groups = aws.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return [group["logGroupName"] for group in groups if group["logGroupName"] == name]
 
 
 def _snapshots(aws: Aws, database: str) -> list[str]:
     pages = aws.client("rds").get_paginator("describe_db_snapshots")
     return [
-        told["DBSnapshotIdentifier"]
+        snapshot["DBSnapshotIdentifier"]
         for page in pages.paginate(DBInstanceIdentifier=database, SnapshotType="manual")
-        for told in page["DBSnapshots"]
+        for snapshot in page["DBSnapshots"]
     ]

@@ -1,4 +1,4 @@
-"""What a group, its targets and its instances can tell, each in one call."""
+"""The Auto Scaling group, its targets and activities, its instances' logs: a call each."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Target(NamedTuple):
 
 def group(aws: Aws, name: str) -> dict[str, Any]:
     """The Auto Scaling group as it is; empty when it is gone."""
-    told = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return next(iter(told["AutoScalingGroups"]), {})
+    response = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    return next(iter(response["AutoScalingGroups"]), {})
 
 
-def targets(aws: Aws, found: dict[str, Any]) -> list[Target]:
+def targets(aws: Aws, group: dict[str, Any]) -> list[Target]:
     """The targets of a group, each once: a target group that no balancer uses says nothing of it
     that another one does not."""
     known: dict[str, Target] = {}
-    for target in _registered(aws, found):
+    for target in _registered(aws, group):
         if target.id not in known or target.code != "Target.NotInUse":
             known[target.id] = target
     return list(known.values())
 
 
-def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
+def _registered(aws: Aws, group: dict[str, Any]) -> list[Target]:
     return [
         Target(
             target["Target"]["Id"],
@@ -53,7 +53,7 @@ def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
             target["TargetHealth"].get("Reason", ""),
             target["TargetHealth"].get("Description", ""),
         )
-        for arn in found.get("TargetGroupARNs", [])
+        for arn in group.get("TargetGroupARNs", [])
         for target in aws.client("elbv2").describe_target_health(TargetGroupArn=arn)[
             "TargetHealthDescriptions"
         ]
@@ -62,16 +62,16 @@ def _registered(aws: Aws, found: dict[str, Any]) -> list[Target]:
 
 def activities(aws: Aws, name: str) -> list[dict[str, Any]]:
     """The last scaling activities of a group, the newest first."""
-    told = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
-    found: list[dict[str, Any]] = told["Activities"]
-    return found
+    response = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
+    recent: list[dict[str, Any]] = response["Activities"]
+    return recent
 
 
-def failed(told: Iterable[dict[str, Any]]) -> list[str]:
+def failures(activities: Iterable[dict[str, Any]]) -> list[str]:
     """What those of some activities say that failed."""
     return [
         f"scaling: {activity.get('StatusMessage') or activity['Description']}"
-        for activity in told
+        for activity in activities
         if activity["StatusCode"] in ("Failed", "Cancelled")
     ]
 
@@ -79,8 +79,10 @@ def failed(told: Iterable[dict[str, Any]]) -> list[str]:
 def boot_streams(aws: Aws, log_group: str) -> list[str]:
     """The boot logs in a log group, the newest first."""
     newest = {"orderBy": "LastEventTime", "descending": True}
-    told = aws.client("logs").describe_log_streams(logGroupName=log_group, **newest)["logStreams"]
-    return [s["logStreamName"] for s in told if s["logStreamName"].endswith("/boot")]
+    response = aws.client("logs").describe_log_streams(logGroupName=log_group, **newest)[
+        "logStreams"
+    ]
+    return [s["logStreamName"] for s in response if s["logStreamName"].endswith("/boot")]
 
 
 def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
