@@ -30,7 +30,9 @@ def release(this: Release) -> bool:
     group = this.fleet.look()
     left = plan(this, group)
     if left is None:
-        this.say(f"{this.env.stack} runs {of_stack(this.stack.parameters)}: nothing to do.")
+        runs = of_stack(this.stack.parameters)
+        this.say(f"{this.env.stack} runs {runs}: nothing to do.")
+        this.wishes.report.tell("done", stack=this.env.stack, **runs.parameters)
         return True
     stops = health.alarms(this.aws, this.stack.id) if this.heed_alarms else {}
     site = _baseline(this)
