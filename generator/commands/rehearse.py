@@ -31,6 +31,8 @@ from generator.report import Report
     "emptied",
     "left",
     "push",
+    "env",
+    "key",
     "remark",
     "warning",
     "sent",
