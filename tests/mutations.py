@@ -30,6 +30,12 @@ class Mutation:
     test: str
 
 
+ENABLE_VERSIONS = (
+    "        s3.put_bucket_versioning("
+    'Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})\n'
+)
+
+
 def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
     path = f"generator/layers/{file}"
     path += "/__init__.py" if (ROOT / path).is_dir() else ".py"
@@ -132,10 +138,30 @@ MUTATIONS = (
     ),
     layer(
         "let an instance read every parameter",
-        "identity",
-        "awacs.ssm.UpdateInstanceInformation",
-        "awacs.ssm.UpdateInstanceInformation, awacs.ssm.GetParameter",
-        "identity.py::test_the_role_may_do_exactly_what_a_boot_and_a_restart_need",
+        "backend/instance_policy",
+        "parameter{LIBRARY}*",
+        "parameter/*",
+        "backend.py::test_an_instance_may_read_its_own_stacks_library_whatever_its_content",
+    ),
+    layer(
+        "leave an old launch template without its library",
+        "backend/boot_library",
+        'Sub(f"{NAME}{digest}")',
+        "Sub(NAME)",
+        "backend.py",
+    ),
+    Mutation(
+        "run whatever is in the library's place",
+        "generator/bootstrap/library.sh",
+        '"${digest:0:32}" != "${LIBRARY_PARAMETER##*-}"',
+        '-z "${digest}"',
+        "tests/bootstrap/test_boot.py::test_a_library_that_is_not_what_its_name_says_is_not_run",
+    ),
+    switch(
+        "refresh without the library of the boot",
+        "    # shellcheck source=/dev/null\n    source ./library.sh\n",
+        "",
+        "a_refresh_needs_the_library_of_its_boot_and_no_parameter",
     ),
     layer(
         "answer metadata without a token",
@@ -529,12 +555,8 @@ MUTATIONS = (
     call(
         "set versioning before the policy",
         "cloud/artifacts",
-        "        _all_at_once(_settings(s3, bucket))\n"
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n",
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n"
-        "        _all_at_once(_settings(s3, bucket))\n",
+        f"        _all_at_once(_settings(s3, bucket))\n{ENABLE_VERSIONS}",
+        f"{ENABLE_VERSIONS}        _all_at_once(_settings(s3, bucket))\n",
         "versioning_is_set_when_all_else_is_in_place",
     ),
 )

@@ -17,7 +17,8 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from generator.cloud.rights import advice
+from generator.cloud.clients import Client
+from generator.cloud.rights import action_of, advice
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
@@ -67,17 +68,6 @@ UNREACHABLE = (
     ResponseParserError,
 )
 PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
-S3_ACTIONS = {
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListObjectsV2": "ListBucket",
-    "ListObjectVersions": "ListBucketVersions",
-    "DeleteObjects": "DeleteObject",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-}
-"""Operations whose IAM action has another name."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +81,17 @@ class Aws:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
     _answered: Event = field(default_factory=Event, repr=False)
 
-    def client(self, service: str) -> Any:
-        """The client of a service; every call is retried with growing pauses, at most 8 times,
-        and the first ones at most 3 times until anything answers."""
+    @property
+    def client(self) -> Client:
+        """The client of a service, as ``client("s3")``, with the types of that service."""
+        return self.client_named
+
+    def client_named(self, service: str) -> Any:
+        """The client of a service that is only known at run time, so without types.
+
+        Every call is retried with growing pauses, at most 8 times, and the first ones at most
+        3 times until anything answers.
+        """
         if service not in self._clients:
             make: Callable[..., Any] = self.session.client
             try:
@@ -223,7 +221,7 @@ def _refused(error: wrong.ClientError, meant: tuple[str, ...]) -> ClinicError:
             "the region is enabled for the account."
         )
     if code in DENIED:
-        action = _action(error, message)
+        action = action_of(error.operation_name, message)
         resource = re.search(r"on resource: \W?(arn:[^\s\"',]+)", message)
         ask = advice(action, resource[1] if resource else "", meant)
         return ClinicError(f"these credentials may not {action} ({message}): {ask}, then {again}")
@@ -235,15 +233,6 @@ def _refused(error: wrong.ClientError, meant: tuple[str, ...]) -> ClinicError:
 def code_of(error: wrong.ClientError) -> str:
     """The service's error code, such as ValidationError."""
     return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _action(error: wrong.ClientError, message: str) -> str:
-    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", message):
-        return named[1]
-    operation = error.operation_name
-    if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
-        return f"s3:{S3_ACTIONS.get(operation, operation)}"
-    return operation
 
 
 def _bare(text: object) -> str:

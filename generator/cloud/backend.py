@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        ActivityTypeDef,
+        AutoScalingGroupTypeDef,
+        InstanceTypeDef,
+    )
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 LOG_GROUP = "BackendLogGroupResource"
@@ -29,13 +36,18 @@ class Target(NamedTuple):
         return f"target {self.id} is {self.state}: {why}"
 
 
-def group(aws: Aws, name: str) -> dict[str, Any]:
-    """The Auto Scaling group as it is; empty when it is gone."""
+def group(aws: Aws, name: str) -> AutoScalingGroupTypeDef | None:
+    """The Auto Scaling group as it is; None when it is gone."""
     response = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-    return next(iter(response["AutoScalingGroups"]), {})
+    return next(iter(response["AutoScalingGroups"]), None)
 
 
-def targets(aws: Aws, group: dict[str, Any]) -> list[Target]:
+def instances(group: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
+    """The instances of a group; none when it is gone."""
+    return group.get("Instances", []) if group else []
+
+
+def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
     """The targets of a group, each once: a target group that no balancer uses says nothing of it
     that another one does not."""
     known: dict[str, Target] = {}
@@ -45,7 +57,8 @@ def targets(aws: Aws, group: dict[str, Any]) -> list[Target]:
     return list(known.values())
 
 
-def _registered(aws: Aws, group: dict[str, Any]) -> list[Target]:
+def _registered(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
+    arns = group.get("TargetGroupARNs", []) if group else []
     return [
         Target(
             target["Target"]["Id"],
@@ -53,21 +66,20 @@ def _registered(aws: Aws, group: dict[str, Any]) -> list[Target]:
             target["TargetHealth"].get("Reason", ""),
             target["TargetHealth"].get("Description", ""),
         )
-        for arn in group.get("TargetGroupARNs", [])
+        for arn in arns
         for target in aws.client("elbv2").describe_target_health(TargetGroupArn=arn)[
             "TargetHealthDescriptions"
         ]
     ]
 
 
-def activities(aws: Aws, name: str) -> list[dict[str, Any]]:
+def activities(aws: Aws, name: str) -> list[ActivityTypeDef]:
     """The last scaling activities of a group, the newest first."""
     response = aws.client("autoscaling").describe_scaling_activities(AutoScalingGroupName=name)
-    recent: list[dict[str, Any]] = response["Activities"]
-    return recent
+    return response["Activities"]
 
 
-def failures(activities: Iterable[dict[str, Any]]) -> list[str]:
+def failures(activities: Iterable[ActivityTypeDef]) -> list[str]:
     """What those of some activities say that failed."""
     return [
         f"scaling: {activity.get('StatusMessage') or activity['Description']}"
@@ -78,11 +90,11 @@ def failures(activities: Iterable[dict[str, Any]]) -> list[str]:
 
 def boot_streams(aws: Aws, log_group: str) -> list[str]:
     """The boot logs in a log group, the newest first."""
-    newest = {"orderBy": "LastEventTime", "descending": True}
-    response = aws.client("logs").describe_log_streams(logGroupName=log_group, **newest)[
-        "logStreams"
-    ]
-    return [s["logStreamName"] for s in response if s["logStreamName"].endswith("/boot")]
+    response = aws.client("logs").describe_log_streams(
+        logGroupName=log_group, orderBy="LastEventTime", descending=True
+    )
+    names = [stream["logStreamName"] for stream in response["logStreams"]]
+    return [name for name in names if name.endswith("/boot")]
 
 
 def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
@@ -101,5 +113,4 @@ def log_end(aws: Aws, log_group: str, stream: str, lines: int) -> list[str]:
 def console(aws: Aws, instance: str) -> list[str]:
     """What an instance wrote on its serial console, as far as EC2 kept it."""
     screen = aws.client("ec2").get_console_output(InstanceId=instance, Latest=True)
-    lines: list[str] = screen.get("Output", "").splitlines()
-    return lines
+    return screen.get("Output", "").splitlines()

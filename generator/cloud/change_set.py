@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,14 @@ from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.stacks import Stack, find
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import (
+        ChangeTypeDef,
+        CreateChangeSetInputTypeDef,
+        DescribeChangeSetOutputTypeDef,
+        ResourceChangeTypeDef,
+    )
 
 PREFIX = "clinic-"
 NOTHING = (
@@ -38,7 +46,7 @@ class ChangeSet:
     id: str
     stack: str
     """The id of the stack; the one of a new stack is in REVIEW_IN_PROGRESS."""
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[ResourceChangeTypeDef, ...]
     """ResourceChange of every change of the root; nested ones carry a ChangeSetId of their own."""
 
 
@@ -52,7 +60,7 @@ def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> Chang
 
 
 def ready(
-    aws: Aws, request: dict[str, Any], create: Callable[[], object] | None = None
+    aws: Aws, request: CreateChangeSetInputTypeDef, create: Callable[[], object] | None = None
 ) -> ChangeSet | None:
     """The change set of a request in the API's own words, as prepare() makes one.
 
@@ -74,7 +82,7 @@ def ready(
     return ChangeSet(description["ChangeSetId"], description["StackId"], tuple(changes))
 
 
-def changes_of(aws: Aws, change_set: str) -> Iterator[dict[str, Any]]:
+def changes_of(aws: Aws, change_set: str) -> Iterator[ChangeTypeDef]:
     """Every change of one change set, by id, page by page."""
     pages = aws.client("cloudformation").get_paginator("describe_change_set")
     for page in pages.paginate(ChangeSetName=change_set, IncludePropertyValues=True):
@@ -117,13 +125,10 @@ def abandon(aws: Aws, change_set: ChangeSet) -> None:
         aws.client("cloudformation").delete_stack(StackName=change_set.stack)
 
 
-def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]:
+def _request(env: Environment, base: str, stack: Stack | None) -> CreateChangeSetInputTypeDef:
     values = env.parameters(base)
     purpose = json.dumps([base, sorted(values.items())])
-    # An update leaves the stack's tags alone: they are passed on to everything in it, and a VPC
-    # origin in use refuses even a new tag (aws-cdk#35765).
-    tags = {} if stack else {"Tags": env.tags}
-    return {
+    request: CreateChangeSetInputTypeDef = {
         "StackName": env.stack,
         "ChangeSetName": f"{PREFIX}{hashlib.sha256(purpose.encode()).hexdigest()[:32]}",
         "ChangeSetType": "UPDATE" if stack else "CREATE",
@@ -131,11 +136,17 @@ def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
         "Capabilities": CAPABILITIES,
         "IncludeNestedStacks": env.nested,
-        **tags,
     }
+    # An update leaves the stack's tags alone: they are passed on to everything in it, and a VPC
+    # origin in use refuses even a new tag (aws-cdk#35765).
+    if not stack:
+        request["Tags"] = env.tags
+    return request
 
 
-def _create(aws: Aws, request: dict[str, Any], create: Callable[[], object] | None) -> None:
+def _create(
+    aws: Aws, request: CreateChangeSetInputTypeDef, create: Callable[[], object] | None
+) -> None:
     try:
         if create:
             create()
@@ -169,10 +180,10 @@ def _ours(aws: Aws, stack: str) -> Iterator[tuple[str, bool]]:
             raise
 
 
-def _settled(aws: Aws, stack: str, name: str) -> dict[str, Any]:
+def _settled(aws: Aws, stack: str, name: str) -> DescribeChangeSetOutputTypeDef:
     """The change set's description once CloudFormation has made up its mind."""
     while True:
-        description: dict[str, Any] = aws.client("cloudformation").describe_change_set(
+        description = aws.client("cloudformation").describe_change_set(
             StackName=stack, ChangeSetName=name
         )
         if description["Status"].startswith("DELETE_"):
@@ -186,7 +197,7 @@ def _settled(aws: Aws, stack: str, name: str) -> dict[str, Any]:
         time.sleep(PAUSE)
 
 
-def _refused(aws: Aws, description: dict[str, Any]) -> ClinicError:
+def _refused(aws: Aws, description: DescribeChangeSetOutputTypeDef) -> ClinicError:
     reason, stack = description.get("StatusReason") or "no reason given", description["StackName"]
     cause = first_cause(aws, stack, [], evidence=[], change_set=description["ChangeSetId"])
     more = [] if cause.resource == stack else cause.lines()

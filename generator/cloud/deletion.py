@@ -66,9 +66,9 @@ def deletions(aws: Aws, stack: str) -> list[Deletion]:
 def plan(name: str, planned: list[Deletion]) -> list[str]:
     """The lines that say what a deletion takes and what it leaves."""
     lost = [deletion for deletion in planned if not deletion.is_kept]
-    data = [each.resource for each in lost if each.resource.type in STATEFUL]
-    kept = [each for each in planned if each.is_kept]
-    emptied = [each.resource for each in planned if each.is_emptied]
+    data = [deletion.resource for deletion in lost if deletion.resource.type in STATEFUL]
+    kept = [deletion for deletion in planned if deletion.is_kept]
+    emptied = [deletion.resource for deletion in planned if deletion.is_emptied]
     return [
         f"Deleting {name} takes away for good:",
         *(f"  {r.path}  {r.physical}  {STATEFUL[r.type]}" for r in data),
@@ -77,9 +77,9 @@ def plan(name: str, planned: list[Deletion]) -> list[str]:
         *(f"  {r.path}  {r.physical}" for r in emptied),
         f"It keeps:{'' if kept else ' nothing.'}",
         *(
-            f"  {each.resource.path}  {each.resource.physical}"
-            f"{'  as a last snapshot' if each.policy == 'Snapshot' else ''}"
-            for each in kept
+            f"  {deletion.resource.path}  {deletion.resource.physical}"
+            f"{'  as a last snapshot' if deletion.policy == 'Snapshot' else ''}"
+            for deletion in kept
         ),
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,9 @@ from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 REPOSITORY = "AWS::ECR::Repository"
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
@@ -126,10 +129,11 @@ def with_prefix_list(aws: Aws, env: Environment) -> Environment:
     return env.with_values(CloudFrontPrefixListId=prefix_list)
 
 
-def cdn_prefix_list(ec2: Any) -> str:
+def cdn_prefix_list(ec2: EC2Client) -> str:
     """The id of CloudFront's prefix list in the region of a client; empty if it has none."""
-    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST]}
-    prefix_lists = ec2.describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
+    prefix_lists = ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": [PREFIX_LIST]}]
+    )["PrefixLists"]
     return str(prefix_lists[0]["PrefixListId"]) if prefix_lists else ""
 
 

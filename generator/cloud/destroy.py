@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +19,10 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
 from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import DeleteStackInputTypeDef
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 ROUNDS, PASSES = 6, 200
 """Deletions that are begun, and lists of a bucket that are read, before giving up on writers."""
@@ -101,7 +106,8 @@ def take_away(
             report.say(f"{stack.name} is being deleted: this run attaches to it.")
             feed = attach(aws, stack.id)
         else:
-            feed = _started(aws, stack, partial(_ask(aws), StackName=stack.id))
+            begin = partial(aws.client("cloudformation").delete_stack, StackName=stack.id)
+            feed = _started(aws, stack, begin)
         refused = _empty_all(aws, planned, report)
         stack = replace(stack, status=follow(feed))
         full = stack.status == "DELETE_FAILED" and any(
@@ -150,12 +156,14 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
     s3 = aws.client("s3")
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        old = [
+        old: list[ObjectIdentifierTypeDef] = [
             {"Key": version["Key"], "VersionId": version["VersionId"]}
             for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
         ]
-        gone = {"Objects": old, "Quiet": True}
-        answer = s3.delete_objects(Bucket=bucket, Delete=gone) if old else {}
+        if not old:
+            yield 0
+            continue
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": old, "Quiet": True})
         for error in answer.get("Errors", []):
             raise ClinicError(
                 f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}.",
@@ -166,13 +174,11 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
     """Delete a stack but what it is to retain, and follow to the end; its last state."""
-    but = {"RetainResources": list(retain)} if retain else {}
-    return operate(aws, stack, partial(_ask(aws), StackName=stack.id, **but), follow)
-
-
-def _ask(aws: Aws) -> Callable[..., object]:
-    ask: Callable[..., object] = aws.client("cloudformation").delete_stack
-    return ask
+    request: DeleteStackInputTypeDef = {"StackName": stack.id}
+    if retain:
+        request["RetainResources"] = list(retain)
+    start = partial(aws.client("cloudformation").delete_stack, **request)
+    return operate(aws, stack, start, follow)
 
 
 def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow) -> str:

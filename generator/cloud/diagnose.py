@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,6 +15,9 @@ from generator.cloud.aws import Aws, explain
 from generator.cloud.backend import GROUP, LOG_GROUP
 from generator.cloud.stacks import Event
 from generator.cloud.text import plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import EventFilterTypeDef
 
 CONSEQUENCE = re.compile(
     r"Resource \w+ cancelled|The following resource\(s\) failed"
@@ -116,21 +119,23 @@ def collect(aws: Aws, event: Event) -> list[str]:
 
 
 def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -> list[Cause]:
-    whose = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
     pages = aws.client("cloudformation").get_paginator("describe_events")
+    failed: EventFilterTypeDef = {"FailedEvents": True}
+    if change_set:
+        answers = pages.paginate(ChangeSetName=change_set, Filters=failed)
+    else:
+        answers = pages.paginate(StackName=stack, Filters=failed)
     return [
         Cause(
-            operation_event["Timestamp"],
-            operation_event.get("ValidationPath")
-            or operation_event.get("LogicalResourceId", stack),
-            operation_event.get("ValidationStatusReason")
-            or operation_event.get("HookStatusReason", ""),
+            event["Timestamp"],
+            event.get("ValidationPath") or event.get("LogicalResourceId", stack),
+            event.get("ValidationStatusReason") or event.get("HookStatusReason", ""),
         )
-        for page in pages.paginate(**whose, Filters={"FailedEvents": True})
-        for operation_event in page["OperationEvents"]
-        if operation_event.get("EventType") in VALIDATION
-        and operation_event.get("ValidationFailureMode", "FAIL") == "FAIL"
-        and (not since or operation_event["Timestamp"] >= since)
+        for page in answers
+        for event in page["OperationEvents"]
+        if event.get("EventType") in VALIDATION
+        and event.get("ValidationFailureMode", "FAIL") == "FAIL"
+        and (not since or event["Timestamp"] >= since)
     ]
 
 
@@ -160,7 +165,7 @@ def _boots(aws: Aws, event: Event) -> list[str]:
 
 
 def _consoles(aws: Aws, name: str) -> list[str]:
-    instances = [member["InstanceId"] for member in backend.group(aws, name).get("Instances", [])]
+    instances = [member["InstanceId"] for member in backend.instances(backend.group(aws, name))]
     return [
         f"{instance}/console: {line}"
         for instance in instances[:INSTANCES]

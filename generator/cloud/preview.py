@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.checks.changes import refusals
 from generator.checks.changes.compare import Change, Detail, Side, forecast, resources
@@ -19,6 +19,13 @@ from generator.cloud.stacks import Stack
 from generator.cloud.text import plain
 from generator.model.schemas import in_place
 from generator.model.walk import STACK, join
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import (
+        ResourceChangeDetailTypeDef,
+        ResourceChangeTypeDef,
+    )
 
 LATER = "KNOWN_AFTER_APPLY"
 """CloudFormation's word for a value that only the execution will tell."""
@@ -76,13 +83,15 @@ def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:
     return Side(top, values, dict(zip(nested, children, strict=True)))
 
 
-def _template(cloudformation: Any, stack: str) -> dict[str, Any]:
+def _template(cloudformation: CloudFormationClient, stack: str) -> dict[str, Any]:
     response = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
     template: dict[str, Any] = response["TemplateBody"]
     return template
 
 
-def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> Iterator[Change]:
+def _announced(
+    aws: Aws, changes: Iterable[ResourceChangeTypeDef], path: str = ""
+) -> Iterator[Change]:
     """The service's own changes of what exists, without the values it only suspects to change."""
     for announced_change in changes:
         below = join(path, announced_change["LogicalResourceId"])
@@ -103,7 +112,7 @@ def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> I
         )
 
 
-def _known(detail: dict[str, Any]) -> bool:
+def _known(detail: ResourceChangeDetailTypeDef) -> bool:
     """Whether the service states a change of the resource itself, and does not only suspect one."""
     target = detail.get("Target", {})
     if target.get("Attribute") == "Metadata":
@@ -117,7 +126,7 @@ def _known(detail: dict[str, Any]) -> bool:
     )
 
 
-def _detail(kind: str, detail: dict[str, Any]) -> Detail:
+def _detail(kind: str, detail: ResourceChangeDetailTypeDef) -> Detail:
     target = detail.get("Target", {})
     path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
     recreation = target.get("RequiresRecreation", "Never")

@@ -14,13 +14,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from generator.checks.cost.prices import Price
 from generator.checks.cost.report import Moved
 from generator.cloud.aws import connect, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_pricing import PricingClient
+    from mypy_boto3_pricing.type_defs import FilterTypeDef
 
 ENDPOINT_REGION = "us-east-1"
 """Where the API is, whichever region is asked about."""
@@ -98,7 +102,7 @@ def query(key: str) -> Query | None:
 
 
 @explained()
-def ask(client: Any, region: str, keys: Iterable[str]) -> dict[str, Price]:
+def ask(client: PricingClient, region: str, keys: Iterable[str]) -> dict[str, Price]:
     """Prices that AWS names today, by key; ClinicError when it cannot be asked.
 
     ``client`` is boto3's of ``pricing``; one request for each key, or several for long answers.
@@ -112,12 +116,13 @@ def ask(client: Any, region: str, keys: Iterable[str]) -> dict[str, Price]:
     return prices
 
 
-def _offers(client: Any, region: str, asked: Query) -> Iterator[dict[str, Any]]:
-    filters = [
+def _offers(client: PricingClient, region: str, asked: Query) -> Iterator[dict[str, Any]]:
+    filters: list[FilterTypeDef] = [
         {"Type": "TERM_MATCH", "Field": "regionCode", "Value": region},
         {"Type": "CONTAINS", "Field": "usagetype", "Value": asked.usage},
-        *({"Type": "TERM_MATCH", "Field": f, "Value": v} for f, v in asked.filters.items()),
     ]
+    for name, value in asked.filters.items():
+        filters.append({"Type": "TERM_MATCH", "Field": name, "Value": value})
     exact = re.compile(rf"([A-Z]{{2,4}}\d?-|{region}-)?{re.escape(asked.usage)}")
     pages = client.get_paginator("get_products").paginate(
         ServiceCode=asked.service, Filters=filters, FormatVersion="aws_v1"

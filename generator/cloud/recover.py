@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
 from generator.cloud.deletion import deletions
@@ -12,6 +13,9 @@ from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, t
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
 from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ContinueUpdateRollbackInputTypeDef
 
 RETAIN, SKIP = "--retain", "--skip"
 
@@ -122,11 +126,12 @@ def _continue(recovery: Recovery) -> None:
     names = [
         dotted(resource.path) for resource in _chosen(recovery, recovery.skip, "UPDATE_FAILED")
     ]
-    ask = recovery.aws.client("cloudformation").continue_update_rollback
-    start = partial(
-        ask, StackName=recovery.stack.id, **({"ResourcesToSkip": names} if names else {})
+    request: ContinueUpdateRollbackInputTypeDef = {"StackName": recovery.stack.id}
+    if names:
+        request["ResourcesToSkip"] = names
+    _roll(
+        recovery, partial(recovery.aws.client("cloudformation").continue_update_rollback, **request)
     )
-    _roll(recovery, start)
 
 
 def _roll_back(recovery: Recovery) -> None:

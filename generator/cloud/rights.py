@@ -10,6 +10,26 @@ from typing import Any
 from generator import policies
 
 FOLDER = "output/policies"
+S3_ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "DeleteObjects": "DeleteObject",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+}
+"""Operations whose IAM action has another name."""
+
+
+def action_of(operation: str, said: str) -> str:
+    """The IAM action that a refusal names, or else the one that allows ``operation``."""
+    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", said):
+        return named[1]
+    if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
+        return f"s3:{S3_ACTIONS.get(operation, operation)}"
+    return operation
 
 
 def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:

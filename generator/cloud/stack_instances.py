@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -15,10 +16,32 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.report import Report
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import (
+        DeploymentTargetsTypeDef,
+        StackInstanceSummaryTypeDef,
+        StackSetOperationPreferencesTypeDef,
+    )
+
+Answer = TypeVar("Answer")
 PAUSE = 5.0
 """Seconds between two questions whether an operation has ended."""
 AccountRegion = tuple[str, str]
 """An account and a region."""
+
+
+class Accounts(TypedDict, total=False):
+    """The accounts of an operation in CloudFormation's own words: one of both."""
+
+    Accounts: list[str]
+    DeploymentTargets: DeploymentTargetsTypeDef
+
+
+class Started(TypedDict):
+    """What the answer to a start says."""
+
+    OperationId: str
 
 
 @dataclass(frozen=True)
@@ -53,16 +76,17 @@ class Targets:
         """Whether a place is meant; no account or region named means all."""
         return account in (self.accounts or [account]) and region in (self.regions or [region])
 
-    def among(self, accounts: Sequence[str]) -> dict[str, Any]:
+    def among(self, accounts: Sequence[str]) -> Accounts:
         """Some accounts, or all of the units, as the API wants them."""
         if not self.ous:
             return {"Accounts": list(accounts)}
-        chosen = {"Accounts": list(accounts), "AccountFilterType": "INTERSECTION"}
-        units = {"OrganizationalUnitIds": list(self.ous)}
-        return {"DeploymentTargets": units | (chosen if accounts else {})}
+        units: DeploymentTargetsTypeDef = {"OrganizationalUnitIds": list(self.ous)}
+        if accounts:
+            units |= {"Accounts": list(accounts), "AccountFilterType": "INTERSECTION"}
+        return {"DeploymentTargets": units}
 
     @property
-    def preferences(self) -> dict[str, Any]:
+    def preferences(self) -> StackSetOperationPreferencesTypeDef:
         return {
             "MaxConcurrentCount": self.max_concurrent,
             "FailureToleranceCount": self.failure_tolerance,
@@ -80,10 +104,14 @@ class StackSet:
     report: Report
     failed: list[str] = field(default_factory=list)
 
-    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        client = self.aws.client("cloudformation")
+    @property
+    def cloudformation(self) -> CloudFormationClient:
+        return self.aws.client("cloudformation")
+
+    def call(self, operation: Callable[[], Answer]) -> Answer:
+        """What ``operation`` answers. ClinicError (3) while another one on the set is running."""
         try:
-            answer: dict[str, Any] = getattr(client, operation)(StackSetName=self.name, **arguments)
+            return operation()
         except ClientError as error:
             if code_of(error) not in ("OperationInProgressException", "StaleRequestException"):
                 raise
@@ -92,20 +120,14 @@ class StackSet:
                 "the console, then run the same command again.",
                 exit_code=3,
             ) from error
-        return answer
 
-    def listed(self, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-        pages = self.aws.client("cloudformation").get_paginator(operation)
-        for page in pages.paginate(StackSetName=self.name, **arguments):
-            yield from page["Summaries"]
-
-    def run(self, title: str, operation: str, **arguments: Any) -> None:
+    def run(self, title: str, start: Callable[[], Started]) -> None:
         """Start an operation and wait for its end; what failed in it is remembered."""
-        preferences = {"OperationPreferences": self.targets.preferences}
-        started = self.call(operation, **arguments, **preferences)["OperationId"]
+        started = self.call(start)["OperationId"]
         self.report.say(f"{title} ...")
+        ask = self.cloudformation.describe_stack_set_operation
         while True:
-            response = self.call("describe_stack_set_operation", OperationId=started)
+            response = self.call(partial(ask, StackSetName=self.name, OperationId=started))
             status = response["StackSetOperation"]["Status"]
             if status not in ("RUNNING", "QUEUED", "STOPPING"):
                 break
@@ -114,10 +136,17 @@ class StackSet:
         self.report.tell("operation", title=title, status=status)
         if status != "SUCCEEDED":
             self.failed.append(f"{title}: {status}")
-        for result in self.listed("list_stack_set_operation_results", OperationId=started):
-            if result["Status"] == "FAILED":
-                where = f"{result.get('Account', '')} {result.get('Region', '')}"
-                self.failed.append(f"{where}: {plain(result.get('StatusReason', ''))}")
+        pages = self.cloudformation.get_paginator("list_stack_set_operation_results")
+        for page in pages.paginate(StackSetName=self.name, OperationId=started):
+            for result in page["Summaries"]:
+                if result["Status"] == "FAILED":
+                    where = f"{result.get('Account', '')} {result.get('Region', '')}"
+                    self.failed.append(f"{where}: {plain(result.get('StatusReason', ''))}")
 
-    def instances(self) -> dict[AccountRegion, dict[str, Any]]:
-        return {(i["Account"], i["Region"]): i for i in self.listed("list_stack_instances")}
+    def instances(self) -> dict[AccountRegion, StackInstanceSummaryTypeDef]:
+        pages = self.cloudformation.get_paginator("list_stack_instances")
+        return {
+            (one["Account"], one["Region"]): one
+            for page in pages.paginate(StackSetName=self.name)
+            for one in page["Summaries"]
+        }

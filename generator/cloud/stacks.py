@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
 from generator.errors import ClinicError
 from generator.model.walk import STACK, join
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 """Nothing is there but a name."""
@@ -236,7 +239,7 @@ def _newest_first(aws: Aws, stack: str, path: str) -> Iterator[Event]:
         yield from (_event(event, path) for event in page["StackEvents"])
 
 
-def _event(event: dict[str, Any], path: str) -> Event:
+def _event(event: StackEventTypeDef, path: str) -> Event:
     physical = event.get("PhysicalResourceId", "")
     own = event["ResourceType"] == STACK and physical == event["StackId"]
     return Event(

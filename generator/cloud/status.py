@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
@@ -13,6 +13,12 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
 from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import (
+        DescribeStackResourceDriftsInputTypeDef,
+        StackResourceDriftTypeDef,
+    )
 
 PAUSE = 2.0
 """Seconds between two questions whether a drift detection is done."""
@@ -94,7 +100,7 @@ def _detect(aws: Aws, stack: str, pause: float) -> str:
     cloudformation = aws.client("cloudformation")
     started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     while True:
-        detection: dict[str, str] = cloudformation.describe_stack_drift_detection_status(
+        detection = cloudformation.describe_stack_drift_detection_status(
             StackDriftDetectionId=started
         )
         if detection["DetectionStatus"] != "DETECTION_IN_PROGRESS":
@@ -104,27 +110,28 @@ def _detect(aws: Aws, stack: str, pause: float) -> str:
     return detection.get("DetectionStatusReason", "not every resource") if failed else ""
 
 
-def _drifted(aws: Aws, stack: str) -> Iterator[dict[str, Any]]:
+def _drifted(aws: Aws, stack: str) -> Iterator[StackResourceDriftTypeDef]:
     # botocore has no paginator for this one.
-    more: dict[str, str] = {}
+    request: DescribeStackResourceDriftsInputTypeDef = {
+        "StackName": stack,
+        "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"],
+    }
     while True:
-        response = aws.client("cloudformation").describe_stack_resource_drifts(
-            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **more
-        )
+        response = aws.client("cloudformation").describe_stack_resource_drifts(**request)
         yield from response["StackResourceDrifts"]
         if not (token := response.get("NextToken")):
             return
-        more = {"NextToken": token}
+        request["NextToken"] = token
 
 
-def _differences(path: str, drift: dict[str, Any]) -> list[list[str]]:
+def _differences(path: str, drift: StackResourceDriftTypeDef) -> list[list[str]]:
     where = plain(f"{path}/{drift['LogicalResourceId']}".lstrip("/"))
+    how = drift["StackResourceDriftStatus"]
+    # A resource that is gone has none.
+    if not (differences := drift.get("PropertyDifferences")):
+        return [[where, how, "", "", ""]]
     keys = ("PropertyPath", "ExpectedValue", "ActualValue")
     return [
-        [
-            where,
-            drift["StackResourceDriftStatus"],
-            *(plain(difference.get(key, "")) for key in keys),
-        ]
-        for difference in drift.get("PropertyDifferences") or [{}]
+        [where, how, *(plain(difference.get(key, "")) for key in keys)]
+        for difference in differences
     ]

@@ -22,8 +22,9 @@ def warn(aws: Aws, env: Environment, report: Report) -> None:
     private = values.get("AlbExposure") == "private"
     if not (chosen or private):
         return
-    kind = {"Name": "zone-type", "Values": ["availability-zone"]}
-    zones = aws.client("ec2").describe_availability_zones(Filters=[kind])["AvailabilityZones"]
+    zones = aws.client("ec2").describe_availability_zones(
+        Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
+    )["AvailabilityZones"]
     ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in zones}
     if unknown := [name for name in chosen if name not in ids]:
         raise ClinicError(

@@ -425,9 +425,7 @@ def test_what_a_rollback_left_of_a_deleted_child_counts_as_kept(aws: Aws) -> Non
             stub.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})
             stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries})
         found = deletions(aws, "root")
-    assert [(fate.resource.path, fate.is_kept) for fate in found] == [
-        ("StorageStack/LogBucket", True)
-    ]
+    assert [(fate.resource.path, fate.kept) for fate in found] == [("StorageStack/LogBucket", True)]
 
 
 def test_everything_that_can_be_kept_has_a_way_to_remove_it() -> None:

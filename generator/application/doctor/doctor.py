@@ -6,7 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.doctor.examine import HealthFinding, examine
 from generator.application.doctor.group import PLACE, examine_group
@@ -26,6 +26,13 @@ from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.report import Report
 
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        ActivityTypeDef,
+        AutoScalingGroupTypeDef,
+        InstanceTypeDef,
+    )
+
 THREADS = 12
 """Calls that are under way at once."""
 MANY = 20
@@ -41,7 +48,7 @@ def diagnose(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     made = list(walk(tree(aws, stack.id)))
     group = next((r.physical for r in made if r.type == GROUP), "")
     log_group = next((r.physical for r in made if r.path.rpartition("/")[2] == LOG_GROUP), "")
-    described = backend.group(aws, group) if group else {}
+    described = backend.group(aws, group) if group else None
     if not described:
         raise ClinicError(
             f"{name} is in {stack.status} and has no Auto Scaling group: `clinic status` shows "
@@ -53,7 +60,7 @@ def diagnose(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     instances = _instances(aws, stack, members, targets, log_group, unread)
     findings = [finding for each in instances if (finding := examine(each))]
     if not instance:
-        nothing = list[dict[str, Any]]()
+        nothing: list[ActivityTypeDef] = []
         activities = partial(backend.activities, aws, group)
         past = read_or_note("scaling activities", activities, unread, nothing)
         findings += examine_group(described, past, findings)
@@ -62,9 +69,11 @@ def diagnose(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     return not findings
 
 
-def _members(stack: Stack, group: dict[str, Any], instance: str | None) -> list[dict[str, Any]]:
+def _members(
+    stack: Stack, group: AutoScalingGroupTypeDef, instance: str | None
+) -> list[InstanceTypeDef]:
     """The instances of ``group`` as it describes them, or the one that is asked about."""
-    members: list[dict[str, Any]] = group.get("Instances", [])
+    members = backend.instances(group)
     if instance:
         members = [member for member in members if member["InstanceId"] == instance]
         if not members:
@@ -78,7 +87,7 @@ def _members(stack: Stack, group: dict[str, Any], instance: str | None) -> list[
 def _instances(
     aws: Aws,
     stack: Stack,
-    members: list[dict[str, Any]],
+    members: list[InstanceTypeDef],
     targets: dict[str, Target] | None,
     log_group: str,
     unread: list[str],
@@ -91,18 +100,18 @@ def _instances(
     standard = stack.parameters.get("CpuCredits") == "standard"
     log_calls = Pace(LOG_CALLS_A_SECOND)
 
-    def one(member: dict[str, Any]) -> InstanceState:
+    def one(member: InstanceTypeDef) -> InstanceState:
         target = _target(member["InstanceId"], targets)
         state = gather(aws, member, target, log_group, log_calls)
         return replace(state, credits=balances.get(state.id), standard=standard)
 
     for service in ("logs", "ec2"):
-        aws.client(service)  # made once, before threads ask for it at the same time
+        aws.client_named(service)  # made once, before threads ask for it at the same time
     with ThreadPoolExecutor(THREADS) as pool:
         return list(pool.map(one, members))
 
 
-def _by_id(aws: Aws, group: dict[str, Any]) -> dict[str, Target] | None:
+def _by_id(aws: Aws, group: AutoScalingGroupTypeDef) -> dict[str, Target] | None:
     """Targets by instance; None for a group without a balancer."""
     if not group.get("TargetGroupARNs"):
         return None

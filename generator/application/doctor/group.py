@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.doctor.examine import HealthFinding
 from generator.cloud import catalogue
 from generator.cloud.text import plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import ActivityTypeDef, AutoScalingGroupTypeDef
 
 REPLACED = 3
 """Instances taken away for their health, one after the other, that are no accident."""
@@ -27,7 +30,9 @@ FEWER = (
 
 
 def examine_group(
-    group: dict[str, Any], activities: Sequence[dict[str, Any]], others: Sequence[HealthFinding]
+    group: AutoScalingGroupTypeDef,
+    activities: Sequence[ActivityTypeDef],
+    others: Sequence[HealthFinding],
 ) -> list[HealthFinding]:
     """What keeps the group from having its instances; ``activities`` are the newest first.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -17,6 +17,14 @@ from generator.cloud import backend
 from generator.cloud.aws import Aws, explain
 from generator.cloud.backend import Target
 from generator.cloud.text import plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import InstanceTypeDef
+    from mypy_boto3_cloudwatch.type_defs import (
+        MetricDataQueryTypeDef,
+        MetricStatTypeDef,
+        MetricTypeDef,
+    )
 
 POLICY = "observer"
 """The policy of output/policies/ whose rights are enough for all of this."""
@@ -116,7 +124,7 @@ def read_or_note(
 
 
 def gather(
-    aws: Aws, member: dict[str, Any], target: Target | None, log_group: str, log_calls: Pace
+    aws: Aws, member: InstanceTypeDef, target: Target | None, log_group: str, log_calls: Pace
 ) -> InstanceState:
     """The logs and the console of ``member``, an instance as its group describes it."""
     name, unread = member["InstanceId"], list[str]()
@@ -164,11 +172,11 @@ def credits(aws: Aws, instances: Sequence[str]) -> dict[str, float]:
     return balances
 
 
-def _balance(number: int, instance: str) -> dict[str, Any]:
-    metric = {
+def _balance(number: int, instance: str) -> MetricDataQueryTypeDef:
+    metric: MetricTypeDef = {
         "Namespace": "AWS/EC2",
         "MetricName": "CPUCreditBalance",
         "Dimensions": [{"Name": "InstanceId", "Value": instance}],
     }
-    statistic = {"Metric": metric, "Period": 300, "Stat": "Minimum"}
+    statistic: MetricStatTypeDef = {"Metric": metric, "Period": 300, "Stat": "Minimum"}
     return {"Id": f"credits{number}", "MetricStat": statistic}

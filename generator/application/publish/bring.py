@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.publish import cdn
 from generator.application.publish.bucket import Bucket, ChangedError
@@ -20,6 +20,9 @@ from generator.application.publish.progress import sending
 from generator.application.publish.send import send
 from generator.errors import ClinicError
 from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
 
 ATTEMPTS = 10
 """How often somebody else may publish at the same time before this gives up."""
@@ -106,7 +109,9 @@ def _remove(run: Run, todo: Plan) -> None:
         run.removed.extend(todo.remove)
 
 
-def invalidate(run: Run, cloudfront: Any, distribution: str, remote: Remote) -> list[str]:
+def invalidate(
+    run: Run, cloudfront: CloudFrontClient, distribution: str, remote: Remote
+) -> list[str]:
     """Invalidate if something was replaced, now or in a run that was cut off; the paths named."""
     gone = [key for key in run.removed if not is_hashed(key)]
     if not gone and all(file.hashed for file in run.sent.values()):

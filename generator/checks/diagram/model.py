@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-from generator.model.walk import references
 
 BROWSER, INTERNET = "browser", "internet"
 """Parts that no template makes."""
@@ -83,16 +80,6 @@ class Architecture:
     def of_kind(self, *kinds: str) -> Iterator[Part]:
         """Parts of some kinds, in the order of the templates."""
         return (part for part in self.parts.values() if part.kind in kinds)
-
-
-def names(node: Any) -> list[str]:
-    """Logical ids to which a part of a template refers, each once."""
-    return list(dict.fromkeys(name.partition(".")[0] for name in references(node)))
-
-
-def name(node: Any) -> str:
-    """The logical id to which it refers; "" if to none."""
-    return next(iter(names(node)), "")
 
 
 def objects(architecture: Architecture) -> Iterator[dict[str, object]]:

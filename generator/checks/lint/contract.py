@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from generator import suppressions
-from generator.checks.lint import limits, wiring
+from generator.checks.lint import known_types, limits, rights, wiring
 from generator.checks.lint.finding import Finding
 from generator.errors import ClinicError
 from generator.model.walk import references
@@ -46,6 +46,11 @@ def check(
             yield from limits.check(path, template, len(files[path]))
             yield from _parameters(f"output/{path}", template)
             yield from _silenced(f"output/{path}", template)
+    if rights.BOUNDARY in documents:  # what the code builds
+        own = {path: t for path, t in documents.items() if path.startswith("nested/")}
+        resources = {k: r for t in own.values() for k, r in t["Resources"].items()}
+        yield from known_types.check(own)
+        yield from rights.check(documents, resources)
     for given in [{}, *values.values()] if "flat.json" in documents else ():
         yield from _timings(documents["flat.json"], given)
 

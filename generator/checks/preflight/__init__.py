@@ -18,8 +18,7 @@ from generator.checks.lint.finding import SEVERITIES, Finding
 from generator.checks.lint.limits import Measure
 from generator.checks.reach import Proof, prove
 from generator.limits import COUNTS
-from generator.model import guard as sense
-from generator.model import view
+from generator.model import guard, view
 from generator.model.view import View
 from generator.parameters import files as parameters
 from generator.suppressions import Suppression
@@ -96,7 +95,7 @@ def check(
     seen = view.load(env, params, templates, region)
     path = parameters.find(env, params)
     suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
-    with sense.expected(templates):
+    with guard.expected(templates):
         return _checked(suite, seen, params, path)
 
 
@@ -126,7 +125,7 @@ def _ours(params: Path, path: Path, seen: View) -> Suite:
     values, troubles = run.read(params, documents["flat.json"])
     values.setdefault(str(path), dict(seen.values))
     files = output.render(documents)
-    return Suite(sense.OURS, documents, files, values, troubles=tuple(troubles))
+    return Suite(guard.OURS, documents, files, values, troubles=tuple(troubles))
 
 
 def _given(templates: Path, path: Path, seen: View) -> Suite:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from generator import tables
-from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
 from generator.checks.reach.network import OUTSIDE
+from generator.model.network import ports
 from generator.options import DEFAULT_PARAMS
 
 NETWORK = (

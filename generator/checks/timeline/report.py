@@ -9,7 +9,7 @@ from typing import Any
 from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
 from generator.report import Report
 
-NOTE = "Typical durations of durations.toml, not measured on AWS."
+NOTE = "Typical durations of resource_types.toml, not measured on AWS."
 
 
 @dataclass(frozen=True)

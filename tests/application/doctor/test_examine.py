@@ -122,7 +122,7 @@ def test_a_log_has_no_power_over_the_terminal() -> None:
     assert "\x1b" not in found.meaning + found.evidence
 
 
-SCRIPT = bootstrap.part(*bootstrap.FILES)
+SCRIPT = bootstrap.part(*bootstrap.LIBRARY, *bootstrap.FILES)
 STEPS = re.findall(r'step "([^"$]+)', SCRIPT)
 SAYS = "\n".join(re.findall(r'echo "([^"]+)"', SCRIPT))
 

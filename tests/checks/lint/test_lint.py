@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_parameter_file_is_found_at_its_line(
     assert (values, trouble.line) == ({}, line)
 
 
-def test_every_excuse_excuses_something(cache: Cache) -> None:
+def test_every_suppression_suppresses_something(cache: Cache) -> None:
     documents = output.documents()
     values, troubles = run.read(ROOT / "params", documents["flat.json"])
     declared = documents["flat.json"]["Parameters"]

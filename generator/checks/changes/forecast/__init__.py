@@ -23,7 +23,7 @@ from generator.checks.changes.forecast.order import Step
 from generator.checks.changes.forecast.revision import Revision
 from generator.checks.changes.stateful import STATEFUL
 from generator.errors import ClinicError
-from generator.model import view
+from generator.model import guard, view
 from generator.model.children import stack_file
 from generator.model.resolve import Template, pseudo_parameters
 from generator.model.walk import STACK
@@ -93,10 +93,10 @@ def _one(
     path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: Revision
 ) -> Forecast:
     notes = list[str]()
-    with view.resolving(f"{path.stem} in {then.name}"):
+    with guard.resolving(f"{path.stem} in {then.name}"):
         before = _before(path, values, old, then, notes)
         there = compare.resources(before)
-    with view.resolving(path.stem):
+    with guard.resolving(path.stem):
         after = _side(new, values, path.stem)
         wanted = compare.resources(after)
         found = compare.forecast(before, after)

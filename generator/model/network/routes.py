@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from generator.checks.reach import addresses, ports
-from generator.checks.reach.addresses import EVERY, Range
-from generator.checks.reach.facts import Unknown
-from generator.checks.reach.names import Names
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import EVERY, Range
+from generator.model.references import References
+from generator.model.unknown import Unknown
+from generator.model.walk import is_true
 
 TARGETS = {
     "GatewayId": "gateway",
@@ -93,7 +94,7 @@ def passing(entries: tuple[Entry, ...], address: int) -> int:
     return allowed
 
 
-def land(names: Names) -> tuple[Land, list[Unknown]]:
+def land(names: References) -> tuple[Land, list[Unknown]]:
     """The land of a view, and what could not be judged of it."""
     unknown: list[Unknown] = []
     networks = _networks(names, unknown)
@@ -116,7 +117,7 @@ def land(names: Names) -> tuple[Land, list[Unknown]]:
             block = networks.get(vpc, (EVERY,))[0]
         found = chosen.get(name, f"{vpc}.{DEFAULT_LIST}")
         inward, outward = (lists.get((found, out), ()) for out in (False, True))
-        public = str(given.get("MapPublicIpOnLaunch", False)).lower() == "true"
+        public = is_true(given.get("MapPublicIpOnLaunch"))
         own = routes.get(tables.get(name, ""), ())
         subnets[name] = Subnet(name, vpc, block, public, own, found, inward, outward)
     nat = {
@@ -132,13 +133,13 @@ def land(names: Names) -> tuple[Land, list[Unknown]]:
     return Land(networks, subnets, nat, endpoints, tables), unknown
 
 
-def _networks(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
+def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
     found: dict[str, tuple[Range, ...]] = {}
     for name, given in names.of_type("AWS::EC2::VPC").items():
         block = addresses.parse(given.get("CidrBlock"))
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
-        if str(given.get("EnableDnsSupport", True)).lower() == "false":
+        if not is_true(given.get("EnableDnsSupport", True)):
             unknown.append(Unknown(name, f"{name}: who finds whom without DNS is not known"))
         found[name] = (block or EVERY,)
     for given in names.of_type("AWS::EC2::VPCCidrBlock").values():
@@ -147,7 +148,7 @@ def _networks(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Range, ..
     return found
 
 
-def _routes(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]]:
+def _routes(names: References, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]]:
     attached = {
         names.target(given.get("InternetGatewayId"))
         for given in names.of_type("AWS::EC2::VPCGatewayAttachment").values()
@@ -174,14 +175,14 @@ def _routes(names: Names, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]
     }
 
 
-def _target(given: Mapping[str, Any], names: Names) -> tuple[str, str]:
+def _target(given: Mapping[str, Any], names: References) -> tuple[str, str]:
     for key, kind in TARGETS.items():
         if key in given:
             return kind, names.target(given[key])
     return "unknown", "nothing"
 
 
-def _lists(names: Names, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
+def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
     """Entries by list and direction (True: outward)."""
     found: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
     for vpc in names.of_type("AWS::EC2::VPC"):
@@ -196,7 +197,7 @@ def _lists(names: Names, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple
         if let is None or block is None or not number.isdigit():
             unknown.append(Unknown(name, f"{name}: what it speaks of cannot be resolved"))
             continue
-        out = str(given.get("Egress", False)).lower() == "true"
+        out = is_true(given.get("Egress"))
         allow = str(given.get("RuleAction")).lower() == "allow"
         place = names.target(given.get("NetworkAclId")), out
         found[place].append(Entry(int(number), allow, let, block))

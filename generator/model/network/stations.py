@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from generator.checks.reach import ports
-from generator.checks.reach.groups import DEFAULT
-from generator.checks.reach.names import Names, text
-from generator.checks.reach.routes import Land
+from generator.model.backend import interface, launches
+from generator.model.network import ports
+from generator.model.network.groups import DEFAULT
+from generator.model.network.routes import Land
+from generator.model.references import References, text
+from generator.model.walk import is_true
 
 ENGINE_PORT = 5432
 """PostgreSQL's, when a database says none."""
@@ -30,13 +32,15 @@ class Station(NamedTuple):
     """Those of ``subnets`` in which it has a public address."""
     odd: tuple[str, ...]
     """Subnets and groups that are not of these templates."""
+    facing: bool | None = None
+    """Whether it is said to have public addresses; None: its subnets decide."""
 
     def answers(self) -> tuple[int, int]:
         """The ports, first and last, that answers come back to."""
         return EPHEMERAL.get(self.kind, (1024, 65535))
 
 
-def stations(names: Names, land: Land) -> list[Station]:
+def stations(names: References, land: Land) -> list[Station]:
     """Every component that has an address, in the template's order."""
     return [
         _placed(logical, kind, subnets, groups, public, names, land)
@@ -62,7 +66,7 @@ def _placed(
     subnets: Any,
     groups: Any,
     public: bool | None,
-    names: Names,
+    names: References,
     land: Land,
 ) -> Station:
     where = names.targets(subnets)
@@ -79,14 +83,10 @@ def _placed(
     addressed = tuple(
         name for name in known if (land.subnets[name].public if public is None else public)
     )
-    return Station(logical, kind, known, inside, addressed, tuple(odd))
+    return Station(logical, kind, known, inside, addressed, tuple(odd), public)
 
 
-def _truth(value: Any) -> bool:
-    return str(value).lower() == "true"
-
-
-def _balancers(names: Names) -> Found:
+def _balancers(names: References) -> Found:
     for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
         subnets = given.get("Subnets") or [
             mapping.get("SubnetId") for mapping in given.get("SubnetMappings", [])
@@ -95,7 +95,7 @@ def _balancers(names: Names) -> Found:
         yield name, BALANCER, subnets, given.get("SecurityGroups"), facing
 
 
-def _instances(names: Names) -> Found:
+def _instances(names: References) -> Found:
     for name, given in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
         for launch in launches(name, given, names):
             groups, public, subnet = interface(launch)
@@ -113,46 +113,7 @@ def _instances(names: Names) -> Found:
         yield name, BACKEND, subnet or given.get("SubnetId"), groups, public
 
 
-def launches(logical: str, given: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
-    """What a group or an instance may be launched with: templates' data under its own settings."""
-    mixed = given.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    asked = [
-        given.get("LaunchTemplate"),
-        mixed.get("LaunchTemplateSpecification"),
-        *(each.get("LaunchTemplateSpecification") for each in mixed.get("Overrides", [])),
-    ]
-    templates = names.of_type("AWS::EC2::LaunchTemplate")
-    own = given if names.resources[logical]["Type"] == "AWS::EC2::Instance" else {}
-    found = []
-    for one in filter(None, asked):
-        name = names.target(one.get("LaunchTemplateId", one.get("LaunchTemplateName")))
-        data = templates.get(name, {}).get("LaunchTemplateData", {})
-        found.append({**data, **own, "from": name})
-    configurations = names.of_type("AWS::AutoScaling::LaunchConfiguration")
-    if "LaunchConfigurationName" in given:
-        name = names.target(given["LaunchConfigurationName"])
-        found.append({**configurations.get(name, {}), "from": name})
-    return found or [{**own, "from": logical}]
-
-
-def interface(launch: Mapping[str, Any]) -> tuple[Any, bool | None, Any]:
-    """Groups, public address or not (None: the subnet decides) and subnet of an instance."""
-    cards = launch.get("NetworkInterfaces") or [{}]
-    groups = [
-        group for card in cards for key in ("Groups", "GroupSet") for group in card.get(key, [])
-    ]
-    for key in ("SecurityGroupIds", "SecurityGroups"):
-        groups += launch.get(key, [])
-    stated = [
-        place["AssociatePublicIpAddress"]
-        for place in (*cards, launch)
-        if "AssociatePublicIpAddress" in place
-    ]
-    subnet = next((card["SubnetId"] for card in cards if "SubnetId" in card), None)
-    return groups or None, any(map(_truth, stated)) if stated else None, subnet
-
-
-def _databases(names: Names) -> Found:
+def _databases(names: References) -> Found:
     groups = names.of_type("AWS::RDS::DBSubnetGroup")
     for kind in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
         for name, given in names.of_type(kind).items():
@@ -161,10 +122,10 @@ def _databases(names: Names) -> Found:
             default = bool(names.of_type("AWS::EC2::VPCGatewayAttachment"))
             stated = given.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
             inside = given.get("VPCSecurityGroups", given.get("VpcSecurityGroupIds"))
-            yield name, DATABASE, place.get("SubnetIds", []), inside, _truth(stated)
+            yield name, DATABASE, place.get("SubnetIds", []), inside, is_true(stated)
 
 
-def _file_systems(names: Names) -> Found:
+def _file_systems(names: References) -> Found:
     """A file system is wherever one of its mount targets is."""
     for name, given in names.of_type("AWS::EFS::MountTarget").items():
         files = names.target(given.get("FileSystemId"))
@@ -172,7 +133,7 @@ def _file_systems(names: Names) -> Found:
         yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
 
 
-def listens(station: Station, names: Names) -> int:
+def listens(station: Station, names: References) -> int:
     """The ports that a component may listen to; a database and a file system have one."""
     if station.kind == FILES:
         return ports.some("tcp", NFS, NFS)
@@ -184,13 +145,13 @@ def listens(station: Station, names: Names) -> int:
     return ports.EVERYTHING if port is None else port
 
 
-def _functions(names: Names) -> Found:
+def _functions(names: References) -> Found:
     for name, given in names.of_type("AWS::Lambda::Function").items():
         if place := given.get("VpcConfig"):
             yield name, "function", place.get("SubnetIds"), place.get("SecurityGroupIds"), False
 
 
-def _endpoints(names: Names) -> Found:
+def _endpoints(names: References) -> Found:
     for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
         if given.get("VpcEndpointType", "Gateway") == "Interface":
             yield name, "endpoint", given.get("SubnetIds"), given.get("SecurityGroupIds"), False

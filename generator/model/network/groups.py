@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from generator.checks.reach import addresses, ports
-from generator.checks.reach.addresses import Range
-from generator.checks.reach.facts import Unknown
-from generator.checks.reach.names import Names
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import Range
+from generator.model.references import References
+from generator.model.unknown import Unknown
 
 PEERS = {
     "SecurityGroupId": "group",
@@ -45,7 +45,7 @@ class Rule(NamedTuple):
 Rules = Mapping[str, list[Rule]]
 
 
-def rules(names: Names) -> tuple[Rules, list[Unknown]]:
+def rules(names: References) -> tuple[Rules, list[Unknown]]:
     """Rules by group, and what could not be judged of them."""
     found: dict[str, list[Rule]] = defaultdict(list)
     lists = _prefix_lists(names)
@@ -64,7 +64,7 @@ def _doubt(rule: Rule) -> str:
     return f"its other end, {rule.peer}," if rule.kind == "unknown" else "its ports"
 
 
-def silent(names: Names) -> set[str]:
+def silent(names: References) -> set[str]:
     """Groups of which nothing says what they let out: AWS lets out everything then."""
     told = {
         names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
@@ -76,7 +76,7 @@ def silent(names: Names) -> set[str]:
     }
 
 
-def _written(names: Names) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+def _written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
     everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
     for group, properties in names.of_type(GROUP).items():
         for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
@@ -95,7 +95,11 @@ def _written(names: Names) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]
 
 
 def _rule(
-    name: str, out: bool, given: Mapping[str, Any], names: Names, lists: Mapping[str, list[str]]
+    name: str,
+    out: bool,
+    given: Mapping[str, Any],
+    names: References,
+    lists: Mapping[str, list[str]],
 ) -> Iterator[Rule]:
     let = ports.of_rule(given.get("IpProtocol"), given.get("FromPort"), given.get("ToPort"))
     known, let = let is not None, ports.EVERYTHING if let is None else let
@@ -117,7 +121,7 @@ def _rule(
             yield Rule(name, out, let, known, kind, peer, addresses.parse(peer))
 
 
-def _prefix_lists(names: Names) -> dict[str, list[str]]:
+def _prefix_lists(names: References) -> dict[str, list[str]]:
     return {
         name: [str(entry.get("Cidr")) for entry in properties.get("Entries", [])]
         for name, properties in names.of_type("AWS::EC2::PrefixList").items()
