@@ -29,6 +29,14 @@ class _Path(click.Path):
         return super().convert(value, param, ctx)
 
 
+def environments(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """What a shell completes for ENV: the environments in the folder of parameter files."""
+    from generator.parameters import files
+
+    folder = context.params.get("params") or DEFAULT_PARAMS
+    return [name for name in files.environments(folder) if name.startswith(incomplete)]
+
+
 # Whether it can be read or written is said, in a sentence, by what reads or writes it.
 PATH = _Path(readable=False)
 DEFAULT_PARAMS = Path("params")
@@ -44,6 +52,7 @@ TEMPLATES = click.option(
     type=_Path(),
     help="Another set: one flat template, or a folder with a root and its children.",
 )
+ENV = click.argument("env", shell_complete=environments)
 REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
 PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -79,6 +88,6 @@ def reporting(*kinds: str) -> Callable[[Command], Command]:
 def connected(command: Command) -> Command:
     """Add what every command that talks to AWS takes: the environment, its folder, the region and
     the profile."""
-    for option in (PARAMS, PROFILE, REGION, click.argument("env")):
+    for option in (PARAMS, PROFILE, REGION, ENV):
         command = option(command)
     return command

@@ -26,15 +26,28 @@ UNFINISHED = ".unfinished"
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every template and policy as plain data, by its path under ``output/``."""
-    from generator import architecture, policies, suppressions
-    from generator.plain import plain
+    from generator import architecture, policies
     from generator.policies import roles
 
     rights = policies.documents()
     templates = architecture.templates() | {"roles": roles.template(rights)}
+    return _plain(templates) | {f"policies/{stem}.json": policy for stem, policy in rights.items()}
+
+
+def nested() -> dict[str, dict[str, Any]]:
+    """The nested templates alone, as `documents` has them."""
+    from generator import architecture
+
+    return _plain(architecture.nested())
+
+
+def _plain(templates: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    from generator import suppressions
+    from generator.plain import plain
+
     return {
         f"{path}.json": suppressions.carry(plain(template)) for path, template in templates.items()
-    } | {f"policies/{stem}.json": policy for stem, policy in rights.items()}
+    }
 
 
 def render(documents: Mapping[str, Any]) -> dict[str, bytes]:

@@ -75,6 +75,30 @@ def test_files_are_refused_in_the_projects_own_words(command: str) -> None:
     assert not any(path.readable or path.exists or path.writable for path in paths)
 
 
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("de", {"deploy", "destroy"}),
+        ("deploy ", {"dev", "prod", "seed"}),
+        ("check s", {"seed"}),
+        ("prove --params tests/none ", set()),
+        ("env ", {"check", "diff", "push", "show"}),
+        ("env push p", {"prod"}),
+        ("diagram --language e", {"en", "es"}),
+    ],
+)
+def test_a_shell_completes_commands_environments_and_choices(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, typed: str, completed: set[str]
+) -> None:
+    words = f"clinic {typed}".split(" ")
+    monkeypatch.setenv("_CLINIC_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    ended = clinic()
+    assert (ended.code, ended.err) == (0, "")
+    assert {line.removeprefix("plain,") for line in ended.out.split()} == completed
+
+
 def test_no_command_shows_the_help(clinic: Clinic) -> None:
     ended = clinic()
     assert ended.code == 2
@@ -168,9 +192,47 @@ def test_an_output_that_cannot_be_written_is_a_sentence_and_code_2(clinic: Clini
     assert "cannot be written (not a directory)" in ended.err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["generate", "--help"], ["params", "--help"]])
-def test_help_imports_nothing_slow(arguments: list[str]) -> None:
-    assert imported(*arguments) == set()
+def test_the_helps_import_nothing_slow() -> None:
+    """All in one process, which has imported by then what any of them needs."""
+    program = (
+        "import sys\n"
+        "from click.testing import CliRunner\n"
+        "from generator.commands.cli import clinic\n"
+        "for words in sys.argv[1].split(','):\n"
+        "    ended = CliRunner().invoke(clinic, [*words.split(), '--help'])\n"
+        "    assert ended.exit_code == 0, words\n"
+        "print(*(name for name in sys.argv[2].split() if name in sys.modules))\n"
+    )
+    words = ["", *COMMANDS, *(f"env {name}" for name in env.COMMANDS["Commands"])]
+    slow = " ".join([*SLOW, "jsonschema", "obstore", "troposphere"])
+    ended = subprocess.run(
+        [sys.executable, "-c", program, ",".join(words), slow],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "\n", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["env", "check", "FILE"],
+        ["stress", "seed", "--simulate"],
+        ["cost", "seed"],
+        ["timeline", "seed"],
+        ["prove", "seed"],
+        ["diagram", "seed"],
+        ["policies", "seed", "--region", "us-east-1", "--output", "FOLDER"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_what_asks_no_account_does_not_import_what_would(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "good.env").write_text("JWT_SECRET=0123456789abcdefghijklmnopqrstuv\n")
+    places = {"FILE": tmp_path / "good.env", "FOLDER": tmp_path / "made"}
+    assert imported(*(places.get(word, word) for word in arguments)) == set()
 
 
 def test_generating_imports_neither_boto3_nor_a_linter(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ preview.py       what an update will change, by the templates (checks/changes/) 
 change_guard.py  what stops a change set: refused by AWS, or losing data unasked
 follow.py        an operation in progress, event by event
 progress.py      the same for people, logs and programs
+ask.py           asks the person at the terminal
+explained.py     aws.py's word on a refusal, for commands that have not imported it
 deploy.py        all of it in order
 backend.py       the Auto Scaling group, its targets and activities, its instances' logs
 diagnose.py      the first cause of a failure (catalogue.py: what it usually means)
@@ -18,6 +20,7 @@ destroy.py       the deletion of a stack (deletion.py: what is lost and what is 
 stack_set.py     in many accounts and regions (stack_instances.py)
 text.py          a service's text on a person's terminal
 pricing.py       what AWS says that a unit costs
+policies.py      the policies of one environment in one region
 
 Which endpoint answers is the connection's business alone.
 """

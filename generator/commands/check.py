@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from generator.options import PARAMS, TEMPLATES, reporting
+from generator.options import ENV, PARAMS, TEMPLATES, reporting
 from generator.report import Report
 
 
 @click.command("check")
-@click.argument("env")
+@ENV
 @TEMPLATES
 @PARAMS
 @reporting("finding", "difference", "limit", "check")

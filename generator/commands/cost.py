@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import click
 
 from generator.checks.cost.usage import Usage
 from generator.errors import ClinicError
-from generator.options import PARAMS, PROFILE, TEMPLATES, reporting
+from generator.options import ENV, PARAMS, PROFILE, TEMPLATES, reporting
 from generator.report import Report
 
 Command = Callable[..., Any]
@@ -53,7 +54,7 @@ def _assumptions(command: Command) -> Command:
 
 
 @click.command("cost")
-@click.argument("env")
+@ENV
 @click.option("--compare", "other", metavar="ENV", help="Set another environment beside it.")
 @PARAMS
 @TEMPLATES
@@ -93,6 +94,7 @@ def cost_command(
     from generator.model.guard import expected
     from generator.parameters import regions
 
+    gc.disable()  # As in generate: too short to have anything to collect.
     usage = Usage(**assumed)
     regions.require(region)
     if not live:

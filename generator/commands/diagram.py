@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from generator.checks.diagram.words import LANGUAGES
-from generator.options import PARAMS, PATH, TEMPLATES, reporting
+from generator.options import PARAMS, PATH, TEMPLATES, environments, reporting
 from generator.report import Report
 
 
 @click.command("diagram")
-@click.argument("env", default="seed")
+@click.argument("env", default="seed", shell_complete=environments)
 @click.option(
     "--format",
     "form",

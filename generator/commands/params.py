@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from generator.options import PARAMS, reporting
+from generator.options import PARAMS, environments, reporting
 from generator.report import Report
 
 
 @click.command("params")
-@click.argument("envs", metavar="[ENV|FILE]...", nargs=-1)
+@click.argument("envs", metavar="[ENV|FILE]...", nargs=-1, shell_complete=environments)
 @PARAMS
 @reporting("parameters", "problem")
 def params_command(envs: tuple[str, ...], params: Path, report: Report) -> None:

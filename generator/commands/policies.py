@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from generator.options import PARAMS, PATH, reporting
+from generator.options import ENV, PARAMS, PATH, reporting
 from generator.report import Report
 
 
 @click.command("policies")
-@click.argument("env")
+@ENV
 @click.option("--region", envvar="AWS_REGION", help="AWS region; otherwise AWS_REGION.")
 @click.option("--account", help="Twelve digits. Otherwise that of whoever has the policy.")
 @click.option("--output", type=PATH, help="Folder to write to. [default: policies-ENV-REGION]")

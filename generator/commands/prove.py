@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from generator.options import PARAMS, TEMPLATES, reporting
+from generator.options import PARAMS, TEMPLATES, environments, reporting
 from generator.report import Report
 
 
 @click.command("prove")
-@click.argument("env", metavar="ENV|FILE")
+@click.argument("env", metavar="ENV|FILE", shell_complete=environments)
 @TEMPLATES
 @PARAMS
 @click.option("--accept", is_flag=True, help="Write what was found as what is expected.")

@@ -8,12 +8,12 @@ import click
 
 from generator.cloud.explained import explained
 from generator.errors import ClinicError
-from generator.options import FLAT, PARAMS, reporting
+from generator.options import ENV, FLAT, PARAMS, reporting
 from generator.report import Report
 
 
 @click.command("rehearse")
-@click.argument("env")
+@ENV
 @FLAT
 @PARAMS
 @reporting(
@@ -31,6 +31,8 @@ from generator.report import Report
     "emptied",
     "left",
     "push",
+    "env",
+    "key",
     "remark",
     "warning",
     "sent",

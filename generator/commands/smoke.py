@@ -8,12 +8,12 @@ import click
 
 from generator.cloud.explained import explained
 from generator.errors import ClinicError
-from generator.options import PARAMS, PATH, PROFILE, REGION, reporting
+from generator.options import PARAMS, PATH, PROFILE, REGION, environments, reporting
 from generator.report import Report
 
 
 @click.command("smoke")
-@click.argument("target", metavar="ENV|URL")
+@click.argument("target", metavar="ENV|URL", shell_complete=environments)
 @PARAMS
 @PROFILE
 @REGION

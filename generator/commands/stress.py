@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+import gc
 from pathlib import Path
 from typing import Any
 
 import click
 
-from generator.cloud.explained import explained
 from generator.errors import ClinicError
 from generator.options import PATH, TEMPLATES, YES, connected, reporting
 from generator.report import Report
@@ -50,7 +49,6 @@ from generator.report import Report
 @click.option("--png", type=PATH, help="Write the picture to this file.")
 @reporting("settings", "moment", "sample", "figure", "variant", "assumption")
 @YES
-@explained("observer", "operator")
 def stress_command(
     env: str,
     params: Path,
@@ -79,11 +77,9 @@ def stress_command(
     clinic stress seed --simulate --metric-period 300
     clinic stress prod --simulate --boot pull --warm-pool 2 --png prod.png
     """
-    from generator.application.stress import live, offline, picture
+    from generator.application.stress import offline, picture
     from generator.application.stress.report import judge
     from generator.application.stress.timeline import Load
-    from generator.cloud.aws import connect
-    from generator.cloud.environment import load as load_environment
 
     if png:
         picture.check(png)
@@ -91,6 +87,7 @@ def stress_command(
     if simulated:
         if profile is not None or url is not None:
             raise ClinicError("--profile and --url go with a live test: --simulate asks nobody.")
+        gc.disable()  # As in generate: too short to have anything to collect.
         timeline = offline.run(env, params, region, load, report, **design)
     elif any(given not in (None, ()) for given in design.values()):
         raise ClinicError(
@@ -98,9 +95,12 @@ def stress_command(
             "a live test takes what is deployed."
         )
     else:
-        terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        stack, aws = load_environment(env, params).stack, connect(profile, region)
-        timeline = live.run(aws, stack, load, live.StressOptions(yes, url, terminal, report))
+        # Only here is an account asked: a simulation is spared boto3 and rich.
+        from generator.application.stress import live
+        from generator.cloud.ask import terminal
+
+        options = live.StressOptions(yes, url, terminal(), report)
+        timeline = live.connected(env, params, profile, region, load, options)
     if png:
         picture.draw(timeline, png)
         report.say(f"\nThe picture is in {png}.")

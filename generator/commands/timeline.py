@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from generator.errors import ClinicError, quote
-from generator.options import PARAMS, PATH, TEMPLATES, reporting
+from generator.options import ENV, PARAMS, PATH, TEMPLATES, reporting
 from generator.report import Report
 
 
 @click.command("timeline")
-@click.argument("env")
+@ENV
 @click.option(
     "--change",
     "--update",

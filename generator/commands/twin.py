@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from generator.errors import ClinicError
-from generator.options import PARAMS, PATH, TEMPLATES, reporting
+from generator.options import ENV, PARAMS, PATH, TEMPLATES, reporting
 from generator.report import Report
 
 
 @click.command("twin")
-@click.argument("env")
+@ENV
 @TEMPLATES
 @PARAMS
 @click.option("--flat", is_flag=True, help="The one-template form.")

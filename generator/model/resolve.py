@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from generator.model.intrinsics import FOLDS
@@ -61,17 +62,31 @@ class Resolver:
             kind = declared["Type"]
             self.refs[name] = values.split(text, kind) if values.is_list(kind) else text
 
-    def resources(self) -> dict[str, Any]:
-        """The resources that these values make, by logical id, without properties of no value."""
-        return self._present("Resources")
+    def resources(
+        self, known: Mapping[str, Any] = MappingProxyType({}), untouched: Container[str] = ()
+    ) -> dict[str, Any]:
+        """The resources that these values make, by logical id, without properties of no value.
+
+        Those that are ``untouched`` by what was changed are taken from ``known``.
+        """
+        return self._present("Resources", known, untouched)
 
     def outputs(self) -> dict[str, Any]:
         """The outputs that these values give."""
         return self._present("Outputs")
 
-    def _present(self, section: str) -> dict[str, Any]:
+    def _present(
+        self,
+        section: str,
+        known: Mapping[str, Any] = MappingProxyType({}),
+        untouched: Container[str] = (),
+    ) -> dict[str, Any]:
         found = {}
         for name, entry in self.template.get(section, {}).items():
+            if name in untouched:
+                if name in known:
+                    found[name] = known[name]
+                continue
             try:
                 if "Condition" not in entry or self.holds(entry["Condition"]):
                     found[name] = self.resolve({k: v for k, v in entry.items() if k != "Condition"})

@@ -15,6 +15,7 @@ from generator.model import guard, network, shapes
 from generator.model.nesting import Whole, merge
 from generator.model.references import References
 from generator.model.resolve import Resolver, Template, pseudo_parameters
+from generator.model.touched import touched
 from generator.model.walk import STACK, text
 from generator.parameters import files as parameters
 
@@ -66,8 +67,15 @@ class View:
     def changed(self, **values: str) -> View:
         """The same set with some other values, which the caller knows to fit."""
         given = {**self.values, **values}
-        resources, outputs = _decided(self.whole, given, self.region, f"clinic-{self.env}")
-        return replace(self, values=given, resources=resources, outputs=outputs)
+        decided = _resolver(self.whole, given, self.region, f"clinic-{self.env}")
+        untouched = {name for name, on in self._touched.items() if on.isdisjoint(values)}
+        resources = decided.resources(self.resources, untouched)
+        return replace(self, values=given, resources=resources, outputs=decided.outputs())
+
+    @cached_property
+    def _touched(self) -> dict[str, frozenset[str]]:
+        """The parameters that decide about each resource."""
+        return touched(self.whole)
 
     def resolver(self, stack: str) -> Resolver:
         """What decides the template in a stack of another name."""
@@ -105,8 +113,7 @@ def ours() -> dict[str, Template]:
     """The nested set that the code builds, by file stem."""
     return {
         name.removeprefix("nested/").removesuffix(".json"): document
-        for name, document in output.documents().items()
-        if name.startswith("nested/")
+        for name, document in output.nested().items()
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ from generator import resource_types
 from generator.errors import ClinicError
 from generator.twin import enacted
 from tests.conftest import ROOT
+from tests.objects import judged
 from tests.twin.planned import planned
 
 
@@ -66,7 +66,7 @@ def test_the_report_has_a_line_for_each_property_and_ends_with_their_number() ->
         for more in ([], ["--json"])
     ]
     assert [one.returncode for one in ended] == [0, 0], ended[0].stderr
-    made = [json.loads(line) for line in ended[1].stdout.splitlines()]
-    assert made.pop()["kind"] == "done"
+    *made, done = judged(["twin", "dev", "--json"], 0, ended[1].stdout)
+    assert done["kind"] == "done"
     assert {one["kind"] for one in made} == {"enacted"}
     assert ended[0].stdout.splitlines()[-1].startswith(f"{len(made)} properties of ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.conftest import ROOT
+from tests.objects import judged
 
 LIMIT = 240.0
 PROBES = {
@@ -42,7 +42,7 @@ def test_an_environment_stands_and_keeps_all_of_its_promises(
         timeout=LIMIT,
         check=False,
     )
-    told = [json.loads(line) for line in ended.stdout.splitlines()]
+    told = judged(["twin", env, "--json"], ended.returncode, ended.stdout)
     probes = {one["name"]: one for one in told if one["kind"] == "probe"}
     broken = {name: one["seen"] for name, one in probes.items() if not one["holds"]}
     assert (ended.returncode, broken) == (0, {}), ended.stderr

@@ -7,5 +7,6 @@ documents.py     whether patients' documents stay, which the parameters decide a
 check.py         all together: every remark about a file, with its line
 fingerprint.py   tells whether a value changed without holding it
 deployed.py      the file in the configuration bucket, its version and fingerprint
-push.py, diff.py, show.py, command.py
+push.py, diff.py, show.py
+report.py         what was found in a file, for people and programs
 """

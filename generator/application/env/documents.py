@@ -8,8 +8,6 @@ from pathlib import Path
 
 from generator.application.env.dotenv import ERROR, WARNING, Remark
 from generator.errors import ClinicError
-from generator.layer import Name
-from generator.layers.backend import MAX_INSTANCES
 from generator.layers.shared import DOCUMENTS_FILE_SYSTEM
 from generator.parameters import files as parameters
 
@@ -30,7 +28,7 @@ def remarks(values: Mapping[str, str], folder: Path, env: str = "") -> Iterator[
     if env:
         given = parameters.load(parameters.find(env, folder))
         if not _is_shared(given):
-            many = _value(given, MAX_INSTANCES) != "1"
+            many = _most_instances(given) != "1"
             name = parameters.find(env, folder).stem
             yield _lost(name, ERROR if many else WARNING)
             return
@@ -53,11 +51,15 @@ def _without(folder: Path) -> list[str]:
 
 
 def _is_shared(values: Mapping[str, str]) -> bool:
-    return _value(values, DOCUMENTS_FILE_SYSTEM) == "true"
+    name = DOCUMENTS_FILE_SYSTEM
+    return str(values.get(name.title, name.Default)) == "true"
 
 
-def _value(values: Mapping[str, str], name: Name) -> str:
-    return str(values.get(name.title, name.Default))
+def _most_instances(values: Mapping[str, str]) -> str:
+    # Imported here: the backend's layer takes as long as all the rest of `clinic env check`.
+    from generator.layers.backend import MAX_INSTANCES
+
+    return str(values.get(MAX_INSTANCES.title, MAX_INSTANCES.Default))
 
 
 def _lost(env: str, severity: str) -> Remark:

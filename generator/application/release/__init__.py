@@ -1,5 +1,6 @@
 """Rolls the backend's instances to another image or revision, and back when it does not hold.
 
+order.py      what is asked for on the command line
 revision.py   what instances should run, and where their user data says it
 fleet.py      launch template versions, the group, its instances and their targets, as they are
 refresh.py    one instance refresh from its start to its end
@@ -13,5 +14,4 @@ deployment.py the same for a deployment, whose registry may not exist yet
 save.py       the parameter file told the same
 plan.py       what a release is of, and what is left of it to do
 release.py    all of it in order, and the way back
-command.py    parse, call, print
 """

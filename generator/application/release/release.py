@@ -30,9 +30,9 @@ def release(rollout: Rollout) -> bool:
     group = rollout.fleet.look()
     left = plan(rollout, group)
     if left is None:
-        rollout.say(
-            f"{rollout.env.stack} runs {of_stack(rollout.stack.parameters)}: nothing to do."
-        )
+        runs = of_stack(rollout.stack.parameters)
+        rollout.say(f"{rollout.env.stack} runs {runs}: nothing to do.")
+        rollout.options.report.tell("done", stack=rollout.env.stack, **runs.parameters)
         return True
     stops = health.alarms(rollout.aws, rollout.stack.id) if rollout.heed_alarms else {}
     site = _baseline(rollout)

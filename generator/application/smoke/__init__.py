@@ -7,6 +7,7 @@ api.py        the promises of the backend's way through the CDN
 walls.py      what must be closed: bucket, balancer, ports, old TLS
 promises.py   all of them by name
 prove.py      all at once, each tried again while there is time
+target.py     what a test is pointed at
+conclude.py   all promises of one site, and what a deployment ends with
 report.py     the results for people, programs and CI
-command.py    parse, call, print
 """

@@ -13,5 +13,4 @@ live.py          the live test: ask, load, follow, end the load whatever happens
 terminal.py      the picture in a terminal
 picture.py       the picture as PNG
 report.py        what both tests print, and whether it is good
-command.py       the command: parse, call, print
 """

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -17,7 +18,8 @@ from generator.application.stress.remote import OVER, CommandResult, RemoteComma
 from generator.application.stress.report import blocks, show
 from generator.application.stress.timeline import Load, Sample, StressTimeline
 from generator.application.stress.watch import GroupWatch, LoadTarget, place, with_points
-from generator.cloud.aws import Aws
+from generator.cloud.aws import Aws, connect, explained
+from generator.cloud.environment import load as load_environment
 from generator.cloud.stacks import existing
 from generator.errors import ClinicError
 from generator.report import Report
@@ -104,6 +106,20 @@ class StressTest:
         if over:
             self.watch.note(min(self.second, self.load.timeout), "quiet", "the load ends", "quiet")
         return over
+
+
+@explained("observer", "operator")
+def connected(
+    env: str,
+    params: Path,
+    profile: str | None,
+    region: str | None,
+    load: Load,
+    options: StressOptions,
+) -> StressTimeline:
+    """`run` against the stack of an environment; ClinicError for whatever AWS refuses."""
+    stack = load_environment(env, params).stack
+    return run(connect(profile, region), stack, load, options)
 
 
 def run(aws: Aws, stack: str, load: Load, options: StressOptions) -> StressTimeline:

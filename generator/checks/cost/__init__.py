@@ -13,7 +13,8 @@ telemetry.py     alarms, metrics, dashboards, logs
 edge.py          the CDN, web ACLs, names
 components.py    which resource types cost what, and which cost nothing; the bill
 choices.py       what another value of each parameter would cost, and another load
-report.py        all of it for people and for programs
+report.py        all of it for people and for programs (screen.py: shown)
+estimate.py      the month of one environment, with its choices
 
 Nothing here reads a clock or the network. The command is in generator/commands/cost.py, beside the
 one part that asks AWS.

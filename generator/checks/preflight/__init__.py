@@ -1,7 +1,6 @@
 """Everything that can be known before a deployment: lint, reachability and limits in one go.
 
 screen.py        for people and for programs
-command.py       `clinic check`
 """
 
 from __future__ import annotations

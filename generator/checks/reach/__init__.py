@@ -12,7 +12,6 @@ instances.py, user_data.py     what leaks, and what instances ask for in vain
 kinds.py, places.py     what is not judged, and what cannot be
 expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
-command.py       ``clinic prove``
 
 The network, the policies and what values refer to are read by generator/model.
 What cannot be judged is said to be unknown, and never taken for fine.

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from generator.options import PARAMS, PATH, reporting
+from generator.options import PARAMS, PATH, environments, reporting
 from generator.report import Report
 
 
 @click.command("check")
 @click.argument("file", type=PATH)
-@click.argument("env", required=False, default="")
+@click.argument("env", required=False, default="", shell_complete=environments)
 @PARAMS
 @reporting("remark", "checked", "supplied")
 def check_command(file: Path, env: str, params: Path, report: Report) -> None:

@@ -64,6 +64,8 @@ def test_a_release_of_the_whole_architecture(
     assert again.code == 0
     assert "nothing to do" in again.out
     assert "says otherwise" not in again.out
+    [nothing] = map(json.loads, clinic(*chosen, "--json").out.splitlines())
+    assert (nothing["BackendImage"], nothing["exit_code"]) == (NEXT, 0)
 
 
 def test_a_site_is_known_from_its_stack(aws: Aws) -> None:

@@ -57,7 +57,7 @@ def test_a_design_is_compared_before_it_costs_anything(
 def test_programs_get_every_sample_moment_variant_and_assumption(clinic: Clinic) -> None:
     lines = told(clinic("stress", "prod", "--simulate", "--json"))
     kinds = {line["kind"] for line in lines}
-    assert kinds == {"settings", "moment", "sample", "figure", "variant", "assumption"}
+    assert kinds == {"settings", "moment", "sample", "figure", "variant", "assumption", "done"}
     assert [line["here"] for line in lines if line["kind"] == "variant"][-1]
 
 

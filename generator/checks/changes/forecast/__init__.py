@@ -3,7 +3,7 @@
 revision.py      files as they are in another git revision
 order.py         in which order CloudFormation goes about it
 report.py        for people, for programs and for a pull request
-command.py       `clinic forecast`
+screen.py        the same on a terminal and in GitHub Actions
 
 What changes is computed in checks/changes.py, which the preview of a deployment uses too.
 """
