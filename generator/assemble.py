@@ -8,7 +8,7 @@ from typing import Any
 from troposphere import AWSObject, Export, Join, Output, Ref, Sub, Template
 from troposphere.cloudformation import Stack
 
-from generator.layer import Layer, Name, Provided, Values, check
+from generator.layer import Layer, Name, Provided, Values, check_layers
 
 TEMPLATE_BASE_URL = Name(
     "TemplateBaseUrl",
@@ -26,7 +26,7 @@ def nested(layers: Sequence[Layer], publish: Iterable[Name]) -> dict[str, Templa
 
     ``publish`` names the offers that the root shows as outputs, in that order.
     """
-    check(layers)
+    check_layers(layers)
     root = Template(Description="Root: wires the layers and owns nothing but their stacks.")
     root.add_parameter(TEMPLATE_BASE_URL)
     templates, known = {"root": root}, dict[Name, Any]()
@@ -51,7 +51,7 @@ def nested(layers: Sequence[Layer], publish: Iterable[Name]) -> dict[str, Templa
 
 def flat(layers: Sequence[Layer], publish: Iterable[Name]) -> Template:
     """The same layers in one template, wired by direct references."""
-    check(layers)
+    check_layers(layers)
     template = Template(Description="All layers of the architecture in one stack.")
     known: dict[Name, Any] = {}
     settled: dict[Name, tuple[str, ...]] = {}

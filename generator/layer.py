@@ -102,7 +102,7 @@ def _titles(names: Iterable[Name]) -> str:
     return ", ".join(sorted(str(name.title) for name in names))
 
 
-def check(layers: Sequence[Layer]) -> None:
+def check_layers(layers: Sequence[Layer]) -> None:
     """ClinicError unless names are declared once, offered once, and offered before needed."""
     declared: dict[str, Name] = {}
     seen: set[Name] = set()

@@ -27,7 +27,7 @@ from generator.acceptance.run import about, accept, own_only, refuse_existing
 from generator.acceptance.steps import STEPS
 from generator.application.env.check import CheckedEnvFile, load_checked
 from generator.application.publish.build import names, read
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 from generator.cloud.aws import Aws, connect
 from generator.cloud.environment import Environment, load
 from generator.errors import ClinicError
@@ -58,7 +58,7 @@ class Order:
     release_image: str = ""
     env_file: CheckedEnvFile | None = None
     frontend: Path | None = None
-    load: Load = field(default_factory=Load)
+    load: StressLoad = field(default_factory=StressLoad)
 
     @property
     def environment(self) -> Environment:
@@ -85,7 +85,7 @@ def order(
         read(frontend, names(frontend))
     checked = load_checked(env_file, params, env) if env_file else None
     given = (env, params, folder, flat, image, release_image)
-    return Order(*given, env_file=checked, frontend=frontend, load=Load(timeout=timeout))
+    return Order(*given, env_file=checked, frontend=frontend, load=StressLoad(timeout=timeout))
 
 
 def prepare(order: Order, aws: Aws, recorder: Recorder, report: Report) -> Acceptance:

@@ -12,12 +12,12 @@ from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, Recorded, State
 from generator.acceptance.plan import Plan
 from generator.application.env.check import CheckedEnvFile
 from generator.application.release import health
-from generator.application.release.fleet import Fleet
+from generator.application.release.fleet import BackendFleet
 from generator.application.release.plan import at_rest
-from generator.application.smoke.ask import UntestedError, ask, said
+from generator.application.smoke.ask import UntestedError, ask, describe_error
 from generator.application.smoke.site import SmokeTarget, endpoint
 from generator.application.smoke.site import of_stack as site_of_stack
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
@@ -42,7 +42,7 @@ class Acceptance:
     bundle: Bundle
     report: Recorded
     state: State
-    load: Load
+    load: StressLoad
     env_file: CheckedEnvFile | None = None
     """None: a made-up one."""
     frontend: Path | None = None
@@ -88,7 +88,7 @@ def settle(run: Acceptance) -> None:
         return
     time.sleep(NOTICE)
     stack = at_rest(run.aws, run.env, run.options())
-    site, fleet = site_of(run), Fleet.of(run.aws, stack.outputs)
+    site, fleet = site_of(run), BackendFleet.of(run.aws, stack.outputs)
     trouble = health.settled(fleet, site, health.PATIENCE, run.pace)
     save_answers(run, site)
     if trouble:
@@ -99,11 +99,11 @@ def save_answers(run: Acceptance, site: SmokeTarget) -> None:
     """Put down what the site answers: what was asked and got, but no content."""
     for path in (*PATHS, site.health):
         try:
-            answer = ask(site.way, path)
+            answer = ask(site.address, path)
             held = dict(answer.headers.items())
             seen = {"status": answer.status, "headers": held, "bytes": len(answer.body)}
         except OSError as error:
-            seen = {"status": 0, "error": said(error)}
+            seen = {"status": 0, "error": describe_error(error)}
         run.bundle.append(ANSWERS, {"step": run.report.file, "path": path, **seen})
 
 

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from generator.application.smoke.conclude import FRESH
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 from generator.checks.changes.compare import declared_policy
 from generator.checks.cost import components, prices
 from generator.checks.cost.bill import Bill
@@ -93,7 +93,7 @@ def holds_data(env: Environment) -> str:
     return "it is called prod" if env.name.startswith("prod") else ""
 
 
-def plan(view: View, load: Load) -> Plan:
+def plan(view: View, load: StressLoad) -> Plan:
     """Of ``view``, which has the parameters of the run already."""
     operations = [Operation("create", f"Creation of {view.env}", schedule(creation(view)))]
     changed = with_values(view, Release="3" if view.values.get("Release") == "2" else "2")

@@ -25,7 +25,7 @@ from generator.application.env.check import CheckedEnvFile
 from generator.application.env.deployed import bucket_of, look
 from generator.application.env.push import push
 from generator.application.publish import publish as publishing
-from generator.application.release.fleet import Fleet
+from generator.application.release.fleet import BackendFleet
 from generator.application.release.plan import Rollout, at_rest
 from generator.application.release.release import release
 from generator.application.release.revision import ReleaseRequest, of_stack
@@ -81,7 +81,7 @@ def _env_file(run: Acceptance, mark: bytes = b"") -> CheckedEnvFile:
 
 def smoke(run: Acceptance, published: bool = False) -> None:
     site = site_of(run)
-    wait = 0.0 if site.way.through else FRESH
+    wait = 0.0 if site.address.through else FRESH
     results = prove_all(replace(site, may_be_empty=not published), run.report, wait)
     save_answers(run, site)
     if broken := broken_of(results):
@@ -121,8 +121,8 @@ def release_(run: Acceptance) -> None:
         aws=run.aws,
         env=run.env,
         stack=stack,
-        fleet=Fleet.of(run.aws, stack.outputs),
-        order=order,
+        fleet=BackendFleet.of(run.aws, stack.outputs),
+        request=order,
         options=run.options(),
         site=None if run.stand_in else site_of_stack(run.aws, run.env.name, run.env.stack),
         agreed=lambda _: True,

@@ -19,7 +19,7 @@ from botocore.session import Session
 
 from generator.cloud.clients import Client
 from generator.cloud.rights import action_of, advice
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 CONFIG = Config(
@@ -98,13 +98,13 @@ class Aws:
                 made = make(service, config=CONFIG, endpoint_url=self.endpoint)
             except ValueError as error:
                 raise ClinicError(f"AWS_ENDPOINT_URL is no address: {_bare(error)}.") from error
-            made.meta.events.register_first("needs-retry", self._heard)
+            made.meta.events.register_first("needs-retry", self._stop_unanswered_retries)
             made.meta.events.register("before-parse", _no_page)
             made.meta.events.register("provide-client-params.s3", self._own_buckets_only)
             self._clients[service] = made
         return self._clients[service]
 
-    def _heard(
+    def _stop_unanswered_retries(
         self, response: object, attempts: int, caught_exception: Exception | None, **_: object
     ) -> None:
         """Stop botocore's retries, which go on for a minute, while nothing was ever answered:
@@ -187,7 +187,7 @@ def explain(error: Exception, *meant: str) -> ClinicError:
     if isinstance(error, wrong.ClientError):
         return _refused(error, meant or ("deployer-*",))
     if isinstance(error, wrong.ProfileNotFound):
-        return ClinicError(f"{plain(error)}: name one of `aws configure list-profiles`.")
+        return ClinicError(f"{printable(error)}: name one of `aws configure list-profiles`.")
     if isinstance(error, (wrong.NoRegionError, wrong.InvalidRegionError)):
         return ClinicError("there is no valid AWS region: give --region or set AWS_REGION.")
     if isinstance(error, NO_LOGIN):
@@ -236,4 +236,4 @@ def code_of(error: wrong.ClientError) -> str:
 
 
 def _bare(text: object) -> str:
-    return plain(text).strip().rstrip(".")
+    return printable(text).strip().rstrip(".")

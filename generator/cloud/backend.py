@@ -21,7 +21,7 @@ LOG_GROUP = "BackendLogGroupResource"
 """The logical id of the log group in which instances write `<instance>/boot` and `/backend`."""
 
 
-class Target(NamedTuple):
+class TargetHealth(NamedTuple):
     """An instance as the balancer sees it."""
 
     id: str
@@ -47,20 +47,20 @@ def instances(group: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
     return group.get("Instances", []) if group else []
 
 
-def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
+def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[TargetHealth]:
     """The targets of a group, each once: a target group that no balancer uses says nothing of it
     that another one does not."""
-    known: dict[str, Target] = {}
+    known: dict[str, TargetHealth] = {}
     for target in _registered(aws, group):
         if target.id not in known or target.code != "Target.NotInUse":
             known[target.id] = target
     return list(known.values())
 
 
-def _registered(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[Target]:
+def _registered(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[TargetHealth]:
     arns = group.get("TargetGroupARNs", []) if group else []
     return [
-        Target(
+        TargetHealth(
             target["Target"]["Id"],
             target["TargetHealth"]["State"],
             target["TargetHealth"].get("Reason", ""),

@@ -18,7 +18,7 @@ from generator.cloud.aws import Aws, code_of
 from generator.cloud.diagnose import first_cause
 from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.stacks import Stack, find
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 if TYPE_CHECKING:
@@ -201,4 +201,4 @@ def _refused(aws: Aws, description: DescribeChangeSetOutputTypeDef) -> ClinicErr
     reason, stack = description.get("StatusReason") or "no reason given", description["StackName"]
     cause = first_cause(aws, stack, [], evidence=[], change_set=description["ChangeSetId"])
     more = [] if cause.resource == stack else cause.lines()
-    return ClinicError("\n".join([f"CloudFormation refuses this: {plain(reason)}", *more]))
+    return ClinicError("\n".join([f"CloudFormation refuses this: {printable(reason)}", *more]))

@@ -19,7 +19,7 @@ from generator.cloud.follow import PACE, EventFeed, attach, follow
 from generator.cloud.preview import HEADINGS, preview, table
 from generator.cloud.progress import ProgressBoard, screen
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -273,6 +273,6 @@ def finish(aws: Aws, env: Environment, options: DeployOptions) -> None:
     stack = find(aws, env.stack)
     outputs = stack.outputs if stack else {}
     if not options.report.brief:
-        rows = [[plain(name), plain(value)] for name, value in outputs.items()]
+        rows = [[printable(name), printable(value)] for name, value in outputs.items()]
         options.report.table(["output", "value"], rows)
     options.report.tell("done", stack=env.stack, outputs=outputs)

@@ -15,7 +15,7 @@ from generator.cloud.aws import Aws, code_of, explain
 from generator.cloud.deletion import Deletion, deletions, plan, remainders
 from generator.cloud.follow import EventFeed, attach
 from generator.cloud.stacks import Stack, began, events, family, find, last_deleted, newest
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.model.walk import STACK
 from generator.report import Report
@@ -60,12 +60,12 @@ def destroy(
     if not begun:
         _refuse(stack)
     planned = [] if stack.status == "REVIEW_IN_PROGRESS" else deletions(aws, stack.id)
-    _tell(planned, report)
+    _say_planned(planned, report)
     for line in plan(name, planned):
         report.say(line)
     if not begun:
         confirm(name, ask, yes)
-    status = take_away(aws, stack, planned, follow, report)
+    status = delete_and_empty(aws, stack, planned, follow, report)
     if status != "DELETE_COMPLETE":
         lines = blocking(aws, stack, "--retain")
         raise ClinicError("\n".join([f"{name} is in {status}. What blocks it:", *lines]), 3)
@@ -82,13 +82,13 @@ def _last_page(aws: Aws, name: str, stack: str, report: Report) -> None:
         report.tell("left", **thing._asdict())
 
 
-def _tell(planned: Iterable[Deletion], report: Report) -> None:
+def _say_planned(planned: Iterable[Deletion], report: Report) -> None:
     for resource, policy in planned:
         about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
         report.tell("fate", **about, policy=policy)
 
 
-def take_away(
+def delete_and_empty(
     aws: Aws, stack: Stack, planned: list[Deletion], follow: Follow, report: Report
 ) -> str:
     """Delete a stack, and empty its buckets meanwhile; the stack's last state.
@@ -166,7 +166,8 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
         answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": old, "Quiet": True})
         for error in answer.get("Errors", []):
             raise ClinicError(
-                f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}.",
+                f"{bucket} cannot be emptied: {printable(error['Key'])}: "
+                f"{printable(error['Message'])}.",
                 exit_code=3,
             )
         yield len(old)
@@ -199,7 +200,7 @@ def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
     for event in last.values():
         if event.failed and event.type != STACK:
             trap = catalogue.look_up(event.reason)
-            lines.append(f"  {event.path}: {plain(event.reason)}")
+            lines.append(f"  {event.path}: {printable(event.reason)}")
             lines += [f"    {trap.meaning} {trap.advice}"] if trap else []
             given_up += f" {option} {dotted(event.path)}"
     return [*lines, f"Mend it and run `clinic recover {stack.env}`; to give it up, add{given_up}."]

@@ -14,7 +14,7 @@ from generator.cloud import backend, catalogue
 from generator.cloud.aws import Aws, explain
 from generator.cloud.backend import GROUP, LOG_GROUP
 from generator.cloud.stacks import Event
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import EventFilterTypeDef
@@ -97,8 +97,8 @@ def first_cause(
     on_instance = catalogue.look_up(*raw_lines, among=catalogue.on_instances())
     trap = on_instance or catalogue.look_up(first.sentence, *raw_lines)
     meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
-    lines = [plain(line) for line in raw_lines]
-    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, lines)
+    lines = [printable(line) for line in raw_lines]
+    return Diagnosis(printable(first.resource), printable(first.sentence), meaning, advice, lines)
 
 
 def collect(aws: Aws, event: Event) -> list[str]:
@@ -141,7 +141,7 @@ def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -
 
 def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
     try:
-        return [plain(line) for line in ask()]
+        return [printable(line) for line in ask()]
     except (BotoCoreError, ClientError) as error:
         return [f"{what} cannot be read: {explain(error)}"]
 

@@ -16,7 +16,7 @@ from generator.cloud.aws import Aws
 from generator.cloud.change_set import ChangeSet, changes_of
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import Stack
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.model.schemas import in_place
 from generator.model.walk import STACK, join
 
@@ -152,7 +152,7 @@ def table(changes: Iterable[Change]) -> list[list[str]]:
         else:
             rows += _rows(change)
     new = [["Add", layer, f"{count} resources", "", "", ""] for layer, count in added.items()]
-    return [[plain(cell) for cell in row] for row in new + rows]
+    return [[printable(cell) for cell in row] for row in new + rows]
 
 
 def _rows(change: Change) -> Iterator[list[str]]:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from generator.cloud.stacks import Event, family
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.model.walk import STACK
 from generator.report import Report
 
@@ -109,9 +109,9 @@ def screen(board: ProgressBoard, report: Report) -> Iterator[Any]:
 
 
 def _line(board: ProgressBoard, event: Event) -> str:
-    name, reason = event.path or board.stack, event.reason and f"  {plain(event.reason)}"
+    name, reason = event.path or board.stack, event.reason and f"  {printable(event.reason)}"
     took = f"  {board.seconds(event.path)} s" if board.steps[event.path].end else ""
-    return f"{event.time:%H:%M:%S}  {event.status:<20}  {plain(name)}{took}{reason}"
+    return f"{event.time:%H:%M:%S}  {event.status:<20}  {printable(name)}{took}{reason}"
 
 
 def _tree(board: ProgressBoard) -> Group:
@@ -134,7 +134,7 @@ def _step(board: ProgressBoard, path: str, depth: int, critical: bool) -> Text:
     if path not in board.steps:
         return Text(f"{board.stack}: waiting for the first event")
     step = board.steps[path]
-    name = plain(path.rpartition("/")[2] or board.stack)
+    name = printable(path.rpartition("/")[2] or board.stack)
     bad = "FAILED" in step.status or "ROLLBACK" in step.status
     style = "red" if bad else "green" if step.end else "yellow"
     mark = " <- critical path" if critical else ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
 from generator.cloud.deletion import deletions
-from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
+from generator.cloud.destroy import Follow, blocking, delete, delete_and_empty, dotted, operate
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
 from generator.report import Report
@@ -93,7 +93,9 @@ def _delete(recovery: Recovery) -> None:
         status = delete(recovery.aws, recovery.stack, recovery.follow, own)
     else:
         planned = deletions(recovery.aws, recovery.stack.id)
-        status = take_away(recovery.aws, recovery.stack, planned, recovery.follow, recovery.report)
+        status = delete_and_empty(
+            recovery.aws, recovery.stack, planned, recovery.follow, recovery.report
+        )
     _end(recovery, status, "DELETE_COMPLETE", RETAIN)
     past = events(recovery.aws, recovery.stack.id, None)
     kept = {event.path: event.physical for event in past if event.status == "DELETE_SKIPPED"}

@@ -23,16 +23,16 @@ S3_ACTIONS = {
 """Operations whose IAM action has another name."""
 
 
-def action_of(operation: str, said: str) -> str:
+def action_of(operation: str, message: str) -> str:
     """The IAM action that a refusal names, or else the one that allows ``operation``."""
-    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", said):
+    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", message):
         return named[1]
     if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
         return f"s3:{S3_ACTIONS.get(operation, operation)}"
     return operation
 
 
-def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:
+def policies_allowing(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:
     """The names of the policies that allow ``action`` on ``resource``, both as AWS's refusal says
     them; without a resource, on any.
 
@@ -51,8 +51,10 @@ def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list
 
 def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
     """What to ask for, as the end of a sentence."""
-    files = [f"{FOLDER}/{stem}.json" for stem in giving(action, resource, meant)]
-    files = files or [f"{FOLDER}/{stem}.json" for stem in giving(action, meant=meant) if resource]
+    files = [f"{FOLDER}/{stem}.json" for stem in policies_allowing(action, resource, meant)]
+    files = files or [
+        f"{FOLDER}/{stem}.json" for stem in policies_allowing(action, meant=meant) if resource
+    ]
     if not files:
         return f"no policy of {FOLDER} gives that right, so ask whoever keeps the account's rights"
     return f"ask for the policy {' or '.join(files)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -56,7 +56,7 @@ class Targets:
     max_concurrent: int = 1
     failure_tolerance: int = 0
 
-    def check(self) -> None:
+    def refuse_invalid(self) -> None:
         """ClinicError with what is wrong."""
         for what, names, pattern in (
             ("an account (twelve digits)", self.accounts, r"\d{12}"),
@@ -64,7 +64,7 @@ class Targets:
             ("an organizational unit such as ou-ab12-cd34", self.ous, r"(ou|r)-[a-z0-9-]+"),
         ):
             if wrong := [name for name in names if not re.fullmatch(pattern, name)]:
-                raise ClinicError(f"{plain(wrong[0])} is not {what}.")
+                raise ClinicError(f"{printable(wrong[0])} is not {what}.")
         if self.max_concurrent < 1 or self.failure_tolerance < 0:
             raise ClinicError(
                 "--max-concurrent is 1 or more accounts at a time, --failure-tolerance 0 or more."
@@ -141,7 +141,7 @@ class StackSet:
             for result in page["Summaries"]:
                 if result["Status"] == "FAILED":
                     where = f"{result.get('Account', '')} {result.get('Region', '')}"
-                    self.failed.append(f"{where}: {plain(result.get('StatusReason', ''))}")
+                    self.failed.append(f"{where}: {printable(result.get('StatusReason', ''))}")
 
     def instances(self) -> dict[AccountRegion, StackInstanceSummaryTypeDef]:
         pages = self.cloudformation.get_paginator("list_stack_instances")

@@ -19,7 +19,7 @@ from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.stack_instances import AccountRegion, StackSet, Targets
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -44,7 +44,7 @@ def deploy(aws: Aws, env: Environment, targets: Targets, *, agree: Agree, report
     and does nothing unless ``agree`` says yes. Shows a row for each stack. Raises ClinicError
     with exit code 1 when one failed.
     """
-    targets.check()
+    targets.refuse_invalid()
     if env.nested:
         raise ClinicError("a stack set holds no nested stacks: it takes the flat form.")
     made = StackSet(aws, env.stack, targets, report)
@@ -230,7 +230,7 @@ def _missing(targets: Targets, before: Mapping[AccountRegion, object]) -> dict[s
 def _conclude(made: StackSet) -> None:
     """Show a row for each stack; ClinicError with exit code 1 and the reasons if one failed."""
     rows = [
-        [account, region, instance["Status"], plain(instance.get("StatusReason", ""))]
+        [account, region, instance["Status"], printable(instance.get("StatusReason", ""))]
         for (account, region), instance in sorted(made.instances().items())
     ]
     headings = ["account", "region", "state", "reason"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.model.walk import STACK
 from generator.report import Report
@@ -32,9 +32,11 @@ def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: floa
     stack = existing(aws, name)
     resources = tree(aws, stack.id)
     report.tell("stack", name=name, status=stack.status, reason=stack.reason, outputs=stack.outputs)
-    report.say(f"{name}: {stack.status}{stack.reason and f' ({plain(stack.reason)})'}")
+    report.say(f"{name}: {stack.status}{stack.reason and f' ({printable(stack.reason)})'}")
     report.table(["layer or resource", "state", "holds"], _rows(resources))
-    report.table(["output", "value"], [[plain(k), plain(v)] for k, v in stack.outputs.items()])
+    report.table(
+        ["output", "value"], [[printable(k), printable(v)] for k, v in stack.outputs.items()]
+    )
     for what, command in commands(aws, stack).items():
         report.say(f"{what}:\n    {command}")
         report.tell("command", purpose=what, command=command)
@@ -52,8 +54,8 @@ def _rows(resources: tuple[Resource, ...]) -> list[list[str]]:
         holds = ", ".join(f"{n} {state}" for state, n in counts.most_common())
         calm = resource.status.endswith("_COMPLETE") and not resource.reason
         if resource.type == STACK or not calm:
-            why = plain(resource.reason) if resource.type != STACK else holds
-            rows.append([plain(resource.path), resource.status, why])
+            why = printable(resource.reason) if resource.type != STACK else holds
+            rows.append([printable(resource.path), resource.status, why])
     counts = Counter(resource.status for resource in resources if resource.type != STACK)
     return [*rows, *([f"{n} resources", state, ""] for state, n in counts.items())]
 
@@ -65,12 +67,12 @@ def commands(aws: Aws, stack: Stack) -> dict[str, str]:
         where += f" --profile {aws.session.profile_name}"
     physical_ids = {}
     if log := stack.outputs.get("BackendLogGroup"):
-        physical_ids["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
+        physical_ids["Logs of the backend"] = f"aws logs tail {printable(log)} --follow {where}"
     if group := stack.outputs.get("BackendGroupName"):
         physical_ids["Instances"] = (
             "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "
-            f"{plain(group)} --query 'AutoScalingGroups[].Instances[].InstanceId' --output text "
-            f"{where}"
+            f"{printable(group)} --query 'AutoScalingGroups[].Instances[].InstanceId' "
+            f"--output text {where}"
         )
         physical_ids["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
     return physical_ids
@@ -84,7 +86,7 @@ def _same(
     rows = list[list[str]]()
     for physical, path in {stack.id: "", **nested}.items():
         if trouble := _detect(aws, physical, pause):
-            rows.append([path, "?", plain(trouble), "", ""])
+            rows.append([path, "?", printable(trouble), "", ""])
         for drift in _drifted(aws, physical):
             report.tell("drift", path=path, drift=drift)
             rows += _differences(path, drift)
@@ -125,13 +127,13 @@ def _drifted(aws: Aws, stack: str) -> Iterator[StackResourceDriftTypeDef]:
 
 
 def _differences(path: str, drift: StackResourceDriftTypeDef) -> list[list[str]]:
-    where = plain(f"{path}/{drift['LogicalResourceId']}".lstrip("/"))
+    where = printable(f"{path}/{drift['LogicalResourceId']}".lstrip("/"))
     how = drift["StackResourceDriftStatus"]
     # A resource that is gone has none.
     if not (differences := drift.get("PropertyDifferences")):
         return [[where, how, "", "", ""]]
     keys = ("PropertyPath", "ExpectedValue", "ActualValue")
     return [
-        [where, how, *(plain(difference.get(key, "")) for key in keys)]
+        [where, how, *(printable(difference.get(key, "")) for key in keys)]
         for difference in differences
     ]

@@ -5,16 +5,16 @@ from __future__ import annotations
 import unicodedata
 
 
-def plain(text: object) -> str:
+def printable(text: object) -> str:
     """``text`` on one line and with no power over the terminal.
 
     Control characters, and those that hide or reorder others, are written as ``\\x1b`` would be.
     """
     return "".join(
-        " " if c in "\n\t" else c if _harmless(c) else c.encode("unicode_escape").decode()
+        " " if c in "\n\t" else c if _is_printable(c) else c.encode("unicode_escape").decode()
         for c in str(text)
     )
 
 
-def _harmless(character: str) -> bool:
+def _is_printable(character: str) -> bool:
     return unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -69,14 +69,14 @@ def deploy_command(
     from generator.cloud.deploy import DeployOptions, deploy
     from generator.cloud.environment import load
 
-    wanted = load(env, params, flat)
+    environment = load(env, params, flat)
     aws = connect(profile, region)
     checked = demand(env, params, aws.region)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)
     push = None
     if context and not plan:
-        push = built(aws, wanted, context, report)
+        push = built(aws, environment, context, report)
     options = DeployOptions(yes, plan, allowed, report, terminal(), push=push)
-    if deploy(aws, wanted, options) and smoke:
-        after_deployment(aws, wanted, report)
+    if deploy(aws, environment, options) and smoke:
+        after_deployment(aws, environment, report)

@@ -34,7 +34,7 @@ def destroy_command(
     from generator.cloud.destroy import destroy
     from generator.cloud.environment import load
 
-    wanted, aws = load(env, params), connect(profile, region)
-    follow = partial(watch, wanted, DeployOptions(terminal=terminal(), report=report))
+    environment, aws = load(env, params), connect(profile, region)
+    follow = partial(watch, environment, DeployOptions(terminal=terminal(), report=report))
     ask = partial(typed, err=report.json)
-    destroy(aws, wanted.stack, follow=follow, ask=ask, report=report, yes=yes)
+    destroy(aws, environment.stack, follow=follow, ask=ask, report=report, yes=yes)

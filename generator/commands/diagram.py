@@ -63,16 +63,16 @@ def diagram_command(
     from generator.parameters import regions
 
     regions.require(region)
-    seen = view.load(env, params, templates, region)
+    resolved = view.load(env, params, templates, region)
     with expected(templates):
-        found = derive(seen)
-        if omitted := [kind for kind in kinds.unknown(seen) if kind not in KINDS]:
+        diagram = derive(resolved)
+        if omitted := [kind for kind in kinds.unknown(resolved) if kind not in KINDS]:
             click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
-        told = list(objects(found))
-        drawn = lines(told) if report.json else picture(found, form, output, language)
+        entries = list(objects(diagram))
+        drawn = lines(entries) if report.json else picture(diagram, form, output, language)
     if output is None:
-        report.tell_all(told)
+        report.tell_all(entries)
         report.say(drawn.removesuffix("\n"))
         return
     files.write(output, drawn.encode())
-    report.say(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
+    report.say(f"{output}: {env}, {len(diagram.parts)} parts and {len(diagram.arrows)} arrows")

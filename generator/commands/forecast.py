@@ -54,8 +54,8 @@ def forecast_command(
     from generator.checks.changes.forecast.screen import SUMMARY
 
     gc.disable()  # As in generate: too short to have anything to collect.
-    name, found = forecast(base, templates, params, list(envs))
-    screen.show(name, found, report)
+    name, result = forecast(base, templates, params, list(envs))
+    screen.show(name, result, report)
     if path := os.environ.get(SUMMARY):
-        screen.append(Path(path), markdown(name, found))
-    screen.judge(found, allowed)
+        screen.append(Path(path), markdown(name, result))
+    screen.judge(result, allowed)

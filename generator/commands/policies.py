@@ -35,10 +35,10 @@ def policies_command(
     clinic policies prod --region us-east-1 --account 123456789012 --output /tmp/prod
     """
     from generator import output as outputs
-    from generator.cloud.policies import for_place, place_of
+    from generator.cloud.policies import for_scope, scope_of
 
-    place = place_of(env, region, account, params)
-    files = outputs.render(for_place(place))
+    place = scope_of(env, region, account, params)
+    files = outputs.render(for_scope(place))
     folder = output or Path(f"policies-{place.stack.removeprefix('clinic-')}-{place.region}")
     outputs.write(folder, files)
     for name, data in files.items():

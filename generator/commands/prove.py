@@ -37,13 +37,13 @@ def prove_command(
     from generator.model import view
     from generator.parameters import files as parameters
 
-    seen = view.load(env, params, templates)
+    resolved = view.load(env, params, templates)
     folder = parameters.find(env, params).parent
-    proof = prove(seen, folder)
+    proof = prove(resolved, folder)
     if accept:
-        place = expectations.place(folder, seen.env)
-        expectations.accept(place, proof.reaches, changed.recorded(seen))
-        proof = prove(seen, folder)
+        place = expectations.place(folder, resolved.env)
+        expectations.accept(place, proof.reaches, changed.recorded(resolved))
+        proof = prove(resolved, folder)
     report.tell_all(reach.objects(proof))
     if not report.json:
         reach.show(proof, reach.command_line(env, templates, params))

@@ -39,6 +39,6 @@ def recover_command(
     from generator.cloud.environment import load
     from generator.cloud.recover import recover
 
-    wanted, aws = load(env, params), connect(profile, region)
-    follow = partial(watch, wanted, DeployOptions(terminal=terminal(), report=report))
-    recover(aws, wanted.stack, follow=follow, report=report, skip=skip, retain=retain)
+    environment, aws = load(env, params), connect(profile, region)
+    follow = partial(watch, environment, DeployOptions(terminal=terminal(), report=report))
+    recover(aws, environment.stack, follow=follow, report=report, skip=skip, retain=retain)

@@ -63,7 +63,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     from generator.local.endpoint import EndpointError, embedded_endpoint
     from generator.local.rehearse import PACE, Rehearsal, rehearse
 
-    wanted, report.brief = load(env, params, flat), True
+    environment, report.brief = load(env, params, flat), True
     checked = demand(env, params)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)
@@ -71,6 +71,6 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
         with embedded_endpoint() as endpoint:
             aws = connect(variables=endpoint.environment)
             options = DeployOptions(yes=True, report=report, pace=PACE, outlives=False)
-            rehearse(Rehearsal(aws, wanted, options))
+            rehearse(Rehearsal(aws, environment, options))
     except EndpointError as error:
         raise ClinicError(str(error)) from error

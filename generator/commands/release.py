@@ -62,10 +62,10 @@ def release_command(
     clinic release seed --revision v1.4.2
     clinic release prod --build ../backend --migrate "npm run migration:run" --yes --save
     """
-    from generator.application.release.fleet import Fleet
-    from generator.application.release.order import order_of, ordered
+    from generator.application.release.fleet import BackendFleet
     from generator.application.release.plan import Rollout, at_rest
     from generator.application.release.release import release
+    from generator.application.release.request import build_requested, parse_request
     from generator.application.release.save import keep_in_step
     from generator.application.smoke.site import endpoint
     from generator.application.smoke.site import of_stack as site_of_stack
@@ -74,26 +74,26 @@ def release_command(
     from generator.cloud.environment import load
     from generator.parameters import files as parameters
 
-    asked = order_of(image, revision, context, migration)
-    wanted = load(env, params)
+    request = parse_request(image, revision, context, migration)
+    environment = load(env, params)
     aws, report.brief = connect(profile, region), True
-    stack = at_rest(aws, wanted, DeployOptions(yes=True, report=report))
+    stack = at_rest(aws, environment, DeployOptions(yes=True, report=report))
     if "TemplateBaseUrl" not in stack.parameters:
-        wanted = load(env, params, flat=True)
-    this = Rollout(
+        environment = load(env, params, flat=True)
+    rollout = Rollout(
         aws=aws,
-        env=wanted,
+        env=environment,
         stack=stack,
-        fleet=Fleet.of(aws, stack.outputs),
-        order=ordered(asked, aws, stack, report),
+        fleet=BackendFleet.of(aws, stack.outputs),
+        request=build_requested(request, aws, stack, report),
         options=DeployOptions(yes=True, report=report),
-        site=None if endpoint(aws) else site_of_stack(aws, wanted.name, wanted.stack),
+        site=None if endpoint(aws) else site_of_stack(aws, environment.name, environment.stack),
         agreed=lambda question: yes or report.json or _agreed(question),
         migration=migration or "",
         heed_alarms=not no_alarms,
     )
-    if release(this):
-        keep_in_step(this, parameters.find(env, params), keep)
+    if release(rollout):
+        keep_in_step(rollout, parameters.find(env, params), keep)
 
 
 def _agreed(question: str) -> bool:

@@ -54,7 +54,7 @@ def stack_set_command(
     from generator.cloud.environment import load
     from generator.cloud.stack_instances import Targets
 
-    wanted, aws = load(env, params, flat=True), connect(profile, region)
+    environment, aws = load(env, params, flat=True), connect(profile, region)
     targets = Targets(
         regions=_split(regions),
         accounts=_split(accounts),
@@ -64,11 +64,11 @@ def stack_set_command(
     )
     if remove:
         ask = partial(typed, err=report.json)
-        sets.remove(aws, wanted, targets, ask=ask, report=report, yes=yes)
+        sets.remove(aws, environment, targets, ask=ask, report=report, yes=yes)
     else:
         options = DeployOptions(yes=yes, report=report, terminal=terminal())
         agreed = partial(agree, options=options, otherwise=UNASKED)
-        sets.deploy(aws, wanted, targets, agree=agreed, report=report)
+        sets.deploy(aws, environment, targets, agree=agreed, report=report)
 
 
 def _split(text: str) -> list[str]:

@@ -32,6 +32,6 @@ def status_command(
     from generator.cloud.environment import load
     from generator.cloud.status import status
 
-    wanted = load(env, params)
-    if not status(connect(profile, region), wanted.stack, report, drift):
+    environment = load(env, params)
+    if not status(connect(profile, region), environment.stack, report, drift):
         raise click.exceptions.Exit(1)

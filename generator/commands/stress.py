@@ -79,17 +79,17 @@ def stress_command(
     """
     from generator.application.stress import offline, picture
     from generator.application.stress.report import judge
-    from generator.application.stress.timeline import Load
+    from generator.application.stress.timeline import StressLoad
 
     if png:
-        picture.check(png)
-    load = Load(cpu, timeout)
+        picture.require_drawable(png)
+    load = StressLoad(cpu, timeout)
     if simulated:
         if profile is not None or url is not None:
             raise ClinicError("--profile and --url go with a live test: --simulate asks nobody.")
         gc.disable()  # As in generate: too short to have anything to collect.
         timeline = offline.run(env, params, region, load, report, **design)
-    elif any(given not in (None, ()) for given in design.values()):
+    elif any(value not in (None, ()) for value in design.values()):
         raise ClinicError(
             "--metric-period, --boot, --warm-pool, --assume and --templates go with --simulate: "
             "a live test takes what is deployed."

@@ -54,11 +54,15 @@ def timeline_command(
 
     if picture:
         files.check(picture)
-    seen = view.load(env, params, templates)
-    wanted = _wanted(pairs)
+    resolved = view.load(env, params, templates)
+    changes = _changes(pairs)
     with expected(templates):
-        notes = judge(seen, wanted)
-        operations = [update_of(seen, wanted)] if pairs else [creation_of(seen), *release_of(seen)]
+        notes = judge(resolved, changes)
+        operations = (
+            [update_of(resolved, changes)]
+            if pairs
+            else [creation_of(resolved), *release_of(resolved)]
+        )
     for operation in operations:
         report.tell_all(objects(operation))
         show(operation, report)
@@ -71,13 +75,13 @@ def timeline_command(
     report.say(NOTE + (f" The picture is in {picture}." if picture else ""))
 
 
-def _wanted(pairs: tuple[str, ...]) -> dict[str, str]:
-    wanted = dict[str, str]()
+def _changes(pairs: tuple[str, ...]) -> dict[str, str]:
+    changes = dict[str, str]()
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
             raise ClinicError(
                 f"--change {quote(pair)} says no value: give NAME=VALUE, such as Release=2."
             )
-        wanted[name] = value
-    return wanted
+        changes[name] = value
+    return changes

@@ -78,16 +78,16 @@ def twin_command(
         raise ClinicError("--junit says what --prove saw: give both.")
     if junit:
         files.check(junit)
-    wanted, seen = stand.chosen(env, params, templates, flat)
+    environment, resolved = stand.chosen(env, params, templates, flat)
     if reports:
-        stand.show_enacted(seen, report)
+        stand.show_enacted(resolved, report)
         return
     content = stand.env_file(env_file)
     if frontend:
         build.read(frontend, build.names(frontend))
     stand.enter(port, backend, watches=watches)
     choices = Choices(stand.image_of(backend), content, quick, minute, stand.door())
-    with stand_up(wanted, seen, choices, report) as twin:
+    with stand_up(environment, resolved, choices, report) as twin:
         if watches:
             stand.watch(twin, report)
         stand.publish(twin, frontend)

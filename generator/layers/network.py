@@ -109,7 +109,7 @@ def build(template: Template, values: Values) -> Values:
     database = closed_group(template, values, "DatabaseSecurityGroup", "sg-db-rds", vpc.ref())
     return {
         VPC_ID: vpc.ref(),
-        INTERNET_GATEWAY_ID: _way_in(template, values, vpc, public_table),
+        INTERNET_GATEWAY_ID: _internet_gateway(template, values, vpc, public_table),
         DEFAULT_SECURITY_GROUP_ID: vpc.get_att("DefaultSecurityGroup"),
         PUBLIC_SUBNET_IDS: _of_zones(third, public),
         APP_SUBNET_IDS: _of_zones(third, app),
@@ -119,7 +119,7 @@ def build(template: Template, values: Values) -> Values:
     }
 
 
-def _way_in(template: Template, values: Values, vpc: ec2.VPC, public_table: Ref) -> Ref:
+def _internet_gateway(template: Template, values: Values, vpc: ec2.VPC, public_table: Ref) -> Ref:
     gateway = template.add_resource(
         ec2.InternetGateway("InternetGateway", Tags=tags(values, "internet"))
     )

@@ -78,13 +78,13 @@ INSTANCE_PUBLIC_ADDRESS = Name(
 
 def build(template: Template, values: Values) -> Values:
     no_nat = template.add_condition("HasNoNat", Equals(values[NAT_GATEWAYS], "none"))
-    _ways_out(template, values, no_nat)
+    _default_routes(template, values, no_nat)
     _flow_log(template, values)
     _closed_default_group(template, values)
     return {INSTANCE_PUBLIC_ADDRESS: If(no_nat, "true", "false")}
 
 
-def _ways_out(template: Template, values: Values, no_nat: str) -> None:
+def _default_routes(template: Template, values: Values, no_nat: str) -> None:
     third = has_third_zone(template, values)
     template.add_condition("HasNat", Not(Condition(no_nat)))
     template.add_condition("HasNatPerZone", Equals(values[NAT_GATEWAYS], "per-zone"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generator.application.release.fleet import Fleet
+from generator.application.release.fleet import BackendFleet
 from generator.application.release.plan import Rollout, at_rest
 from generator.application.release.release import release
 from generator.application.release.revision import ReleaseRequest
@@ -27,7 +27,7 @@ def release_image(aws: Aws, env: Environment, options: DeployOptions) -> Environ
     ClinicError (1) unless every instance and the stack have it.
     """
     stack = at_rest(aws, env, options)
-    fleet = Fleet.of(aws, stack.outputs)
+    fleet = BackendFleet.of(aws, stack.outputs)
     order = ReleaseRequest(IMAGE)
     release(
         Rollout(

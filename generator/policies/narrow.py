@@ -25,7 +25,7 @@ ANY_ACCOUNT = re.compile(r"parameter/aws/|snapshot:\*$")
 """Ubuntu's public parameters belong to no account, a snapshot to restore to any."""
 
 
-class Place(NamedTuple):
+class PolicyScope(NamedTuple):
     """Where the rights hold; a text may be a reference of a template, as ``${AWS::Region}`` is."""
 
     stack: str
@@ -36,58 +36,58 @@ class Place(NamedTuple):
     account: str = "*"
 
 
-def narrowed(document: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def narrowed(document: Mapping[str, Any], scope: PolicyScope) -> dict[str, Any]:
     """A policy document for one place; ValueError if anything of another stack's is left in it."""
-    made = {**document, "Statement": [_statement(s, place) for s in document["Statement"]]}
+    made = {**document, "Statement": [_statement(s, scope) for s in document["Statement"]]}
     if ANY in repr(made):
         raise ValueError(f"a policy reaches every stack still: {made}")
     return made
 
 
-def _statement(statement: Mapping[str, Any], place: Place) -> dict[str, Any]:
-    made = {**statement, "Resource": _each(statement["Resource"], place)}
+def _statement(statement: Mapping[str, Any], scope: PolicyScope) -> dict[str, Any]:
+    made = {**statement, "Resource": _each(statement["Resource"], scope)}
     if "Condition" in statement:
         made["Condition"] = {
-            operator: {key: _values(key, given, place) for key, given in keys.items()}
+            operator: {key: _values(key, value, scope) for key, value in keys.items()}
             for operator, keys in statement["Condition"].items()
         }
     return made
 
 
-def _values(key: str, given: Any, place: Place) -> Any:
-    if not isinstance(given, list):
-        return given
+def _values(key: str, value: Any, scope: PolicyScope) -> Any:
+    if not isinstance(value, list):
+        return value
     if key in STACK_TAGS:
-        return [place.stack, f"{place.stack}-*"]
+        return [scope.stack, f"{scope.stack}-*"]
     if key == NAME_TAG:
-        return [text.replace("*", place.environment, 1) for text in given]
+        return [text.replace("*", scope.environment, 1) for text in value]
     if key == "kms:ViaService":
-        return [text.replace("*", place.region) for text in given]
-    return _each(given, place)
+        return [text.replace("*", scope.region) for text in value]
+    return _each(value, scope)
 
 
-def _each(given: str | list[str], place: Place) -> list[str]:
-    texts = [given] if isinstance(given, str) else given
-    return [made for text in texts for made in _text(text, place)]
+def _each(value: str | list[str], scope: PolicyScope) -> list[str]:
+    texts = [value] if isinstance(value, str) else value
+    return [made for text in texts for made in _text(text, scope)]
 
 
-def _text(text: str, place: Place) -> list[str]:
+def _text(text: str, scope: PolicyScope) -> list[str]:
     """One pattern as the one or two that stand for it in a place."""
-    text = _located(text, place)
+    text = _located(text, scope)
     service = text.split(":")[2] if text.startswith("arn:") else ""
-    named = service in LOWER_CASE and not place.stack.startswith("${")
-    stack = place.stack.lower() if named else place.stack
+    named = service in LOWER_CASE and not scope.stack.startswith("${")
+    stack = scope.stack.lower() if named else scope.stack
     if f"policy/boundary-{ANY}" in text:
-        return [text.replace(f"boundary-{ANY}", f"boundary-{stack}-{place.region}")]
+        return [text.replace(f"boundary-{ANY}", f"boundary-{stack}-{scope.region}")]
     if f"stack/{ANY}/" in text:
         return [text.replace(ANY, name) for name in (stack, f"{stack}-*")]
     if f"stackset/{ANY}" in text or f"stackset-target/{ANY}" in text:
         return [text.replace(ANY, f"{stack}:*")]
     if text.startswith("arn:aws:cloudfront::") and ":function/*-" in text:
-        return [text.replace("/*-", f"/{place.environment}-")]
+        return [text.replace("/*-", f"/{scope.environment}-")]
     if f"{PREFIX}artifacts-" in text:
         # What lies there becomes a stack by the rights of whoever deploys it.
-        where = f"-{place.region}"
+        where = f"-{scope.region}"
         if not service:
             return [text.removesuffix("-*") + f"{where}*"]
         return [re.sub(r"-\*(/\*)?$", where, text) + _folder(text, stack)]
@@ -98,13 +98,13 @@ def _folder(text: str, stack: str) -> str:
     return f"/{stack}/*" if text.endswith("/*") else ""
 
 
-def _located(text: str, place: Place) -> str:
+def _located(text: str, scope: PolicyScope) -> str:
     """An ARN with its region and account; anything else as it is."""
     parts = text.split(":", 5)
     if len(parts) < 6 or parts[0] != "arn":
         return text
     partition, region, account, name = parts[1:3], parts[3], parts[4], parts[5]
-    region = place.region if region == "*" else region
+    region = scope.region if region == "*" else region
     if account == "*" and not ANY_ACCOUNT.search(name):
-        account = place.account
+        account = scope.account
     return ":".join(["arn", *partition, region, account, name])

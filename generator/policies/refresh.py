@@ -31,12 +31,12 @@ def source() -> str:
 
 def resource_types() -> set[str]:
     """The types of all templates; every ``Custom::`` type is one."""
-    found = {
+    types = {
         resource.resource_type
         for template in architecture.templates().values()
         for resource in template.resources.values()
     }
-    return {CUSTOM if name.startswith("Custom::") else str(name) for name in found}
+    return {CUSTOM if name.startswith("Custom::") else str(name) for name in types}
 
 
 def known_actions() -> dict[str, dict[str, Any]]:

@@ -29,9 +29,9 @@ from troposphere import (
     iam,
 )
 
-from generator.policies.narrow import Place, narrowed
+from generator.policies.narrow import PolicyScope, narrowed
 
-HERE = Place("${StackName}", "${EnvironmentName}", "${AWS::Region}", "${AWS::AccountId}")
+HERE = PolicyScope("${StackName}", "${EnvironmentName}", "${AWS::Region}", "${AWS::AccountId}")
 ISSUER = "token.actions.githubusercontent.com"
 REPOSITORY = r"[A-Za-z0-9-]+/[\w.-]+"
 
@@ -131,9 +131,9 @@ def _conditions(made: Template) -> None:
     for name in FROM_GITHUB.values():
         made.add_condition(f"{name}IsGiven", Not(Equals(Ref(name), "")))
     made.add_condition("ProviderIsGiven", Not(Equals(Ref("GitHubProviderArn"), "")))
-    wanted = [Condition(f"{name}IsGiven") for name in FROM_GITHUB.values()]
+    conditions = [Condition(f"{name}IsGiven") for name in FROM_GITHUB.values()]
     made.add_condition(
-        "MakesProvider", {"Fn::And": [Not(Condition("ProviderIsGiven")), {"Fn::Or": wanted}]}
+        "MakesProvider", {"Fn::And": [Not(Condition("ProviderIsGiven")), {"Fn::Or": conditions}]}
     )
 
 

@@ -27,11 +27,11 @@ SECRETS = ("DatabaseSecret", "OriginVerifySecret", "OriginVerifySecretSecond")
 
 
 def _by_service() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    arns_by_service: dict[str, tuple[str, ...]] = {}
     for row in resource_types.column("deployer").values():
         for service, arns in row.items():
-            found[service] = (*found.get(service, ()), *arns)
-    return found
+            arns_by_service[service] = (*arns_by_service.get(service, ()), *arns)
+    return arns_by_service
 
 
 SCOPES: Mapping[str, tuple[str, ...]] = _by_service() | {

@@ -30,14 +30,14 @@ def fitting(rule: str, place: str) -> list[Suppression]:
 def metadata(template: Mapping[str, Any]) -> dict[str, list[str]]:
     """The rules to name in the templates for a cfn-lint that is run without this table, by logical
     id; "" for the whole template, where those of parameters have to stand."""
-    found: dict[str, list[str]] = {}
+    ignored: dict[str, list[str]] = {}
     for suppression in SUPPRESSIONS:
         section, title, *_ = (*suppression.place.split("/"), "")
         for name in template.get(section, ()) if suppression.carried else ():
             if fnmatchcase(name, title):
-                rules = found.setdefault(name if section == "Resources" else "", [])
+                rules = ignored.setdefault(name if section == "Resources" else "", [])
                 rules += [] if suppression.rule in rules else [suppression.rule]
-    return found
+    return ignored
 
 
 def of_resource(title: str) -> dict[str, Any]:
@@ -47,12 +47,12 @@ def of_resource(title: str) -> dict[str, Any]:
     Guard Rules Registry" and of cdk-nag 2. cdk-nag 3 reads none (its MIGRATION.md), Control
     Tower's rules and trivy know no such thing.
     """
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     for suppression in SUPPRESSIONS:
         if suppression.judge and suppression.place == f"Resources/{title}":
             key, entry = _entry(suppression)
-            found.setdefault(suppression.judge, {}).setdefault(key, []).append(entry)
-    return found
+            entries.setdefault(suppression.judge, {}).setdefault(key, []).append(entry)
+    return entries
 
 
 def _entry(suppression: Suppression) -> tuple[str, Any]:

@@ -23,7 +23,7 @@ from generator.acceptance.plan import QUIET
 from generator.acceptance.run import remains
 from generator.acceptance.steps import STEPS
 from generator.application.env.check import load_checked
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 from generator.checks.cost import components, prices
 from generator.checks.cost.usage import Usage
 from generator.cloud import deploy as deploying
@@ -280,7 +280,9 @@ def test_the_load_is_put_on_instances_and_judged(account: Account) -> None:
     seconds, sent = [0.0], list[str]()
     with serving() as site:
         run = account.run(
-            url=site.url, load=Load(timeout=60), clock={"now": lambda: seconds[0], "pause": None}
+            url=site.url,
+            load=StressLoad(timeout=60),
+            clock={"now": lambda: seconds[0], "pause": None},
         )
 
         def pause(_: float) -> None:
@@ -370,7 +372,7 @@ def test_what_it_does_takes_costs_and_keeps_is_said_before_the_question(
 def test_the_cost_is_that_of_the_cost_command_for_so_many_hours(
     account: Account, hours: int
 ) -> None:
-    load = Load(timeout=600 if hours == 1 else 3000)
+    load = StressLoad(timeout=600 if hours == 1 else 3000)
     planned = begin.prepare(
         Order("dev", ROOT / "params", account.folder, load=load),
         account.aws(),

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from generator.cloud.aws import Aws, connect, explain, explained
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.local import Endpoint
 from tests.application.smoke.stage import Reply, played
@@ -206,7 +206,7 @@ def test_the_embedded_endpoint_can_be_given_by_variables(
     ],
 )
 def test_text_of_a_service_has_no_power_over_the_terminal(text: str, harmless: str) -> None:
-    assert plain(text) == harmless
+    assert printable(text) == harmless
 
 
 def test_importing_the_command_line_does_not_import_the_aws_client() -> None:

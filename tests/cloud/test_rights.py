@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from generator import policies
 from generator.cloud.aws import explain
-from generator.cloud.rights import giving
+from generator.cloud.rights import policies_allowing
 from tests.policies.ours import DATABASE, FUNCTION, LAUNCH_TEMPLATE, PLACE, ROOT, bucket
 
 INSTANCE = f"arn:aws:ec2:{PLACE}:instance/i-1"
@@ -86,4 +86,4 @@ def test_every_right_of_every_policy_is_found_in_it() -> None:
     for stem, action in rights:
         if stem == "boundary":  # the most that a role may be given; it gives nothing
             continue
-        assert stem in giving(action.replace("*", "Anything")), (stem, action)
+        assert stem in policies_allowing(action.replace("*", "Anything")), (stem, action)

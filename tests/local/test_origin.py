@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from generator.application.smoke.ask import Response, Route, ask
+from generator.application.smoke.ask import Response, ServerAddress, ask
 from generator.cloud.aws import connect
 from generator.cloud.stacks import find
 from generator.layers.edge import EDGE, FRONTEND_BUCKET, SITE_URL
@@ -44,7 +44,7 @@ def site(endpoint: Endpoint) -> tuple[Any, str, Ask]:
     stack = find(aws, env.stack)
     assert stack
     served, host = urlsplit(endpoint.url), urlsplit(stack.outputs["SiteUrl"]).hostname or ""
-    way = Route(host, 443, through=(served.hostname or "", served.port or 0))
+    way = ServerAddress(host, 443, through=(served.hostname or "", served.port or 0))
     return aws, stack.outputs["FrontendBucketName"], lambda path: ask(way, path)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from generator.application.stress.settings import settings
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 from generator.checks.cost.components import bill
 from generator.checks.cost.prices import listed, rows
 from generator.checks.cost.usage import Usage
@@ -45,7 +45,7 @@ def test_only_burstable_families_have_a_baseline() -> None:
 def test_a_type_that_nobody_wrote_down_is_said_and_never_guessed() -> None:
     seen = view.load("seed", ROOT / "params")
     with pytest.raises(ClinicError, match=r'"t9\.micro".* write them into .*instance_types\.toml'):
-        simulate(replace(settings(seen), instance_type="t9.micro"), Load())
+        simulate(replace(settings(seen), instance_type="t9.micro"), StressLoad())
 
 
 def test_the_bill_of_such_a_type_says_at_least_and_which_table_lacks_it() -> None:

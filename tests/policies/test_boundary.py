@@ -11,7 +11,7 @@ import pytest
 from generator.model.resolve import resolve
 from generator.model.schemas import recreates
 from generator.policies import deployer as module
-from generator.policies.narrow import Place, narrowed
+from generator.policies.narrow import PolicyScope, narrowed
 from tests.resolved import children, flat, parameters
 
 from .aws_managed import GIVEN, LEFT_OUT
@@ -37,7 +37,7 @@ from .ours import (
 )
 
 Documents = dict[str, dict[str, Any]]
-HERE = Place("clinic-dev", "dev", "eu-west-1", ACCOUNT)
+HERE = PolicyScope("clinic-dev", "dev", "eu-west-1", ACCOUNT)
 LOG = f"arn:aws:logs:{PLACE}:log-group:clinic-dev-Log-1a2b:*"
 THINGS: Mapping[str, tuple[str, ...]] = {
     "DatabaseSecret": (SECRET,),
@@ -132,7 +132,7 @@ CONTEXT = TAGGED | {
 
 @pytest.mark.parametrize("place", [None, HERE])
 def test_whatever_a_role_of_the_templates_may_do_the_boundary_lets_it_do(
-    documents: Documents, place: Place | None
+    documents: Documents, place: PolicyScope | None
 ) -> None:
     boundary = narrowed(documents["boundary"], place) if place else documents["boundary"]
     rights = set(needed())

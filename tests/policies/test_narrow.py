@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from generator import policies
-from generator.policies.narrow import Place, narrowed
+from generator.policies.narrow import PolicyScope, narrowed
 
 from .decide import is_allowed
 from .ours import ACCOUNT, FUNCTION, LAUNCH_TEMPLATE, OURS, PLACE, THROUGH_CLOUDFORMATION
 
-DEV = Place("clinic-dev", "dev", "eu-west-1", ACCOUNT)
+DEV = PolicyScope("clinic-dev", "dev", "eu-west-1", ACCOUNT)
 IN_DEV = [narrowed(document, DEV) for document in policies.documents().values()]
 GENERAL = list(policies.documents().values())
 
@@ -188,11 +188,13 @@ def test_the_boundary_of_another_environment_is_no_boundary_here() -> None:
 @pytest.mark.parametrize(
     "place",
     [
-        Place("clinic-abcdefghijklmnopqrst", "abcdefghijklmnopqrst", "ap-southeast-2", ACCOUNT),
+        PolicyScope(
+            "clinic-abcdefghijklmnopqrst", "abcdefghijklmnopqrst", "ap-southeast-2", ACCOUNT
+        ),
         DEV,
     ],
 )
-def test_a_narrow_policy_still_fits_into_a_managed_one(place: Place) -> None:
+def test_a_narrow_policy_still_fits_into_a_managed_one(place: PolicyScope) -> None:
     for stem, document in policies.documents().items():
         assert len(re.sub(r"\s", "", json.dumps(narrowed(document, place)))) <= 6144, stem
 

@@ -13,10 +13,10 @@ import yaml
 from click.testing import CliRunner
 
 from generator import output, policies
-from generator.cloud.policies import for_place
+from generator.cloud.policies import for_scope
 from generator.commands.cli import clinic
 from generator.model.resolve import resolve
-from generator.policies.narrow import Place, narrowed
+from generator.policies.narrow import PolicyScope, narrowed
 from generator.policies.roles import FROM_GITHUB, ISSUER, ROLES
 from tests.conftest import ROOT
 
@@ -29,7 +29,7 @@ GIVEN = {
     "FrontendRepository": "clinic/frontend",
     "GitHubProviderArn": "",
 }
-PLACE = Place("clinic-dev", "dev", "us-east-1", ACCOUNT)
+PLACE = PolicyScope("clinic-dev", "dev", "us-east-1", ACCOUNT)
 
 
 @cache
@@ -142,7 +142,7 @@ def test_the_command_writes_what_iam_takes(tmp_path: Path) -> None:
     run = CliRunner().invoke(clinic, ["policies", "dev", *options], catch_exceptions=False)
     assert run.exit_code == 0
     there = {path.name: json.loads(path.read_text()) for path in folder.iterdir()}
-    assert there == for_place(PLACE)
+    assert there == for_scope(PLACE)
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from generator.application.doctor.instance import (
 )
 from generator.cloud import backend
 from generator.cloud.aws import Aws
-from generator.cloud.backend import GROUP, LOG_GROUP, Target
+from generator.cloud.backend import GROUP, LOG_GROUP, TargetHealth
 from generator.cloud.stacks import Stack, existing, tree, walk
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -78,8 +78,8 @@ def _members(
         members = [member for member in members if member["InstanceId"] == instance]
         if not members:
             raise ClinicError(
-                f"{stack.name} has no instance {plain(instance)}: run this without --instance to "
-                "see which it has."
+                f"{stack.name} has no instance {printable(instance)}: run this without "
+                "--instance to see which it has."
             )
     return members
 
@@ -88,7 +88,7 @@ def _instances(
     aws: Aws,
     stack: Stack,
     members: list[InstanceTypeDef],
-    targets: dict[str, Target] | None,
+    targets: dict[str, TargetHealth] | None,
     log_group: str,
     unread: list[str],
 ) -> list[InstanceState]:
@@ -111,16 +111,16 @@ def _instances(
         return list(pool.map(one, members))
 
 
-def _by_id(aws: Aws, group: AutoScalingGroupTypeDef) -> dict[str, Target] | None:
+def _by_id(aws: Aws, group: AutoScalingGroupTypeDef) -> dict[str, TargetHealth] | None:
     """Targets by instance; None for a group without a balancer."""
     if not group.get("TargetGroupARNs"):
         return None
     return {target.id: target for target in backend.targets(aws, group)}
 
 
-def _target(instance: str, targets: dict[str, Target] | None) -> Target | None:
+def _target(instance: str, targets: dict[str, TargetHealth] | None) -> TargetHealth | None:
     """Of an instance; one that the balancer does not know is unused."""
-    unknown = Target(instance, "unused", "Target.NotRegistered", "Target is not registered")
+    unknown = TargetHealth(instance, "unused", "Target.NotRegistered", "Target is not registered")
     return None if targets is None else targets.get(instance, unknown)
 
 
@@ -137,7 +137,7 @@ def _report(
         state = instance.target.state if instance.target else "no balancer"
         step = next(iter(instance.step), "no boot log").strip("- ").lower()
         balance = "" if instance.credits is None else f"{instance.credits:.0f}"
-        rows.append([instance.id, instance.lifecycle, state, plain(step), balance])
+        rows.append([instance.id, instance.lifecycle, state, printable(step), balance])
         report.tell(
             "instance",
             id=instance.id,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from generator.application.doctor.instance import InstanceState
 from generator.cloud import catalogue
 from generator.cloud.catalogue import KnownFailure
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 
 LOOP = 3
 """Starts of the backend in the end of its log that are no accident."""
@@ -50,7 +50,7 @@ def examine(instance: InstanceState) -> HealthFinding | None:
     elif instance.is_booting:
         traps = tuple(trap for trap in traps if not trap.passing)
     if trap := catalogue.look_up(*texts, among=traps):
-        words = (trap.name, plain(trap.meaning), plain(trap.advice))
+        words = (trap.name, printable(trap.meaning), printable(trap.advice))
         return HealthFinding(instance.id, *words, _line(trap, texts))
     on_its_way = instance.is_booting or instance.lifecycle.startswith(COMING_AND_GOING)
     if (
@@ -60,7 +60,7 @@ def examine(instance: InstanceState) -> HealthFinding | None:
         or instance.target.state == "initial"
     ):
         return None
-    return HealthFinding(instance.id, "unknown", *UNKNOWN, plain(instance.target))
+    return HealthFinding(instance.id, "unknown", *UNKNOWN, printable(instance.target))
 
 
 def _texts(instance: InstanceState) -> list[str]:
@@ -83,4 +83,4 @@ def _line(trap: KnownFailure, texts: Sequence[str]) -> str:
     match = next(filter(None, map(trap.says.search, texts)))
     start = match.string.rfind("\n", 0, max(match.end() - 1, 0)) + 1
     end = match.string.find("\n", match.end())
-    return plain(match.string[start : end if end >= 0 else None].strip())[:SHOWN]
+    return printable(match.string[start : end if end >= 0 else None].strip())[:SHOWN]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from generator.application.doctor.examine import HealthFinding
 from generator.cloud import catalogue
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import ActivityTypeDef, AutoScalingGroupTypeDef
@@ -43,13 +43,13 @@ def examine_group(
         message = launches[0].get("StatusMessage") or launches[0]["Description"]
         trap = catalogue.look_up(message)
         words = (trap.meaning, trap.advice) if trap else LAUNCH
-        return [HealthFinding(PLACE, "launch", *words, plain(message))]
+        return [HealthFinding(PLACE, "launch", *words, printable(message))]
     if others:
         return []
     # Each goes before the next one comes: every second activity.
     replaced = [a for a in activities[: 2 * REPLACED] if "health check" in a.get("Cause", "")]
     if len(replaced) >= REPLACED:
-        return [HealthFinding(PLACE, "replaced", *REPLACING, plain(replaced[0]["Cause"]))]
+        return [HealthFinding(PLACE, "replaced", *REPLACING, printable(replaced[0]["Cause"]))]
     missing = group["DesiredCapacity"] - len(group.get("Instances", []))
     if missing > 0 and all(a["StatusCode"] == "Successful" for a in activities):
         evidence = f"{missing} of {group['DesiredCapacity']} instances are missing"

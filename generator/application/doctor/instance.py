@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from generator.cloud import backend
 from generator.cloud.aws import Aws, explain
-from generator.cloud.backend import Target
-from generator.cloud.text import plain
+from generator.cloud.backend import TargetHealth
+from generator.cloud.text import printable
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import InstanceTypeDef
@@ -57,7 +57,7 @@ class InstanceState:
     """The end of the backend's log."""
     console: Sequence[str] = ()
     """The end of its serial console; only asked for when there is no boot log."""
-    target: Target | None = None
+    target: TargetHealth | None = None
     credits: float | None = None
     """CPU credits that are left."""
     standard: bool = False
@@ -119,12 +119,12 @@ def read_or_note(
     try:
         return read()
     except (BotoCoreError, ClientError) as error:
-        unread.append(f"{what} cannot be read: {plain(explain(error, POLICY))}")
+        unread.append(f"{what} cannot be read: {printable(explain(error, POLICY))}")
         return instead
 
 
 def gather(
-    aws: Aws, member: InstanceTypeDef, target: Target | None, log_group: str, log_calls: Pace
+    aws: Aws, member: InstanceTypeDef, target: TargetHealth | None, log_group: str, log_calls: Pace
 ) -> InstanceState:
     """The logs and the console of ``member``, an instance as its group describes it."""
     name, unread = member["InstanceId"], list[str]()

@@ -31,7 +31,7 @@ class CheckedEnvFile:
         return [remark for remark in self.remarks if remark.severity == ERROR]
 
 
-def check(path: Path, folder: Path, env: str = "") -> CheckedEnvFile:
+def check_env_file(path: Path, folder: Path, env: str = "") -> CheckedEnvFile:
     """Read ``path`` and hold it against Docker's rules, the schema in ``folder`` and what becomes
     of documents in ``env``.
 
@@ -66,7 +66,7 @@ def _readers(path: Path) -> Iterator[Remark]:
 
 def load_checked(path: Path, folder: Path, env: str = "") -> CheckedEnvFile:
     """Read and check; ClinicError with a line for each error."""
-    checked = check(path, folder, env)
+    checked = check_env_file(path, folder, env)
     if checked.errors:
         raise ClinicError("\n        ".join(line(path, remark) for remark in checked.errors))
     return checked

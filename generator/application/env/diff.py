@@ -8,7 +8,7 @@ from pathlib import Path
 from generator.application.env.check import CheckedEnvFile, is_no_text, line
 from generator.application.env.deployed import bucket_of, look, revealed
 from generator.cloud.aws import Aws
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -89,7 +89,7 @@ def _show(
     for how, key in ((how, key) for how, keys in changes.items() for key in keys):
         fingerprints = {side: known.get(key, "") for side, known in sides.items()}
         report.tell("difference", key=key, how=how, **fingerprints)
-        rows.append([plain(key), words[how], *map(plain, fingerprints.values())])
+        rows.append([printable(key), words[how], *map(printable, fingerprints.values())])
     report.tell("diff", same=not rows)
     if rows:
         report.table(["key", "how", *sides], rows)

@@ -26,9 +26,9 @@ def remarks(values: Mapping[str, str], folder: Path, env: str = "") -> Iterator[
     if values.get("CLOUD") == "true":
         return
     if env:
-        given = parameters.load(parameters.find(env, folder))
-        if not _is_shared(given):
-            many = _most_instances(given) != "1"
+        parameter_values = parameters.load(parameters.find(env, folder))
+        if not _is_shared(parameter_values):
+            many = _most_instances(parameter_values) != "1"
             name = parameters.find(env, folder).stem
             yield _lost(name, ERROR if many else WARNING)
             return

@@ -7,7 +7,7 @@ from datetime import UTC
 from generator.application.env.deployed import DeployedEnvFile, bucket_of, look, revealed
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.cloud.aws import Aws
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -41,7 +41,7 @@ def show(aws: Aws, stack: str, report: Report, shown: bool) -> None:
         report.tell("key", key=key, supplied_by=supplier, **({"value": value[0]} if value else {}))
     report.table(
         ["key", "supplied by", *(["value"] if shown else [])],
-        [[plain(cell) for cell in row] + [""] * (2 + shown - len(row)) for row in rows],
+        [[printable(cell) for cell in row] + [""] * (2 + shown - len(row)) for row in rows],
     )
     if deployed.fingerprint is None and not shown:
         report.say(

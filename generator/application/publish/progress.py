@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from generator.application.publish.build import File
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.report import Report
 
 PAUSE = 2.0
@@ -22,7 +22,7 @@ def warn(report: Report, text: str) -> None:
     """What does not stop a publication, but somebody should look at."""
     report.tell("warning", text=text)
     if not report.json:
-        print(f"warning: {plain(text)}", file=sys.stderr, flush=True)
+        print(f"warning: {printable(text)}", file=sys.stderr, flush=True)
 
 
 def sending(report: Report, files: Iterable[File], count: int, size: int) -> Iterator[File]:
@@ -30,7 +30,7 @@ def sending(report: Report, files: Iterable[File], count: int, size: int) -> Ite
     shown = files
     if not report.json:
         shown = (_bar if sys.stderr.isatty() else _lines)(files, count, size)
-    yield from _told(report, shown)
+    yield from _reported(report, shown)
 
 
 def amount(size: float) -> str:
@@ -42,7 +42,7 @@ def amount(size: float) -> str:
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
 
 
-def _told(report: Report, files: Iterable[File]) -> Iterator[File]:
+def _reported(report: Report, files: Iterable[File]) -> Iterator[File]:
     for file in files:
         report.tell("sent", path=file.key, bytes=file.size)
         yield file

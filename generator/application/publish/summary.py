@@ -9,7 +9,7 @@ from generator.application.publish.build import Build, File
 from generator.application.publish.headers import is_hashed
 from generator.application.publish.plan import UploadPlan, paths
 from generator.application.publish.progress import amount
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.report import Report
 
 SHOWN = 20
@@ -51,14 +51,14 @@ def preview(report: Report, url: str, build: Build, planned: UploadPlan) -> None
         url=url,
     )
     for line in _lines(planned):
-        report.say(plain(line))
+        report.say(printable(line))
     lines = (
         f"{url}: {_files(len(planned.files))} to send ({amount(planned.bytes)}), "
         f"{planned.unchanged:,} unchanged, {planned.kept:,} of earlier builds to keep, "
         f"{len(planned.remove):,} to remove{_listed(', to invalidate', invalidated)}. "
         "Nothing was changed."
     )
-    report.say(plain(lines))
+    report.say(printable(lines))
 
 
 def conclude(report: Report, build: Build, done: Done) -> None:
@@ -81,7 +81,7 @@ def conclude(report: Report, build: Build, done: Done) -> None:
         f"{done.url}: {sent if done.sent else 'nothing to send'}, {unchanged:,} unchanged{removed}"
         f"{_listed(', invalidation of', done.invalidated)}."
     )
-    report.say(plain(lines))
+    report.say(printable(lines))
 
 
 def _invalidated(build: Build, planned: UploadPlan) -> list[str]:

@@ -28,7 +28,7 @@ def build(aws: Aws, repository: str, context: Path, report: Report) -> str:
     The tag is the commit, or the content where that is not all committed; what is in the registry
     already is not built again. ClinicError (2) without Docker, (1) if building or pushing fails.
     """
-    docker = check(context)
+    docker = require_docker(context)
     image = f"{repository}:{tag(context)}"
     if is_there(aws, image):
         report.say(f"{image} is in the registry already.")
@@ -55,13 +55,13 @@ def tag(context: Path) -> str:
     git = shutil.which("git")
     if git:
         where = [git, "-C", str(context)]
-        changed = _said([*where, "status", "--porcelain", "--", "."])
-        if changed == "" and (commit := _said([*where, "rev-parse", "HEAD"])):
+        changed = _output_of([*where, "status", "--porcelain", "--", "."])
+        if changed == "" and (commit := _output_of([*where, "rev-parse", "HEAD"])):
             return commit[:DIGITS]
     return f"content-{_digest(context)}"
 
 
-def check(context: Path) -> str:
+def require_docker(context: Path) -> str:
     """Where Docker is. ClinicError if there is none, or nothing to build."""
     if not context.is_dir():
         raise ClinicError(f"{context} is no folder: --build takes the one with the backend in it.")
@@ -71,7 +71,7 @@ def check(context: Path) -> str:
             "there is no docker here, so nothing can be built: install it, or build and push the "
             "image elsewhere and give --image."
         )
-    if _said([docker, "version", "--format", "{{.Server.Version}}"]) is None:
+    if _output_of([docker, "version", "--format", "{{.Server.Version}}"]) is None:
         raise ClinicError(
             "docker is here, but its daemon does not answer: start it, or let this user use it."
         )
@@ -115,7 +115,7 @@ def run(command: list[str], stdin: str = "", after: str = UNCHANGED) -> None:
         ) from error
 
 
-def _said(command: list[str]) -> str | None:
+def _output_of(command: list[str]) -> str | None:
     """What a command says; None if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from generator.application.release.build import check, is_there, make, run, sign_in
+from generator.application.release.build import is_there, make, require_docker, run, sign_in
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import find
@@ -29,7 +29,7 @@ def built(
             f"{quote(tag)}: set it to one such as :1, or roll an image out with `clinic release "
             f"{env.name} --build`."
         )
-    docker, local = check(context), f"{env.stack}{tag}"
+    docker, local = require_docker(context), f"{env.stack}{tag}"
     stack = find(aws, env.stack)
     repository = stack.outputs.get("ImageRepositoryUri", "") if stack else ""
     if repository and is_there(aws, f"{repository}{tag}"):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from generator.application.release.function import ask
-from generator.application.release.revision import Revision, known_to, of_user_data
+from generator.application.release.function import invoke
+from generator.application.release.revision import Revision, of_user_data, require_support
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
 
@@ -65,7 +65,7 @@ class GroupState:
 
 
 @dataclass(frozen=True)
-class Fleet:
+class BackendFleet:
     """The backend's group by name, its target group by ARN, its releasing function by name."""
 
     aws: Aws
@@ -74,7 +74,7 @@ class Fleet:
     function: str
 
     @classmethod
-    def of(cls, aws: Aws, outputs: Mapping[str, str]) -> Fleet:
+    def of(cls, aws: Aws, outputs: Mapping[str, str]) -> BackendFleet:
         """The one that a stack's outputs name."""
         names = ("BackendGroupName", "TargetGroupArn", "ReleaseFunctionName")
         return cls(aws, *(outputs[name] for name in names))
@@ -110,23 +110,23 @@ class Fleet:
 
     def version(self, template: str, number: str) -> TemplateVersion:
         """One version of the stack's launch template, by number or $Latest."""
-        return TemplateVersion(template=template, **self.ask("show_version", version=number))
+        return TemplateVersion(template=template, **self.invoke("show_version", version=number))
 
-    def make(self, base: TemplateVersion, wanted: Revision) -> TemplateVersion:
+    def make(self, base: TemplateVersion, runs: Revision) -> TemplateVersion:
         """A new version that is ``base`` but for what it has instances run."""
-        known_to(base.user_data, wanted)
+        require_support(base.user_data, runs)
         # A retry of this call makes no second version; a later release is another one.
         token = secrets.token_hex(16)
-        made = self.ask("make_version", source=base.number, token=token, **asdict(wanted))
+        made = self.invoke("make_version", source=base.number, token=token, **asdict(runs))
         return self.version(base.template, made)
 
     def drop(self, version: TemplateVersion) -> None:
         """Delete a version that nothing uses any more."""
-        self.ask("drop_version", version=version.number)
+        self.invoke("drop_version", version=version.number)
 
-    def ask(self, step: str, **arguments: Any) -> Any:
+    def invoke(self, step: str, **arguments: Any) -> Any:
         """Have the stack's function do a step of the release."""
-        return ask(self.aws, self.function, step, **arguments)
+        return invoke(self.aws, self.function, step, **arguments)
 
     def _health(self) -> dict[str, str]:
         response = self.aws.client("elbv2").describe_target_health(TargetGroupArn=self.targets)

@@ -8,11 +8,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import DENIED, Aws
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 
-def ask(aws: Aws, function: str, step: str, **arguments: Any) -> Any:
+def invoke(aws: Aws, function: str, step: str, **arguments: Any) -> Any:
     """What a step of generator/functions/release_backend.py answers.
 
     ClientError for what AWS has refused the function; ClinicError (3) if it lacks a right itself,
@@ -23,7 +23,7 @@ def ask(aws: Aws, function: str, step: str, **arguments: Any) -> Any:
     )
     payload: dict[str, Any] = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        why = plain(payload.get("errorMessage", answer["FunctionError"]))
+        why = printable(payload.get("errorMessage", answer["FunctionError"]))
         raise ClinicError(f"{function} of the stack failed at {step}: {why}", exit_code=3)
     if "done" in payload:
         return payload["done"]
@@ -31,7 +31,7 @@ def ask(aws: Aws, function: str, step: str, **arguments: Any) -> Any:
     if error.get("Code") in DENIED:
         raise ClinicError(
             f"{function} of the stack, and not these credentials, lacks a right to {operation} "
-            f"({plain(error.get('Message', ''))}): run `clinic deploy` once, then this again.",
+            f"({printable(error.get('Message', ''))}): run `clinic deploy` once, then this again.",
             exit_code=3,
         )
     raise ClientError({"Error": error}, operation)

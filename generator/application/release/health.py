@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from generator.application.release.fleet import Fleet
-from generator.application.smoke.ask import ask, said
+from generator.application.release.fleet import BackendFleet
+from generator.application.smoke.ask import ask, describe_error
 from generator.application.smoke.site import SmokeTarget
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import tree, walk
@@ -24,7 +24,7 @@ def alarms(aws: Aws, stack: str) -> dict[str, str]:
     return {name: resources[name].physical for name in ALARMS if name in resources}
 
 
-def ringing(aws: Aws, names: Mapping[str, str]) -> list[str]:
+def in_alarm(aws: Aws, names: Mapping[str, str]) -> list[str]:
     """Those of the alarms, by logical id, that are in ALARM now."""
     if not names:
         return []
@@ -39,13 +39,13 @@ def answers(site: SmokeTarget) -> tuple[bool | None, str]:
     None: nobody is reached from here, which says nothing about the backend.
     """
     try:
-        answer = ask(site.way, site.health)
+        answer = ask(site.address, site.health)
     except OSError as error:
-        return None, said(error)
+        return None, describe_error(error)
     return answer.status == 200, str(answer)
 
 
-def settled(fleet: Fleet, site: SmokeTarget | None, patience: float, pace: float) -> str:
+def settled(fleet: BackendFleet, site: SmokeTarget | None, patience: float, pace: float) -> str:
     """Wait until every target and the health path are well; what is not, when time is over."""
     end = time.monotonic() + patience
     while True:

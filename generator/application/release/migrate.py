@@ -13,9 +13,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from generator.application.release.fleet import Fleet, TemplateVersion
+from generator.application.release.fleet import BackendFleet, TemplateVersion
 from generator.cloud.aws import code_of
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
 
@@ -23,7 +23,7 @@ PAUSE = 3.0
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}
 
 
-def migrate(fleet: Fleet, version: TemplateVersion, command: str, report: Report) -> None:
+def migrate(fleet: BackendFleet, version: TemplateVersion, command: str, report: Report) -> None:
     """Run ``command`` in a container of the version's image; ClinicError (1) if it fails.
 
     A second run finds what a first one started, and what has succeeded for this version is not
@@ -34,16 +34,16 @@ def migrate(fleet: Fleet, version: TemplateVersion, command: str, report: Report
     if sent["status"] == "Success":
         report.say("Migration: it has run for this release.")
         return
-    report.say(f"Migration on {instance}: {plain(command)}")
+    report.say(f"Migration on {instance}: {printable(command)}")
     report.tell("migration", instance=instance, command=command, id=run)
     outcome = _ended(fleet, run, instance)
     for line in outcome.get("StandardOutputContent", "").splitlines():
-        report.say(f"  {plain(line)}")
+        report.say(f"  {printable(line)}")
     if outcome["Status"] != "Success":
         raise ClinicError(_failure(outcome, instance), exit_code=1)
 
 
-def _chosen(fleet: Fleet) -> str:
+def _chosen(fleet: BackendFleet) -> str:
     serving = [one.id for one in fleet.look().instances if one.serves]
     if not serving:
         raise ClinicError(
@@ -52,10 +52,12 @@ def _chosen(fleet: Fleet) -> str:
     return min(serving)
 
 
-def _send(fleet: Fleet, instance: str, version: TemplateVersion, command: str) -> dict[str, Any]:
+def _send(
+    fleet: BackendFleet, instance: str, version: TemplateVersion, command: str
+) -> dict[str, Any]:
     """The id, instance and status of the command; of an earlier one unless that has failed."""
     try:
-        sent: dict[str, Any] = fleet.ask(
+        sent: dict[str, Any] = fleet.invoke(
             "migrate",
             image=version.runs.image,
             command=command,
@@ -73,10 +75,10 @@ def _send(fleet: Fleet, instance: str, version: TemplateVersion, command: str) -
     return sent
 
 
-def _ended(fleet: Fleet, run: str, instance: str) -> dict[str, Any]:
+def _ended(fleet: BackendFleet, run: str, instance: str) -> dict[str, Any]:
     while True:
         try:
-            outcome_of_run: dict[str, Any] = fleet.ask("migration", id=run, instance=instance)
+            outcome_of_run: dict[str, Any] = fleet.invoke("migration", id=run, instance=instance)
         except ClientError as error:
             # For a moment the service does not know what it was just told.
             if code_of(error) != "InvocationDoesNotExist":
@@ -89,7 +91,7 @@ def _ended(fleet: Fleet, run: str, instance: str) -> dict[str, Any]:
 
 def _failure(outcome: dict[str, Any], instance: str) -> str:
     output = outcome.get("StandardErrorContent") or outcome.get("StandardOutputContent") or ""
-    last = [plain(line) for line in output.splitlines() if line.strip()][-5:]
+    last = [printable(line) for line in output.splitlines() if line.strip()][-5:]
     status = f"{outcome['Status']}, exit code {outcome.get('ResponseCode', -1)}"
     head = f"the migration failed on {instance} ({status}): no instance was replaced."
     return "\n  ".join([head, *last])

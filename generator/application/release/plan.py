@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from generator.application.release import health, refresh
-from generator.application.release.fleet import Fleet, GroupState, TemplateVersion
+from generator.application.release.fleet import BackendFleet, GroupState, TemplateVersion
 from generator.application.release.refresh import PACE, Refresh
 from generator.application.release.revision import ReleaseRequest, Revision, of_stack
 from generator.application.smoke.site import SmokeTarget
@@ -30,8 +30,8 @@ class Rollout:
     aws: Aws
     env: Environment
     stack: Stack
-    fleet: Fleet
-    order: ReleaseRequest
+    fleet: BackendFleet
+    request: ReleaseRequest
     options: DeployOptions
     site: SmokeTarget | None
     """Where the health path is asked for; None where no site is served."""
@@ -92,39 +92,39 @@ def at_rest(aws: Aws, env: Environment, options: DeployOptions) -> Stack:
     return stack
 
 
-def plan(release: Rollout, group: GroupState) -> ReleasePlan | None:
+def plan(rollout: Rollout, group: GroupState) -> ReleasePlan | None:
     """What is left to do; None for nothing. ClinicError (3) while another release is under way."""
-    if release.order.revision and release.stack.parameters.get(WARM_POOL_SIZE.title, "0") != "0":
+    if rollout.request.revision and rollout.stack.parameters.get(WARM_POOL_SIZE.title, "0") != "0":
         raise ClinicError(
-            f"{release.env.stack} has a warm pool, whose instances need an image: give --image or "
+            f"{rollout.env.stack} has a warm pool, whose instances need an image: give --image or "
             "--build, or deploy with WarmPoolSize=0 first."
         )
-    now = release.fleet.version(group.template, group.version)
-    stacked = of_stack(release.stack.parameters)
-    running = refresh.find(release.fleet)
+    now = rollout.fleet.version(group.template, group.version)
+    stacked = of_stack(rollout.stack.parameters)
+    running = refresh.find(rollout.fleet)
     if running:
-        target = release.fleet.version(group.template, running.version) if running.version else now
-        if not running.version or not release.order.is_met(target.runs):
+        target = rollout.fleet.version(group.template, running.version) if running.version else now
+        if not running.version or not rollout.request.is_met(target.runs):
             what = target.runs if running.version else "what the group runs anyway"
             raise ClinicError(
                 f"an instance refresh to {what} is in progress ({running.status}, "
                 f"{running.percent} %): wait for its end, then run the same command again.",
                 exit_code=3,
             )
-        return ReleasePlan(_before(release, now, target), target, target.runs, running)
-    if release.order.is_met(now.runs) and now.runs != stacked:
-        return ReleasePlan(_before(release, now, now), now, now.runs, rolled=True)
-    if release.order.image and release.order.is_met(stacked) and now.runs == stacked:
+        return ReleasePlan(_before(rollout, now, target), target, target.runs, running)
+    if rollout.request.is_met(now.runs) and now.runs != stacked:
+        return ReleasePlan(_before(rollout, now, now), now, now.runs, rolled=True)
+    if rollout.request.image and rollout.request.is_met(stacked) and now.runs == stacked:
         return None
-    latest = release.fleet.version(group.template, "$Latest")
-    if latest.before == now.number and release.order.is_met(latest.runs):
+    latest = rollout.fleet.version(group.template, "$Latest")
+    if latest.before == now.number and rollout.request.is_met(latest.runs):
         return ReleasePlan(now, latest, latest.runs)
     word = time.strftime("r%Y%m%d-%H%M%S", time.gmtime())
-    return ReleasePlan(now, None, release.order.revision_after(now.runs, word))
+    return ReleasePlan(now, None, rollout.request.revision_after(now.runs, word))
 
 
-def _before(release: Rollout, now: TemplateVersion, target: TemplateVersion) -> TemplateVersion:
+def _before(rollout: Rollout, now: TemplateVersion, target: TemplateVersion) -> TemplateVersion:
     """What the group had before a release that is under way or done."""
     if now.number != target.number:
         return now
-    return release.fleet.version(target.template, target.before) if target.before else now
+    return rollout.fleet.version(target.template, target.before) if target.before else now

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from generator.application.release.fleet import Fleet, GroupState, TemplateVersion
+from generator.application.release.fleet import BackendFleet, GroupState, TemplateVersion
 from generator.cloud.aws import code_of
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class HealthGuard:
     """Within which an instance in service must be a healthy target."""
     since: dict[str, float] = field(default_factory=dict)
 
-    def ill(self, group: GroupState) -> str:
+    def unhealthy_reason(self, group: GroupState) -> str:
         """Why the refresh must not go on; empty if it may."""
         now = time.monotonic()
         for one in group.instances:
@@ -72,7 +72,7 @@ class HealthGuard:
         return ""
 
 
-def find(fleet: Fleet, refresh: str = "") -> Refresh | None:
+def find(fleet: BackendFleet, refresh: str = "") -> Refresh | None:
     """The refresh of an id, or the one that is in progress."""
     request: DescribeInstanceRefreshesTypeTypeDef = {"AutoScalingGroupName": fleet.name}
     if refresh:
@@ -85,7 +85,7 @@ def find(fleet: Fleet, refresh: str = "") -> Refresh | None:
 
 
 def start(
-    fleet: Fleet,
+    fleet: BackendFleet,
     now: TemplateVersion,
     target: TemplateVersion,
     *,
@@ -113,7 +113,7 @@ def start(
     if alarms:
         preferences["AlarmSpecification"] = {"Alarms": list(alarms)}
     try:
-        started = fleet.ask("start_refresh", version=target.number, preferences=preferences)
+        started = fleet.invoke("start_refresh", version=target.number, preferences=preferences)
     except ClientError as error:
         if code_of(error) not in ("InstanceRefreshInProgress", "InstanceRefreshInProgressFault"):
             raise
@@ -123,7 +123,7 @@ def start(
 
 
 def follow(
-    fleet: Fleet,
+    fleet: BackendFleet,
     refresh: str,
     show: Callable[[Refresh, GroupState], None],
     pace: float = PACE,
@@ -146,12 +146,17 @@ def follow(
         show(current, group)
         if not current.active:
             return replace(current, reason=ill or current.reason)
-        if guard and not ill and current.status in REPLACING and (ill := guard.ill(group)):
+        if (
+            guard
+            and not ill
+            and current.status in REPLACING
+            and (ill := guard.unhealthy_reason(group))
+        ):
             _cancel(fleet)
         time.sleep(pace)
 
 
-def _cancel(fleet: Fleet) -> None:
+def _cancel(fleet: BackendFleet) -> None:
     try:
         fleet.aws.client("autoscaling").cancel_instance_refresh(AutoScalingGroupName=fleet.name)
     except ClientError as error:
@@ -165,7 +170,7 @@ def _refresh(described: InstanceRefreshTypeDef) -> Refresh:
     return Refresh(
         id=described["InstanceRefreshId"],
         status=described["Status"],
-        reason=plain(
+        reason=printable(
             described.get("RollbackDetails", {}).get("RollbackReason")
             or described.get("StatusReason", "")
         ),

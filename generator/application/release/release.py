@@ -10,7 +10,7 @@ from generator.application.release.migrate import migrate
 from generator.application.release.plan import ReleasePlan, Rollout, plan
 from generator.application.release.refresh import Refresh
 from generator.application.release.revision import of_stack
-from generator.application.release.takeover import take_over
+from generator.application.release.stack_update import update_stack
 from generator.application.release.watch import screen
 from generator.application.smoke.site import SmokeTarget
 from generator.cloud.deploy import INTERRUPTED
@@ -37,7 +37,7 @@ def release(rollout: Rollout) -> bool:
     stops = health.alarms(rollout.aws, rollout.stack.id) if rollout.heed_alarms else {}
     site = _baseline(rollout)
     if left.running is None and not left.rolled:
-        _refuse_if_ringing(rollout, stops)
+        _refuse_if_in_alarm(rollout, stops)
         question = f"Replace {len(group.instances)} instances: {left.before.runs} by {left.runs}?"
         if not rollout.agreed(question):
             rollout.say("Nothing was changed.")
@@ -46,7 +46,7 @@ def release(rollout: Rollout) -> bool:
     if not left.rolled:
         _roll(rollout, left, target, list(stops.values()))
     _keep_or_turn_back(rollout, left.before, target, site)
-    take_over(rollout.fleet, rollout.env, rollout.stack, target.runs, rollout.options)
+    update_stack(rollout.fleet, rollout.env, rollout.stack, target.runs, rollout.options)
     rollout.say(f"{rollout.env.stack} runs {target.runs}.")
     rollout.options.report.tell("done", stack=rollout.env.stack, **target.runs.parameters)
     return True
@@ -60,15 +60,15 @@ def _baseline(rollout: Rollout) -> SmokeTarget | None:
     well, evidence = health.answers(rollout.site)
     if well is None:
         rollout.say(
-            f"{rollout.site.way.host} cannot be reached from here ({evidence}): targets decide."
+            f"{rollout.site.address.host} cannot be reached from here ({evidence}): targets decide."
         )
         return None
     rollout.say(f"{rollout.site.health} through the CDN: {evidence}")
     return rollout.site
 
 
-def _refuse_if_ringing(rollout: Rollout, stops: dict[str, str]) -> None:
-    if loud := health.ringing(rollout.aws, stops):
+def _refuse_if_in_alarm(rollout: Rollout, stops: dict[str, str]) -> None:
+    if loud := health.in_alarm(rollout.aws, stops):
         raise ClinicError(
             f"{', '.join(loud)} of {rollout.env.stack} is in ALARM, which would turn the release "
             "back at once: mend that first, or give --no-alarms if the release is what mends it.",

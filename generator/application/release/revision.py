@@ -93,12 +93,12 @@ def of_user_data(text: str) -> Revision:
     return Revision(**{name: line[1] for name, line in matches.items() if line})
 
 
-def known_to(text: str, wanted: Revision) -> None:
+def require_support(text: str, target: Revision) -> None:
     """ClinicError (3) if the program in user data cannot get its image in the way that ``wanted``
     needs (pulled or built): earlier programs knew only one.
     """
-    way = "pull" if wanted.image else "build"
-    alone = wanted.image.startswith(":") and not REGISTRY.search(text)
+    way = "pull" if target.image else "build"
+    alone = target.image.startswith(":") and not REGISTRY.search(text)
     program = bootstrap.unpacked(text)
     # What builds is in the library; a program that has one calls it by this name.
     if alone or not (f"docker {way}" in program or f"{way}_image" in program):

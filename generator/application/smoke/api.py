@@ -21,7 +21,7 @@ BY_THE_APPLICATION = (400, 401, 422)
 
 
 def api(site: SmokeTarget) -> str:
-    answer = ask(site.way, site.health)
+    answer = ask(site.address, site.health)
     if answer.status != 200:
         raise BrokenError(f"{site.health} is {answer}")
     if answer.is_document:
@@ -30,7 +30,7 @@ def api(site: SmokeTarget) -> str:
 
 
 def unknown_route(site: SmokeTarget) -> str:
-    answer = ask(site.way, "/api/nope")
+    answer = ask(site.address, "/api/nope")
     if answer.status != 404 or not _is_json(answer):
         raise BrokenError(f"/api/nope is {answer}, not 404 and JSON: errors must pass unchanged")
     return str(answer)
@@ -39,7 +39,7 @@ def unknown_route(site: SmokeTarget) -> str:
 def post(site: SmokeTarget) -> str:
     """A refusal by the application itself, for what was posted, shows that it all arrived."""
     headers = {"Content-Type": "application/json", "Authorization": "Bearer of.nobody.at-all"}
-    answer = ask(site.way, LOG_IN, "POST", headers, json.dumps(NOBODY).encode())
+    answer = ask(site.address, LOG_IN, "POST", headers, json.dumps(NOBODY).encode())
     if answer.status not in BY_THE_APPLICATION or not _is_json(answer):
         who = " by the CDN" if answer.status in (403, 405) and not _is_json(answer) else ""
         raise BrokenError(f"{LOG_IN} gave {answer}{who}, not a refusal by the application")
@@ -55,9 +55,9 @@ def authorization(site: SmokeTarget) -> str:
     request (ELB and CloudFront guides, quotas); whether AWS passes 431 on, nobody here could try.
     """
     filled = {"X-Clinic-Smoke": "x" * 4000}
-    usual = ask(site.way, site.health, headers=filled)
+    usual = ask(site.address, site.health, headers=filled)
     answer = ask(
-        site.way, site.health, headers={**filled, "Authorization": f"Bearer {'x' * 14000}"}
+        site.address, site.health, headers={**filled, "Authorization": f"Bearer {'x' * 14000}"}
     )
     if answer.status == 431:
         return "a long one is 431, as only Node's own limit answers"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 
 SECONDS = 10.0
 """The longest that one connection or one answer may take."""
@@ -31,7 +31,7 @@ class UntestedError(Exception):
 
 
 @dataclass(frozen=True)
-class Route:
+class ServerAddress:
     """How to reach a host."""
 
     host: str
@@ -50,7 +50,7 @@ class Response:
     body: bytes
 
     def header(self, name: str) -> str:
-        return plain(self.headers.get(name) or "")
+        return printable(self.headers.get(name) or "")
 
     @property
     def kind(self) -> str:
@@ -68,16 +68,16 @@ class Response:
 
 
 def ask(
-    way: Route,
+    address: ServerAddress,
     path: str,
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     body: bytes | None = None,
 ) -> Response:
     """One request. OSError when nobody answers within SECONDS."""
-    connection = _connection(way)
-    proto = "https" if way.tls else "http"
-    played = {"Host": way.host, "X-Forwarded-Proto": proto} if way.through else {}
+    connection = _connection(address)
+    proto = "https" if address.tls else "http"
+    played = {"Host": address.host, "X-Forwarded-Proto": proto} if address.through else {}
     try:
         sent = {"User-Agent": "clinic-smoke", **played, **(headers or {})}
         connection.request(method, path, body, sent)
@@ -93,8 +93,8 @@ def ask_url(url: str) -> Response:
     """One GET of a whole address."""
     parts = urlsplit(url)
     tls = parts.scheme == "https"
-    way = Route(parts.hostname or "", parts.port or (443 if tls else 80), tls)
-    return ask(way, parts.path or "/")
+    address = ServerAddress(parts.hostname or "", parts.port or (443 if tls else 80), tls)
+    return ask(address, parts.path or "/")
 
 
 def connects(host: str, port: int) -> bool:
@@ -106,15 +106,15 @@ def connects(host: str, port: int) -> bool:
     return True
 
 
-def handshake(way: Route, version: ssl.TLSVersion | None = None) -> str:
+def handshake(address: ServerAddress, version: ssl.TLSVersion | None = None) -> str:
     """The TLS version that a server agrees to; only ``version`` is offered if it is given.
 
     Without it the certificate is checked and nothing below TLS 1.2 is offered. OSError if refused.
     """
     context = _only(version) if version else _modern()
     with (
-        socket.create_connection((way.host, way.port), SECONDS) as raw,
-        context.wrap_socket(raw, server_hostname=way.host) as secured,
+        socket.create_connection((address.host, address.port), SECONDS) as raw,
+        context.wrap_socket(raw, server_hostname=address.host) as secured,
     ):
         return str(secured.version())
 
@@ -131,27 +131,27 @@ def can_offer(version: ssl.TLSVersion) -> bool:
     return False
 
 
-def said(error: OSError) -> str:
+def describe_error(error: OSError) -> str:
     """Why nobody answered, in a few words."""
     if isinstance(error, TimeoutError):
         return f"no answer within {SECONDS:.0f} s"
     if isinstance(error, socket.gaierror):
         return "the name does not resolve"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate is not valid: {plain(error.verify_message)}"
+        return f"the certificate is not valid: {printable(error.verify_message)}"
     if isinstance(error, ssl.SSLError):
-        return f"TLS failed: {plain(error.reason or error)}"
-    return plain(error.strerror or error or type(error).__name__).lower()
+        return f"TLS failed: {printable(error.reason or error)}"
+    return printable(error.strerror or error or type(error).__name__).lower()
 
 
-def _connection(way: Route) -> http.client.HTTPConnection:
-    if way.through:
-        return http.client.HTTPConnection(*way.through, timeout=SECONDS)
-    if way.tls:
+def _connection(address: ServerAddress) -> http.client.HTTPConnection:
+    if address.through:
+        return http.client.HTTPConnection(*address.through, timeout=SECONDS)
+    if address.tls:
         return http.client.HTTPSConnection(
-            way.host, way.port, timeout=SECONDS, context=ssl.create_default_context()
+            address.host, address.port, timeout=SECONDS, context=ssl.create_default_context()
         )
-    return http.client.HTTPConnection(way.host, way.port, timeout=SECONDS)
+    return http.client.HTTPConnection(address.host, address.port, timeout=SECONDS)
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:

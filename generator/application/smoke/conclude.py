@@ -23,12 +23,12 @@ def after_deployment(aws: Aws, env: Environment, report: Report) -> None:
     if site.silent:
         report.say("Smoke: not run, since this endpoint serves no site.")
     else:
-        conclude(site, env, report, 0.0 if site.way.through else FRESH)
+        conclude(site, env, report, 0.0 if site.address.through else FRESH)
 
 
 def conclude(site: SmokeTarget, env: Environment, report: Report, wait: float) -> None:
     """The same for a site that is known, which gets ``wait`` seconds to answer."""
-    report.say(f"Smoke: {site.way.host} gets up to {wait:.0f} s to answer.")
+    report.say(f"Smoke: {site.address.host} gets up to {wait:.0f} s to answer.")
     results = prove_all(replace(site, may_be_empty=True), report, wait)
     if broken := broken_of(results):
         raise ClinicError(

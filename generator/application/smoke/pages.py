@@ -38,19 +38,19 @@ ASSET = re.compile(rb"""(?:src|href)=["'](/[^"'?]+\.(?:js|css))["']""")
 
 
 def page(site: SmokeTarget) -> str:
-    answer = ask(site.way, "/")
+    answer = ask(site.address, "/")
     _published(site, answer)
     return _document("/", answer)
 
 
 def deep_link(site: SmokeTarget) -> str:
-    _published(site, ask(site.way, "/"))
-    return ", ".join(f"{route} {_document(route, ask(site.way, route))}" for route in ROUTES)
+    _published(site, ask(site.address, "/"))
+    return ", ".join(f"{route} {_document(route, ask(site.address, route))}" for route in ROUTES)
 
 
 def missing_asset(site: SmokeTarget) -> str:
     path = f"/assets/none-{secrets.token_hex(4)}.js"
-    answer = ask(site.way, path)
+    answer = ask(site.address, path)
     if answer.status != 404:
         raise BrokenError(
             f"{path} is {answer}: a missing file must be 404, or a stale tab runs HTML"
@@ -59,13 +59,13 @@ def missing_asset(site: SmokeTarget) -> str:
 
 
 def https_redirect(site: SmokeTarget) -> str:
-    if site.plain is None:
+    if site.http_address is None:
         raise UntestedError("which port answers http is not known from this address")
-    answer = ask(site.plain, "/")
+    answer = ask(site.http_address, "/")
     target = answer.header("Location")
     if answer.status not in (301, 302, 307, 308) or not _same(site, target):
         raise BrokenError(f"http gave {answer} {target}".rstrip())
-    api = ask(site.plain, site.health)
+    api = ask(site.http_address, site.health)
     if api.status < 300:
         raise BrokenError(f"{site.health} answers {api} without TLS")
     return f"{answer.status} to {target}"
@@ -73,8 +73,8 @@ def https_redirect(site: SmokeTarget) -> str:
 
 def security_headers(site: SmokeTarget) -> str:
     # Where an endpoint plays the CDN, nobody plays the backend.
-    for path in ("/",) if site.way.through else ("/", site.health):
-        answer = ask(site.way, path)
+    for path in ("/",) if site.address.through else ("/", site.health):
+        answer = ask(site.address, path)
         for name, expected in SECURITY_HEADERS.items():
             value = answer.header(name)
             own = path != "/" and name not in OVERRIDDEN
@@ -86,17 +86,17 @@ def security_headers(site: SmokeTarget) -> str:
 
 
 def compression(site: SmokeTarget) -> str:
-    home = ask(site.way, "/")
+    home = ask(site.address, "/")
     _published(site, home)
     asset = ASSET.search(home.body)
     path = asset[1].decode("ascii", "replace") if asset else "/"
-    whole = ask(site.way, path) if asset else home
+    whole = ask(site.address, path) if asset else home
     if len(whole.body) < SMALLEST:
         raise UndecidedError(
             f"{path} has under {SMALLEST} bytes, which CloudFront leaves as they are"
         )
     for _ in range(TRIES):
-        answer = ask(site.way, path, headers={"Accept-Encoding": "br, gzip"})
+        answer = ask(site.address, path, headers={"Accept-Encoding": "br, gzip"})
         coding = answer.header("Content-Encoding")
         if coding in ("br", "gzip"):
             return f"{path} by {coding}: {len(whole.body):,} to {len(answer.body):,} bytes"
@@ -105,7 +105,7 @@ def compression(site: SmokeTarget) -> str:
 
 def env_file(site: SmokeTarget) -> str:
     for path in HIDDEN:
-        answer = ask(site.way, path)
+        answer = ask(site.address, path)
         if ENV_LINE.search(answer.body):
             raise BrokenError(
                 f"{path} hands out settings ({answer}): change every secret in it now"
@@ -130,6 +130,6 @@ def _published(site: SmokeTarget, answer: Response) -> None:
 
 
 def _same(site: SmokeTarget, target: str) -> bool:
-    port = "" if site.way.port == 443 else f":{site.way.port}"
-    host = f"https://{site.way.host}"
-    return target == f"{host}{port}/" or target == f"{host}:{site.way.port}/"
+    port = "" if site.address.port == 443 else f":{site.address.port}"
+    host = f"https://{site.address.host}"
+    return target == f"{host}{port}/" or target == f"{host}:{site.address.port}/"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from generator.application.smoke import api, pages, walls
+from generator.application.smoke import api, closed, pages
 from generator.application.smoke.site import SmokeTarget
 
 
@@ -36,10 +36,10 @@ PROMISES = (
     ),
     Promise("compression", "text travels compressed", pages.compression),
     Promise("env-file", "/.env is refused", pages.env_file, alone=True),
-    Promise("s3-direct", "S3 refuses whoever goes around the CDN", walls.bucket),
-    Promise("balancer-direct", "the balancer serves whom it should", walls.balancer),
-    Promise("port-3000", "the backend's port is shut", partial(walls.port, number=3000)),
-    Promise("port-5432", "the database's port is shut", partial(walls.port, number=5432)),
-    Promise("tls", "TLS 1.2 or newer, a valid certificate", walls.modern_tls),
-    Promise("old-tls", "TLS 1.0 and 1.1 are refused", walls.old_tls),
+    Promise("s3-direct", "S3 refuses whoever goes around the CDN", closed.bucket),
+    Promise("balancer-direct", "the balancer serves whom it should", closed.balancer),
+    Promise("port-3000", "the backend's port is shut", partial(closed.port, number=3000)),
+    Promise("port-5432", "the database's port is shut", partial(closed.port, number=5432)),
+    Promise("tls", "TLS 1.2 or newer, a valid certificate", closed.modern_tls),
+    Promise("old-tls", "TLS 1.0 and 1.1 are refused", closed.old_tls),
 )

@@ -8,7 +8,12 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from generator.application.smoke.ask import BrokenError, UndecidedError, UntestedError, said
+from generator.application.smoke.ask import (
+    BrokenError,
+    UndecidedError,
+    UntestedError,
+    describe_error,
+)
 from generator.application.smoke.promises import Promise
 from generator.application.smoke.site import SmokeTarget
 
@@ -65,7 +70,7 @@ def _possible(promise: Promise, site: SmokeTarget) -> None:
     """Stop where the endpoint that plays AWS does not play this."""
     if site.silent:
         raise UntestedError("this endpoint serves no site")
-    if site.way.through and not promise.alone:
+    if site.address.through and not promise.alone:
         raise UntestedError("nothing stands behind the CDN of this endpoint")
 
 
@@ -81,6 +86,6 @@ def _attempt(promise: Promise, site: SmokeTarget) -> Result:
     except UntestedError as lacking:
         status, reason = UNTESTED, str(lacking)
     except OSError as error:
-        status, reason = FAILED, said(error)
+        status, reason = FAILED, describe_error(error)
     took = round(1000 * (time.monotonic() - started))
     return Result(promise.name, promise.says, status, reason, took)

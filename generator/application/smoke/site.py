@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.application.smoke.ask import Route, UndecidedError, ask
+from generator.application.smoke.ask import ServerAddress, UndecidedError, ask
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, family, find
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError, quote
 from generator.layers.security import BACKEND_PORT, DATABASE_PORT
 
@@ -27,9 +27,9 @@ class SmokeTarget:
 
     name: str
     """What the person called it: an environment or a URL."""
-    way: Route
-    plain: Route | None = None
-    """The way in by http, that must lead to https."""
+    address: ServerAddress
+    http_address: ServerAddress | None = None
+    """The site by HTTP, which must redirect to HTTPS."""
     health: str = "/api"
     balancer: Place | None = None
     exposure: str = ""
@@ -48,9 +48,9 @@ class SmokeTarget:
 
 def of_url(url: str) -> SmokeTarget:
     """A site by its address alone. ClinicError if it is none."""
-    address = url if "://" in url else f"https://{url}"
+    full_url = url if "://" in url else f"https://{url}"
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(full_url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
@@ -66,10 +66,10 @@ def of_url(url: str) -> SmokeTarget:
         )
     # An http address with a port of its own is a stand-in somewhere: it is taken as it is.
     tls = parts.scheme == "https" or port is None
-    way = Route(host, port or 443, tls)
-    plain = Route(host, 80, tls=False) if tls and way.port == 443 else None
+    address = ServerAddress(host, port or 443, tls)
+    http_address = ServerAddress(host, 80, tls=False) if tls and address.port == 443 else None
     shut = {number: ((host, number),) for number in (BACKEND_PORT, DATABASE_PORT)}
-    return SmokeTarget(url, way, plain, shut=shut)
+    return SmokeTarget(url, address, http_address, shut=shut)
 
 
 def of_stack(aws: Aws, name: str, stack_name: str) -> SmokeTarget:
@@ -82,12 +82,12 @@ def of_stack(aws: Aws, name: str, stack_name: str) -> SmokeTarget:
     host = urlsplit(stack.outputs["SiteUrl"]).hostname or ""
     balancer = stack.outputs["AlbDnsName"]
     through = _through(aws)
-    way = Route(host, 443, through=through)
+    address = ServerAddress(host, 443, through=through)
     return SmokeTarget(
         name=name,
-        way=way,
-        plain=Route(host, 80, tls=False, through=through),
-        silent=through is not None and not _serves(way),
+        address=address,
+        http_address=ServerAddress(host, 80, tls=False, through=through),
+        silent=through is not None and not _serves(address),
         health=stack.parameters.get("HealthCheckPath", "/api"),
         balancer=(balancer, 80),
         exposure=stack.parameters.get("AlbExposure", "public"),
@@ -109,7 +109,7 @@ def _targets(aws: Aws, group: str) -> list[str]:
     try:
         response = aws.client("elbv2").describe_target_health(TargetGroupArn=group)
     except (BotoCoreError, ClientError) as error:
-        raise UndecidedError(f"the target group was not asked: {plain(error)}") from error
+        raise UndecidedError(f"the target group was not asked: {printable(error)}") from error
     return [one["TargetHealth"]["State"] for one in response["TargetHealthDescriptions"]]
 
 
@@ -119,10 +119,10 @@ def _through(aws: Aws) -> Place | None:
     return (played.hostname, played.port or 80) if played.hostname else None
 
 
-def _serves(way: Route) -> bool:
+def _serves(address: ServerAddress) -> bool:
     """Whether an endpoint plays the CDN: the embedded one does, and runs its function with node."""
     try:
-        answer = ask(way, "/")
+        answer = ask(address, "/")
     except OSError:
         return False
     return bool(answer.header("X-Amz-Cf-Id")) and answer.status != 503

@@ -16,8 +16,8 @@ from rich.text import Text
 from generator.application.stress import sampler, terminal
 from generator.application.stress.remote import OVER, CommandResult, RemoteCommand, send
 from generator.application.stress.report import blocks, show
-from generator.application.stress.timeline import Load, Sample, StressTimeline
-from generator.application.stress.watch import GroupWatch, LoadTarget, place, with_points
+from generator.application.stress.timeline import Sample, StressLoad, StressTimeline
+from generator.application.stress.watch import GroupWatch, LoadTarget, load_target, with_points
 from generator.cloud.aws import Aws, connect, explained
 from generator.cloud.environment import load as load_environment
 from generator.cloud.stacks import existing
@@ -63,7 +63,7 @@ class StressTest:
     watch: GroupWatch
     remote: RemoteCommand
     asking: sampler.Sampler
-    load: Load
+    load: StressLoad
     options: StressOptions
     start: float
     """When the load began, by the clock of options."""
@@ -95,11 +95,13 @@ class StressTest:
 
     def _over(self) -> bool:
         """A load that was none is a failure."""
-        answers = self.remote.answers()
+        answers = self.remote.results()
         over = all(answer.status in OVER for answer in answers)
         bad = [a for a in answers if a.status in OVER and a.status != "Success"]
         if len(bad) == len(answers):
-            raise ClinicError(f"stress ran on no instance to its end ({_said(bad)}).", exit_code=1)
+            raise ClinicError(
+                f"stress ran on no instance to its end ({_states_of(bad)}).", exit_code=1
+            )
         for answer in bad:
             text = f"the load on {answer.instance} ended: {answer.status}"
             self.watch.note(self.second, "lost", text)
@@ -114,7 +116,7 @@ def connected(
     params: Path,
     profile: str | None,
     region: str | None,
-    load: Load,
+    load: StressLoad,
     options: StressOptions,
 ) -> StressTimeline:
     """`run` against the stack of an environment; ClinicError for whatever AWS refuses."""
@@ -122,14 +124,14 @@ def connected(
     return run(connect(profile, region), stack, load, options)
 
 
-def run(aws: Aws, stack: str, load: Load, options: StressOptions) -> StressTimeline:
+def run(aws: Aws, stack: str, load: StressLoad, options: StressOptions) -> StressTimeline:
     """Put ``load`` on the instances of a stack and follow it to new capacity, or its absence.
 
     However this ends, an interrupt included, the load ends with it. ClinicError (1) when it ran
     nowhere, (2) when there is nothing to load, (3) when Systems Manager reaches nobody.
     """
-    group, url = _found(aws, stack, options)
-    where = place(aws, group)
+    group, url = _group_and_url(aws, stack, options)
+    where = load_target(aws, group)
     if not _agreed(where, load, url, options):
         options.report.say("Nothing was done.")
         raise click.exceptions.Exit(0)
@@ -142,21 +144,21 @@ def run(aws: Aws, stack: str, load: Load, options: StressOptions) -> StressTimel
         try:
             watch = GroupWatch(aws, where, remote.sent)
             watch.note(0, "load", f"stress --cpu {load.cpu} begins on every instance")
-            course = StressTest(watch, remote, asking, load, options, options.now())
-            _follow(course)
+            test = StressTest(watch, remote, asking, load, options, options.now())
+            _follow(test)
         except BaseException:
             remote.cancel()
             options.report.say("\nThe load was cancelled on all instances.")
             raise
-    course.sample()
-    if points := watch.points(course.second):
-        course.samples = with_points(course.samples, points, where.metric["Period"])
-    timeline = course.timeline(f"{stack}, live")
+    test.sample()
+    if points := watch.points(test.second):
+        test.samples = with_points(test.samples, points, where.metric["Period"])
+    timeline = test.timeline(f"{stack}, live")
     show(timeline, options.report)
     return timeline
 
 
-def _found(aws: Aws, name: str, options: StressOptions) -> tuple[str, str]:
+def _group_and_url(aws: Aws, name: str, options: StressOptions) -> tuple[str, str]:
     """The group and the address to ask."""
     stack = existing(aws, name)
     group, site = stack.outputs.get("BackendGroupName"), stack.outputs.get("SiteUrl", "")
@@ -165,10 +167,10 @@ def _found(aws: Aws, name: str, options: StressOptions) -> tuple[str, str]:
             f"{name} has no output BackendGroupName or SiteUrl: deploy it to its end first."
         )
     path = stack.parameters.get("HealthCheckPath", "/")
-    return group, sampler.check(options.url or f"{site}{path}")
+    return group, sampler.checked_url(options.url or f"{site}{path}")
 
 
-def _agreed(where: LoadTarget, load: Load, url: str, options: StressOptions) -> bool:
+def _agreed(where: LoadTarget, load: StressLoad, url: str, options: StressOptions) -> bool:
     options.report.say(
         f"This puts {load.cpu} busy workers on {', '.join(where.instances)} for {load.timeout} s "
         f"and asks {url} once a second. Visitors will feel it, the group may grow to "
@@ -191,54 +193,54 @@ def _install(aws: Aws, where: LoadTarget, options: StressOptions) -> None:
         remote.cancel()
         raise
     if bad := [answer for answer in answers if answer.status != "Success"]:
-        raise ClinicError(f"stress could not be installed ({_said(bad)}).", exit_code=1)
+        raise ClinicError(f"stress could not be installed ({_states_of(bad)}).", exit_code=1)
 
 
-def _follow(course: StressTest) -> None:
+def _follow(test: StressTest) -> None:
     """Look until the load is over and new capacity is there, or will not come any more."""
-    with _screen(course) as news:
+    with _screen(test) as draw:
         while True:
-            over, second = course.look(), course.second
-            news()
-            came = course.timeline("").seconds is not None
-            if over and (came or second > course.load.timeout + PATIENCE):
+            over, second = test.look(), test.second
+            draw()
+            came = test.timeline("").seconds is not None
+            if over and (came or second > test.load.timeout + PATIENCE):
                 return
-            course.options.pause(course.options.pace)
+            test.options.pause(test.options.pace)
 
 
-def _said(answers: Sequence[CommandResult]) -> str:
+def _states_of(answers: Sequence[CommandResult]) -> str:
     return "; ".join(f"{a.instance}: {a.status} {a.errors}".strip() for a in answers)
 
 
 @contextmanager
-def _screen(course: StressTest) -> Iterator[Callable[[], None]]:
+def _screen(test: StressTest) -> Iterator[Callable[[], None]]:
     """What to call after each look, in the form that suits where the output goes."""
-    if course.options.report.redrawn:
+    if test.options.report.redrawn:
         # The whole picture comes at the end, with what CloudWatch only tells then.
-        with Live(get_renderable=lambda: _drawn(course), console=Console(), transient=True):
+        with Live(get_renderable=lambda: _drawn(test), console=Console(), transient=True):
             yield lambda: None
         return
-    yield _Lines(course).news
+    yield _Lines(test).write_if_due
 
 
-def _drawn(course: StressTest) -> Text:
-    return Text("\n".join(terminal.draw(course.timeline("Live"), blocks=blocks())))
+def _drawn(test: StressTest) -> Text:
+    return Text("\n".join(terminal.draw(test.timeline("Live"), blocks=blocks())))
 
 
 @dataclass
 class _Lines:
     """A line for each moment, and now and then one without news."""
 
-    course: StressTest
+    test: StressTest
     moments: int = 0
     """So many were told."""
 
-    def news(self) -> None:
-        report, samples = self.course.options.report, self.course.samples
-        for moment in self.course.watch.moments[self.moments :]:
+    def write_if_due(self) -> None:
+        report, samples = self.test.options.report, self.test.samples
+        for moment in self.test.watch.moments[self.moments :]:
             report.say(f"{moment.second:>7.0f} s  {moment.text}")
             report.tell("moment", what=moment.kind, second=moment.second, text=moment.text)
-        self.moments = len(self.course.watch.moments)
+        self.moments = len(self.test.watch.moments)
         report.tell("sample", **asdict(samples[-1]))
         if len(samples) % SELDOM == 1:
             report.say(f"{samples[-1].second:>7.0f} s  {_line(samples[-1])}")

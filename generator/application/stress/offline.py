@@ -10,7 +10,7 @@ from generator.application.stress.assumptions import ASSUMPTIONS, assume
 from generator.application.stress.report import show, tell_all
 from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load, StressTimeline
+from generator.application.stress.timeline import StressLoad, StressTimeline
 from generator.application.stress.variants import spread, variants
 from generator.errors import ClinicError
 from generator.model import guard, view
@@ -27,7 +27,7 @@ def run(
     env: str,
     params: Path,
     region: str | None,
-    load: Load,
+    load: StressLoad,
     report: Report,
     *,
     templates: Path | None = None,
@@ -50,7 +50,7 @@ def run(
     timeline = simulate(chosen, load, assumed, f"clinic-{resolved.env}, simulated")
     report.tell("settings", **asdict(chosen))
     tell_all(timeline, report)
-    report.say(f"{_said(chosen)}\n")
+    report.say(f"{_settings_sentence(chosen)}\n")
     report.say(f"{timeline.title}: {_figure(chosen, load, assumed, timeline.seconds)}\n")
     show(timeline, report)
     _compare(chosen, load, assumed, report)
@@ -75,7 +75,7 @@ def _chosen(
     )
 
 
-def _said(chosen: Settings) -> str:
+def _settings_sentence(chosen: Settings) -> str:
     boot = {"build": "image built at boot", "pull": "image pulled", "baked": "image in the AMI"}
     return (
         f"{chosen.smallest} to {chosen.largest} {chosen.instance_type}, {chosen.target:g} % CPU, "
@@ -85,7 +85,7 @@ def _said(chosen: Settings) -> str:
 
 
 def _figure(
-    chosen: Settings, load: Load, assumed: Mapping[str, float], seconds: float | None
+    chosen: Settings, load: StressLoad, assumed: Mapping[str, float], seconds: float | None
 ) -> str:
     if seconds is None:
         return "no new capacity comes."
@@ -99,7 +99,9 @@ def _figure(
     )
 
 
-def _compare(chosen: Settings, load: Load, assumed: Mapping[str, float], report: Report) -> None:
+def _compare(
+    chosen: Settings, load: StressLoad, assumed: Mapping[str, float], report: Report
+) -> None:
     rows = []
     for name, seconds, here in variants(chosen, load, assumed):
         figure = "never" if seconds is None else f"{seconds:,.0f} s"

@@ -26,7 +26,7 @@ CLOSE = 0.028
 """Marks closer than this part of the axis stand above each other."""
 
 
-def check(path: Path) -> None:
+def require_drawable(path: Path) -> None:
     """ClinicError unless a picture can be drawn and written to ``path``; asked before the test."""
     if importlib.util.find_spec("matplotlib") is None:
         raise ClinicError(

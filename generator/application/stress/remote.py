@@ -9,7 +9,7 @@ from datetime import datetime
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 DOCUMENT = "AWS-RunShellScript"
@@ -39,7 +39,7 @@ class RemoteCommand:
     sent: datetime
     """By the service's own clock, which alarms and activities go by too."""
 
-    def answers(self) -> list[CommandResult]:
+    def results(self) -> list[CommandResult]:
         """How it stands on each instance."""
         ssm, results = self.aws.client("ssm"), list[CommandResult]()
         for instance in self.instances:
@@ -53,7 +53,7 @@ class RemoteCommand:
                 continue
             lines = invocation.get("StandardErrorContent", "").strip().splitlines()
             results.append(
-                CommandResult(instance, invocation["Status"], plain(lines[-1] if lines else ""))
+                CommandResult(instance, invocation["Status"], printable(lines[-1] if lines else ""))
             )
         return results
 
@@ -64,7 +64,7 @@ class RemoteCommand:
     def wait(self, pause: Callable[[float], None], pace: float) -> list[CommandResult]:
         """The answers once it is over everywhere; its own time-outs see to that."""
         while True:
-            answers = self.answers()
+            answers = self.results()
             if all(answer.status in OVER for answer in answers):
                 return answers
             pause(pace)

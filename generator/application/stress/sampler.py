@@ -44,7 +44,7 @@ def ask(url: str) -> SampledRequest:
     return SampledRequest(good, (time.monotonic() - start) * 1000)
 
 
-def check(url: str) -> str:
+def checked_url(url: str) -> str:
     """``url``; ClinicError unless a request to it could be made."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -14,7 +14,13 @@ from typing import NamedTuple
 
 from generator.application.stress.assumptions import DEFAULTS
 from generator.application.stress.settings import Settings
-from generator.application.stress.timeline import IN_SERVICE, Load, Moment, Sample, StressTimeline
+from generator.application.stress.timeline import (
+    IN_SERVICE,
+    Moment,
+    Sample,
+    StressLoad,
+    StressTimeline,
+)
 
 POINTS = 3
 """Points in a row above the target that raise the alarm of a target tracking policy."""
@@ -39,7 +45,7 @@ class SimulatedGroup:
     """The Auto Scaling group at one second."""
 
     settings: Settings
-    load: Load
+    load: StressLoad
     assumed: Mapping[str, float]
     sizes: list[tuple[int, int]] = field(default_factory=list)
     """From which second on how many instances are wanted."""
@@ -102,7 +108,7 @@ class SimulatedGroup:
 
 def simulate(
     settings: Settings,
-    load: Load,
+    load: StressLoad,
     assumed: Mapping[str, float] = DEFAULTS,
     title: str = "Simulated",
 ) -> StressTimeline:

@@ -11,7 +11,7 @@ IN_SERVICE = "in-service"
 
 
 @dataclass(frozen=True)
-class Load:
+class StressLoad:
     """``stress --cpu CPU --timeout TIMEOUT`` on every instance in service."""
 
     cpu: int = 2
@@ -57,7 +57,7 @@ class StressTimeline:
     title: str
     target: float
     """Percent of CPU that the group keeps to."""
-    load: Load
+    load: StressLoad
     samples: Sequence[Sample]
     moments: Sequence[Moment]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from generator.application.stress.settings import Settings
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load
+from generator.application.stress.timeline import StressLoad
 
 PHASES = 8
 """Into how many parts a metric's period is cut to find the best case and the worst."""
@@ -24,7 +24,7 @@ class Variant(NamedTuple):
     """Whether it is the one that was asked about."""
 
 
-def variants(settings: Settings, load: Load, assumed: Mapping[str, float]) -> list[Variant]:
+def variants(settings: Settings, load: StressLoad, assumed: Mapping[str, float]) -> list[Variant]:
     """From the documented design to the fastest, each with what the templates say of the rest."""
     pool = max(settings.warm, settings.largest - settings.smallest)
     documented = replace(settings, period=300, boot="build", warm=0)
@@ -47,7 +47,7 @@ def variants(settings: Settings, load: Load, assumed: Mapping[str, float]) -> li
 
 
 def spread(
-    settings: Settings, load: Load, assumed: Mapping[str, float]
+    settings: Settings, load: StressLoad, assumed: Mapping[str, float]
 ) -> tuple[float | None, float | None]:
     """The figure when the load begins at the best moment of a metric's period, and at the worst."""
     figures = [

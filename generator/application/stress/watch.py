@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from generator.application.stress.timeline import IN_SERVICE, Moment, Sample
 from generator.cloud import backend
 from generator.cloud.aws import Aws
-from generator.cloud.text import plain
+from generator.cloud.text import printable
 from generator.errors import ClinicError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class LoadTarget:
     """The metric that they look at, as GetMetricData asks for it."""
 
 
-def place(aws: Aws, group: str) -> LoadTarget:
+def load_target(aws: Aws, group: str) -> LoadTarget:
     """The group by name; ClinicError if nothing could come of a load."""
     group_state = backend.group(aws, group)
     instances = tuple(
@@ -130,7 +130,7 @@ class GroupWatch:
         key = key or f"{kind} {text}"
         if key not in self._seen:
             self._seen.add(key)
-            self.moments.append(Moment(round(second, 1), kind, plain(text)))
+            self.moments.append(Moment(round(second, 1), kind, printable(text)))
 
     def _second(self, time: datetime) -> float:
         return (time - self.start).total_seconds()

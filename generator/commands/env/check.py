@@ -28,10 +28,10 @@ def check_command(file: Path, env: str, params: Path, report: Report) -> None:
     clinic env check .env prod
     clinic env check .env --json
     """
-    from generator.application.env.check import check
+    from generator.application.env.check import check_env_file
     from generator.application.env.report import show
 
-    checked = check(file, params, env)
+    checked = check_env_file(file, params, env)
     show(checked, report)
     if checked.errors:
         raise click.exceptions.Exit(1)

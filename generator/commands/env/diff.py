@@ -36,13 +36,13 @@ def diff_command(
     clinic env diff prod .env --reveal
     """
     from generator.application.env import diff as differences
-    from generator.application.env.check import check
+    from generator.application.env.check import check_env_file
     from generator.cloud.aws import connect
     from generator.cloud.environment import name_of, stack_name
 
     name = name_of(env, params)
     source = file or differences.default_file(name, params)
-    checked = check(source, params) if source else None
+    checked = check_env_file(source, params) if source else None
     aws, stack = connect(profile, region), stack_name(name)
     if checked:
         same = differences.diff(aws, stack, checked, report, reveal)

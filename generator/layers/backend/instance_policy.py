@@ -57,14 +57,14 @@ def instance_policy(
                 find_log,
                 read_library,
                 If(has_fast_metric(template, values), publish, NoValue),
-                *_end_the_wait(template, values),
+                *_complete_lifecycle_action(template, values),
             ),
             Roles=[values[INSTANCE_ROLE_NAME]],
         )
     )
 
 
-def _end_the_wait(template: Template, values: Values) -> list[If]:
+def _complete_lifecycle_action(template: Template, values: Values) -> list[If]:
     """The rights by which an instance ends the wait of the group's hook."""
     groups = Sub(
         "arn:${AWS::Partition}:autoscaling:${AWS::Region}:${AWS::AccountId}:autoScalingGroup:*:"

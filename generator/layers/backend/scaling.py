@@ -5,7 +5,7 @@ from __future__ import annotations
 from troposphere import Equals, If, NoValue, Template, autoscaling
 
 from generator.layer import Name, Values
-from generator.layers.shared import choice, stack_mark
+from generator.layers.shared import choice, stack_suffix
 
 CPU_TARGET = Name(
     "CpuTarget",
@@ -24,7 +24,7 @@ METRIC_PERIOD = choice(
 )
 
 METRIC_NAMESPACE = "Clinic/Backend"
-METRIC_DIMENSION = stack_mark()
+METRIC_DIMENSION = stack_suffix()
 """Whose CPU it is: two stacks may have one EnvironmentName, and a launch template cannot name the
 group that it is for."""
 

@@ -88,7 +88,7 @@ def is_private(template: Template, values: Values) -> str:
     return template.add_condition("AlbIsPrivate", Equals(values[ALB_EXPOSURE], "private"))
 
 
-def together(first: str, second: str) -> dict[str, Any]:
+def given_together(first: str, second: str) -> dict[str, Any]:
     """The rule that two parameters are both given or both empty."""
     both_or_none = Or(
         And(Equals(Ref(first), ""), Equals(Ref(second), "")),
@@ -222,5 +222,5 @@ BALANCER = Layer(
         TARGET_GROUP_FULL_NAME,
     ),
     settles=("HttpListener",),
-    rules={"AlbCertificateHasItsName": together("AlbCertificateArn", "AlbDomainName")},
+    rules={"AlbCertificateHasItsName": given_together("AlbCertificateArn", "AlbDomainName")},
 )

@@ -90,7 +90,7 @@ def add_origin_rules(template: Template, values: Values, http: Any, https: Any, 
                 ),
                 ListenerArn=listener,
                 Priority=number,
-                Conditions=[_sends(secret)],
+                Conditions=[_has_origin_header(secret)],
                 Actions=[elb.ListenerRuleAction(Type="forward", TargetGroupArn=targets)],
             )
         ).ref()
@@ -104,7 +104,7 @@ def add_origin_rules(template: Template, values: Values, http: Any, https: Any, 
     return If(certified, If(first, made[1], made[3]), If(first, made[0], made[2]))
 
 
-def _sends(secret: Any) -> elb.Condition:
+def _has_origin_header(secret: Any) -> elb.Condition:
     """Whoever knows the secret header is the CDN and is served."""
     header = elb.HttpHeaderConfig(
         HttpHeaderName=VERIFY_HEADER, Values=[secret_value(secret, "value")]

@@ -31,7 +31,7 @@ from generator.layers.balancer import (
     HTTP_LISTENER_ARN,
     HTTPS_LISTENER_ARN,
     TARGET_GROUP_ARN,
-    together,
+    given_together,
 )
 from generator.layers.balancer.listeners import add_origin_rules
 from generator.layers.edge import behaviors
@@ -122,7 +122,7 @@ def build(template: Template, values: Values) -> Values:
             Metadata={"After": rule},
         )
     )
-    _let_in(template, bucket, distribution)
+    _bucket_policy(template, bucket, distribution)
     has_domain = is_given(template, values, DOMAIN_NAME)
     add_alias_records(
         template,
@@ -181,7 +181,9 @@ def _own_domain(template: Template, values: Values) -> dict[str, Any]:
     }
 
 
-def _let_in(template: Template, bucket: s3.Bucket, distribution: cloudfront.Distribution) -> None:
+def _bucket_policy(
+    template: Template, bucket: s3.Bucket, distribution: cloudfront.Distribution
+) -> None:
     """This distribution reads the bucket; listing makes a missing file a 404 instead of a 403."""
     this_one = aws.StringEquals(
         {
@@ -243,7 +245,7 @@ EDGE = Layer(
     ),
     offers=(SITE_URL, FRONTEND_BUCKET, DISTRIBUTION_ID),
     rules={
-        "DomainHasItsCertificate": together("DomainName", "CertificateArn"),
+        "DomainHasItsCertificate": given_together("DomainName", "CertificateArn"),
         "ZoneHasSomethingToName": {
             "RuleCondition": Not(Equals(Ref("HostedZoneId"), "")),
             "Assertions": [

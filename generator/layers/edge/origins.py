@@ -14,7 +14,7 @@ from generator.layers.balancer import (
 from generator.layers.balancer.listeners import VERIFY_HEADER
 from generator.layers.secrets import secret_value
 from generator.layers.security import HTTP, HTTPS
-from generator.layers.shared import is_given, stack_mark, unique
+from generator.layers.shared import is_given, stack_suffix, unique
 from generator.layers.shared.origin_header import (
     ORIGIN_VERIFY_SECOND_SECRET_ARN,
     ORIGIN_VERIFY_SECRET_ARN,
@@ -94,7 +94,7 @@ def _vpc_origin(template: Template, values: Values, private: str, by_name: str) 
             title,
             Condition=template.add_condition(f"Has{title}", And(Condition(private), when)),
             VpcOriginEndpointConfig=cloudfront.VpcOriginEndpointConfig(
-                Name=Join("-", ["alb", protocol, stack_mark()]),
+                Name=Join("-", ["alb", protocol, stack_suffix()]),
                 Arn=values[ALB_ARN],
                 HTTPPort=HTTP,
                 HTTPSPort=HTTPS,

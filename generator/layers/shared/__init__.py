@@ -108,10 +108,10 @@ def unique(values: Values, suffix: str) -> Join:
 
     For things that must be named and whose names are global to an account or a region.
     """
-    return Join("-", [values[ENVIRONMENT_NAME], suffix, stack_mark()])
+    return Join("-", [values[ENVIRONMENT_NAME], suffix, stack_suffix()])
 
 
-def stack_mark() -> Select:
+def stack_suffix() -> Select:
     """12 characters of the stack's id, which no other stack has."""
     stack_uuid = Select(2, Split("/", Ref("AWS::StackId")))
     return Select(4, Split("-", stack_uuid))

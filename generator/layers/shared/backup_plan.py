@@ -12,7 +12,7 @@ from generator.layers.shared import (
     flag,
     is_true,
     named,
-    stack_mark,
+    stack_suffix,
 )
 from generator.layers.shared.events import add_backup_events
 from generator.layers.shared.roles import service_role
@@ -51,7 +51,7 @@ def add_backup_plan(
     )
     # A vault stays when the plan goes, and no second one can have its name: so it is named after
     # its role, which has another id each time that the plan is switched on.
-    name = Join("-", ["clinic-vault", stack_mark(), role.get_att("RoleId")])
+    name = Join("-", ["clinic-vault", stack_suffix(), role.get_att("RoleId")])
     vault = template.add_resource(
         backup.BackupVault(
             f"{prefix}BackupVault",

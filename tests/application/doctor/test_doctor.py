@@ -218,7 +218,7 @@ def test_the_balancers_reason_code_is_kept() -> None:
     service.say("elbv2", "describe_target_health", TargetHealthDescriptions=told)
     group: Any = {"TargetGroupARNs": ["arn"]}
     (found,) = backend.targets(service.aws, group)
-    assert found == backend.Target("i-1", "unhealthy", "Target.Timeout", "Request timed out")
+    assert found == backend.TargetHealth("i-1", "unhealthy", "Target.Timeout", "Request timed out")
 
 
 def activity(what: str, status: str = "Successful", **more: str) -> Any:

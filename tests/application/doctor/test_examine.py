@@ -12,7 +12,7 @@ from generator import bootstrap
 from generator.application.doctor.examine import examine
 from generator.application.doctor.instance import InstanceState
 from generator.cloud import catalogue
-from generator.cloud.backend import Target
+from generator.cloud.backend import TargetHealth
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.txt"))
 NOTHING = "nothing"
@@ -34,7 +34,7 @@ def read(path: Path) -> InstanceState:
         boot=sections.get("boot", ()),
         container=sections.get("container", ()),
         console=sections.get("console", ()),
-        target=Target("i-0123456789abcdef0", *health.split("|")) if health else None,
+        target=TargetHealth("i-0123456789abcdef0", *health.split("|")) if health else None,
         credits=float(balance) if balance else None,
         standard=mode == "standard",
     )

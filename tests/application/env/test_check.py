@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from generator.application.env import rehearse
-from generator.application.env.check import check, load_checked
+from generator.application.env.check import check_env_file, load_checked
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.errors import ClinicError
 from generator.shipped import text as shipped
@@ -31,7 +31,7 @@ BASE_URL=https://clinic.example
 
 def said(folder: Path, text: str, params: Path = PARAMS) -> dict[tuple[str, str], tuple[str, int]]:
     """Severity and line of each remark by rule and key."""
-    remarks = check(write(folder, text), params).remarks
+    remarks = check_env_file(write(folder, text), params).remarks
     return {(r.rule, r.key): (r.severity, r.line) for r in remarks if r.rule != "documents"}
 
 
@@ -66,7 +66,7 @@ def test_each_key_is_held_against_the_schema(
     tmp_path: Path, text: str, remark: tuple[str, str, str, int]
 ) -> None:
     rule, key, severity, line = remark
-    remarks = check(write(tmp_path, text), PARAMS).remarks
+    remarks = check_env_file(write(tmp_path, text), PARAMS).remarks
     found = [(r.rule, r.key, r.severity, r.line) for r in remarks if r.rule != "documents"]
     assert found == [(rule, key, severity, line)]
 
@@ -80,7 +80,9 @@ def test_storing_documents_in_the_cloud_needs_keys(tmp_path: Path) -> None:
 
 
 def test_a_near_miss_names_what_was_meant(tmp_path: Path) -> None:
-    remarks = check(write(tmp_path, f"JWT_SECRT={SECRET}\nGEMINI_API_KEY={KEY}\n"), PARAMS).remarks
+    remarks = check_env_file(
+        write(tmp_path, f"JWT_SECRT={SECRET}\nGEMINI_API_KEY={KEY}\n"), PARAMS
+    ).remarks
     words = " ".join(remark.message for remark in remarks)
     assert "did you mean JWT_SECRET?" in words
     assert "Is JWT_SECRT meant for it?" in words
@@ -103,21 +105,21 @@ def test_a_file_that_others_can_read_is_told_with_the_command_that_ends_it(
 ) -> None:
     path = write(tmp_path, WHOLE, "my secrets.env")
     path.chmod(mode)
-    [remark] = check(path, PARAMS).remarks
+    [remark] = check_env_file(path, PARAMS).remarks
     assert (remark.severity, remark.rule, remark.line) == ("warning", "permissions", 0)
     assert f"chmod 600 '{path}'" in remark.message
     path.chmod(0o600)
-    assert check(path, PARAMS).remarks == []
+    assert check_env_file(path, PARAMS).remarks == []
 
 
 def test_a_login_of_3d_is_refused_with_the_reason(tmp_path: Path) -> None:
-    [remark] = check(write(tmp_path, WHOLE.replace("86400", "3d")), PARAMS).remarks
+    [remark] = check_env_file(write(tmp_path, WHOLE.replace("86400", "3d")), PARAMS).remarks
     assert "logs everybody out after 3 seconds" in remark.message
     assert "86400" in remark.message
 
 
 def test_the_rehearsals_own_file_has_no_error(tmp_path: Path) -> None:
-    assert check(write(tmp_path, rehearse.FAKE), PARAMS).errors == []
+    assert check_env_file(write(tmp_path, rehearse.FAKE), PARAMS).errors == []
 
 
 def test_without_a_schema_only_dockers_rules_count(tmp_path: Path) -> None:
@@ -136,13 +138,13 @@ def test_without_a_schema_only_dockers_rules_count(tmp_path: Path) -> None:
 def test_a_broken_schema_is_named(tmp_path: Path, text: str, words: str) -> None:
     (tmp_path / "env.schema.json").write_text(text)
     with pytest.raises(ClinicError, match=words):
-        check(write(tmp_path, GOOD), tmp_path)
+        check_env_file(write(tmp_path, GOOD), tmp_path)
 
 
 def test_a_schema_of_the_operators_own_is_obeyed_without_showing_values(tmp_path: Path) -> None:
     schema = {"properties": {"A": {"maxLength": 3}}, "maxProperties": 1}
     (tmp_path / "env.schema.json").write_text(json.dumps(schema))
-    found = check(write(tmp_path, "A=hidden\nB=1\n"), tmp_path).remarks
+    found = check_env_file(write(tmp_path, "A=hidden\nB=1\n"), tmp_path).remarks
     assert "A does not fit the schema's maxLength 3." in [remark.message for remark in found]
     assert "the file does not fit the schema's maxProperties 1." in [r.message for r in found]
     assert "hidden" not in "".join(remark.message for remark in found)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.application.env.check import check, load_checked
+from generator.application.env.check import check_env_file, load_checked
 from generator.errors import ClinicError
 from tests.conftest import ROOT
 
@@ -26,7 +26,7 @@ def params(folder: Path, **values: str) -> Path:
 
 
 def said(folder: Path, text: str, env: str = "", **values: str) -> list[tuple[str, str]]:
-    remarks = check(write(folder, text), params(folder, **values), env).remarks
+    remarks = check_env_file(write(folder, text), params(folder, **values), env).remarks
     return [(r.severity, r.key) for r in remarks if r.rule == "documents"]
 
 

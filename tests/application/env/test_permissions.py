@@ -9,7 +9,7 @@ import pytest
 
 from generator import policies
 from generator.application.env import diff, show
-from generator.application.env.check import check
+from generator.application.env.check import check_env_file
 from generator.application.env.push import push
 from generator.cloud.aws import Aws
 from generator.local import Endpoint
@@ -63,7 +63,7 @@ def test_the_releaser_may_push_compare_and_show(
     endpoint: Endpoint, account: str, path: Path
 ) -> None:
     calls = set[Call]()
-    aws, checked = watched(endpoint, account, calls), check(path, PARAMS)
+    aws, checked = watched(endpoint, account, calls), check_env_file(path, PARAMS)
     for _ in range(2):
         push(aws, "clinic-dev", checked, Report())
     diff.diff(aws, "clinic-dev", checked, Report(), shown=False)
@@ -80,7 +80,7 @@ def test_the_revealer_may_see_values_and_the_releaser_may_not(
     endpoint: Endpoint, account: str, path: Path
 ) -> None:
     calls = set[Call]()
-    checked = check(path, PARAMS)
+    checked = check_env_file(path, PARAMS)
     push(to(endpoint, account), "clinic-dev", checked, Report())
     aws = watched(endpoint, account, calls)
     diff.diff(aws, "clinic-dev", checked, Report(), shown=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from generator import bootstrap, functions
-from generator.application.release.fleet import Fleet, GroupState
+from generator.application.release.fleet import BackendFleet, GroupState
 from generator.application.release.plan import Rollout, at_rest
 from generator.application.release.release import release
 from generator.application.release.revision import ReleaseRequest, of_user_data
@@ -151,8 +151,8 @@ class Scene:
         return stack
 
     @property
-    def fleet(self) -> Fleet:
-        return Fleet.of(self.aws, self.stack.outputs)
+    def fleet(self) -> BackendFleet:
+        return BackendFleet.of(self.aws, self.stack.outputs)
 
     def group(self) -> GroupState:
         return self.fleet.look()
@@ -200,10 +200,10 @@ def deployed(aws: Aws, **values: str) -> Scene:
 @explained()
 def rolled(scene: Scene, image: str = NEXT, **changes: Any) -> bool:
     """A release without pauses, questions and words."""
-    order = changes.pop("order", None) or ReleaseRequest(image)
+    request = changes.pop("request", None) or ReleaseRequest(image)
     given: dict[str, Any] = {"site": None, "agreed": lambda _: True, "pace": 0, "patience": 0}
     options = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
     stack = at_rest(scene.aws, scene.env, options)
-    fleet = Fleet.of(scene.aws, stack.outputs)
+    fleet = BackendFleet.of(scene.aws, stack.outputs)
     more = {**given, **changes}
-    return release(Rollout(scene.aws, scene.env, stack, fleet, order, options, **more))
+    return release(Rollout(scene.aws, scene.env, stack, fleet, request, options, **more))

@@ -72,8 +72,12 @@ def test_a_site_is_known_from_its_stack(aws: Aws) -> None:
     env = load("prod", PARAMS)
     small.deploy(aws, env)
     site = of_stack(aws, "prod", env.stack)
-    assert site.way.host.endswith(".cloudfront.net")
-    assert (site.plain and site.plain.port, site.exposure, site.health) == (80, "private", "/api")
+    assert site.address.host.endswith(".cloudfront.net")
+    assert (site.http_address and site.http_address.port, site.exposure, site.health) == (
+        80,
+        "private",
+        "/api",
+    )
     assert set(site.buckets) == {"frontend", "configuration", "documents"}
     assert set(site.shut) == {3000, 5432}
     assert site.shut[5432][0][0].endswith(".rds.amazonaws.com")

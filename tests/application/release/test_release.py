@@ -10,7 +10,7 @@ import pytest
 from generator.application.release import health, refresh
 from generator.application.release.fleet import GroupInstance, GroupState
 from generator.application.release.revision import ReleaseRequest
-from generator.application.smoke.ask import Route
+from generator.application.smoke.ask import ServerAddress
 from generator.application.smoke.site import SmokeTarget
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
@@ -78,7 +78,7 @@ def test_a_tag_of_the_own_registry_is_released_and_known_again(aws: Aws) -> None
 
 def test_a_moved_branch_is_released_again(scene: Scene) -> None:
     for count in (1, 2):
-        rolled(scene, order=ReleaseRequest(revision="main"))
+        rolled(scene, request=ReleaseRequest(revision="main"))
         assert len(scene.refreshes()) == count
         assert scene.stack.parameters["BackendImage"] == ""
         assert scene.stack.parameters["Release"].startswith("r20")
@@ -87,7 +87,7 @@ def test_a_moved_branch_is_released_again(scene: Scene) -> None:
 def test_a_group_with_a_pool_builds_nothing(aws: Aws) -> None:
     scene = deployed(aws, WarmPoolSize="1")
     with pytest.raises(ClinicError, match="has a warm pool, whose instances need an image"):
-        rolled(scene, order=ReleaseRequest(revision="main"))
+        rolled(scene, request=ReleaseRequest(revision="main"))
     assert scene.refreshes() == []
     assert rolled(scene)
 
@@ -162,7 +162,7 @@ def test_an_alarm_that_rings_already_stops_it_before_anything_changes(scene: Sce
 
 
 def site(port: int) -> SmokeTarget:
-    return SmokeTarget("x", Route("127.0.0.1", port, tls=False))
+    return SmokeTarget("x", ServerAddress("127.0.0.1", port, tls=False))
 
 
 def test_a_site_that_does_not_answer_after_it_turns_the_release_back(scene: Scene) -> None:
@@ -240,10 +240,10 @@ def test_a_new_instance_gets_time_for_its_boot_and_no_more_than_its_warm_up() ->
     well, old = replace(sick, target="healthy"), replace(sick, version="1")
     guard = refresh.HealthGuard("2", 3600)
     for one in (sick, well, old, replace(sick, state="Pending")):
-        assert guard.ill(GroupState("lt-1", "1", 1, (one,))) == ""
+        assert guard.unhealthy_reason(GroupState("lt-1", "1", 1, (one,))) == ""
     guard = refresh.HealthGuard("2", 0)
-    assert guard.ill(GroupState("lt-1", "1", 1, (well, old))) == ""
-    assert guard.ill(GroupState("lt-1", "1", 1, (old, sick))).startswith(
+    assert guard.unhealthy_reason(GroupState("lt-1", "1", 1, (well, old))) == ""
+    assert guard.unhealthy_reason(GroupState("lt-1", "1", 1, (old, sick))).startswith(
         "i-1 did not become healthy"
     )
 

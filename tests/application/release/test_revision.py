@@ -13,9 +13,9 @@ from generator import bootstrap
 from generator.application.release.revision import (
     ReleaseRequest,
     Revision,
-    known_to,
     of_stack,
     of_user_data,
+    require_support,
 )
 from generator.errors import ClinicError
 from generator.functions import release_backend
@@ -35,7 +35,7 @@ OLD = "docker {} --the-one-way-of-before\n"
 
 def rewritten(text: str, wish: Revision) -> str:
     """As the stack's function rewrites it, if the program in it knows the way."""
-    known_to(text, wish)
+    require_support(text, wish)
     return release_backend.rewritten(text, asdict(wish))
 
 
@@ -91,7 +91,7 @@ def test_one_of_image_and_revision_is_wanted() -> None:
             ReleaseRequest(**given_)
 
 
-def test_an_order_is_met_by_what_it_names() -> None:
+def test_a_request_is_met_by_what_it_names() -> None:
     image, revision = Revision("a:1", "main", "1"), Revision("", "main", "7")
     assert ReleaseRequest("a:1").is_met(image)
     assert not ReleaseRequest("a:2").is_met(image)

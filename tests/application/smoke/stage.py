@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from generator.application.smoke.ask import Route
+from generator.application.smoke.ask import ServerAddress
 from generator.application.smoke.pages import SECURITY_HEADERS
 from generator.application.smoke.site import SmokeTarget
 
@@ -164,8 +164,8 @@ def staged(certificate: Path, tls: ssl.TLSVersion | None = None, **plays: Play) 
         yield Stage(
             SmokeTarget(
                 name="stage",
-                way=Route("127.0.0.1", port),
-                plain=Route("127.0.0.1", plain, tls=False),
+                address=ServerAddress("127.0.0.1", port),
+                http_address=ServerAddress("127.0.0.1", plain, tls=False),
                 balancer=("127.0.0.1", balancer),
                 exposure="cloudfront",
                 targets=lambda: ["healthy", "healthy"],

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generator.application.smoke.ask import Route
+from generator.application.smoke.ask import ServerAddress
 from generator.application.smoke.site import of_url
 from generator.errors import ClinicError
 from tests.conftest import Ended
@@ -22,7 +22,7 @@ NEEDS_THE_STACK = {"s3-direct", "balancer-direct", "target-health"}
 
 def test_a_url_is_proven_as_far_as_it_is_known(clinic: Clinic, certificate: Path) -> None:
     with staged(certificate) as stage:
-        told = clinic("smoke", f"https://127.0.0.1:{stage.site.way.port}", "--json")
+        told = clinic("smoke", f"https://127.0.0.1:{stage.site.address.port}", "--json")
     lines = [json.loads(line) for line in told.out.splitlines()]
     status = {line["name"]: line["status"] for line in lines if line["kind"] == "promise"}
     untested = {name for name, what in status.items() if what == "not tested"}
@@ -92,9 +92,11 @@ def test_bad_input_is_one_sentence(clinic: Clinic, arguments: tuple[str, ...], s
 def test_an_address_needs_no_scheme_and_one_without_a_port_is_https() -> None:
     for given in ("clinic.example", "http://clinic.example", "https://clinic.example/agenda"):
         site = of_url(given)
-        assert site.way == Route("clinic.example", 443)
-        assert site.plain == Route("clinic.example", 80, tls=False)
-    assert of_url("http://clinic.example:8080").way == Route("clinic.example", 8080, tls=False)
+        assert site.address == ServerAddress("clinic.example", 443)
+        assert site.http_address == ServerAddress("clinic.example", 80, tls=False)
+    assert of_url("http://clinic.example:8080").address == ServerAddress(
+        "clinic.example", 8080, tls=False
+    )
     with pytest.raises(ClinicError):
         of_url("https://clinic.example:99999")
 

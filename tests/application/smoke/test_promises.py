@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from generator.application.smoke import pages
-from generator.application.smoke.ask import Route, can_offer
+from generator.application.smoke.ask import ServerAddress, can_offer
 from generator.application.smoke.conclude import conclude
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import Result, prove
@@ -201,7 +201,7 @@ def test_the_real_node_refuses_that_authorization_and_serves_the_same_without() 
     program += "function () { console.log(this.address().port) })"
     with subprocess.Popen(["node", "-e", program], stdout=subprocess.PIPE) as node:
         assert node.stdout
-        way = Route("127.0.0.1", int(node.stdout.readline()), tls=False)
+        way = ServerAddress("127.0.0.1", int(node.stdout.readline()), tls=False)
         told = results(SmokeTarget("node", way), "api-authorization")["api-authorization"]
         node.terminate()
     assert (told.status, "431" in told.reason) == ("ok", True)
@@ -339,7 +339,7 @@ def test_what_is_too_small_to_compress_is_not_decided(certificate: Path) -> None
 def test_silence_proves_nothing_where_the_site_is_out_of_reach_too(name: str) -> None:
     nobody = ("127.0.0.1", 1)
     shut = {3000: (nobody,), 5432: (nobody,)}
-    site = SmokeTarget("x", Route(*nobody), balancer=nobody, exposure="private", shut=shut)
+    site = SmokeTarget("x", ServerAddress(*nobody), balancer=nobody, exposure="private", shut=shut)
     assert results(site, name)[name].status != "ok"
 
 

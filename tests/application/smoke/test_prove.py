@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.application.smoke import ask, prove
-from generator.application.smoke.ask import Route
+from generator.application.smoke.ask import ServerAddress
 from generator.application.smoke.promises import PROMISES, Promise
 from generator.application.smoke.site import SmokeTarget
 
@@ -30,7 +30,9 @@ def test_a_silent_server_fails_every_promise_within_the_time_out(
 ) -> None:
     monkeypatch.setattr(ask, "SECONDS", 0.3)
     with silent() as port:
-        site = SmokeTarget("x", Route("127.0.0.1", port), Route("127.0.0.1", port, tls=False))
+        site = SmokeTarget(
+            "x", ServerAddress("127.0.0.1", port), ServerAddress("127.0.0.1", port, tls=False)
+        )
         told = list(prove.prove(site, PROMISES))
     asked = [result for result in told if result.status != "not tested"]
     assert len(asked) > 10
@@ -56,7 +58,7 @@ def test_a_server_that_sends_a_byte_now_and_then_is_given_up(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=drip)
         thread.start()
-        way = Route("127.0.0.1", listener.getsockname()[1], tls=False)
+        way = ServerAddress("127.0.0.1", listener.getsockname()[1], tls=False)
         with pytest.raises(TimeoutError):
             ask.ask(way, "/")
         over.set()
@@ -72,7 +74,7 @@ def test_what_never_ends_is_failed_without_it(monkeypatch: pytest.MonkeyPatch) -
         return ""
 
     promises = [Promise("stuck", "it ends", stuck), Promise("fine", "it is", lambda _: "yes")]
-    told = list(prove.prove(SmokeTarget("x", Route("127.0.0.1", 1)), promises))
+    told = list(prove.prove(SmokeTarget("x", ServerAddress("127.0.0.1", 1)), promises))
     over.set()
     assert [result.status for result in told] == ["failed", "ok"]
     assert "no end" in told[0].reason
@@ -106,9 +108,9 @@ def test_promises_are_proven_side_by_side(certificate: Path) -> None:
         return Reply(200, "text/html", PAGE)
 
     with played(slow) as (port, _):
-        way = Route("127.0.0.1", port, tls=False)
+        way = ServerAddress("127.0.0.1", port, tls=False)
         promises = [
-            Promise(str(n), "", lambda site: str(ask.ask(site.way, "/"))) for n in range(count)
+            Promise(str(n), "", lambda site: str(ask.ask(site.address, "/"))) for n in range(count)
         ]
         told = list(prove.prove(SmokeTarget("x", way), promises))
     assert {result.status for result in told} == {"ok"}

@@ -19,8 +19,8 @@ from botocore.stub import ANY, Stubber
 from generator.application.stress.live import PATIENCE, StressOptions, run
 from generator.application.stress.report import judge
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import IN_SERVICE, Load
-from generator.application.stress.watch import GroupWatch, place, with_points
+from generator.application.stress.timeline import IN_SERVICE, StressLoad
+from generator.application.stress.watch import GroupWatch, load_target, with_points
 from generator.cloud.aws import Aws, connect
 from generator.cloud.deploy import DeployOptions as Deployment
 from generator.cloud.deploy import deploy
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.literals import StateValueType
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
-LOAD = Load(2, 60)
+LOAD = StressLoad(2, 60)
 COMMAND = "11111111-2222-3333-4444-555555555555"
 
 
@@ -62,7 +62,7 @@ class Scene:
         self.group = stack.outputs["BackendGroupName"]
         self.grow(1)
         self.alarm("OK")
-        (self.instance,) = place(self.aws, self.group).instances
+        (self.instance,) = load_target(self.aws, self.group).instances
         self.seconds, self.pauses = 0.0, list[Callable[[], object]]()
         self.start = datetime.now(UTC).replace(microsecond=0)
         command = {"CommandId": COMMAND, "RequestedDateTime": self.start}
@@ -120,7 +120,7 @@ class Scene:
         )
 
     def alarm(self, state: StateValueType = "ALARM") -> None:
-        high = next(a for a in place(self.aws, self.group).alarms if "AlarmHigh" in a)
+        high = next(a for a in load_target(self.aws, self.group).alarms if "AlarmHigh" in a)
         self.aws.client("cloudwatch").set_alarm_state(
             AlarmName=high, StateValue=state, StateReason="three points above 40"
         )
@@ -349,7 +349,7 @@ def test_only_instances_in_service_get_the_load() -> None:
     service = Stubbed()
     group(service, "InService", "Pending", "InService")
     policies(service, {})
-    assert place(service.aws, "group").instances == ("i-0", "i-2")
+    assert load_target(service.aws, "group").instances == ("i-0", "i-2")
 
 
 def test_the_metric_of_the_instances_own_is_followed() -> None:
@@ -359,7 +359,7 @@ def test_the_metric_of_the_instances_own_is_followed() -> None:
     stat = {"Metric": metric, "Stat": "Average", "Period": 10}
     own = {"Metrics": [{"Id": "cpu", "MetricStat": stat}]}
     policies(service, {"CustomizedMetricSpecification": own})
-    assert place(service.aws, "group").metric == {
+    assert load_target(service.aws, "group").metric == {
         **{"Metric": metric, "Period": 10, "Stat": "Average"}
     }
 
@@ -369,20 +369,20 @@ def test_a_group_that_cannot_grow_is_said_before_anything_is_done() -> None:
     group(service, "InService")
     policies(service)
     with pytest.raises(ClinicError, match="no target tracking policy"):
-        place(service.aws, "group")
+        load_target(service.aws, "group")
     group(service, *["InService"] * 4)
     with pytest.raises(ClinicError, match="already has its 4 instances at most"):
-        place(service.aws, "group")
+        load_target(service.aws, "group")
     group(service, "Pending")
     with pytest.raises(ClinicError, match="clinic doctor") as bad:
-        place(service.aws, "group")
+        load_target(service.aws, "group")
     assert bad.value.exit_code == 3
 
 
 def watch(service: Stubbed) -> GroupWatch:
     group(service, "InService")
     policies(service, {})
-    return GroupWatch(service.aws, place(service.aws, "group"), START)
+    return GroupWatch(service.aws, load_target(service.aws, "group"), START)
 
 
 def test_a_new_instance_serves_once_its_target_is_healthy() -> None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from generator.application.stress import picture, terminal
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import Load, Moment, Sample, StressTimeline
+from generator.application.stress.timeline import Moment, Sample, StressLoad, StressTimeline
 from generator.errors import ClinicError
 
 from .test_simulate import SEED, calm
 
-TIMELINE = simulate(SEED, Load(), title="Simulated")
+TIMELINE = simulate(SEED, StressLoad(), title="Simulated")
 BROKEN = replace(
     TIMELINE, samples=[replace(sample, failures=2, latency=None) for sample in TIMELINE.samples]
 )
@@ -90,7 +90,7 @@ moments = st.builds(Moment, st.floats(0, 4000), st.just("boot"), st.text("abc", 
 def test_whatever_was_measured_fits_the_terminal(
     found: list[Sample], happened: list[Moment], width: int
 ) -> None:
-    lines = terminal.draw(StressTimeline("x", 40, Load(), found, happened), width)
+    lines = terminal.draw(StressTimeline("x", 40, StressLoad(), found, happened), width)
     drawn = lines[: lines.index("")]
     assert max(len(line) for line in drawn if "|" in line) <= width
 
@@ -104,7 +104,7 @@ def size(path: Path) -> tuple[int, int]:
 
 @pytest.mark.parametrize("timeline", [TIMELINE, BROKEN, replace(TIMELINE, moments=[])])
 def test_a_picture_is_written_whole(timeline: StressTimeline, tmp_path: Path) -> None:
-    picture.check(tmp_path / "p.png")
+    picture.require_drawable(tmp_path / "p.png")
     picture.draw(timeline, tmp_path / "p.png")
     width, height = size(tmp_path / "p.png")
     assert width > 1000
@@ -117,7 +117,7 @@ def test_without_matplotlib_the_extra_is_named(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ClinicError, match=r"clinic-stack\[plots\]") as missing:
-        picture.check(tmp_path / "p.png")
+        picture.require_drawable(tmp_path / "p.png")
     assert missing.value.exit_code == 2
 
 
@@ -126,7 +126,7 @@ def test_a_picture_that_cannot_be_written_is_refused_before_the_test(
     path: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ClinicError, match="cannot be written"):
-        picture.check(tmp_path / path)
+        picture.require_drawable(tmp_path / path)
 
 
 def test_a_picture_that_fails_halfway_leaves_nothing(tmp_path: Path) -> None:

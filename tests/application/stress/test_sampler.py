@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from generator.application.stress.sampler import Sampler, ask, check
+from generator.application.stress.sampler import Sampler, ask, checked_url
 from generator.errors import ClinicError
 
 from .site import Site, serving
@@ -56,8 +56,8 @@ def test_answers_are_taken_once_with_the_median_of_the_good_ones(site: Site) -> 
 @pytest.mark.parametrize("url", ["", "clinic.example/api", "ftp://x/y", "https:///api"])
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(ClinicError, match="is no address"):
-        check(url)
+        checked_url(url)
 
 
 def test_an_address_stays_as_it_is() -> None:
-    assert check("https://clinic.example/api") == "https://clinic.example/api"
+    assert checked_url("https://clinic.example/api") == "https://clinic.example/api"

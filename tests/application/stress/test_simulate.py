@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from generator.application.stress.assumptions import DEFAULTS, assume
 from generator.application.stress.settings import Settings, settings
 from generator.application.stress.simulate import simulate
-from generator.application.stress.timeline import IN_SERVICE, Load
+from generator.application.stress.timeline import IN_SERVICE, StressLoad
 from generator.application.stress.variants import spread, variants
 from generator.errors import ClinicError
 from generator.model import instance_types, view
 from tests.conftest import ROOT
 
 SEED = settings(view.load("seed", ROOT / "params"))
-LOAD = Load()
+LOAD = StressLoad()
 calm = examples(deadline=None, suppress_health_check=list(HealthCheck), max_examples=40)
 
 # The model of documented boots, in seconds, and how far the simulation may be from it.
@@ -62,7 +62,7 @@ def test_prod_as_shipped_has_new_capacity_within_100_seconds() -> None:
     assert cold > 100, "without its pool it had not"
 
 
-def kinds(design: Settings, load: Load = LOAD) -> list[str]:
+def kinds(design: Settings, load: StressLoad = LOAD) -> list[str]:
     return [moment.kind for moment in simulate(design, load).moments]
 
 
@@ -90,14 +90,14 @@ def test_the_group_grows_in_proportion_to_the_load(target: float, size: int) -> 
 
 
 def test_a_load_below_the_target_brings_nothing() -> None:
-    timeline = simulate(replace(SEED, target=60), Load(cpu=1))
+    timeline = simulate(replace(SEED, target=60), StressLoad(cpu=1))
     assert timeline.seconds is None
     assert "alarm" not in [moment.kind for moment in timeline.moments]
 
 
 def test_a_load_that_is_over_before_three_points_brings_nothing() -> None:
-    assert simulate(replace(SEED, period=300), Load(timeout=300)).seconds is None
-    assert simulate(replace(SEED, period=10), Load(timeout=300)).seconds is not None
+    assert simulate(replace(SEED, period=300), StressLoad(timeout=300)).seconds is None
+    assert simulate(replace(SEED, period=10), StressLoad(timeout=300)).seconds is not None
 
 
 def test_a_group_at_its_largest_cannot_grow() -> None:
@@ -164,11 +164,11 @@ designs = st.builds(
     instance_type=st.sampled_from(sorted(instance_types.table())),
     standard=st.booleans(),
 ).filter(lambda design: design.smallest < design.largest)
-loads = st.builds(Load, cpu=st.integers(1, 4), timeout=st.integers(60, 1200))
+loads = st.builds(StressLoad, cpu=st.integers(1, 4), timeout=st.integers(60, 1200))
 phases = st.floats(0.01, 1).map(lambda phase: {**DEFAULTS, "phase": phase})
 
 
-def figure(design: Settings, load: Load, assumed: dict[str, float]) -> float:
+def figure(design: Settings, load: StressLoad, assumed: dict[str, float]) -> float:
     seconds = simulate(design, load, assumed).seconds
     return float("inf") if seconds is None else seconds
 
@@ -176,7 +176,7 @@ def figure(design: Settings, load: Load, assumed: dict[str, float]) -> float:
 @calm
 @given(designs, loads, phases)
 def test_capacity_stays_between_smallest_and_largest(
-    design: Settings, load: Load, assumed: dict[str, float]
+    design: Settings, load: StressLoad, assumed: dict[str, float]
 ) -> None:
     for sample in simulate(design, load, assumed).samples:
         assert design.smallest <= sample.serving <= sample.wanted <= design.largest
@@ -185,7 +185,7 @@ def test_capacity_stays_between_smallest_and_largest(
 @calm
 @given(designs, loads, phases)
 def test_the_same_settings_give_the_same_timeline(
-    design: Settings, load: Load, assumed: dict[str, float]
+    design: Settings, load: StressLoad, assumed: dict[str, float]
 ) -> None:
     assert simulate(design, load, assumed) == simulate(design, load, assumed)
 
@@ -193,7 +193,7 @@ def test_the_same_settings_give_the_same_timeline(
 @calm
 @given(designs, loads, phases)
 def test_a_shorter_period_is_never_slower(
-    design: Settings, load: Load, assumed: dict[str, float]
+    design: Settings, load: StressLoad, assumed: dict[str, float]
 ) -> None:
     slow, medium, fast = (
         figure(replace(design, period=period), load, assumed) for period in (300, 60, 10)
@@ -206,7 +206,7 @@ def test_a_shorter_period_is_never_slower(
 @calm
 @given(designs, loads, phases)
 def test_a_warm_pool_is_never_slower(
-    design: Settings, load: Load, assumed: dict[str, float]
+    design: Settings, load: StressLoad, assumed: dict[str, float]
 ) -> None:
     with_pool, without = replace(design, warm=8), replace(design, warm=0)
     assert figure(with_pool, load, assumed) <= figure(without, load, assumed)
@@ -215,7 +215,7 @@ def test_a_warm_pool_is_never_slower(
 @calm
 @given(designs, loads, phases, st.integers(0, 60))
 def test_a_higher_target_is_never_earlier(
-    design: Settings, load: Load, assumed: dict[str, float], more: int
+    design: Settings, load: StressLoad, assumed: dict[str, float], more: int
 ) -> None:
     higher = replace(design, target=design.target + more)
     assert figure(higher, load, assumed) >= figure(design, load, assumed)
@@ -224,7 +224,7 @@ def test_a_higher_target_is_never_earlier(
 @calm
 @given(designs, loads)
 def test_a_timeline_is_in_order_and_has_a_sample_every_five_seconds(
-    design: Settings, load: Load
+    design: Settings, load: StressLoad
 ) -> None:
     timeline = simulate(design, load)
     seconds = [sample.second for sample in timeline.samples]

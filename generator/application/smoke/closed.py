@@ -9,15 +9,15 @@ import ssl
 
 from generator.application.smoke.ask import (
     BrokenError,
-    Route,
+    ServerAddress,
     UndecidedError,
     UntestedError,
     ask,
     ask_url,
     can_offer,
     connects,
+    describe_error,
     handshake,
-    said,
 )
 from generator.application.smoke.site import SmokeTarget
 
@@ -32,7 +32,9 @@ def bucket(site: SmokeTarget) -> str:
         try:
             answer = ask_url(url)
         except OSError as error:
-            raise UndecidedError(f"the {what} bucket was not asked: {said(error)}") from error
+            raise UndecidedError(
+                f"the {what} bucket was not asked: {describe_error(error)}"
+            ) from error
         if answer.status != 403:
             raise BrokenError(f"the {what} bucket answers {answer} to anybody")
     return f"403 from {len(site.buckets)} buckets"
@@ -43,12 +45,12 @@ def balancer(site: SmokeTarget) -> str:
         raise UntestedError(NOT_KNOWN)
     is_open = site.exposure == "public"
     try:
-        answer = ask(Route(*site.balancer, tls=False), site.health)
+        answer = ask(ServerAddress(*site.balancer, tls=False), site.health)
     except OSError as error:
         if is_open:
-            raise BrokenError(f"the balancer does not answer: {said(error)}") from error
+            raise BrokenError(f"the balancer does not answer: {describe_error(error)}") from error
         _within_reach(site)
-        return f"closed: {said(error)}"
+        return f"closed: {describe_error(error)}"
     if is_open:
         if answer.status not in (200, 301):
             raise BrokenError(f"the balancer answers {answer}")
@@ -70,7 +72,7 @@ def port(site: SmokeTarget, number: int) -> str:
 
 def modern_tls(site: SmokeTarget) -> str:
     _wants_tls(site)
-    return handshake(site.way)
+    return handshake(site.address)
 
 
 def old_tls(site: SmokeTarget) -> str:
@@ -78,7 +80,7 @@ def old_tls(site: SmokeTarget) -> str:
     silent = [name for version, name in OLD.items() if not can_offer(version)]
     for version, name in OLD.items():
         if name not in silent and _agrees(site, version):
-            if site.way.host.endswith(".cloudfront.net"):
+            if site.address.host.endswith(".cloudfront.net"):
                 raise UndecidedError(
                     f"{name} is accepted, as on every name of CloudFront's own: DomainName and "
                     "CertificateArn end that"
@@ -91,13 +93,13 @@ def old_tls(site: SmokeTarget) -> str:
 
 def _within_reach(site: SmokeTarget) -> None:
     """The silence of others means something only where the site itself is heard."""
-    if not connects(site.way.host, site.way.port):
+    if not connects(site.address.host, site.address.port):
         raise UndecidedError("the site itself is out of reach from here, so silence proves nothing")
 
 
 def _agrees(site: SmokeTarget, version: ssl.TLSVersion) -> bool:
     try:
-        handshake(site.way, version)
+        handshake(site.address, version)
     except (ssl.SSLError, ConnectionError) as error:
         if isinstance(error, ConnectionRefusedError):
             raise
@@ -106,5 +108,5 @@ def _agrees(site: SmokeTarget, version: ssl.TLSVersion) -> bool:
 
 
 def _wants_tls(site: SmokeTarget) -> None:
-    if not site.way.tls:
+    if not site.address.tls:
         raise UntestedError("the address is plain HTTP")

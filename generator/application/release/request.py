@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from generator.application.release.build import build, check
+from generator.application.release.build import build, require_docker
 from generator.application.release.revision import ReleaseRequest
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack
@@ -12,7 +12,7 @@ from generator.errors import ClinicError
 from generator.report import Report
 
 
-def order_of(
+def parse_request(
     image: str, revision: str, context: Path | None, migration: str | None
 ) -> ReleaseRequest | Path:
     """What is asked for, or what is still to be built; ClinicError if that cannot be."""
@@ -27,12 +27,14 @@ def order_of(
             "--migrate needs an image: a revision is built by each instance at its boot."
         )
     if context:
-        check(context)
+        require_docker(context)
         return context
     return ReleaseRequest(image, revision)
 
 
-def ordered(asked: ReleaseRequest | Path, aws: Aws, stack: Stack, report: Report) -> ReleaseRequest:
+def build_requested(
+    asked: ReleaseRequest | Path, aws: Aws, stack: Stack, report: Report
+) -> ReleaseRequest:
     """What is asked for, once it is built where it has to be."""
     if isinstance(asked, ReleaseRequest):
         return asked

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from generator.application.release.fleet import Fleet
+from generator.application.release.fleet import BackendFleet
 from generator.application.release.revision import Revision
 from generator.cloud import change_set
 from generator.cloud.deploy import DeployOptions, conclude
@@ -19,23 +19,23 @@ from generator.errors import ClinicError
 from generator.functions.release_backend import change_set_name
 
 
-def take_over(
-    fleet: Fleet, env: Environment, stack: Stack, runs: Revision, options: DeployOptions
+def update_stack(
+    fleet: BackendFleet, env: Environment, stack: Stack, runs: Revision, options: DeployOptions
 ) -> None:
     """Update the stack's parameters, its template unchanged, and see it through.
 
     ClinicError (3) if the stack could not be told: the instances run the revision all the same.
     """
-    aws, given = fleet.aws, asdict(runs)
+    aws, arguments = fleet.aws, asdict(runs)
     changes = change_set.ready(
         aws,
-        {"StackName": stack.name, "ChangeSetName": change_set_name(**given)},
-        lambda: fleet.ask("make_change_set", **given),
+        {"StackName": stack.name, "ChangeSetName": change_set_name(**arguments)},
+        lambda: fleet.invoke("make_change_set", **arguments),
     )
     if changes is None:
         return
     last = newest(aws, changes.stack)
-    change_set.execute(aws, changes, lambda: fleet.ask("execute_change_set", **given))
+    change_set.execute(aws, changes, lambda: fleet.invoke("execute_change_set", **arguments))
     try:
         conclude(aws, env, EventFeed(aws, changes.stack, last.time, last.id), options)
     except ClinicError as failed:
