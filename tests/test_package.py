@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from configparser import ConfigParser
 from fnmatch import fnmatch
 from pathlib import Path
@@ -52,3 +54,20 @@ def test_every_dependency_has_a_lowest_version_that_can_be_tried():
 def test_every_folder_with_modules_is_a_package():
     folders = {path.parent for path in FOLDER.rglob("*.py")}
     assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def contents(package: Path) -> set[str]:
+    """The package's own files that the docstring of its ``__init__.py`` names."""
+    docstring = ast.get_docstring(ast.parse((package / "__init__.py").read_text("utf-8"))) or ""
+    return set(re.findall(r"(?<![\w/])\w+\.py\b", docstring))
+
+
+def test_a_package_that_lists_its_modules_lists_every_one_and_no_other():
+    """A package whose docstring names no file of its own is not held to it."""
+    wrong = {}
+    for init in FOLDER.rglob("__init__.py"):
+        named = contents(init.parent)
+        modules = {path.name for path in init.parent.glob("*.py")} - {"__init__.py", "__main__.py"}
+        if named and named != modules:
+            wrong[str(init.parent.relative_to(FOLDER))] = sorted(named ^ modules)
+    assert wrong == {}

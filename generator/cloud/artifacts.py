@@ -1,8 +1,8 @@
 """The bucket of the templates, and the upload of a set of them.
 
-Keys are ``<stack>/<sha256 of the set>/<file>``: a set that is there in part is completed before
-anybody is told its address. What is there is known by the checksum that S3 has made of it, so that
-whoever may write to the bucket cannot slip in another template under the same name and size.
+Keys are ``<stack>/<sha256 of the set>/<file>``. The address of a set is returned only once every
+file is there. A file that exists is compared by the SHA-256 that S3 computed, so nobody who may
+write to the bucket can substitute another template of the same name and size.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True)
 class Upload:
-    """Where a set of templates is, and what it took."""
+    """Where a set of templates was uploaded, and how much had to be sent."""
 
     base: str
     """https address of the folder of files, without a slash at the end."""
@@ -50,15 +50,15 @@ class Upload:
 
 
 def bucket_name(aws: Aws) -> str:
-    """One bucket for each account and region."""
+    """The name of the artifacts bucket: one for each account and region."""
     return f"clinic-artifacts-{aws.account}-{aws.region}"
 
 
 def upload(aws: Aws, env: Environment) -> Upload:
-    """Bring the whole set to the bucket, which is made if it is missing.
+    """Upload the files of ``env`` that the bucket lacks; creates the bucket if it is missing.
 
-    The address is path-style: S3 and every stand-in for it understand that one. Raises ClinicError
-    when the bucket belongs to somebody else.
+    The address is path-style, which S3 and local endpoints both accept. Raises ClinicError when
+    the bucket belongs to another account.
     """
     bucket, prefix = _bucket(aws), f"{env.stack}/{env.digest}/"
     s3, sums = aws.client("s3"), {name: _sum(data) for name, data in env.files.items()}
@@ -91,7 +91,9 @@ def remove_older(aws: Aws, env: Environment) -> None:
 
 
 def _bucket(aws: Aws) -> str:
-    """The bucket's name once it is ours and set up. Versioning is set last and tells so."""
+    """The bucket's name, once it belongs to this account and has its settings.
+
+    Versioning is set last: a bucket that has it has all other settings."""
     s3, bucket = aws.client("s3"), bucket_name(aws)
     try:
         s3.head_bucket(Bucket=bucket)
@@ -177,12 +179,12 @@ def _settings(s3: S3Client, bucket: str) -> list[Callable[[], object]]:
 
 
 def _sum(data: bytes) -> str:
-    """A content's SHA-256 as S3 writes it."""
+    """SHA-256 in base64, as S3 reports it (ChecksumSHA256)."""
     return b64encode(hashlib.sha256(data).digest()).decode()
 
 
 def _names(aws: Aws, bucket: str, prefix: str) -> set[str]:
-    """The objects below ``prefix``, by the rest of their keys."""
+    """The objects below ``prefix``, by their keys without it."""
     pages = aws.client("s3").get_paginator("list_objects_v2")
     return {
         entry["Key"].removeprefix(prefix)
@@ -192,8 +194,8 @@ def _names(aws: Aws, bucket: str, prefix: str) -> set[str]:
 
 
 def _all_at_once(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
-    """Make the calls in parallel, for their responses in order; the first error is raised when all
-    have ended."""
+    """Make the calls in parallel and return their responses in order; raises the first error, once
+    all calls have ended."""
     with ThreadPoolExecutor(12) as pool:
         made = [pool.submit(call) for call in calls]
     return [one.result() for one in made]

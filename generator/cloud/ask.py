@@ -1,4 +1,4 @@
-"""Asks the person at the terminal."""
+"""Questions to the person at the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def terminal() -> bool:
 
 
 def typed(question: str, err: bool) -> str:
-    """What a person, or a pipe, answers; ClinicError where there is neither."""
+    """The line that is typed or piped as the answer; ClinicError when stdin has none."""
     try:
         answer: str = click.prompt(question, default="", show_default=False, err=err)
     except click.Abort as aborted:
@@ -28,7 +28,7 @@ def typed(question: str, err: bool) -> str:
 
 
 def confirmed(question: str, err: bool) -> bool:
-    """Yes or no of a person; ClinicError where there is none."""
+    """Whether the answer is yes; ClinicError without a terminal."""
     if not terminal():
         raise ClinicError(f"nobody can be asked here: {UNASKED}")
     return click.confirm(question, err=err)

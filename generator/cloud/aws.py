@@ -1,4 +1,4 @@
-"""The connection to AWS, and what its refusals mean to a person."""
+"""The connection to AWS, and its errors as sentences."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ class Aws:
     def _stop_unanswered_retries(
         self, response: object, attempts: int, caught_exception: Exception | None, **_: object
     ) -> None:
-        """Stop botocore's retries, which go on for a minute, while nothing was ever answered:
-        then it is the address or the network, and no pause mends that."""
+        """Stop botocore's retries, which take a minute, while no call was ever answered: then the
+        address or the network is wrong, and waiting does not help."""
         if response is not None:
             self._answered.set()
         elif (
@@ -119,8 +119,8 @@ class Aws:
             raise caught_exception
 
     def _own_buckets_only(self, params: dict[str, Any], model: Any, **_: object) -> dict[str, Any]:
-        """Let S3 refuse a bucket of another account: names are global, and one that was deleted
-        may be anybody's today."""
+        """Let S3 refuse a bucket of another account (ExpectedBucketOwner): names are global, and
+        that of a deleted bucket can be taken by anybody."""
         if "ExpectedBucketOwner" in model.input_shape.members:
             return {"ExpectedBucketOwner": self.account, **params}
         return params
@@ -132,8 +132,8 @@ class Aws:
 
 
 def _no_page(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Stop where something else than AWS answers, such as a network's page to sign in on: botocore
-    would take the page for an answer without content."""
+    """Raise when something other than AWS answers, such as a network's sign-in page: botocore
+    would parse it as an empty response."""
     body = response_dict["body"]
     if response_dict["status_code"] < 300 and isinstance(body, bytes) and PAGE.match(body):
         raise ResponseParserError("a web page answers in its place")
@@ -168,7 +168,7 @@ def connect(
 
 @contextmanager
 def explained(*meant: str) -> Iterator[None]:
-    """Turn every refusal of AWS in the block, or in the decorated function, into a sentence.
+    """Turn every botocore error in the block, or in the decorated function, into a ClinicError.
 
     ``meant`` are the policies for it, as stems of output/policies/; the deployer's unless given.
     Of those that give a right that is missing, these are named.
@@ -182,7 +182,7 @@ def explained(*meant: str) -> Iterator[None]:
 def explain(error: Exception, *meant: str) -> ClinicError:
     """What an error of botocore means and what to do, in one sentence.
 
-    Exit code 2 for what the person gave (credentials, region, permissions), else 3.
+    Exit code 2 for bad credentials, region or permissions, else 3.
     """
     if isinstance(error, wrong.ClientError):
         return _refused(error, meant or ("deployer-*",))

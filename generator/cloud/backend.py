@@ -1,4 +1,4 @@
-"""The Auto Scaling group, its targets and activities, its instances' logs: a call each."""
+"""The Auto Scaling group, its targets and activities, its instances' logs: one call each."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOG_GROUP = "BackendLogGroupResource"
 
 
 class TargetHealth(NamedTuple):
-    """An instance as the balancer sees it."""
+    """Health of an instance in a target group, as ELB reports it."""
 
     id: str
     state: str
@@ -37,19 +37,19 @@ class TargetHealth(NamedTuple):
 
 
 def group(aws: Aws, name: str) -> AutoScalingGroupTypeDef | None:
-    """The Auto Scaling group as it is; None when it is gone."""
+    """The Auto Scaling group; None when it does not exist."""
     response = aws.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
     return next(iter(response["AutoScalingGroups"]), None)
 
 
 def instances(group: AutoScalingGroupTypeDef | None) -> list[InstanceTypeDef]:
-    """The instances of a group; none when it is gone."""
+    """The instances of a group; empty when it is None."""
     return group.get("Instances", []) if group else []
 
 
 def targets(aws: Aws, group: AutoScalingGroupTypeDef | None) -> list[TargetHealth]:
-    """The targets of a group, each once: a target group that no balancer uses says nothing of it
-    that another one does not."""
+    """The targets of an Auto Scaling group, each instance once. A target group that no balancer
+    uses is ignored where another one lists the instance."""
     known: dict[str, TargetHealth] = {}
     for target in _registered(aws, group):
         if target.id not in known or target.code != "Target.NotInUse":
@@ -80,7 +80,7 @@ def activities(aws: Aws, name: str) -> list[ActivityTypeDef]:
 
 
 def failures(activities: Iterable[ActivityTypeDef]) -> list[str]:
-    """What those of some activities say that failed."""
+    """The status messages of the activities that failed."""
     return [
         f"scaling: {activity.get('StatusMessage') or activity['Description']}"
         for activity in activities

@@ -12,10 +12,10 @@ PARAMETER = "PermissionsBoundary"
 
 
 def with_boundary(aws: Aws, env: Environment, report: Report) -> Environment:
-    """``env`` with the boundary that the account has for its stack, where none is given.
+    """``env`` with PermissionsBoundary set to the account's boundary policy, unless it is set.
 
-    Whoever deploys with the policies of output/policies can make no role without it; an account
-    without it gets roles without a boundary.
+    The deployer's policies allow no role without it. Where the account has no such policy, the
+    roles get no boundary.
     """
     values = env.parameters("")
     if values.get(PARAMETER, "given"):

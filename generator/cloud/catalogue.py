@@ -1,4 +1,4 @@
-"""The traps that are known: what a service's message means here, and what to do about it."""
+"""Known failures: what a service's message means here, and what to do about it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class KnownFailure(NamedTuple):
 
 @cache
 def traps() -> tuple[KnownFailure, ...]:
-    """All entries, the special before the general."""
+    """All entries, specific before general."""
     return (*on_instances(), *_read("catalogue.toml"))
 
 
 @cache
 def on_instances() -> tuple[KnownFailure, ...]:
-    """What goes wrong on an instance, causes before their consequences."""
+    """Failures on an instance, causes before their consequences."""
     return _read("instance.toml")
 
 
@@ -46,9 +46,10 @@ def _read(file: str) -> tuple[KnownFailure, ...]:
 
 
 def look_up(*texts: str, among: Sequence[KnownFailure] | None = None) -> KnownFailure | None:
-    """The first trap that one of the texts speaks of, its words filled in; None if there is none.
+    """The first entry whose pattern matches one of the texts, its placeholders filled in, or None.
 
-    A trap's place decides, not a text's: the log of a boot says more than the missing signal.
+    The order of the entries decides, not that of the texts: a boot log says more than a missing
+    signal.
     """
     for trap in traps() if among is None else among:
         for text in texts:

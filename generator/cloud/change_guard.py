@@ -1,4 +1,4 @@
-"""What stops a change set: what AWS would refuse, and data that nobody allowed to be lost."""
+"""Stops a change set that AWS would refuse, or that loses data without --allow-data-loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTHING = "leave it out, since this plan loses no data."
 
 
 def refuse_impossible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
-    """``say`` what should be known of the plan; ClinicError (2) for what AWS would refuse."""
+    """``say`` each of the findings; ClinicError (2) if AWS would refuse the change."""
     if trouble := refusals.refused(findings):
         raise trouble
     for finding in findings:

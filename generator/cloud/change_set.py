@@ -1,6 +1,6 @@
-"""A change set from its making to its execution or its end.
+"""A change set from its creation to its execution or deletion.
 
-Its name is made of what it would do, so a later run finds the one that an earlier run left.
+Its name is a digest of its request, so a later run reuses the one that an earlier run left.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class ChangeSet:
 
 
 def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> ChangeSet | None:
-    """Make the change set that brings ``stack`` to ``env``, or find it; None if nothing changes.
+    """Create or reuse the change set that updates ``stack`` to ``env``; None if nothing changes.
 
     ``stack`` is None where there is none yet. Change sets that an earlier run left are deleted.
     Raises ClinicError with CloudFormation's reasons when it refuses the set.
@@ -62,9 +62,10 @@ def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> Chang
 def ready(
     aws: Aws, request: CreateChangeSetInputTypeDef, create: Callable[[], object] | None = None
 ) -> ChangeSet | None:
-    """The change set of a request in the API's own words, as prepare() makes one.
+    """The change set for the parameters of CreateChangeSet, once it can be executed; None if
+    nothing changes.
 
-    With ``create``, which makes it, the names of stack and change set are enough.
+    With ``create``, which creates it instead, StackName and ChangeSetName are enough.
     """
     for name, usable in _ours(aws, request["StackName"]):
         if name != request["ChangeSetName"] or not usable:
@@ -83,15 +84,15 @@ def ready(
 
 
 def changes_of(aws: Aws, change_set: str) -> Iterator[ChangeTypeDef]:
-    """Every change of one change set, by id, page by page."""
+    """Every change of one change set, by its ARN; follows all pages."""
     pages = aws.client("cloudformation").get_paginator("describe_change_set")
     for page in pages.paginate(ChangeSetName=change_set, IncludePropertyValues=True):
         yield from page.get("Changes", [])
 
 
 def execute(aws: Aws, change_set: ChangeSet, start: Callable[[], object] | None = None) -> None:
-    """Start it, by ``start`` if given. ClinicError if it is gone or outdated, because another
-    deployment was faster."""
+    """Execute it, by ``start`` if given. ClinicError if it does not exist or is outdated because
+    another deployment was faster."""
     try:
         if start:
             start()
@@ -112,12 +113,12 @@ def execute(aws: Aws, change_set: ChangeSet, start: Callable[[], object] | None 
 
 
 def discard(aws: Aws, stack: str, change_set: str) -> None:
-    """Delete a change set, by name or id; a stack that is only its shell stays."""
+    """Delete a change set, by name or ARN; a stack in REVIEW_IN_PROGRESS stays."""
     aws.client("cloudformation").delete_change_set(StackName=stack, ChangeSetName=change_set)
 
 
 def abandon(aws: Aws, change_set: ChangeSet) -> None:
-    """Delete a change set that nobody wants, and the shell of a new stack that nobody else uses."""
+    """Delete an unused change set, and its stack if that is in REVIEW_IN_PROGRESS with no other."""
     discard(aws, change_set.stack, change_set.id)
     left = aws.client("cloudformation").list_change_sets(StackName=change_set.stack)["Summaries"]
     stack = find(aws, change_set.stack)
@@ -166,7 +167,7 @@ def _create(
 
 
 def _ours(aws: Aws, stack: str) -> Iterator[tuple[str, bool]]:
-    """Names of the change sets that this module left at a stack, and whether they may serve."""
+    """Change sets that this module created at a stack: name, and whether it can be executed."""
     pages = aws.client("cloudformation").get_paginator("list_change_sets")
     try:
         for page in pages.paginate(StackName=stack):
@@ -181,7 +182,7 @@ def _ours(aws: Aws, stack: str) -> Iterator[tuple[str, bool]]:
 
 
 def _settled(aws: Aws, stack: str, name: str) -> DescribeChangeSetOutputTypeDef:
-    """The change set's description once CloudFormation has made up its mind."""
+    """The change set's description, once its status is final."""
     while True:
         description = aws.client("cloudformation").describe_change_set(
             StackName=stack, ChangeSetName=name

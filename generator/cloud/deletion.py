@@ -1,4 +1,4 @@
-"""What a deletion takes, what it leaves, and how a person removes the rest."""
+"""What a stack's deletion deletes and what it retains, and the commands to remove the rest."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Deletion(NamedTuple):
 
     @property
     def is_emptied(self) -> bool:
-        """Whether it is a bucket that goes: CloudFormation deletes only an empty one."""
+        """Whether it is a bucket to be deleted: CloudFormation deletes only an empty one."""
         return self.resource.type == BUCKET and not self.is_kept
 
 
 class Remainder(NamedTuple):
-    """Something that is still there when the stack is gone."""
+    """A resource that still exists after the stack's deletion."""
 
     path: str
     name: str
@@ -64,7 +64,7 @@ def deletions(aws: Aws, stack: str) -> list[Deletion]:
 
 
 def plan(name: str, planned: list[Deletion]) -> list[str]:
-    """The lines that say what a deletion takes and what it leaves."""
+    """Lines that list what the deletion deletes and what it retains."""
     lost = [deletion for deletion in planned if not deletion.is_kept]
     data = [deletion.resource for deletion in lost if deletion.resource.type in STATEFUL]
     kept = [deletion for deletion in planned if deletion.is_kept]
@@ -85,7 +85,7 @@ def plan(name: str, planned: list[Deletion]) -> list[str]:
 
 
 def remainders(aws: Aws, planned: Iterable[Deletion]) -> list[Remainder]:
-    """What is still there of what was to be kept.
+    """The retained resources that still exist.
 
     Buckets, log groups and snapshots are asked for; the deployer may not ask for keys, vaults and
     registries by hand, so these are believed to be what CloudFormation left.
@@ -121,7 +121,7 @@ def _deletions(aws: Aws, stack: str, path: str, since: datetime | None) -> Itera
 
 
 def _known(aws: Aws, stack: str, path: str, since: datetime | None) -> list[Resource]:
-    """The resources of one stack, also those that its list has no more since it began to go."""
+    """The resources of one stack, with those deleted since its deletion began."""
     known = {(r.path, r.physical): r for r in resources_of(aws, stack, path) if r.physical}
     for event in reversed(events_of(aws, stack, path, since) if since else []):
         if event.physical and not event.own:

@@ -1,4 +1,4 @@
-"""From a set of templates to a running stack, and the truth all the way."""
+"""`clinic deploy`: from a set of templates to a running stack."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True)
 class DeployOptions:
-    """What the person asked for beside the environment."""
+    """The options of `clinic deploy` besides the environment."""
 
     yes: bool = False
     """Do not ask."""
@@ -54,9 +54,9 @@ class DeployOptions:
 
 
 def deploy(aws: Aws, env: Environment, options: DeployOptions) -> bool:
-    """Bring the stack to ``env``; a second run goes on where a first one was cut off.
+    """Create or update the stack as ``env`` says; a second run continues an interrupted one.
 
-    Gives whether the stack now is what ``env`` says: not after a plan or a no.
+    Returns whether the stack now is as ``env`` says: False after a plan or an answer of no.
     Raises ClinicError: exit code 1 when it failed and was rolled back, 3 when it needs a person.
     """
     stack = _ready(aws, env, options)
@@ -91,7 +91,7 @@ def _push(stack: Stack | None, options: DeployOptions) -> None:
 
 
 def _ready(aws: Aws, env: Environment, options: DeployOptions) -> Stack | None:
-    """The stack once it can be changed, or None for a new one; an operation is seen to its end."""
+    """The stack once it can be updated, or None for a new one; waits for an operation's end."""
     stack = find(aws, env.stack)
     if stack and family(stack.status) == "busy":
         options.report.say(f"{env.stack} is in {stack.status}: this run attaches to it.")
@@ -115,7 +115,7 @@ def _ready(aws: Aws, env: Environment, options: DeployOptions) -> Stack | None:
 
 
 def with_prefix_list(aws: Aws, env: Environment) -> Environment:
-    """``env`` with the id of CloudFront's prefix list, where it is needed and not given.
+    """``env`` with the id of CloudFront's prefix list, where it is needed and not set.
 
     It differs from region to region, and CloudFormation cannot look it up.
     """
@@ -147,7 +147,7 @@ def _accepted(
     made: change_set.ChangeSet,
     options: DeployOptions,
 ) -> bool:
-    """Whether the change set may be executed; one that may not is deleted, however that ends."""
+    """Whether the change set may be executed; otherwise it is deleted, after an error too."""
     agreed = False
     try:
         changes, findings = preview(aws, env, base, stack, made)
@@ -177,14 +177,14 @@ def _show(changes: list[Change], report: Report) -> None:
 
 
 def agree(question: str, options: DeployOptions, otherwise: str) -> bool:
-    """Whether the person wants it; ClinicError, with what to do ``otherwise``, if there is none."""
+    """The answer to a yes/no question; ClinicError, ending in ``otherwise``, without a terminal."""
     if not (options.yes or options.terminal):
         raise ClinicError(f"nobody can be asked here: {otherwise}")
     return options.yes or click.confirm(question, err=options.report.json)
 
 
 def conclude(aws: Aws, env: Environment, feed: EventFeed, options: DeployOptions) -> None:
-    """Follow to the end; ClinicError with the first cause unless it ends as it was meant to."""
+    """Follow an operation; ClinicError with the first cause unless it ends in success."""
     evidence = list[str]()
 
     def act(event: Event) -> None:
@@ -208,7 +208,7 @@ def conclude(aws: Aws, env: Environment, feed: EventFeed, options: DeployOptions
 def watch(
     env: Environment, options: DeployOptions, feed: EventFeed, also: Callable[[Event], object] = id
 ) -> str:
-    """Show an operation to its end; the root's last state. ``also`` gets every event too."""
+    """Show an operation to its end; returns the root's last status. ``also`` gets each event."""
     board = ProgressBoard(env.stack, wiring(env.documents[env.top]) if env.nested else {})
 
     def both(event: Event) -> None:

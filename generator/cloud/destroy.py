@@ -1,4 +1,4 @@
-"""Takes a stack away: says first what is lost and what is kept, and proves it afterwards."""
+"""Deletes a stack: lists first what is lost and what is kept, and checks it afterwards."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def destroy(
     report: Report,
     yes: bool = False,
 ) -> None:
-    """Delete a stack by name, and say what is left of it.
+    """Delete a stack by name, and list what is left of it.
 
-    ``ask`` must bring the stack's name, unless ``yes``. Raises ClinicError: exit code 2 when
+    ``ask`` must return the stack's name, unless ``yes``. Raises ClinicError: exit code 2 when
     deletion protection is on or the answer is another, 3 when something blocks the deletion.
     """
     stack = find(aws, name)
@@ -74,7 +74,7 @@ def destroy(
 
 
 def _last_page(aws: Aws, name: str, stack: str, report: Report) -> None:
-    """Say what is left of a stack, by id, that is gone."""
+    """List what is left of a deleted stack, by id."""
     remains = remainders(aws, deletions(aws, stack))
     report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
@@ -91,10 +91,10 @@ def _say_planned(planned: Iterable[Deletion], report: Report) -> None:
 def delete_and_empty(
     aws: Aws, stack: Stack, planned: list[Deletion], follow: Follow, report: Report
 ) -> str:
-    """Delete a stack, and empty its buckets meanwhile; the stack's last state.
+    """Delete a stack, and empty its buckets meanwhile; returns the stack's last status.
 
     The first call that changes anything is DeleteStack, so whoever may not delete changes nothing.
-    CloudFormation may come to a bucket before it is empty, or while others still write: then the
+    CloudFormation may reach a bucket before it is empty, or while others still write: then the
     deletion fails, the bucket is emptied again, and the deletion repeated.
     """
     for _ in range(ROUNDS):
@@ -125,14 +125,14 @@ def delete_and_empty(
 
 
 def confirm(name: str, ask: Ask, yes: bool) -> None:
-    """ClinicError unless the person means it."""
+    """ClinicError unless ``ask`` returns the stack's name or ``yes``."""
     if not yes and ask(f"Type {name} to delete it").strip() != name:
         raise ClinicError(f"that was not {name}: nothing was deleted (--yes does not ask).")
 
 
 def empty(aws: Aws, bucket: str) -> int:
     """Delete every version and delete marker of a bucket, until a whole list of them is empty;
-    answers how many. A bucket that somebody else deletes meanwhile is empty as well.
+    returns how many. A bucket that somebody else deletes meanwhile is empty as well.
 
     ClinicError, with exit code 3, for an object that stays, or when others never stop writing.
     """
@@ -152,7 +152,7 @@ def empty(aws: Aws, bucket: str) -> int:
 
 
 def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
-    """How many of each page went."""
+    """Yields the number of versions deleted from each page."""
     s3 = aws.client("s3")
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
@@ -174,7 +174,7 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
 
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
-    """Delete a stack but what it is to retain, and follow to the end; its last state."""
+    """Delete a stack except ``retain``, and follow to the end; returns its last status."""
     request: DeleteStackInputTypeDef = {"StackName": stack.id}
     if retain:
         request["RetainResources"] = list(retain)
@@ -183,7 +183,7 @@ def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -
 
 
 def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow) -> str:
-    """Start an operation on a stack and follow it to its end; the stack's last state."""
+    """Start an operation on a stack and follow it to its end; returns the last status."""
     return follow(_started(aws, stack, start))
 
 
@@ -207,7 +207,7 @@ def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
 
 
 def dotted(path: str) -> str:
-    """A path as CloudFormation wants it at the root: EdgeStack.FrontendBucket."""
+    """A path in the form that the root's API calls take: EdgeStack.FrontendBucket."""
     return path.replace("/", ".")
 
 
@@ -237,9 +237,9 @@ def _refuse(stack: Stack) -> None:
 
 
 def _empty_all(aws: Aws, planned: Iterable[Deletion], report: Report) -> list[str]:
-    """Empty the buckets that go with the stack, never a kept one; why one could not be emptied.
+    """Empty the buckets to be deleted; returns why one could not be emptied, or nothing.
 
-    The deletion goes on meanwhile, so that a refusal is no reason not to follow it.
+    An error is not raised, since the deletion goes on and has to be followed.
     """
     refused = list[str]()
     for resource in (deletion.resource for deletion in planned if deletion.is_emptied):

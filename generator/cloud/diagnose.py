@@ -1,4 +1,4 @@
-"""Why an operation failed: the first cause first, in the service's own words and in ours."""
+"""Why an operation failed: the first cause, as the service reports it, and what it means."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def first_cause(
 ) -> Diagnosis:
     """Diagnose an operation on ``stack``, of which ``events`` are all events, oldest first.
 
-    ``evidence`` is what collect() got while the operation ran; without it, what is still there is
-    asked for now. ``change_set`` (an ARN) asks for the validation errors of one that failed.
+    ``evidence`` is what collect() returned while the operation ran; without it, collect() is
+    called now. ``change_set`` (an ARN) asks for the validation errors of one that failed.
     """
     causes = [
         Cause(event.time, event.path or stack, event.reason, event)
@@ -102,11 +102,11 @@ def first_cause(
 
 
 def collect(aws: Aws, event: Event) -> list[str]:
-    """What an instance can still tell when its group fails, before the rollback takes it away.
+    """Evidence of an event's instances, read before the rollback terminates them.
 
     Scaling activities that failed, targets that are not healthy, and the end of the boot log of
-    up to three instances, or of the console where there is no log. Of other resources nothing.
-    What cannot be read is said in its place.
+    up to three instances, or of the console where there is no log. Empty for other resources.
+    Where AWS refuses, the line says so.
     """
     if event.type != GROUP or not event.physical:
         return []
@@ -152,7 +152,7 @@ def _targets(aws: Aws, name: str) -> list[str]:
 
 
 def _boots(aws: Aws, event: Event) -> list[str]:
-    """The ends of the newest boot logs; nothing when no instance ever wrote one."""
+    """The ends of the newest boot logs; empty when no instance wrote one."""
     made = aws.client("cloudformation").describe_stack_resource(
         StackName=event.stack, LogicalResourceId=LOG_GROUP
     )

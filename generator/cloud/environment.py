@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment, ready to be sent."""
+    """The templates and parameters of one environment, checked."""
 
     name: str
     values: Mapping[str, str]
@@ -63,8 +63,8 @@ class Environment:
         return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
     def parameters(self, base: str) -> dict[str, str]:
-        """Every parameter of the stack: the operator's values over the template's defaults, so that
-        nothing is left over from an earlier deployment. ``base`` is where the set was uploaded."""
+        """Every parameter of the stack: the operator's values over the template's defaults. All are
+        sent, so that no value of an earlier deployment remains. ``base``: the URL of the upload."""
         declared = self.documents[self.top]["Parameters"]
         defaults = {k: str(d["Default"]) for k, d in declared.items() if "Default" in d}
         return {**defaults, **self.values} | ({"TemplateBaseUrl": base} if self.nested else {})
@@ -83,12 +83,12 @@ class Environment:
 
 
 def stack_name(name: str) -> str:
-    """The name of an environment's stack; the policies know it by its beginning."""
+    """The name of an environment's stack; the policies match its prefix."""
     return f"clinic-{name}"
 
 
 def name_of(env: str, folder: Path) -> str:
-    """The name of ``env``, given by name or by its file, without a look at its parameters;
+    """The name of ``env``, by its name or file, without reading its parameters;
     ClinicError if there is none or it cannot name a stack."""
     path = parameters.find(env, folder)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}", path.stem):

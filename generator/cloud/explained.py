@@ -1,4 +1,4 @@
-"""What a refusal of AWS means, for commands: without boto3 until one runs."""
+"""`aws.explained` for commands, without importing boto3 until one runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Command = Callable[..., Any]
 
 
 def explained(*meant: str) -> Callable[[Command], Command]:
-    """Decorate a command with `generator.cloud.aws.explained`, imported when the command is called:
-    its help asks no account."""
+    """Decorate a command with `generator.cloud.aws.explained`, imported when the command runs, so
+    that --help needs no boto3."""
 
     def add(command: Command) -> Command:
         @wraps(command)

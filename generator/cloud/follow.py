@@ -1,4 +1,4 @@
-"""An operation in progress, event by event, within what the API allows.
+"""The events of an operation in progress, within CloudFormation's API rate limits.
 
 Only stacks that are in progress are asked, one at a time and in turn, so the number of calls in a
 minute is the same for one stack and for twelve.
@@ -23,7 +23,7 @@ SILENCE = 60
 
 
 class EventFeed:
-    """The events of one operation on a stack and its nested stacks, each told once."""
+    """The events of one operation on a stack and its nested stacks, each once."""
 
     def __init__(self, aws: Aws, stack: str, since: datetime | None, after: str = "") -> None:
         """``stack`` is the root's id; the feed begins at ``since``, or after the root's event
@@ -39,11 +39,11 @@ class EventFeed:
 
     @property
     def waiting(self) -> bool:
-        """Whether there is a stack that may tell more."""
+        """Whether a stack of the tree may have more events."""
         return bool(self._turns)
 
     def read(self) -> list[Event]:
-        """One call: what the stack whose turn it is has to tell, oldest first."""
+        """New events of the stack whose turn it is, oldest first: one call."""
         stack, path = self._turns.popleft()
         events = events_of(self.aws, stack, path, self.since, self._last.get(stack, ""))[::-1]
         for event in events:
@@ -75,15 +75,15 @@ class EventFeed:
 
 
 def attach(aws: Aws, stack: str) -> EventFeed:
-    """The feed of the operation that is in progress on a stack, from its start."""
+    """An EventFeed of the operation in progress on a stack, from its start."""
     return EventFeed(aws, stack, began(aws, stack))
 
 
 def follow(feed: EventFeed, show: Callable[[Event], None], pace: float = PACE) -> str:
-    """Show events as they come until the operation has ended; the root's last state.
+    """Show events until the operation has ended; returns the root's last status.
 
-    ``pace`` is the pause between two calls, in seconds. Once the root has ended, what is left to
-    ask is asked at once, as long as there were not CALLS calls in that many paces.
+    ``pace`` is the pause between two calls, in seconds. Once the root has ended, the
+    remaining calls are made without it, up to CALLS calls in as many paces.
     """
     quiet, made = 0, deque[float](maxlen=CALLS)
     while feed.waiting:

@@ -1,4 +1,4 @@
-"""What an environment that must not fail goes without, and what that costs."""
+"""Parameters that a highly available environment leaves empty, and what is missing without them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def lines(env: Environment) -> list[str]:
 
 
 def say(env: Environment, report: Report, unpushed: bool = False) -> None:
-    """Say each, before the person is asked; ``unpushed``: the registry is new, and stays empty."""
+    """Print each line before the question; ``unpushed``: the registry is new, and stays empty."""
     tag = env.parameters("").get("BackendImage", "")
     if unpushed and tag.startswith(":"):
         report.say(

@@ -19,7 +19,7 @@ SIZE = 6_144
 
 
 def scope_of(env: str, region: str | None, account: str | None, params: Path) -> PolicyScope:
-    """Where an environment stands; ClinicError without a region, or for what is none."""
+    """The scope of an environment's policies; ClinicError without a valid region or account."""
     name = environment.name_of(env, params)
     path = parameters.find(env, params)
     values = parameters.load_checked(path, outputs.documents()["flat.json"])

@@ -1,4 +1,4 @@
-"""What a change set would do to the whole tree, in one table."""
+"""What a change set would do to the stack and its nested stacks, in one table."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HEADINGS = ["action", "layer", "resource", "what changes", "replaced", "data"]
 
 
 class Preview(NamedTuple):
-    """Every change of a tree, and what AWS is known to do with some of them."""
+    """Every change of a stack and its nested stacks, and known refusals by AWS."""
 
     changes: list[Change]
     findings: list[refusals.Finding]
@@ -44,10 +44,10 @@ class Preview(NamedTuple):
 def preview(
     aws: Aws, env: Environment, base: str, stack: Stack | None, change_set: ChangeSet
 ) -> Preview:
-    """What would bring ``stack`` (None: nothing yet) to ``env``.
+    """The changes that update ``stack`` (None: to be created) to ``env``.
 
-    The forecast from the templates says what changes; what CloudFormation announces besides is
-    added if it does not hang on another stack's output, which the forecast has settled.
+    The forecast computes them from the templates. A change that only CloudFormation reports is
+    added, unless it depends on another stack's output, whose value the forecast has computed.
     """
     around = {"AWS::Region": aws.region, "AWS::AccountId": aws.account, "AWS::StackName": env.stack}
     new = Side(env.documents[env.top], {**around, **env.parameters(base)}, env.children())
@@ -92,7 +92,7 @@ def _template(cloudformation: CloudFormationClient, stack: str) -> dict[str, Any
 def _announced(
     aws: Aws, changes: Iterable[ResourceChangeTypeDef], path: str = ""
 ) -> Iterator[Change]:
-    """The service's own changes of what exists, without the values it only suspects to change."""
+    """CloudFormation's changes of existing resources, without those it only suspects (Dynamic)."""
     for announced_change in changes:
         below = join(path, announced_change["LogicalResourceId"])
         if announced_change["ResourceType"] == STACK:
@@ -113,7 +113,7 @@ def _announced(
 
 
 def _known(detail: ResourceChangeDetailTypeDef) -> bool:
-    """Whether the service states a change of the resource itself, and does not only suspect one."""
+    """Whether CloudFormation is certain of the change (Static), and does not only suspect it."""
     target = detail.get("Target", {})
     if target.get("Attribute") == "Metadata":
         # Says something about a resource to people and tools; the resource stays as it is.

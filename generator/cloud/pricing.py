@@ -1,4 +1,4 @@
-"""AWS's own answer to what a unit costs: the Price List Query API.
+"""Current unit prices from the AWS Price List Query API.
 
 Its usage types carry a prefix that depends on the region (USE1-, SAE1-, or none), so they are asked
 for by their end and then compared exactly. What has no answer, or several, keeps its listed price.
@@ -41,7 +41,7 @@ _LINUX = {
 
 @dataclass(frozen=True)
 class Query:
-    """How a price is asked for."""
+    """The filters of one price's query."""
 
     service: str
     usage: str
@@ -83,7 +83,7 @@ QUERIES: Mapping[str, Query] = {
 
 
 def query(key: str) -> Query | None:
-    """How to ask for a price of the bill; None for one that is not asked for."""
+    """The query for a price of the bill; None for one that the API is not asked for."""
     if key in QUERIES:
         return QUERIES[key]
     group, _, name = key.partition("/")
@@ -103,7 +103,7 @@ def query(key: str) -> Query | None:
 
 @explained()
 def ask(client: PricingClient, region: str, keys: Iterable[str]) -> dict[str, Price]:
-    """Prices that AWS names today, by key; ClinicError when it cannot be asked.
+    """Current prices by key; ClinicError when the API cannot be reached.
 
     ``client`` is boto3's of ``pricing``; one request for each key, or several for long answers.
     """
@@ -135,7 +135,7 @@ def _offers(client: PricingClient, region: str, asked: Query) -> Iterator[dict[s
 
 
 def _only(offers: Iterable[dict[str, Any]], asked: Query) -> Price | None:
-    """The first tier that costs something, if all offers agree on it."""
+    """The price of the first tier that is not free, if all offers agree on it."""
     prices = {
         Price(usd * asked.scale, asked.unit, date.fromisoformat(on[:10]), SOURCE)
         for offer in offers
@@ -157,7 +157,7 @@ def _first_tier(offer: Mapping[str, Any]) -> Decimal | None:
 def moved_since(
     keys: Collection[str], listed: Mapping[str, Price], region: str, profile: str | None
 ) -> Moved:
-    """What AWS answers for these prices, where it differs from the list."""
+    """Current prices of these keys where they differ from the list."""
     asked = sorted(key for key in keys if query(key))
     client = connect(profile, ENDPOINT_REGION).client("pricing")
     with click.progressbar(asked, label="Asking AWS", file=sys.stderr) as bar:

@@ -1,4 +1,4 @@
-"""An operation shown to people, to logs and to programs."""
+"""The progress of an operation, for people, logs and programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ProgressStep:
 
 @dataclass
 class ProgressBoard:
-    """What has happened so far, by path; "" is the whole."""
+    """The steps so far, by path; "" is the root."""
 
     stack: str
     waits_for: Mapping[str, set[str]] = field(default_factory=dict)
@@ -42,9 +42,9 @@ class ProgressBoard:
     """This machine's clock minus the service's."""
 
     def add(self, event: Event) -> bool:
-        """Take in one event; whether it says something new.
+        """Record one event; returns whether it changes a step.
 
-        A nested stack is told of twice, by itself and by its parent, and not always in order.
+        A nested stack has events of its own and in its parent, not always in order.
         """
         if not self.steps:
             self.lag = datetime.now(event.time.tzinfo) - event.time
@@ -86,7 +86,7 @@ class ProgressBoard:
 
 @contextmanager
 def screen(board: ProgressBoard, report: Report) -> Iterator[Any]:
-    """Give a function that shows one event, in the form that suits where the output goes."""
+    """Yield a function that shows one event: a live tree on a terminal, a line elsewhere."""
     if not report.redrawn:
 
         def show(event: Event) -> None:
@@ -115,7 +115,7 @@ def _line(board: ProgressBoard, event: Event) -> str:
 
 
 def _tree(board: ProgressBoard) -> Group:
-    """Layers, and below those in progress what they are busy with or have failed at."""
+    """Layers, and below those in progress the resources in progress or failed."""
     lines, critical = [_step(board, "", 0, False)], board.critical()
     for path, step in board.steps.items():
         if not path or (step.type != STACK and "/" in path):

@@ -1,4 +1,4 @@
-"""Gets a stack out of every state in which it takes no update. Acts on the root."""
+"""Repairs a stack in a state that takes no update. Acts on the root stack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RETAIN, SKIP = "--retain", "--skip"
 
 @dataclass(frozen=True)
 class Recovery:
-    """A stack in trouble, and what the person gives up."""
+    """A stack to recover, and the resources to skip or retain."""
 
     aws: Aws
     stack: Stack
@@ -41,7 +41,7 @@ def recover(
     skip: Sequence[str] = (),
     retain: Sequence[str] = (),
 ) -> None:
-    """Do what the state of a stack asks for, so that it can be deployed again.
+    """Do what the stack's status requires, so that it can be deployed again.
 
     ``skip`` names resources whose rollback is given up, ``retain`` those that a deletion leaves
     behind: NestedStack.LogicalId, or LogicalId in the flat form. Raises ClinicError: exit code 2
@@ -75,7 +75,7 @@ def _leave(recovery: Recovery) -> None:
 
 
 def _discard(recovery: Recovery) -> None:
-    """The shell of a stack that was never made, and the change sets that nobody executed."""
+    """Delete a stack in REVIEW_IN_PROGRESS and its change sets."""
     client = recovery.aws.client("cloudformation")
     for page in client.get_paginator("list_change_sets").paginate(StackName=recovery.stack.id):
         for summary in page["Summaries"]:
@@ -87,7 +87,7 @@ def _discard(recovery: Recovery) -> None:
 
 
 def _delete(recovery: Recovery) -> None:
-    """What is left of a creation that failed, or of a deletion."""
+    """Delete what is left after a failed creation or deletion."""
     recovery.report.say("Deleting what is left of it.")
     if own := _leave_behind(recovery):
         status = delete(recovery.aws, recovery.stack, recovery.follow, own)
@@ -106,7 +106,7 @@ def _delete(recovery: Recovery) -> None:
 
 
 def _leave_behind(recovery: Recovery) -> list[str]:
-    """Delete the nested stacks that own what is to be retained; answers what the root owns of it.
+    """Delete the nested stacks that own retained resources; returns those that the root owns.
 
     A stack takes such names only for resources of its own. The root then finds the nested one
     gone.
@@ -158,7 +158,7 @@ def _end(recovery: Recovery, status: str, expected: str, option: str) -> None:
 
 
 def _chosen(recovery: Recovery, names: Sequence[str], status: str) -> list[Resource]:
-    """The resources that the person named; ClinicError if one is not stuck."""
+    """The resources by name; ClinicError if one has not failed."""
     stuck = {dotted(r.path): r for r in _resources(recovery) if r.status == status} if names else {}
     for name in names:
         if name not in stuck:

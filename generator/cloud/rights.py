@@ -1,4 +1,4 @@
-"""Which of the files in output/policies/ give a right that is missing: read from the policies."""
+"""Which policy in output/policies/ allows an action that AWS has denied."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ S3_ACTIONS = {
 
 
 def action_of(operation: str, message: str) -> str:
-    """The IAM action that a refusal names, or else the one that allows ``operation``."""
+    """The IAM action named in an access-denied message, or else that of ``operation``."""
     if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", message):
         return named[1]
     if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
@@ -33,11 +33,11 @@ def action_of(operation: str, message: str) -> str:
 
 
 def policies_allowing(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:
-    """The names of the policies that allow ``action`` on ``resource``, both as AWS's refusal says
-    them; without a resource, on any.
+    """The names of the policies that allow ``action`` on ``resource``, both as in AWS's
+    message; without a resource, on any.
 
-    ``action`` may lack its service. Of several policies only those that are ``meant`` for what was
-    done, where one of them gives it.
+    ``action`` may lack its service. Of several policies only those matching ``meant``, the
+    command's own, if one of them allows it.
     """
     named = [
         stem
@@ -74,5 +74,5 @@ def _like(pattern: str, action: str) -> bool:
 
 
 def _covers(pattern: str, resource: str) -> bool:
-    """Whether a policy's pattern covers an ARN; variables stand for anything."""
+    """Whether a policy's pattern covers an ARN; policy variables match anything."""
     return fnmatchcase(resource, re.sub(r"\$\{[^}]*}", "*", pattern))

@@ -1,4 +1,4 @@
-"""A stack set and its stacks: where they go, and the operations on them, each seen to its end."""
+"""A StackSet's stack instances: their accounts and regions, and operations on them."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ AccountRegion = tuple[str, str]
 
 
 class Accounts(TypedDict, total=False):
-    """The accounts of an operation in CloudFormation's own words: one of both."""
+    """The accounts of an operation as CloudFormation's API takes them: one of both keys."""
 
     Accounts: list[str]
     DeploymentTargets: DeploymentTargetsTypeDef
 
 
 class Started(TypedDict):
-    """What the answer to a start says."""
+    """The response of a call that starts an operation."""
 
     OperationId: str
 
 
 @dataclass(frozen=True)
 class Targets:
-    """Where the stacks go, and how careful the operations are."""
+    """The accounts, organizational units and regions, and the operation preferences."""
 
     regions: Sequence[str] = ()
     accounts: Sequence[str] = ()
@@ -57,7 +57,7 @@ class Targets:
     failure_tolerance: int = 0
 
     def refuse_invalid(self) -> None:
-        """ClinicError with what is wrong."""
+        """ClinicError if accounts, units or regions are missing or wrong."""
         for what, names, pattern in (
             ("an account (twelve digits)", self.accounts, r"\d{12}"),
             ("a region such as eu-west-1", self.regions, r"[a-z]{2}(-[a-z]+)+-\d"),
@@ -73,11 +73,11 @@ class Targets:
             raise ClinicError("give --regions, and --accounts or --ous: a stack goes to each pair.")
 
     def name(self, account: str, region: str) -> bool:
-        """Whether a place is meant; no account or region named means all."""
+        """Whether an account and region are among them; none named means all."""
         return account in (self.accounts or [account]) and region in (self.regions or [region])
 
     def among(self, accounts: Sequence[str]) -> Accounts:
-        """Some accounts, or all of the units, as the API wants them."""
+        """The accounts, or all of the units, as parameters of the API."""
         if not self.ous:
             return {"Accounts": list(accounts)}
         units: DeploymentTargetsTypeDef = {"OrganizationalUnitIds": list(self.ous)}
@@ -96,7 +96,7 @@ class Targets:
 
 @dataclass(frozen=True)
 class StackSet:
-    """One set by name, and the calls that this module makes of it."""
+    """A StackSet by name, and the calls on it."""
 
     aws: Aws
     name: str
@@ -109,7 +109,7 @@ class StackSet:
         return self.aws.client("cloudformation")
 
     def call(self, operation: Callable[[], Answer]) -> Answer:
-        """What ``operation`` answers. ClinicError (3) while another one on the set is running."""
+        """The response of ``operation``. ClinicError (3) while another one is running."""
         try:
             return operation()
         except ClientError as error:
@@ -122,7 +122,7 @@ class StackSet:
             ) from error
 
     def run(self, title: str, start: Callable[[], Started]) -> None:
-        """Start an operation and wait for its end; what failed in it is remembered."""
+        """Start an operation and wait for its end; records its failures."""
         started = self.call(start)["OperationId"]
         self.report.say(f"{title} ...")
         ask = self.cloudformation.describe_stack_set_operation

@@ -82,7 +82,7 @@ def remove(
 ) -> None:
     """Delete the stacks of the named accounts and regions (none named: all), then an empty set.
 
-    ``ask`` must bring the set's name, unless ``yes``. Raises ClinicError: exit code 2 when the
+    ``ask`` must return the set's name, unless ``yes``. Raises ClinicError: exit code 2 when the
     stacks are protected or the answer is another, 1 when one of them stays.
     """
     made = StackSet(aws, env.stack, targets, report)
@@ -125,7 +125,7 @@ def remove(
 def _preview(
     made: StackSet, before: Iterable[AccountRegion], missing: Mapping[str, Sequence[str]]
 ) -> None:
-    """Say what would be done where: an update reaches every stack of the set."""
+    """Print what would be done in which account and region: an update reaches every stack."""
     every = [f"all of {unit}" for unit in made.targets.ous]
     rows = [("Update", account, region) for account, region in sorted(before)]
     rows += [("Create", a, region) for region, names in missing.items() for a in names or every]
@@ -135,7 +135,7 @@ def _preview(
 
 
 class Content(TypedDict):
-    """What creation and update of a set have in common."""
+    """Parameters of both CreateStackSet and UpdateStackSet."""
 
     StackSetName: str
     TemplateURL: str
@@ -145,7 +145,7 @@ class Content(TypedDict):
 
 
 class Permissions(TypedDict):
-    """Who grants the rights in the other accounts."""
+    """The permission model's parameters."""
 
     PermissionModel: PermissionModelsType
     AutoDeployment: NotRequired[AutoDeploymentTypeDef]
@@ -179,7 +179,7 @@ def _refuse(made: StackSet, there: StackSetTypeDef) -> None:
 
 
 def _describe(made: StackSet) -> StackSetTypeDef | None:
-    """The set as it is; None if there is none."""
+    """The StackSet's description; None if there is none."""
     ask = partial(made.cloudformation.describe_stack_set, StackSetName=made.name)
     try:
         description = made.call(ask)["StackSet"]

@@ -1,4 +1,4 @@
-"""Stacks, their states, resources and events, as CloudFormation tells them."""
+"""Stacks, their statuses, resources and events, as CloudFormation reports them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def family(status: str) -> Family:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as it was when it was asked for."""
+    """A stack's description at the time of the call."""
 
     id: str
     name: str
@@ -61,7 +61,7 @@ class Stack:
 
     @property
     def env(self) -> str:
-        """The environment, as the commands want it named."""
+        """The environment's name, as commands take it."""
         return self.name.removeprefix("clinic-")
 
 
@@ -99,7 +99,7 @@ class Event:
 
     @property
     def own(self) -> bool:
-        """The event of a stack about itself, which its parent tells once more."""
+        """Whether a stack reports on itself; its parent reports the same."""
         return self.type == STACK and self.physical == self.stack
 
 
@@ -126,7 +126,7 @@ def find(aws: Aws, name: str) -> Stack | None:
 
 
 def existing(aws: Aws, name: str) -> Stack:
-    """The stack of a name; ClinicError where there is nothing but a name."""
+    """The stack by name; ClinicError if it does not exist or is only in REVIEW_IN_PROGRESS."""
     stack = find(aws, name)
     if stack is None or family(stack.status) == "absent":
         raise ClinicError(f"there is no stack {name} in {aws.region}: run `clinic deploy` first.")
@@ -167,7 +167,7 @@ def walk(resources: tuple[Resource, ...]) -> Iterator[Resource]:
 
 
 def began(aws: Aws, stack: str) -> datetime | None:
-    """When the last operation on a stack started, by the service's own clock."""
+    """When the last operation on a stack started, by CloudFormation's clock."""
     for event in _newest_first(aws, stack, ""):
         if event.own and event.status in STARTED:
             return event.time
@@ -175,8 +175,8 @@ def began(aws: Aws, stack: str) -> datetime | None:
 
 
 def deletion_began(aws: Aws, stack: str) -> datetime | None:
-    """When a stack began to go: by the first deletion, or the rollback of its creation, after its
-    last creation or update; None where nothing has begun."""
+    """When a stack's deletion, or its creation's rollback, began after its last creation or update;
+    None if neither has."""
     first = None
     for event in _newest_first(aws, stack, ""):
         if event.own and event.status in {"DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"}:

@@ -1,4 +1,4 @@
-"""What there is now: the tree, its outputs, and the AWS CLI's own commands to look closer."""
+"""A stack's resources and outputs, its drift, and AWS CLI commands for more."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAUSE = 2.0
 
 
 def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: float = PAUSE) -> bool:
-    """Show a stack by name, and answer whether it is as it was deployed, as far as that was asked.
+    """Show a stack by name; returns False if ``drift`` was asked for and found.
 
     ClinicError (2) if there is none, (3) if it needs a person.
     """
@@ -47,7 +47,7 @@ def status(aws: Aws, name: str, report: Report, drift: bool = False, pause: floa
 
 
 def _rows(resources: tuple[Resource, ...]) -> list[list[str]]:
-    """Layers with a count of what they hold; single resources only when they need a look."""
+    """Layers with their number of resources; single resources only when not complete."""
     rows = []
     for resource in walk(resources):
         counts = Counter(child.status for child in resource.children)
@@ -81,7 +81,7 @@ def commands(aws: Aws, stack: Stack) -> dict[str, str]:
 def _same(
     aws: Aws, stack: Stack, resources: tuple[Resource, ...], report: Report, pause: float
 ) -> bool:
-    """Ask what was changed by hand, in the stack and in each nested one; whether nothing was."""
+    """Detect drift in the stack and each nested one; returns whether there is none."""
     nested = {r.physical: r.path for r in walk(resources) if r.type == STACK}
     rows = list[list[str]]()
     for physical, path in {stack.id: "", **nested}.items():
@@ -98,7 +98,7 @@ def _same(
 
 
 def _detect(aws: Aws, stack: str, pause: float) -> str:
-    """Have the service compare a stack with its resources; why that failed, or nothing."""
+    """Run CloudFormation's drift detection; returns why it failed, or an empty text."""
     cloudformation = aws.client("cloudformation")
     started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     while True:

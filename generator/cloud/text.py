@@ -1,4 +1,4 @@
-"""Text of a service on a person's terminal."""
+"""Text of a service, made safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 
 
 def printable(text: object) -> str:
-    """``text`` on one line and with no power over the terminal.
+    """``text`` on one line, without control characters.
 
     Control characters, and those that hide or reorder others, are written as ``\\x1b`` would be.
     """

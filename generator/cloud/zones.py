@@ -1,4 +1,4 @@
-"""The zones of the account's region that a deployment would use."""
+"""The Availability Zones that a deployment would use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ access with VPC origins). Which name a zone has differs from account to account.
 
 
 def warn(aws: Aws, env: Environment, report: Report) -> None:
-    """Say it before ``env`` is deployed into zones that VPC origins do not serve.
+    """Warn if ``env`` would be deployed into zones that do not support VPC origins.
 
     ClinicError if ZoneNames names zones that the region does not have.
     """

@@ -11,4 +11,13 @@ cdn.py            nginx; ways.py says what it does with a request
 instances.py      instances that boot the user data as it is
 enacted.py        what is done with each property: enacted, approximated or ignored
 packets.py        what passes, against `clinic prove`
+counters.py       packets by security group rule
+names.py          host names, as a hosts file
+certificates.py   a certificate authority for AWS's names
+namespaces.py     sockets, threads and programs in network namespaces
+image.py          what runs in the containers
+load.py           requests at a steady rate (stress.py: during a change)
+twin.py           stands one environment up, part by part
+prove.py          the probes, one row a promise
+stand.py          what `clinic twin` does, in order
 """

@@ -12,6 +12,9 @@ instances.py, user_data.py     what leaks, and what instances ask for in vain
 kinds.py, places.py     what is not judged, and what cannot be
 expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
+gates.py         groups, network ACLs and public addresses on the way of a packet
+doors.py         what a group alone lets through
+report.py        the result for people and for programs
 
 The network, the policies and what values refer to are read by generator/model.
 What cannot be judged is said to be unknown, and never taken for fine.
