@@ -9,7 +9,7 @@ console.py        how the console asks for the parameters (form.toml)
 resource_types.py what each type of resource needs (resource_types.toml)
 layers/           one module or package per layer; shared/ for what several of them use
 functions/        code that Lambda and CloudFront run
-bootstrap/        what an instance runs at birth: real shell files
+bootstrap/        what an instance runs at its first boot: real shell files
 policies/         IAM policies for the people and pipelines that deploy, publish, release, operate
 plain.py          templates as plain data
 output.py         renders everything and writes the output folder whole or not at all
@@ -19,14 +19,14 @@ parameters/       parameter files and their values, judged as CloudFormation wou
 model/            a set of templates as one environment would deploy it
 checks/           what is proven offline: lint, limits, who reaches whom, what changes, how long
                   it takes, what it costs
-cloud/            everything that talks to AWS, behind clients that are passed in
-application/      what puts the application on the cloud and keeps it well, a package per command
+cloud/            everything that calls AWS, through a connection that is passed in
+application/      deploys and checks the application, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
 options.py        options that several commands share
 lazy.py           a group of commands that are imported when they are called
 report.py         what a command says: text, or one JSON object a line
 tables.py         tables on a terminal and in a pipe
-errors.py         what a person is told instead of a traceback
+errors.py         the error that is printed instead of a traceback
 shipped.py        reads files that ship with the package
 twin/             the templates running on one Linux machine
 limits.py         limits of CloudFormation and EC2

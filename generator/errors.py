@@ -1,4 +1,4 @@
-"""What goes wrong for a reason that a person can mend."""
+"""Errors that a person can correct."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ DONE = "done"
 
 @dataclass
 class Report:
-    """Where everything is said. One for each run of a command; `main` makes it and ends it."""
+    """The output of one run of a command; `main` creates and ends it."""
 
     json: bool = False
     brief: bool = False
@@ -30,7 +30,7 @@ class Report:
         return not self.json and sys.stdout.isatty()
 
     def say(self, text: str = "") -> None:
-        """A line for people."""
+        """Print a line for people; nothing with --json."""
         if not self.json:
             print(text, flush=True)
 

@@ -1,4 +1,4 @@
-"""The few things that a picture in SVG is made of, escaped, and the same bytes on every run."""
+"""Elements of an SVG picture, escaped, the same bytes on every run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What puts the documented application on the cloud and keeps it well, a package per command.
+"""Deploys and checks the documented application on the stack, a package per command.
 
 env/       the backend's ``.env``: checked, pushed, compared, shown
 publish/   a built frontend to its bucket

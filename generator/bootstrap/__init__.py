@@ -1,4 +1,4 @@
-"""What an instance runs at birth, as shell files, and the settings that they expect.
+"""What an instance runs at its first boot, as shell files, and the settings that they expect.
 
 The files stay separate for reading. The user data holds most of them as one program, compressed,
 behind the settings, which stay plain text; unpack.sh makes `/usr/local/sbin/clinic-backend` of

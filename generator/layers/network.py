@@ -1,4 +1,4 @@
-"""Addresses: the VPC, its subnets in two or three zones, the way in and the way to S3; and the
+"""Addresses: the VPC, its subnets in two or three zones, internet gateway and S3 endpoint; and the
 database's security group, without rules, since the database waits for this layer only."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What crosses the network's border: NAT, the instances' way out, flow logs, a closed default.
+"""NAT gateways, the instances' default routes, flow logs, the default security group closed.
 
 Only the backend waits for this layer, so a NAT gateway delays neither database nor balancer.
 """

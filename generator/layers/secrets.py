@@ -1,4 +1,4 @@
-"""Where secrets are, before anything that uses them: nobody waits for a database to know that.
+"""The secrets and the customer's key, in a layer before all that use them.
 
 The values are made by Secrets Manager; no template, parameter or output ever holds one.
 """

@@ -1,4 +1,4 @@
-"""The words that all policies are written in: statements, conditions and names of resources.
+"""Statements, conditions and resource names that all policies are written with.
 
 The templates give nothing a physical name, so a name that CloudFormation makes is the stack's own
 name, the logical id and a random end: ``clinic-dev-FrontendBucket-1a2b``, or in the nested form

@@ -26,7 +26,7 @@ ANY_ACCOUNT = re.compile(r"parameter/aws/|snapshot:\*$")
 
 
 class PolicyScope(NamedTuple):
-    """Where the rights hold; a text may be a reference of a template, as ``${AWS::Region}`` is."""
+    """What the rights are limited to; a text may refer to the template, as ``${AWS::Region}``."""
 
     stack: str
     """clinic-dev"""
@@ -37,7 +37,7 @@ class PolicyScope(NamedTuple):
 
 
 def narrowed(document: Mapping[str, Any], scope: PolicyScope) -> dict[str, Any]:
-    """A policy document for one place; ValueError if anything of another stack's is left in it."""
+    """A policy document for one scope; ValueError if anything of another stack's is left in it."""
     made = {**document, "Statement": [_statement(s, scope) for s in document["Statement"]]}
     if ANY in repr(made):
         raise ValueError(f"a policy reaches every stack still: {made}")
@@ -72,7 +72,7 @@ def _each(value: str | list[str], scope: PolicyScope) -> list[str]:
 
 
 def _text(text: str, scope: PolicyScope) -> list[str]:
-    """One pattern as the one or two that stand for it in a place."""
+    """The one or two patterns that replace a pattern in a scope."""
     text = _located(text, scope)
     service = text.split(":")[2] if text.startswith("arn:") else ""
     named = service in LOWER_CASE and not scope.stack.startswith("${")

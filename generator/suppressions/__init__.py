@@ -1,4 +1,4 @@
-"""Every finding that is not mended, with the reason why. One table for all tools.
+"""Every finding that is not corrected, with the reason. One table for all tools.
 
 A finding without a suppression fails the gate, and a suppression that covers nothing fails the
 tests: which ones a run needs depends on its parameter files.

@@ -37,7 +37,7 @@ class HealthFinding:
 
     @property
     def rank(self) -> int:
-        """Causes before consequences, as the catalogue has them; what nobody knows is last."""
+        """Position in the catalogue, causes before consequences; unknown findings last."""
         names = [trap.name for trap in catalogue.on_instances()]
         return names.index(self.fault) if self.fault in names else len(names)
 
@@ -64,8 +64,8 @@ def examine(instance: InstanceState) -> HealthFinding | None:
 
 
 def _texts(instance: InstanceState) -> list[str]:
-    """The texts in which traps are looked for: of the last boot step and the last run only, since
-    what went wrong earlier is over."""
+    """The texts searched for known failures: only the last boot step and the backend's last run,
+    since earlier errors are over."""
     texts = ["\n".join(instance.step), "\n".join(instance.last_run), "\n".join(instance.console)]
     if instance.starts >= LOOP and not instance.is_healthy:
         texts.append(f"container: started {instance.starts} times")

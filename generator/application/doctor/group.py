@@ -1,4 +1,4 @@
-"""What the group itself has: launches that fail, and instances that never stay."""
+"""Findings of the group itself: launches that fail, and instances that never stay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one instance: its logs, its console, its target health, its CPU credits."""
+"""The state of one instance: its logs, its console, its target health, its CPU credits."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class InstanceState:
-    """One instance; every text is what the machine or a service wrote."""
+    """The state of one instance; texts are as the machine or a service wrote them."""
 
     id: str
     lifecycle: str = "InService"
@@ -72,7 +72,7 @@ class InstanceState:
 
     @property
     def step(self) -> list[str]:
-        """The boot log from the step on that it is in, ended in or failed in."""
+        """The boot log from the start of its last step."""
         starts = [n for n, line in enumerate(self.boot) if STEP.fullmatch(line.strip())]
         return list(self.boot[starts[-1] if starts else 0 :])
 

@@ -38,7 +38,7 @@ class ObjectVersion:
 
 @dataclass(frozen=True)
 class DeployedEnvFile:
-    """What lies in the bucket."""
+    """The content of the configuration bucket."""
 
     bucket: str
     versions: list[ObjectVersion]
@@ -71,7 +71,7 @@ def _made(aws: Aws, stack: Stack) -> str:
 
 
 def look(aws: Aws, bucket: str) -> DeployedEnvFile:
-    """What lies in a configuration bucket; two calls at most."""
+    """The content of a configuration bucket; two calls at most."""
     pages = aws.client("s3").get_paginator("list_object_versions")
     entries = [
         version
@@ -103,8 +103,8 @@ def reveal(aws: Aws, deployed: DeployedEnvFile) -> bytes:
 
 
 def revealed(aws: Aws, deployed: DeployedEnvFile, report: Report) -> dict[str, str]:
-    """The values in the current version; a file that came another way may have lines without any,
-    and those are told."""
+    """The values in the current version; warns of
+    lines without a value, which a file uploaded in another way may have."""
     file = dotenv.parse(reveal(aws, deployed))
     for remark in file.errors:
         where = f"line {remark.line}" if remark.line else "as a whole"

@@ -18,7 +18,7 @@ ADVICE = (
 
 
 def remarks(values: Mapping[str, str], folder: Path, env: str = "") -> Iterator[Remark]:
-    """Of the environment that the file is meant for, or of any in ``folder`` if nobody says.
+    """Remarks for the environment ``env``, or for every one in ``folder`` if it is empty.
 
     ClinicError if the parameter file of ``env`` cannot be read; one that nobody named is left to
     `clinic params`.

@@ -1,4 +1,4 @@
-"""A ``.env`` as ``docker run --env-file`` reads it, and what it would misunderstand.
+"""A ``.env`` as ``docker run --env-file`` reads it, and what would differ from what was meant.
 
 Docker reads lines of UTF-8 of less than 64 KiB. White space before a name is dropped; a line that
 is empty or begins with ``#`` is skipped; everything after the first ``=`` is the value as it is,

@@ -1,4 +1,4 @@
-"""What was found in a .env, for people and for programs."""
+"""The remarks about a .env, for people and for programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from generator.report import Report
 
 
 def show(checked: CheckedEnvFile, report: Report) -> None:
-    """What was found in a file, and what the stack supplies beside it."""
+    """Print the remarks about a file, and what the stack supplies besides."""
     keys, errors = len(checked.values), len(checked.errors)
     warnings = len(checked.remarks) - errors
     for remark in checked.remarks:

@@ -70,8 +70,8 @@ class Bucket:
         self._store = store(client_options=cast(Any, options | {"default_headers": headers}))
 
     def look(self, pool: Executor) -> BucketContent:
-        """What is there: three questions at once. The listing is only used once the other two,
-        which name the owner, were answered."""
+        """The bucket's content, by three calls at once. The listing is only used once the other
+        two, which name the owner, were answered."""
         index = pool.submit(self.attributes, INDEX)
         history = pool.submit(self._history)
         objects = self._list()

@@ -1,4 +1,4 @@
-"""The invalidation, and whether one is still owed.
+"""The invalidation, and whether one is still missing.
 
 CloudFront itself remembers: the reference of an invalidation holds a fingerprint of what was
 published, so a run that was cut off after index.html and before this is noticed by the next one.

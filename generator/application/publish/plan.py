@@ -1,4 +1,4 @@
-"""What a build and a bucket make necessary. Nothing here talks to anybody.
+"""Which files to upload and which to delete. Nothing here calls AWS.
 
 A file that a build does not have any more stays for some days, since an open tab loads its chunks
 late. The days count from the publication that went without it, which History remembers.
@@ -25,7 +25,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Object:
-    """An object of the bucket as a listing tells of it."""
+    """An object of the bucket as ListObjectsV2 describes it."""
 
     etag: str
     """Without quotes. The MD5 of its content, unless the bucket uses KMS."""
@@ -105,7 +105,7 @@ class UploadPlan:
 
 
 def suspects(build: Build, remote: BucketContent) -> list[str]:
-    """Keys that a listing cannot decide, few as a rule.
+    """Keys whose headers must be read as well, since the listing alone does not decide.
 
     Their headers may be of another time, they may have been put by hand since index.html was, which
     comes last otherwise, or their ETags are no sums.
@@ -122,7 +122,7 @@ def suspects(build: Build, remote: BucketContent) -> list[str]:
 
 
 def plan(build: Build, remote: BucketContent, keep: timedelta, now: datetime) -> UploadPlan:
-    """What brings ``remote`` to ``build``; ``remote`` knows the attributes of its suspects."""
+    """The plan that makes ``remote`` equal ``build``; ``remote`` has its suspects' attributes."""
     new = [file for key, file in build.files.items() if not _is_there(file, remote)]
     since = remote.history.valid(remote.index)
     left = {key: since.get(key, now) for key in remote.objects if key not in build.files}

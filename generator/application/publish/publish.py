@@ -1,4 +1,4 @@
-"""A build comes to its bucket: all of it in order."""
+"""`clinic publish`: uploads a build, step by step."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from generator.report import Report
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """How somebody wants it."""
+    """The options of `clinic publish`."""
 
     keep: timedelta = KEEP
     """How long files of earlier builds stay."""

@@ -1,4 +1,4 @@
-"""What is no build of a site, or cannot be one, and why: told by its names alone."""
+"""Refuses folders that are no build of a site, by their file names."""
 
 from __future__ import annotations
 

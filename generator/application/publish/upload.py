@@ -51,7 +51,7 @@ def planned(run: Publication, remote: BucketContent) -> UploadPlan:
 
 
 def upload(run: Publication, remote: BucketContent) -> BucketContent:
-    """Send what is missing, index.html last; what the bucket was like when nothing was.
+    """Upload missing files, index.html last; returns the bucket's content once none is missing.
 
     The last step replaces just the index.html that the plan was made for. If somebody else has
     published meanwhile, what that one left is looked at anew: the last one wins, and is whole. What

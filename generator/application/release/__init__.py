@@ -1,4 +1,4 @@
-"""Rolls the backend's instances to another image or revision, and back when it does not hold.
+"""Replaces the backend's instances by ones with another image or revision; rolls back on failure.
 
 request.py    what is asked for on the command line
 revision.py   what instances should run, and where their user data says it

@@ -1,4 +1,4 @@
-"""What says that all is well: alarms, the balancer's targets, the health path through the CDN."""
+"""Health during a release: alarms, the balancer's targets, the health path through the CDN."""
 
 from __future__ import annotations
 

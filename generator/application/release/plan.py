@@ -1,4 +1,4 @@
-"""What a release is of, and what is left of it to do: read from what AWS has, not remembered."""
+"""A release and its remaining steps, derived from the state of AWS: nothing is stored locally."""
 
 from __future__ import annotations
 

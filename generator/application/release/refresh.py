@@ -1,4 +1,4 @@
-"""One instance refresh: started, found, and followed to its end."""
+"""One instance refresh: start, find, follow to its end."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SSM = "resolve:ssm:"
 
 @dataclass(frozen=True)
 class Refresh:
-    """An instance refresh as the service tells it."""
+    """An instance refresh as Auto Scaling describes it."""
 
     id: str
     status: str
@@ -48,7 +48,7 @@ class Refresh:
 
 @dataclass
 class HealthGuard:
-    """Looks whether new instances become healthy in time.
+    """Checks that new instances become healthy in time.
 
     Auto Scaling goes on when an instance has warmed up, and does not ask the balancer before the
     health check's grace is over, which is as long as the first boot of all may take.
@@ -61,7 +61,7 @@ class HealthGuard:
     since: dict[str, float] = field(default_factory=dict)
 
     def unhealthy_reason(self, group: GroupState) -> str:
-        """Why the refresh must not go on; empty if it may."""
+        """Why the refresh must be cancelled; empty if it may go on."""
         now = time.monotonic()
         for one in group.instances:
             if one.version != self.version or one.state != "InService" or one.target == "healthy":

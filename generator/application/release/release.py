@@ -1,4 +1,4 @@
-"""A release in order, and the way back."""
+"""`clinic release`: the steps of a release, and the rollback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARGIN = 30
 
 
 def release(rollout: Rollout) -> bool:
-    """Roll out; a second run goes on where a first one was cut off. False if the person said no.
+    """Roll out; a second run continues an interrupted one. False if the answer was no.
 
     Raises ClinicError: exit code 1 when it failed and everything is as it was, 3 when it needs a
     person.
@@ -124,7 +124,7 @@ def _migrated(rollout: Rollout, target: TemplateVersion) -> None:
 def _keep_or_turn_back(
     rollout: Rollout, before: TemplateVersion, target: TemplateVersion, site: SmokeTarget | None
 ) -> None:
-    """The last word before the stack is told: targets and site are well, or back it goes."""
+    """Keep the release if targets and site are healthy, else roll it back."""
     trouble = health.settled(rollout.fleet, site, rollout.patience, rollout.pace)
     if trouble:
         _turn_back(rollout, before, target, f"the instances were replaced, but {trouble}")
@@ -135,7 +135,7 @@ def _keep_or_turn_back(
 def _turn_back(
     rollout: Rollout, before: TemplateVersion, target: TemplateVersion, why: str
 ) -> None:
-    """Replace what was replaced once more; ClinicError (3) if even that fails."""
+    """Replace the new instances by the old version; ClinicError (3) if that fails too."""
     if before.number == target.number:
         raise ClinicError(f"{why}; which version ran before is not known.", exit_code=3)
     rollout.say(f"Turning back to {before.runs}: {why}.")

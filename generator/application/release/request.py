@@ -15,7 +15,7 @@ from generator.report import Report
 def parse_request(
     image: str, revision: str, context: Path | None, migration: str | None
 ) -> ReleaseRequest | Path:
-    """What is asked for, or what is still to be built; ClinicError if that cannot be."""
+    """The request of the options, or the folder to build; ClinicError if they are invalid."""
     if bool(image) + bool(revision) + bool(context) != 1:
         raise ClinicError("give one of --image, --revision and --build.")
     if migration is not None and not migration.strip():
@@ -35,7 +35,7 @@ def parse_request(
 def build_requested(
     asked: ReleaseRequest | Path, aws: Aws, stack: Stack, report: Report
 ) -> ReleaseRequest:
-    """What is asked for, once it is built where it has to be."""
+    """The request; ``asked`` is built and pushed first if it is a folder."""
     if isinstance(asked, ReleaseRequest):
         return asked
     return ReleaseRequest(build(aws, stack.outputs["ImageRepositoryUri"], asked, report))

@@ -1,4 +1,4 @@
-"""The parameter file told what was released."""
+"""Writes what was released into the parameter file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def save(path: Path, now: Mapping[str, str]) -> None:
 
 
 def keep_in_step(rollout: Rollout, path: Path, keep: bool) -> None:
-    """Say where the parameter file differs from what runs, or mend it."""
+    """Print where the parameter file differs from what runs, or correct it."""
     stack = find(rollout.aws, rollout.env.stack)
     now = of_stack(stack.parameters).parameters if stack else {}
     values = rollout.env.parameters("")

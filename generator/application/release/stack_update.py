@@ -1,4 +1,5 @@
-"""The stack told what its instances already run, so that no later deployment undoes it.
+"""Updates the stack's parameters to what its instances already run, so that no later deployment
+reverts it.
 
 CloudFormation makes one more version of the launch template, equal to the one that was rolled out,
 and points the group at it. RollingUpdate=false keeps it from replacing every instance once more.
@@ -22,9 +23,9 @@ from generator.functions.release_backend import change_set_name
 def update_stack(
     fleet: BackendFleet, env: Environment, stack: Stack, runs: Revision, options: DeployOptions
 ) -> None:
-    """Update the stack's parameters, its template unchanged, and see it through.
+    """Update the stack's parameters, its template unchanged, and wait for the end.
 
-    ClinicError (3) if the stack could not be told: the instances run the revision all the same.
+    ClinicError (3) if the update fails: the instances run the revision all the same.
     """
     aws, arguments = fleet.aws, asdict(runs)
     changes = change_set.ready(

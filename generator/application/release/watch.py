@@ -24,7 +24,7 @@ Show = Callable[[Refresh, GroupState], None]
 
 @dataclass
 class SeenInstance:
-    """An instance, and since when it has been here."""
+    """An instance, and since when it has been known."""
 
     instance: GroupInstance
     since: float
@@ -36,13 +36,13 @@ class SeenInstance:
 
 @dataclass
 class RefreshBoard:
-    """What was seen last."""
+    """The instances at the last reading."""
 
     refresh: Refresh | None = None
     instances: dict[str, SeenInstance] = field(default_factory=dict)
 
     def add(self, refresh: Refresh, group: GroupState) -> list[tuple[str, SeenInstance]]:
-        """Take in one look: what is new about each instance (new, changed, gone)."""
+        """Record one reading: what is new about each instance (new, changed, gone)."""
         now, news = time.monotonic(), list[tuple[str, SeenInstance]]()
         there = {instance.id: instance for instance in group.instances}
         for name, instance in there.items():
@@ -58,7 +58,7 @@ class RefreshBoard:
 
 @contextmanager
 def screen(report: Report) -> Iterator[Show]:
-    """Give a function that shows one look, in the form that suits where the output goes."""
+    """Yield a function that shows one reading: a table on a terminal, lines elsewhere."""
     board = RefreshBoard()
     if report.redrawn:
 

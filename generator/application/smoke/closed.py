@@ -1,6 +1,6 @@
 """What must be closed, and what the documented mode leaves open. Each gives what it saw, or raises.
 
-Where nobody answers at all, that is the wall; whoever asks from inside the network sees through it.
+No answer at all counts as closed; a test from inside the network may get one.
 """
 
 from __future__ import annotations

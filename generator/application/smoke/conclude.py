@@ -1,4 +1,4 @@
-"""The promises of one site, proven and told; and what a deployment ends with."""
+"""Tests the promises of one site and prints the results; the last step of a deployment."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ OK, FAILED, UNDECIDED, UNTESTED = "ok", "failed", "not decided", "not tested"
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one promise."""
+    """The result of testing one promise."""
 
     name: str
     says: str

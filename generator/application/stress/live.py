@@ -1,4 +1,4 @@
-"""The test on what is deployed: it asks, loads, follows, and ends the load whatever happens."""
+"""The test on a deployed stack: it asks, loads, follows, and ends the load whatever happens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SELDOM = 6
 
 @dataclass(frozen=True)
 class StressOptions:
-    """What the person asked for beside the load."""
+    """The options of `clinic stress` besides the load."""
 
     yes: bool = False
     """Do not ask."""
@@ -74,7 +74,7 @@ class StressTest:
         return self.options.now() - self.start
 
     def look(self) -> bool:
-        """Look at everything once; whether the load has ended everywhere."""
+        """Read everything once; returns whether the load has ended everywhere."""
         self.watch.look(self.second)
         over = self._over()
         self.sample()
@@ -214,7 +214,7 @@ def _states_of(answers: Sequence[CommandResult]) -> str:
 
 @contextmanager
 def _screen(test: StressTest) -> Iterator[Callable[[], None]]:
-    """What to call after each look, in the form that suits where the output goes."""
+    """Yield what to call after each reading: a picture on a terminal, lines elsewhere."""
     if test.options.report.redrawn:
         # The whole picture comes at the end, with what CloudWatch only tells then.
         with Live(get_renderable=lambda: _drawn(test), console=Console(), transient=True):

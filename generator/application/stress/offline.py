@@ -1,4 +1,4 @@
-"""The test on paper: what the template's own settings make of the load, and other designs."""
+"""The simulated test: the load under the templates' settings, and under other designs."""
 
 from __future__ import annotations
 

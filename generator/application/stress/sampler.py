@@ -19,7 +19,7 @@ PATIENCE = 10.0
 
 
 class SampledRequest(NamedTuple):
-    """Of one request."""
+    """The result of one request."""
 
     good: bool
     """2xx within PATIENCE."""

@@ -31,7 +31,7 @@ PATIENCE = 900
 
 
 class Point(NamedTuple):
-    """Of the metric, on its way to the alarm."""
+    """A data point of the metric before the alarm evaluates it."""
 
     seen: int
     """The second at which the alarm has it."""

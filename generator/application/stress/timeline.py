@@ -1,4 +1,4 @@
-"""What a stress test showed, second by second: the same for a simulated and a live one."""
+"""The course of a stress test, second by second, simulated or live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The group under load, as its services tell: who it is, and one look after the other."""
+"""The group under load: its description, and one reading after the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadTarget:
-    """What is put under load."""
+    """The group that is put under load."""
 
     group: str
     instances: tuple[str, ...]
@@ -38,7 +38,7 @@ class LoadTarget:
 
 
 def load_target(aws: Aws, group: str) -> LoadTarget:
-    """The group by name; ClinicError if nothing could come of a load."""
+    """The group by name; ClinicError if a load could not make it scale."""
     group_state = backend.group(aws, group)
     instances = tuple(
         policies["InstanceId"]
@@ -103,7 +103,7 @@ class GroupWatch:
     _seen: set[str] = field(default_factory=set)
 
     def look(self, second: float) -> None:
-        """Ask everybody once, so many seconds after the start."""
+        """Read group, activities, alarms and targets once, ``second`` seconds after the start."""
         self._capacity(backend.group(self.aws, self.place.group), second)
         self._activities()
         self._alarms()

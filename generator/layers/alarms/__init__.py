@@ -1,4 +1,4 @@
-"""What wakes somebody up (shared/alarms.py), and the page they then look at (dashboard.py).
+"""The alarms (shared/alarms.py) and the CloudWatch dashboard (dashboard.py).
 
 Alarms of the instances are in the backend's layer, since only that knows the group; this layer
 does not read it, so that it is made while the instances still boot.

@@ -1,4 +1,4 @@
-"""The one CloudWatch page to look at: its graphs, top to bottom as a person asks.
+"""The CloudWatch dashboard: its widgets from top to bottom.
 
 It is made while the instances boot, so it names nothing that only their stack knows.
 """

@@ -51,8 +51,8 @@ def add_warm_pool(template: Template, values: Values, group: autoscaling.AutoSca
 
 
 def boot_hook(seconds: int) -> autoscaling.LifecycleHookSpecification:
-    """Nobody is stopped in the pool, or put into service, before its boot says so; after
-    ``seconds`` without a word it is given up."""
+    """The lifecycle hook: an instance waits until its boot completes the action; after ``seconds``
+    without that it is abandoned."""
     return autoscaling.LifecycleHookSpecification(
         LifecycleHookName="boot",
         LifecycleTransition="autoscaling:EC2_INSTANCE_LAUNCHING",

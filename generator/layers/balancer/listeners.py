@@ -105,7 +105,7 @@ def add_origin_rules(template: Template, values: Values, http: Any, https: Any, 
 
 
 def _has_origin_header(secret: Any) -> elb.Condition:
-    """Whoever knows the secret header is the CDN and is served."""
+    """The condition that a request has the secret header, which only CloudFront sends."""
     header = elb.HttpHeaderConfig(
         HttpHeaderName=VERIFY_HEADER, Values=[secret_value(secret, "value")]
     )

@@ -184,7 +184,7 @@ def _own_domain(template: Template, values: Values) -> dict[str, Any]:
 def _bucket_policy(
     template: Template, bucket: s3.Bucket, distribution: cloudfront.Distribution
 ) -> None:
-    """This distribution reads the bucket; listing makes a missing file a 404 instead of a 403."""
+    """Let this distribution read the bucket; s3:ListBucket makes a missing file a 404."""
     this_one = aws.StringEquals(
         {
             "aws:SourceArn": Join(

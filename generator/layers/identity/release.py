@@ -1,4 +1,4 @@
-"""The function that releases, for people who may call it and do none of what it does.
+"""The Lambda function that releases, for people who may call it but lack its own rights.
 
 IAM cannot tell one user data from another, nor an update with the template as it is from one with
 a template of somebody's own. So whoever releases has neither right, and asks this function, which

@@ -1,4 +1,4 @@
-"""The alarms: what each means, and when it goes off."""
+"""The alarms: the meaning and the threshold of each."""
 
 from __future__ import annotations
 
