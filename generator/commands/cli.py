@@ -53,7 +53,7 @@ LATER: dict[str, dict[str, tuple[str, str]]] = {
             "Write the IAM policies for one environment in one region.",
         ),
         "rehearse": (
-            "generator.local.rehearse:rehearse_command",
+            "generator.commands.rehearse:rehearse_command",
             "Live a stack's whole life against an AWS endpoint in this machine.",
         ),
         "twin": (

@@ -66,6 +66,9 @@ DOOR = "CLINIC_TWIN_DOOR"
 @click.option("--prove", "proves", is_flag=True, help="Probe, report and end: exit 0 or 1.")
 @click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
 @click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="With --prove: only probes that begin so."
+)
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @JSON
 def twin_command(
@@ -83,6 +86,7 @@ def twin_command(
     proves: bool,
     reports: bool,
     junit: Path | None,
+    only: tuple[str, ...],
     load: bool,
     as_json: bool,
 ) -> None:
@@ -112,7 +116,7 @@ def twin_command(
     if frontend:
         build.read(frontend, build.names(frontend))
     if not namespaces.is_own_world():
-        if why := namespaces.why_not(PROGRAMS, FILES) or missing():
+        if why := why_not():
             raise ClinicError(f"the twin cannot stand here: {why}")
         door = _open(port)
         image.prepare(backend)
@@ -124,7 +128,7 @@ def twin_command(
     with stand_up(wanted, seen, choices, report) as twin:
         _publish(twin, frontend)
         if proves:
-            _prove(twin, report, junit, load=load)
+            _prove(twin, report, junit, only, load=load)
             return
         twin.instances.wait(600)
         with socket.socket(fileno=os.dup(choices.door)) as door:
@@ -135,6 +139,11 @@ def twin_command(
             twin.outside([os.environ.get("SHELL", "bash")])
             return
         twin.cdn.process.wait()
+
+
+def why_not() -> str:
+    """Why no environment can stand on this machine, as one sentence; empty if one can."""
+    return namespaces.why_not(PROGRAMS, FILES) or missing()
 
 
 def _report(rows: Sequence[enacted.Row], report: Report) -> None:
@@ -149,16 +158,19 @@ def _report(rows: Sequence[enacted.Row], report: Report) -> None:
     report.say(enacted.summary(rows))
 
 
-def _prove(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> None:
+def _prove(
+    twin: Twin, report: Report, junit: Path | None, only: Sequence[str], *, load: bool
+) -> None:
     """Probe everything and say what was seen; ClinicError (1) where something does not hold."""
     from generator.twin.prove import prove
 
     results = []
-    for shown in prove(twin, load=load):
+    for shown in prove(twin, load=load, only=only):
         report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
-        report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
         status, ms = (OK if shown.holds else FAILED), round(1000 * shown.seconds)
-        says = f"{shown.name} holds"
+        says = shown.says or f"{shown.name} holds"
+        said = {"name": shown.name, "holds": shown.holds, "seen": shown.seen}
+        report.tell("probe", **said, says=says, ms=ms)
         results.append(Result(shown.name, says, status, shown.seen, ms))
     if junit:
         write_junit(twin.env.name, results, junit, "twin")

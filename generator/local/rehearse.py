@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
-from pathlib import Path
-
-import click
 
 from generator.application.env import rehearse as env_file
-from generator.checks.preflight import screen
-from generator.checks.preflight.gate import demand
-from generator.cloud.aws import Aws, connect, explained
+from generator.cloud.aws import Aws
 from generator.cloud.deploy import Wishes, deploy, watch
 from generator.cloud.destroy import destroy
-from generator.cloud.environment import Environment, load
+from generator.cloud.environment import Environment
 from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.application import IMAGE, look_from_outside, release_image
-from generator.local.endpoint import EndpointError, embedded_endpoint
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
-from generator.options import JSON, PARAMS
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""
@@ -39,9 +32,11 @@ Rehearsed against an emulator. This shows that
   - a build reaches its bucket whole and with its headers, and a second time nothing is sent;
   - a release replaces every instance and the stack knows it; the CDN routes, hides and redirects.
 It does not show that AWS would accept every value: the emulator checks few of them, which is what
-`clinic lint` is for. Nothing booted: no instance, no database, no signal, no certificate, no name
-in DNS; quotas, permissions and times were not met. The first deployment to an account is the test
-of those."""
+`clinic lint` is for. {booted}
+Quotas, permissions and times were not met, no name in DNS. The first deployment to an account is
+the test of those."""
+Look = Callable[[Aws, Environment, Report], str]
+"""Looks at the site from outside, and returns a sentence about what has booted."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +47,7 @@ class Rehearsal:
     env: Environment
     wishes: Wishes
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
+    look: Look = look_from_outside
 
     @property
     def report(self) -> Report:
@@ -61,39 +57,6 @@ class Rehearsal:
         """Say which step comes now."""
         self.report.say(f"\n== {number}. {title}\n")
         self.report.tell("step", number=number, title=title)
-
-
-@click.command("rehearse")
-@click.argument("env")
-@click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
-@PARAMS
-@JSON
-@explained()
-def rehearse_command(env: str, params: Path, flat: bool, as_json: bool) -> None:
-    """Live a stack's whole life against an AWS endpoint in this machine: no account, no cost.
-
-    Create, read back, push a .env, publish, release, look from outside, update, fail and roll back,
-    destroy; then a report of what that proves.
-
-    Kinds of --json: check, step, layer, lost, refused, rehearsed, and those of the commands that
-    the steps are about.
-
-    \b
-    clinic rehearse dev
-    clinic rehearse prod --flat
-    clinic rehearse dev --json >rehearsal.jsonl
-    """
-    wanted, report = load(env, params, flat), Report(as_json, brief=True)
-    checked = demand(env, params)
-    report.say(screen.line(checked))
-    report.tell("check", findings=checked.count)
-    try:
-        with embedded_endpoint() as endpoint:
-            aws = connect(given=endpoint.environment)
-            wishes = Wishes(yes=True, report=report, pace=PACE, outlives=False)
-            rehearse(Rehearsal(aws, wanted, wishes))
-    except EndpointError as error:
-        raise ClinicError(str(error)) from error
 
 
 def rehearse(this: Rehearsal) -> None:
@@ -112,14 +75,14 @@ def rehearse(this: Rehearsal) -> None:
     this.begin(5, f"release {IMAGE}")
     released = release_image(this.aws, this.env, this.wishes)
     this.begin(6, "look at the site from outside")
-    look_from_outside(this.aws, released, this.report)
+    booted = this.look(this.aws, released, this.report)
     this.begin(7, "update one parameter")
     changed = _update(replace(this, env=released))
     this.begin(8, f"make a mistake: {_said(this.mistake)}")
     _fail(replace(this, env=changed))
     this.begin(9, f"destroy {this.env.stack}")
     _destroy(this, changed)
-    this.report.say(PROVEN)
+    this.report.say(PROVEN.format(booted=booted))
     this.report.tell("rehearsed", stack=this.env.stack)
 
 
