@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -136,22 +137,38 @@ def _s3_endpoint(twin: Twin) -> str:
 
 
 def _database(twin: Twin) -> str:
-    """No instance connects without TLS, and each setting of the parameter group is in force."""
-    data = twin.database
-    [interface] = twin.network.wiring.of_kind(DATABASE)
-    words = f"host={interface.address} port={data.port} user={data.user} dbname={data.name}"
-    place = next(iter(twin.instances.running.values())).interface.name
-    command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode=disable"]
-    ended = subprocess.run([*command, "-wc", ""], capture_output=True, text=True, check=False)
-    if "no encryption" not in ended.stderr:
-        raise _fail(f"without TLS the database says: {ended.stderr.strip()[-200:]}")
+    """With the secret's password an instance connects, but not without TLS, and each setting of the
+    parameter group is in force."""
+    for mode, refusal in (("disable", "no encryption"), ("require", "")):
+        if refusal not in (said := _connect(twin, mode)) or (said and not refusal):
+            raise _fail(f"with sslmode={mode} the database says: {said or 'nothing'}")
     wanted = database.server_settings(twin.deployed)
-    rows = data.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
+    rows = twin.database.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
     now = dict(row.split("|", 1) for row in rows if "|" in row)
     for name, value in wanted.items():
         if now.get(name) != value:
             raise _fail(f"{name} is {now.get(name)} instead of {value}")
     return f"refused without TLS; {len(wanted)} settings of the parameter group are in force"
+
+
+def _connect(twin: Twin, mode: str) -> str:
+    """Why the master, by the secret of now, cannot connect from an instance; empty if it can."""
+    data = twin.database
+    _, attached = twin.deployed.the("AWS::SecretsManager::SecretTargetAttachment")
+    secrets = twin.aws.client("secretsmanager")
+    secret = json.loads(secrets.get_secret_value(SecretId=attached["SecretId"])["SecretString"])
+    [interface] = twin.network.wiring.of_kind(DATABASE)
+    words = f"host={interface.address} port={data.port} dbname={data.name} user={data.user}"
+    place = next(iter(twin.instances.running.values())).interface.name
+    command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode={mode}"]
+    ended = subprocess.run(
+        [*command, "-XAtqwc", "SELECT 1"],
+        env={**os.environ, "PGPASSWORD": secret["password"], "PGCONNECT_TIMEOUT": "5"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stderr.strip()[-200:] if ended.returncode else ""
 
 
 def _log_in(twin: Twin) -> str:

@@ -13,6 +13,8 @@ from generator.twin.services import Answer, Services
 
 FORM = [("Content-Type", "application/x-www-form-urlencoded")]
 ENDED = re.compile("<Status>(Rollback)?Successful</Status>")
+VERSION = re.compile("<DesiredConfiguration>.*?<Version>([0-9]+)</Version>", re.DOTALL)
+"""Of the launch template, of the first refresh of a response."""
 ACTIVE = re.compile("<Status>(Pending|InProgress|RollbackInProgress)</Status>")
 
 
@@ -20,8 +22,8 @@ ACTIVE = re.compile("<Status>(Pending|InProgress|RollbackInProgress)</Status>")
 class Refreshes:
     """What is answered to who asks how a refresh goes.
 
-    The endpoint replaces an instance each time that it is asked. It is asked only when all
-    instances that it has are healthy targets; Auto Scaling waits for their warm-up instead.
+    The endpoint replaces an instance each time that it is asked. It is asked only when the new
+    instances so far are healthy targets; Auto Scaling waits for their warm-up instead.
     """
 
     services: Services
@@ -44,14 +46,21 @@ class Refreshes:
 
     def _describe(self, asked: Mapping[str, str]) -> Answer | None:
         with self.lock:
-            settled = self.instances.settled()
-            if asked != self.asked or not self.held or (settled and ACTIVE.search(self.held)):
+            active = self.held and ACTIVE.search(self.held)
+            if asked != self.asked or not self.held or (active and self._serve()):
                 self.asked = asked
                 body = urlencode(asked).encode()
                 _, _, data = self.services.forward("POST", "/", FORM, body, "autoscaling")
                 self.held = data.decode()
                 self.instances.reconcile()
-                settled = self.instances.settled()
-            if settled:
+            if self.instances.settled():
                 return 200, self.held
             return 200, ENDED.sub(r"<Status>\1InProgress</Status>", self.held, count=1)
+
+    def _serve(self) -> bool:
+        """Whether all instances of the version that the refresh is to are healthy targets."""
+        health = self.instances.balancer.health()
+        found = VERSION.search(self.held)
+        version = found[1] if found else ""
+        mine = [one for one, number in self.instances.wanted().items() if number == version]
+        return all(health.get(one) == "healthy" for one in mine)
