@@ -37,7 +37,10 @@ class Row(NamedTuple):
     does: str
 
 
-NOTHING = Treatment(ignored=ANY)
+def _ignored(names: str) -> Treatment:
+    return Treatment(ignored=names)
+
+
 TABLE: Mapping[str, Treatment] = {
     "AutoScaling::AutoScalingGroup": Treatment(
         "LaunchTemplate MaxSize MinSize TargetGroupARNs VPCZoneIdentifier",
@@ -45,12 +48,16 @@ TABLE: Mapping[str, Treatment] = {
         "DefaultInstanceWarmup HealthCheckGracePeriod HealthCheckType MetricsCollection "
         "LifecycleHookSpecificationList DesiredCapacity",
     ),
-    "AutoScaling::ScalingPolicy": NOTHING,
-    "AutoScaling::WarmPool": NOTHING,
-    "Backup::BackupPlan": NOTHING,
-    "Backup::BackupSelection": NOTHING,
-    "Backup::BackupVault": NOTHING,
-    "CloudFormation::CustomResource": NOTHING,
+    "AutoScaling::ScalingPolicy": _ignored(
+        "AutoScalingGroupName PolicyType TargetTrackingConfiguration"
+    ),
+    "AutoScaling::WarmPool": _ignored(
+        "AutoScalingGroupName InstanceReusePolicy MaxGroupPreparedCapacity MinSize PoolState"
+    ),
+    "Backup::BackupPlan": _ignored("BackupPlan"),
+    "Backup::BackupSelection": _ignored("BackupPlanId BackupSelection"),
+    "Backup::BackupVault": _ignored("BackupVaultName EncryptionKeyArn"),
+    "CloudFormation::CustomResource": _ignored(ANY),  # what is its function's own
     "CloudFront::Distribution": Treatment(
         "DistributionConfig.CacheBehaviors DistributionConfig.DefaultCacheBehavior "
         "DistributionConfig.DefaultRootObject DistributionConfig.Origins "
@@ -69,10 +76,16 @@ TABLE: Mapping[str, Treatment] = {
         "",
         "VpcOriginEndpointConfig.Name VpcOriginEndpointConfig.OriginSSLProtocols",
     ),
-    "CloudWatch::Alarm": NOTHING,
-    "CloudWatch::Dashboard": NOTHING,
+    "CloudWatch::Alarm": _ignored(
+        "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator "
+        "Dimensions EvaluationPeriods ExtendedStatistic MetricName Namespace OKActions "
+        "Period Statistic Threshold TreatMissingData"
+    ),
+    "CloudWatch::Dashboard": _ignored("DashboardBody"),
     "EC2::EIP": Treatment("", "Domain"),
-    "EC2::FlowLog": NOTHING,
+    "EC2::FlowLog": _ignored(
+        "DeliverLogsPermissionArn LogGroupName ResourceId ResourceType TrafficType"
+    ),
     "EC2::InternetGateway": Treatment(),
     "EC2::LaunchTemplate": Treatment(
         "LaunchTemplateData.IamInstanceProfile LaunchTemplateData.MetadataOptions "
@@ -107,8 +120,14 @@ TABLE: Mapping[str, Treatment] = {
     "EC2::VPC": Treatment("CidrBlock", "", "EnableDnsHostnames EnableDnsSupport"),
     "EC2::VPCEndpoint": Treatment("RouteTableIds ServiceName VpcEndpointType", "", "VpcId"),
     "EC2::VPCGatewayAttachment": Treatment("InternetGatewayId", "", "VpcId"),
-    "ECR::Repository": NOTHING,
-    "EFS::FileSystem": NOTHING,
+    "ECR::Repository": _ignored(
+        "EmptyOnDelete EncryptionConfiguration ImageScanningConfiguration "
+        "ImageTagMutability LifecyclePolicy"
+    ),
+    "EFS::FileSystem": _ignored(
+        "BackupPolicy Encrypted FileSystemPolicy FileSystemTags KmsKeyId "
+        "LifecyclePolicies PerformanceMode ThroughputMode"
+    ),
     "EFS::MountTarget": Treatment("SecurityGroups SubnetId", "FileSystemId"),
     "ElasticLoadBalancingV2::Listener": Treatment(
         "DefaultActions LoadBalancerArn Port Protocol", "Certificates", "SslPolicy"
@@ -123,17 +142,21 @@ TABLE: Mapping[str, Treatment] = {
         "TargetGroupAttributes",
         "Protocol TargetType VpcId",
     ),
-    "Events::Rule": NOTHING,
+    "Events::Rule": _ignored("EventPattern Targets"),
     "IAM::InstanceProfile": Treatment("Roles"),
     "IAM::ManagedPolicy": Treatment("", "PolicyDocument Roles"),
     "IAM::Policy": Treatment("", "PolicyDocument Roles", "PolicyName"),
     "IAM::Role": Treatment(
         "", "Policies", "AssumeRolePolicyDocument ManagedPolicyArns PermissionsBoundary"
     ),
-    "KMS::Key": NOTHING,
-    "Lambda::Function": NOTHING,
-    "Lambda::Permission": NOTHING,
-    "Logs::LogGroup": NOTHING,
+    "KMS::Key": _ignored("EnableKeyRotation KeyPolicy PendingWindowInDays"),
+    "Lambda::Function": Treatment(
+        "",
+        "Code Environment Handler Role Timeout",
+        "DeadLetterConfig KmsKeyArn LoggingConfig Runtime",
+    ),
+    "Lambda::Permission": _ignored("Action FunctionName Principal SourceAccount SourceArn"),
+    "Logs::LogGroup": _ignored("KmsKeyId RetentionInDays"),
     "RDS::DBInstance": Treatment(
         "DBName DBParameterGroupName DBSubnetGroupName MasterUserPassword MasterUsername Port "
         "PubliclyAccessible VPCSecurityGroups",
@@ -147,18 +170,23 @@ TABLE: Mapping[str, Treatment] = {
     ),
     "RDS::DBParameterGroup": Treatment("", "Parameters", "Family"),
     "RDS::DBSubnetGroup": Treatment("", "SubnetIds", "DBSubnetGroupDescription"),
-    "RDS::EventSubscription": NOTHING,
-    "Route53::RecordSet": NOTHING,
-    "S3::Bucket": NOTHING,
+    "RDS::EventSubscription": _ignored("Enabled EventCategories SnsTopicArn SourceIds SourceType"),
+    "Route53::RecordSet": _ignored("AliasTarget HostedZoneId Name Type"),
+    "S3::Bucket": _ignored(
+        "BucketEncryption LifecycleConfiguration LoggingConfiguration "
+        "NotificationConfiguration ObjectLockConfiguration ObjectLockEnabled "
+        "OwnershipControls PublicAccessBlockConfiguration VersioningConfiguration"
+    ),
     "S3::BucketPolicy": Treatment("Bucket", "PolicyDocument"),
-    "SNS::Subscription": NOTHING,
-    "SNS::Topic": NOTHING,
-    "SNS::TopicPolicy": NOTHING,
-    "SSM::Document": NOTHING,
-    "SecretsManager::RotationSchedule": NOTHING,
+    "SNS::Subscription": _ignored("Endpoint Protocol TopicArn"),
+    "SNS::Topic": _ignored("DisplayName KmsMasterKeyId"),
+    "SNS::TopicPolicy": _ignored("PolicyDocument Topics"),
+    "SecretsManager::RotationSchedule": Treatment(
+        "RotationLambdaARN SecretId", "", "RotateImmediatelyOnUpdate RotationRules"
+    ),
     "SecretsManager::Secret": Treatment("", "GenerateSecretString", "KmsKeyId"),
-    "SecretsManager::SecretTargetAttachment": NOTHING,
-    "WAFv2::WebACLAssociation": NOTHING,
+    "SecretsManager::SecretTargetAttachment": _ignored("SecretId TargetId TargetType"),
+    "WAFv2::WebACLAssociation": _ignored("ResourceArn WebACLArn"),
 }
 
 
