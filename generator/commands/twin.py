@@ -124,7 +124,8 @@ def twin_command(
         namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=[door.fileno()])
     namespaces.furnish()
     chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
-    choices = Choices(chosen, content, quick, minute, int(os.environ[DOOR]))
+    place = Path(env).parent if env.endswith(".json") else params
+    choices = Choices(chosen, content, quick, minute, place, int(os.environ[DOOR]))
     with stand_up(wanted, seen, choices, report) as twin:
         _publish(twin, frontend)
         if proves:

@@ -13,7 +13,7 @@ from generator.twin.load import Load
 from generator.twin.namespaces import SCRATCH
 from generator.twin.twin import Twin
 
-SLACK = 30.0
+SLACK = 90.0
 """Seconds that may go by beyond what the templates and timers say."""
 SERVING = "readlink /var/lib/clinic-backend/backend.env"
 NAMES = "docker ps --all --filter name=backend --format '{{.Names}}'"

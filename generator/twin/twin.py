@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
 from socket import socket
 from typing import Any
 
@@ -69,6 +70,8 @@ class Choices:
     """Whether the waits between two questions are shortened."""
     minute: float = 60.0
     """Length of a minute in seconds, for what systemd's timers do."""
+    params: Path = Path("params")
+    """The folder of the parameter files."""
     door: int = 0
     """A listening socket of the host's, as a file descriptor: the browser's way in."""
 
@@ -114,8 +117,9 @@ class Twin:
         )
 
     def clinic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of our own commands there."""
-        command = [sys.executable, "-m", "generator", *arguments]
+        """Run one of our own commands for an environment there."""
+        params = ["--params", str(self.choices.params)]
+        command = [sys.executable, "-m", "generator", *arguments, *params]
         return self.outside(command, capture_output=True)
 
 

@@ -65,6 +65,7 @@ def main(env: str) -> int:
         image.small(namespaces.SCRATCH / "image"),
         b"JWT_SECRET=breakages-of-the-templates-0123456789\nGEMINI_API_KEY=made-up\n",
         quick=True,
+        params=PARAMS,
     )
     with stand_up(load(env, PARAMS, False), view.load(env, PARAMS), choices, Report(False)) as twin:
         return _plant(twin)
