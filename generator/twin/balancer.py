@@ -270,10 +270,9 @@ def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Ite
         given = action["FixedResponseConfig"]
         text = str(given.get("MessageBody", "")).replace('"', '\\"')
         kind = given.get("ContentType", "text/plain")
-        yield (
-            f" http-request return status {given['StatusCode']} content-type {kind} "
-            f'string "{text}" if {test}'
-        )
+        # HAProxy takes no empty text.
+        body = f' content-type {kind} string "{text}"' if text else ""
+        yield f" http-request return status {given['StatusCode']}{body} if {test}"
     elif kind == "redirect":
         given = action["RedirectConfig"]
         code = given["StatusCode"].removeprefix("HTTP_")
