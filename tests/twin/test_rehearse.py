@@ -30,7 +30,7 @@ def test_a_machine_that_cannot_says_why_in_one_line_and_asks_the_endpoint(
 
 def child(lines: list[dict[str, object]], status: int) -> subprocess.Popen[str]:
     text = "".join(f"{json.dumps(line)}\n" for line in lines)
-    script = f"import sys; print({text!r}, end=""); sys.exit({status})"
+    script = f"import sys; sys.stdout.write({text!r}); sys.exit({status})"
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True)
 
