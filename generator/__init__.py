@@ -22,6 +22,8 @@ cloud/            everything that talks to AWS, behind clients that are passed i
 application/      what puts the application on the cloud and keeps it well, a package per command
 local/            the embedded AWS endpoint for rehearsals without an account
 options.py        options that several commands share
+lazy.py           a group of commands that are imported when they are called
+report.py         what a command says: text, or one JSON object a line
 tables.py         tables on a terminal and in a pipe
 errors.py         what a person is told instead of a traceback
 shipped.py        reads files that ship with the package

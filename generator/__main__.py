@@ -10,6 +10,7 @@ import sys
 from io import TextIOWrapper
 
 from generator.errors import ClinicError, reason
+from generator.report import Report
 
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
@@ -22,12 +23,8 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):  # letters that a terminal does not know
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        _open_streams()
         code = _run()
         sys.stdout.flush()
-    except ClinicError as trouble:
-        _say(str(trouble))
-        code = trouble.exit_code
     except KeyboardInterrupt:
         code = _interrupted()
     except BrokenPipeError:
@@ -83,18 +80,41 @@ def _interrupted() -> int:
 
 
 def _run() -> int:
+    """Run a command and end its report; the exit code."""
+    report, trouble = Report(), ""
+    try:
+        _open_streams()
+        code = _called(report)
+    except ClinicError as error:
+        trouble, code = str(error), error.exit_code
+        _say(trouble)
+    except KeyboardInterrupt:
+        trouble, code = "interrupted", _interrupted()
+    except _MisusedError as error:
+        trouble, code = str(error), 2
+    # What is wrong with the arguments is noticed before the command could say who listens.
+    report.json = report.json or bool(trouble and "--json" in sys.argv)
+    report.end(code, trouble)
+    return code
+
+
+class _MisusedError(Exception):
+    """Arguments that no command understands; the person has been told."""
+
+
+def _called(report: Report) -> int:
     # Imported here, so that a Ctrl-C this early is one like any other.
     import click
 
     from generator.commands.cli import clinic
 
     try:
-        return clinic.main(prog_name="clinic", standalone_mode=False) or 0
+        return clinic.main(prog_name="clinic", standalone_mode=False, obj=report) or 0
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        raise _MisusedError(error.format_message()) from error
     except click.Abort:
-        return _interrupted()
+        raise KeyboardInterrupt from None
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
 from generator.errors import ClinicError
+from generator.report import Report
 
 Command = Callable[..., Any]
 
@@ -44,8 +46,34 @@ TEMPLATES = click.option(
 )
 REGION = click.option("--region", help="AWS region; otherwise AWS_REGION or the profile's.")
 PROFILE = click.option("--profile", help="Profile of the AWS CLI; otherwise AWS_PROFILE.")
-JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
+FLAT = click.option("--flat", is_flag=True, help="One template instead of nested stacks.")
+REVEAL = click.option("--reveal", is_flag=True, help="Show values. They are secrets.")
+
+
+def reporting(*kinds: str) -> Callable[[Command], Command]:
+    """Add --json, and give the command the ``report`` of its run in place of it.
+
+    ``kinds`` are those of the objects that the command tells programs, beside done and error.
+    """
+
+    def add(command: Command) -> Command:
+        @click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help=f"One JSON object a line. Kinds: {', '.join(kinds)}; at the end error if it "
+            "failed, and always done with the exit code.",
+        )
+        @wraps(command)
+        def reported(*args: Any, as_json: bool, **values: Any) -> Any:
+            report = click.get_current_context().find_object(Report) or Report()
+            report.json = as_json
+            return command(*args, report=report, **values)
+
+        return reported
+
+    return add
 
 
 def connected(command: Command) -> Command:

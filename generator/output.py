@@ -26,14 +26,14 @@ UNFINISHED = ".unfinished"
 
 def documents() -> dict[str, dict[str, Any]]:
     """Every template and policy as plain data, by its path under ``output/``."""
-    from generator import architecture, excuses, policies
+    from generator import architecture, policies, suppressions
     from generator.plain import plain
     from generator.policies import roles
 
     rights = policies.documents()
     templates = architecture.templates() | {"roles": roles.template(rights)}
     return {
-        f"{path}.json": excuses.carry(plain(template)) for path, template in templates.items()
+        f"{path}.json": suppressions.carry(plain(template)) for path, template in templates.items()
     } | {f"policies/{stem}.json": policy for stem, policy in rights.items()}
 
 

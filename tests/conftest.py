@@ -17,6 +17,7 @@ from generator import __main__ as program
 from generator import output
 from tests.bootstrap.place import why_not
 from tests.image.daemon import why_not as why_no_image
+from tests.objects import judged
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,13 +99,17 @@ def documents() -> dict[str, Any]:
 def clinic(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Ended]:
-    """Run the command line as the shell would, in the project's folder."""
+    """Run the command line as the shell would, in the project's folder. What it tells programs has
+    the form that the help promises."""
     monkeypatch.chdir(ROOT)
 
-    def run(*arguments: str | Path) -> Ended:
+    def call(*arguments: str | Path) -> Ended:
         monkeypatch.setattr(sys, "argv", ["clinic", *map(str, arguments)])
         with pytest.raises(SystemExit) as ended:
             program.main()
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+        run = Ended(int(ended.value.code or 0), *capsys.readouterr())
+        if "--json" in arguments and "--help" not in arguments:
+            judged([str(word) for word in arguments], run.code, run.out)
+        return run
 
-    return run
+    return call

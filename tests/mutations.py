@@ -30,8 +30,16 @@ class Mutation:
     test: str
 
 
+ENABLE_VERSIONS = (
+    "        s3.put_bucket_versioning("
+    'Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})\n'
+)
+
+
 def layer(name: str, file: str, old: str, new: str, test: str) -> Mutation:
-    return Mutation(name, f"generator/layers/{file}.py", old, new, f"tests/layers/test_{test}")
+    path = f"generator/layers/{file}"
+    path += "/__init__.py" if (ROOT / path).is_dir() else ".py"
+    return Mutation(name, path, old, new, f"tests/layers/test_{test}")
 
 
 def switch(name: str, old: str, new: str, test: str) -> Mutation:
@@ -67,7 +75,7 @@ MUTATIONS = (
     ),
     layer(
         "let every group send anything",
-        "parts/closed_group",
+        "shared/closed_group",
         'CidrIp="127.0.0.1/32"',
         'CidrIp="0.0.0.0/0"',
         "security.py::test_no_group_keeps_the_rule_by_which_aws_lets_everything_out",
@@ -88,7 +96,7 @@ MUTATIONS = (
     ),
     layer(
         "allow connections without tls",
-        "parts/database_log",
+        "database/database_log",
         '"rds.force_ssl": "1"',
         '"rds.force_ssl": "0"',
         "database.py::test_tls_is_forced",
@@ -130,28 +138,48 @@ MUTATIONS = (
     ),
     layer(
         "let an instance read every parameter",
-        "identity",
-        "awacs.ssm.UpdateInstanceInformation",
-        "awacs.ssm.UpdateInstanceInformation, awacs.ssm.GetParameter",
-        "identity.py::test_the_role_may_do_exactly_what_a_boot_and_a_restart_need",
+        "backend/instance_policy",
+        "parameter{LIBRARY}*",
+        "parameter/*",
+        "backend.py::test_an_instance_may_read_its_own_stacks_library_whatever_its_content",
+    ),
+    layer(
+        "leave an old launch template without its library",
+        "backend/boot_library",
+        'Sub(f"{NAME}{digest}")',
+        "Sub(NAME)",
+        "backend.py",
+    ),
+    Mutation(
+        "run whatever is in the library's place",
+        "generator/bootstrap/library.sh",
+        '"${digest:0:32}" != "${LIBRARY_PARAMETER##*-}"',
+        '-z "${digest}"',
+        "tests/bootstrap/test_boot.py::test_a_library_that_is_not_what_its_name_says_is_not_run",
+    ),
+    switch(
+        "refresh without the library of the boot",
+        "    # shellcheck source=/dev/null\n    source ./library.sh\n",
+        "",
+        "a_refresh_needs_the_library_of_its_boot_and_no_parameter",
     ),
     layer(
         "answer metadata without a token",
-        "parts/launch_template",
+        "backend/launch_template",
         'HttpTokens="required"',
         'HttpTokens="optional"',
         "backend.py",
     ),
     layer(
         "show the container the role",
-        "parts/launch_template",
+        "backend/launch_template",
         "HttpPutResponseHopLimit=1",
         "HttpPutResponseHopLimit=2",
         "backend.py",
     ),
     layer(
         "leave disks unencrypted",
-        "parts/launch_template",
+        "backend/launch_template",
         'VolumeType="gp3", Encrypted=True',
         'VolumeType="gp3", Encrypted=False',
         "backend.py::test_disks_are_encrypted_gp3",
@@ -180,14 +208,14 @@ MUTATIONS = (
     ),
     layer(
         "cache the api",
-        "parts/behaviors",
+        "edge/behaviors",
         "CachePolicyId=CACHING_DISABLED",
         "CachePolicyId=CACHING_OPTIMIZED",
         "edge.py",
     ),
     layer(
         "forget the path /api itself",
-        "parts/behaviors",
+        "edge/behaviors",
         'API_PATHS = ("/api", "/api/*")',
         'API_PATHS = ("/api/*",)',
         "edge.py",
@@ -201,7 +229,7 @@ MUTATIONS = (
     ),
     layer(
         "forward without the secret header",
-        "parts/listeners",
+        "balancer/listeners",
         "serve = If(by_header, REFUSE, elb.Action(",
         'serve = If(by_header, elb.Action(Type="forward", TargetGroupArn=targets), elb.Action(',
         "balancer.py",
@@ -250,7 +278,7 @@ MUTATIONS = (
     ),
     layer(
         "tell nobody of an alarm",
-        "parts/alarms",
+        "shared/alarms",
         "AlarmActions=[values[ALARM_TOPIC_ARN]]",
         "AlarmActions=[]",
         "monitoring.py",
@@ -337,7 +365,7 @@ MUTATIONS = (
     ),
     Mutation(
         "rename the database",
-        "generator/layers/database.py",
+        "generator/layers/database/__init__.py",
         '    return rds.DBInstance(\n        "Database",',
         '    return rds.DBInstance(\n        "PostgresDatabase",',
         "tests/test_invariants.py::test_the_stateful_resources_are_the_listed_ones",
@@ -386,7 +414,7 @@ MUTATIONS = (
     ),
     promise(
         "shorten the vault",
-        "parts/backup_plan",
+        "shared/backup_plan",
         "DeleteAfterDays=35",
         "DeleteAfterDays=3",
         "backups_reach_as_far_back_as_the_documentation_says",
@@ -414,14 +442,14 @@ MUTATIONS = (
     ),
     promise(
         "alarm while all is well",
-        "parts/alarms",
+        "shared/alarms",
         'ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"',
         'BELOW, ABOVE = "GreaterThanThreshold", "LessThanThreshold"',
         "alarms_go_off_when_things_are_bad_and_not_when_they_are_well",
     ),
     promise(
         "alarm when the disk is full",
-        "parts/alarms",
+        "shared/alarms",
         "BELOW, 2 * GIB",
         "BELOW, 2",
         "alarms_go_off_when_things_are_bad_and_not_when_they_are_well",
@@ -435,28 +463,28 @@ MUTATIONS = (
     ),
     promise(
         "take silence for an outage of everything",
-        "parts/alarms",
+        "shared/alarms",
         'if title in SILENCE_IS_BAD else "notBreaching"',
         'if title in SILENCE_IS_BAD else "missing"',
         "only_the_missing_host_alarms_by_silence_and_nobody_waits_for_an_hour",
     ),
     promise(
         "alarm only when every host is well and one is not",
-        "parts/alarms",
+        "shared/alarms",
         '"HealthyHostCount", "Maximum"',
         '"HealthyHostCount", "Minimum"',
         "only_the_missing_host_alarms_by_silence_and_nobody_waits_for_an_hour",
     ),
     promise(
         "keep headers and query from the api",
-        "parts/behaviors",
+        "edge/behaviors",
         'ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"',
         'ALL_VIEWER = "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf"',
         "the_api_gets_headers_query_and_cookies_of_every_request",
     ),
     promise(
         "cache pages otherwise than the publisher says",
-        "parts/behaviors",
+        "edge/behaviors",
         'CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"',
         'CACHING_OPTIMIZED = "b2884449-e4de-46a7-ac36-70bc7f1ddd6d"',
         "pages_are_cached_as_the_publisher_says_and_errors_for_seconds_only",
@@ -484,7 +512,7 @@ MUTATIONS = (
     ),
     call(
         "let through what is perhaps replaced",
-        "checks/changes",
+        "checks/changes/compare",
         'self.action == "Modify" and bool(self.replacement)',
         'self.action == "Modify" and self.replacement == "yes"',
         "the_gate_stops_what_is_perhaps_replaced",
@@ -513,26 +541,22 @@ MUTATIONS = (
     call(
         "remove the shell of somebody else",
         "cloud/change_set",
-        'found.status == "REVIEW_IN_PROGRESS" and not left',
+        'stack.status == "REVIEW_IN_PROGRESS" and not left',
         'found.status == "REVIEW_IN_PROGRESS"',
         "the_shell_in_which_somebody_else_prepares_a_stack_stays",
     ),
     call(
         "delete the stack of an abandoned change set",
         "cloud/change_set",
-        'if found and found.status == "REVIEW_IN_PROGRESS" and not left',
-        "if found and not left",
+        'if stack and stack.status == "REVIEW_IN_PROGRESS" and not left',
+        "if stack and not left",
         "abandoning_a_change_set_deletes_nothing_but_a_shell",
     ),
     call(
         "set versioning before the policy",
         "cloud/artifacts",
-        "        _all_at_once(_settings(s3, bucket))\n"
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n",
-        '        versioning = {"Status": "Enabled"}\n'
-        "        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)\n"
-        "        _all_at_once(_settings(s3, bucket))\n",
+        f"        _all_at_once(_settings(s3, bucket))\n{ENABLE_VERSIONS}",
+        f"{ENABLE_VERSIONS}        _all_at_once(_settings(s3, bucket))\n",
         "versioning_is_set_when_all_else_is_in_place",
     ),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import pkgutil
+import re
 import signal
 import subprocess
 import sys
@@ -13,9 +16,13 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from generator.checks.lint import cfn_lint as linter
-from generator.commands import cli
+from generator.commands import cli, env
+from generator.lazy import LazyGroup
+from generator.parameters import files as parameters_module
+from tests import objects
 from tests.conftest import ROOT, Ended
 
 Clinic = Callable[..., Ended]
@@ -41,7 +48,7 @@ def imported(*arguments: str | Path) -> set[str]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) -> None:
     found = cli.clinic.get_command(click.Context(cli.clinic), command)
-    below = list(found.commands) if isinstance(found, click.Group) else []
+    below = found.list_commands(click.Context(found)) if isinstance(found, click.Group) else []
     for words in [[command], *([command, part] for part in below)]:
         ended = clinic(*words, "--help")
         assert ended.code == 0
@@ -51,8 +58,12 @@ def test_every_command_has_a_help_with_an_example(clinic: Clinic, command: str) 
 def parameters(command: click.Command) -> Iterator[click.Parameter]:
     """Those of a command and of the commands below it."""
     yield from command.params
-    for inner in command.commands.values() if isinstance(command, click.Group) else ():
-        yield from parameters(inner)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner
+            yield from parameters(inner)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -231,20 +242,43 @@ def _read(file: Path) -> bytes:
         return b""  # the process has ended meanwhile
 
 
-def test_a_command_of_another_package_is_imported_when_it_is_called(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+def test_a_command_is_the_file_of_its_name_and_imported_when_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = (f"{__name__}:elsewhere", "Somewhere else.")
-    broken = ("no.such.module:at_all", "Is not there.")
-    monkeypatch.setitem(cli.LATER, "More", {"elsewhere": elsewhere, "broken": broken})
-    assert "elsewhere  Somewhere else." in clinic("--help").out
-    assert clinic("elsewhere") == (0, "here\n", "")
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "stack_it.py").write_text(
+        "import click\n@click.command()\ndef stack_it_command(): print('stacked')\n"
+    )
+    (tmp_path / "here" / "broken.py").write_text("import nothing_like_it")
+    table = {"More": {"stack-it": "Stack it.", "broken": "Is not there."}}
+    group = LazyGroup("more", package="here", table=table)
+    shown = CliRunner().invoke(group, ["--help"])
+    assert re.search(r"More:\n  stack-it  Stack it.\n  broken    Is not there.", shown.output)
+    assert CliRunner().invoke(group, ["stack-it"]).output == "stacked\n"
+    assert isinstance(CliRunner().invoke(group, ["broken"]).exception, ModuleNotFoundError)
 
 
-@click.command()
-def elsewhere() -> None:
-    """Somewhere else."""
-    print("here")
+@pytest.mark.parametrize("group", [cli.clinic, env.env_command], ids=["clinic", "clinic env"])
+def test_the_files_of_commands_are_those_of_the_table_with_the_help_that_they_have(
+    group: LazyGroup,
+) -> None:
+    package = importlib.import_module(group.package)
+    files = {module.name.replace("_", "-") for module in pkgutil.iter_modules(package.__path__)}
+    assert files - {"cli"} == set(group.list_commands(click.Context(group)))
+    for name, sentence in ((n, s) for names in group.table.values() for n, s in names.items()):
+        command = group.get_command(click.Context(group), name)
+        assert command
+        assert command.get_short_help_str(limit=100) == sentence
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("timelin", "timeline"), ("stackset", "stack-set"), ("env psh", "push")]
+)
+def test_a_misspelt_command_suggests_the_nearest(clinic: Clinic, typed: str, meant: str) -> None:
+    ended = clinic(*typed.split())
+    assert (ended.code, ended.out) == (2, "")
+    assert re.search(rf"No such command '[a-z]+'\. Did you mean '?{meant}'?\?$", ended.err.strip())
 
 
 def test_params_accepts_every_environment_of_the_project(clinic: Clinic) -> None:
@@ -386,15 +420,70 @@ def test_an_interrupt_while_the_commands_are_imported_is_no_traceback(tmp_path: 
 def test_parameter_files_are_told_to_programs(clinic: Clinic, tmp_path: Path) -> None:
     ended = clinic("params", "--json")
     told = [json.loads(line) for line in ended.out.splitlines()]
-    assert [(one["kind"], one["file"]) for one in told] == [
+    assert [(one["kind"], one["file"]) for one in told[:-1]] == [
         ("parameters", f"params/{env}.json") for env in ("dev", "prod", "seed")
     ]
     file = tmp_path / "bad.json"
     file.write_text(json.dumps([{"ParameterKey": "Enviroment", "ParameterValue": "x"}]))
     ended = clinic("params", file, "--json")
     assert ended.code == 2
-    assert [json.loads(line)["parameter"] for line in ended.out.splitlines()] == ["Enviroment"]
+    problem, error, _ = [json.loads(line) for line in ended.out.splitlines()]
+    assert problem["parameter"] == "Enviroment"
+    assert f"clinic: {error['message']}\n" == ended.err
     assert ended.err.startswith(f"clinic: {file}: ")
+
+
+FOR_PROGRAMS = [
+    *([name] for name in COMMANDS if name != "env" and objects.named([name])),
+    *(["env", name] for name in env.COMMANDS["Commands"]),
+]
+
+
+@pytest.mark.parametrize("words", FOR_PROGRAMS, ids=" ".join)
+def test_what_is_wrong_is_an_object_for_programs_and_a_sentence_for_people(
+    clinic: Clinic, tmp_path: Path, words: list[str]
+) -> None:
+    """With parameter files that are not there, or a file that is none."""
+    arguments = ["stack-set", "--remove"] if words == ["stack-set"] else words
+    more = {"publish": ["dist"], "env push": [tmp_path / "none"], "release": ["--image", "a:1"]}
+    ended = clinic(
+        *arguments, "nowhere", *more.get(" ".join(words), []), "--json", "--params", tmp_path
+    )
+    error, done = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.err == f"clinic: {error['message']}\n"
+    assert error["exit_code"] == done["exit_code"] == ended.code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--no-such-option"], ["seed", "superfluous"], ["--env", "seed"]]
+)
+def test_arguments_that_nothing_understands_are_told_to_programs(
+    clinic: Clinic, arguments: list[str]
+) -> None:
+    ended = clinic("prove", "--json", *arguments)
+    error, done = [json.loads(line) for line in ended.out.splitlines()]
+    assert ended.err.endswith(f"Error: {error['message']}\n")
+    assert (ended.code, error["exit_code"], done["exit_code"]) == (2, 2, 2)
+
+
+def test_an_interrupt_is_told_to_programs(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters_module, "load_checked", _interrupt)
+    ended = clinic("params", "--json")
+    assert ended.code == 130
+    assert [json.loads(line) for line in ended.out.splitlines()][-2:] == [
+        {"kind": "error", "message": "interrupted", "exit_code": 130},
+        {"kind": "done", "exit_code": 130},
+    ]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_help_is_for_people_whatever_else_is_asked(clinic: Clinic) -> None:
+    ended = clinic("prove", "--json", "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert '"done"' not in ended.out
 
 
 def test_an_interrupt_on_the_way_out_is_no_traceback() -> None:

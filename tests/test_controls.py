@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from generator import excuses
+from generator import suppressions
 from tests.benchmarks.explained import EXPLAINED
 from tests.resolved import CERTIFICATE, WEB_ACL, of_type, properties, resources
 
@@ -199,7 +199,7 @@ def test_what_judges_still_object_to_points_to_lines_of_the_table():
 
 def suppressed_lines() -> set[str]:
     """Those that a suppression's reason begins with."""
-    return {one.reason.split(":")[0] for one in excuses.EXCUSES if one.judge}
+    return {one.reason.split(":")[0] for one in suppressions.SUPPRESSIONS if one.judge}
 
 
 def test_what_judges_are_told_to_leave_out_points_to_lines_of_the_table():
@@ -211,7 +211,7 @@ def test_what_an_operator_still_has_to_bring_is_never_left_out():
     """A name, a certificate, a web ACL, and egress that could be narrower."""
     assert not suppressed_lines() & {"ELB.1,", "ELB.16,", "CloudFront.7,", "CloudFront.9,"}
     assert not suppressed_lines() & {"AWS-0104", "CloudFront.4"}
-    left_out = {one.rule.split("-")[-1] for one in excuses.EXCUSES if one.judge}
+    left_out = {one.rule.split("-")[-1] for one in suppressions.SUPPRESSIONS if one.judge}
     assert not left_out & EXPLAINED.keys()
 
 

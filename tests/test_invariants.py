@@ -341,7 +341,9 @@ def test_only_what_must_be_named_has_a_name_of_its_own():
         {"SpaRoutes", "ApiDescriptionCloser"},
         {"BackupVault", "DocumentsBackupVault"},
     )
-    assert named == functions | vaults | drawn
+    # An instance of a launch template before, or after, must find the content that is its own.
+    by_content = {"BootLibrary"}
+    assert named == functions | vaults | drawn | by_content
 
 
 def test_every_parameter_file_asks_for_something_else():

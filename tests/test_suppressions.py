@@ -1,4 +1,4 @@
-"""What the templates tell other people's judges to leave out: the table of excuses, no more."""
+"""What the templates tell other people's judges to leave out: the table, and no more."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from generator import excuses
-from generator.excuses.excuse import Excuse
+from generator import suppressions
+from generator.suppressions.suppression import Suppression
 from tests.conftest import ROOT
 
 JUDGES = {"checkov", "guard", "cfn_nag", "cdk_nag"}
-ROWS = [excuse for excuse in excuses.EXCUSES if excuse.judge]
+ROWS = [suppression for suppression in suppressions.SUPPRESSIONS if suppression.judge]
 
 
 def resources(path: str) -> dict[str, Any]:
@@ -32,19 +32,21 @@ def carried(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_no_suppression_outlives_its_resource():
-    titles = [excuse.place.removeprefix("Resources/") for excuse in ROWS]
+    titles = [suppression.place.removeprefix("Resources/") for suppression in ROWS]
     assert [title for title in titles if title not in resources("flat")] == []
-    assert {excuse.judge for excuse in ROWS} == JUDGES
+    assert {suppression.judge for suppression in ROWS} == JUDGES
 
 
 def test_no_suppression_is_there_twice():
-    assert len({(excuse.judge, excuse.rule, excuse.place) for excuse in ROWS}) == len(ROWS)
+    assert len(
+        {(suppression.judge, suppression.rule, suppression.place) for suppression in ROWS}
+    ) == len(ROWS)
 
 
 @pytest.mark.parametrize("path", ["flat", "roles", *(f"nested/{stem}" for stem in nested())])
 def test_a_template_carries_what_the_table_says_and_nothing_else(path):
     for title, resource in resources(path).items():
-        assert carried(resource) == excuses.suppressions(title), title
+        assert carried(resource) == suppressions.of_resource(title), title
 
 
 def test_both_forms_carry_the_same():
@@ -58,17 +60,21 @@ def test_the_root_template_which_has_no_room_carries_none():
 
 
 def test_each_judge_gets_the_form_that_it_reads(monkeypatch):
-    rows = [Excuse(f"R-{judge}", "Resources/A", "L: why.", judge=judge) for judge in sorted(JUDGES)]
-    monkeypatch.setattr(excuses, "EXCUSES", (*rows, Excuse("R", "Resources/A", "A linter's.")))
-    assert excuses.suppressions("A") == {
+    rows = [
+        Suppression(f"R-{judge}", "Resources/A", "L: why.", judge=judge) for judge in sorted(JUDGES)
+    ]
+    monkeypatch.setattr(
+        suppressions, "SUPPRESSIONS", (*rows, Suppression("R", "Resources/A", "A linter's."))
+    )
+    assert suppressions.of_resource("A") == {
         "cdk_nag": {"rules_to_suppress": [{"id": "R-cdk_nag", "reason": "L: why."}]},
         "cfn_nag": {"rules_to_suppress": [{"id": "R-cfn_nag", "reason": "L: why."}]},
         "checkov": {"skip": [{"id": "R-checkov", "comment": "L: why."}]},
         "guard": {"SuppressedRules": ["R-guard"]},
     }
-    assert excuses.suppressions("B") == {}
-    # The gate is the linters' own: a judge's row excuses nothing there.
-    assert excuses.fitting("R-guard", "Resources/A") == []
+    assert suppressions.of_resource("B") == {}
+    # The gate is the linters' own: a judge's row suppresses nothing there.
+    assert suppressions.fitting("R-guard", "Resources/A") == []
 
 
 def test_what_an_update_handler_could_harm_carries_no_suppression():
@@ -76,5 +82,5 @@ def test_what_an_update_handler_could_harm_carries_no_suppression():
     another value, a database or distribution an update, and a VPC origin in use refuses any."""
     forbidden = ("RDS::DB", "SecretsManager::", "CloudFront::", "LaunchTemplate", "KMS::")
     flat = resources("flat")
-    kinds = {flat[excuse.place.removeprefix("Resources/")]["Type"] for excuse in ROWS}
+    kinds = {flat[suppression.place.removeprefix("Resources/")]["Type"] for suppression in ROWS}
     assert [kind for kind in kinds if any(part in kind for part in forbidden)] == []

@@ -1,11 +1,13 @@
 """What an instance runs at birth, as shell files, and the settings that they expect.
 
-The files stay separate for reading. The user data holds them as one program, compressed, behind
-the settings, which stay plain text; unpack.sh makes `/usr/local/sbin/clinic-backend` of both.
+The files stay separate for reading. The user data holds most of them as one program, compressed,
+behind the settings, which stay plain text; unpack.sh makes `/usr/local/sbin/clinic-backend` of
+both. The rest, the library, is in a parameter of Parameter Store: library.sh reads it there.
 """
 
 import base64
 import bz2
+import hashlib
 import re
 from typing import Final
 
@@ -30,14 +32,17 @@ SETTINGS: Final[tuple[str, ...]] = (
     "GROUP_DIMENSION",
     "WARM_POOL",
     "DOCUMENTS_FILE_SYSTEM",
+    "LIBRARY_PARAMETER",
 )
 """Shell variables that the user data sets (`NAME='value'` lines) before the program."""
 
 FILES: Final[tuple[str, ...]] = (
-    *("settings.sh", "aws.sh", "log.sh", "packages.sh", "pull.sh", "build.sh", "pool.sh"),
-    *("documents.sh", "database.sh", "backend.sh", "switch.sh", "services.sh", "main.sh"),
+    *("settings.sh", "aws.sh", "log.sh", "packages.sh", "library.sh", "pull.sh", "pool.sh"),
+    *("backend.sh", "switch.sh", "services.sh", "main.sh"),
 )
-"""The program's parts in their order; only the last one acts."""
+"""The parts of the program in the user data, in their order; only the last one acts."""
+LIBRARY: Final[tuple[str, ...]] = ("build.sh", "documents.sh", "database.sh")
+"""The parts that an instance reads when it has its role: what only boot and refresh call."""
 
 _NEEDS = re.compile(r'^: "\$\{(?!.*:=).*\n', re.MULTILINE)
 """What a part takes from others: for the reader and the linter of that part alone."""
@@ -60,6 +65,17 @@ def user_data() -> str:
     """
     packed = base64.b85encode(bz2.compress(part(*FILES).encode(), 9)).decode()
     return part("unpack.sh").replace("@program@", packed)
+
+
+def library() -> tuple[str, str]:
+    """Return the library as the parameter's value, and 32 characters of its digest.
+
+    In Ascii85, since a value may not hold ``{{``, which base 85 of the user data may. The line
+    break at the end is what the instance's ``json`` prints behind it.
+    """
+    text = part(*LIBRARY).rstrip("\n")
+    value = base64.a85encode(bz2.compress(text.encode(), 9)).decode()
+    return value, hashlib.sha256(f"{text}\n".encode()).hexdigest()[:32]
 
 
 def unpacked(user_data: str) -> str:

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 : "${STACK:?}" "${GROUP_RESOURCE:?}" "${CONFIG_SECONDS:?}" "${DATABASE_SECONDS:?}"
 : "${BACKEND_IMAGE?}" "${WARM_POOL?}" "${INSTANCE:?}" "${CONFIG_BUCKET:?}" "${CONFIG_KEY:?}" "${STATE:?}" "${STEP?}" "${HINT?}" "${SHIPPER?}"
-: "${REGION:?}" "${AWS_ENDPOINT?}"
+: "${REGION:?}" "${AWS_ENDPOINT?}" "${LIBRARY_PARAMETER:?}" "${LIBRARY_SECONDS:?}"
 
 # signal SUCCESS|FAILURE: tells the stack. Outside a stack operation it is refused: no harm.
 signal() {
@@ -47,6 +47,10 @@ boot() {
     step "FINDING THE ROLE" "Has the instance its role, Rol-EC2-Acceso-S3?"
     persist 5 credentials >/dev/null
     install_packages
+    step "READING THE LIBRARY" "May the role read ${LIBRARY_PARAMETER} in Parameter Store?"
+    wait_for "${LIBRARY_SECONDS}" "the library" read_library
+    # shellcheck source=/dev/null
+    source ./library.sh
     mount_documents
     if [[ -n "${BACKEND_IMAGE}" ]]; then pull_image; else build_image; fi
     step "DOWNLOADING THE CONFIGURATION" "Has s3://${CONFIG_BUCKET}/${CONFIG_KEY} been uploaded?"

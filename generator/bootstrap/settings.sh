@@ -7,12 +7,13 @@ export HOME="${HOME:-/root}" DEBIAN_FRONTEND=noninteractive GIT_TERMINAL_PROMPT=
 : "${REGION:?}" "${STACK:?}" "${GROUP_RESOURCE:?}" "${LOG_GROUP:?}" "${CONFIG_BUCKET:?}"
 : "${CONFIG_KEY:?}" "${DATABASE_SECRET:?}" "${DATABASE_NAME:?}" "${BACKEND_IMAGE?}"
 : "${HEALTH_PATH:?}" "${METRIC_PERIOD:?}" "${DOCUMENTS_FILE_SYSTEM?}"
-: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${WARM_POOL?}"
+: "${METRIC_NAMESPACE:?}" "${GROUP_DIMENSION:?}" "${WARM_POOL?}" "${LIBRARY_PARAMETER:?}"
 
 # Fixed on an instance; a rehearsal elsewhere shortens the times and moves the places.
 : "${RETRY_SECONDS:=2}" "${POLL_SECONDS:=10}" "${SHIP_SECONDS:=3}"
 : "${CONFIG_SECONDS:=900}" "${DATABASE_SECONDS:=1500}" "${HEALTH_SECONDS:=300}"
 : "${DRAIN_SECONDS:=70}" "${LATER_SECONDS:=900}" "${MEMORY:=200}" "${MOUNT_SECONDS:=420}"
+: "${LIBRARY_SECONDS:=180}"
 : "${IMDS_ENDPOINT:=http://169.254.169.254}" "${AWS_ENDPOINT:=}"
 : "${NETWORK:=198.18.0}" "${PORT:=3000}" "${ROOT:=}" "${CONSOLE:=/dev/console}"
 : "${STATE:=${ROOT}/var/lib/clinic-backend}" "${LOG:=${ROOT}/var/log/user-data.log}"

@@ -116,6 +116,8 @@ put_off() {
 refresh() {
     local name file=configuration.env
     cd "${STATE}" || exit
+    # shellcheck source=/dev/null
+    source ./library.sh
     alone -n || return 0
     settle
     fetch_env

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
-from generator import limits
+from generator import limits, resource_types
 from generator.checks.lint.limits import Measure
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import View
@@ -33,35 +33,6 @@ TREE = 2_500
 """Resources of a stack and its nested stacks that one operation may change."""
 TAGS, BEHAVIORS, ATTACHED = 50, 75, 10
 """Of a resource; of a distribution; managed policies of a role."""
-
-NAMES = {
-    "AWS::AutoScaling::AutoScalingGroup": ("AutoScalingGroupName", 255),
-    "AWS::Backup::BackupVault": ("BackupVaultName", 50),
-    "AWS::CloudFront::CachePolicy": ("CachePolicyConfig.Name", 128),
-    "AWS::CloudFront::Function": ("Name", 64),
-    "AWS::CloudFront::OriginAccessControl": ("OriginAccessControlConfig.Name", 64),
-    "AWS::CloudFront::OriginRequestPolicy": ("OriginRequestPolicyConfig.Name", 128),
-    "AWS::CloudFront::ResponseHeadersPolicy": ("ResponseHeadersPolicyConfig.Name", 128),
-    "AWS::CloudFront::VpcOrigin": ("VpcOriginEndpointConfig.Name", 64),
-    "AWS::CloudWatch::Alarm": ("AlarmName", 255),
-    "AWS::CloudWatch::Dashboard": ("DashboardName", 255),
-    "AWS::EC2::LaunchTemplate": ("LaunchTemplateName", 128),
-    "AWS::EC2::SecurityGroup": ("GroupName", 255),
-    "AWS::ECR::Repository": ("RepositoryName", 256),
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name", 32),
-    "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name", 32),
-    "AWS::IAM::InstanceProfile": ("InstanceProfileName", 128),
-    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", 128),
-    "AWS::IAM::Role": ("RoleName", 64),
-    "AWS::Lambda::Function": ("FunctionName", 64),
-    "AWS::Logs::LogGroup": ("LogGroupName", 512),
-    "AWS::RDS::DBInstance": ("DBInstanceIdentifier", 63),
-    "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName", 255),
-    "AWS::S3::Bucket": ("BucketName", 63),
-    "AWS::SNS::Topic": ("TopicName", 256),
-    "AWS::SecretsManager::Secret": ("Name", 512),
-}
-"""Where a name of one's own is given, and the characters that it may have."""
 
 
 class Text(NamedTuple):
@@ -89,6 +60,7 @@ TEXTS = {
     "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
     "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
     "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
+    "AWS::SSM::Parameter": Text("characters of a standard parameter", "Value", 4_096, True),
 }
 
 
@@ -185,17 +157,18 @@ def _counts(properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
 
 def _names(seen: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
     resolvers: dict[str, Resolver] = {}
+    limits_by_type = resource_types.column("name")
     for name, resource in seen.resources.items():
-        where, most = NAMES.get(resource["Type"], ("", 0))
-        if not where or _at(resource.get("Properties", {}), where) is None:
+        limit = limits_by_type.get(resource["Type"])
+        if not limit or _at(resource.get("Properties", {}), limit["property"]) is None:
             continue
         stack = stacks.get(name, f"clinic-{seen.env}")
         if stack not in resolvers:
             around = pseudo_parameters(seen.region, stack)
             resolvers[stack] = Resolver(seen.whole, {**around, **seen.values})
         raw = resolvers[stack].resolve(seen.whole["Resources"][name]["Properties"])
-        length = _text(_at(raw, where))
-        yield Measure("characters of a name", file, f"Resources/{name}", length, most)
+        length = _text(_at(raw, limit["property"]))
+        yield Measure("characters of a name", file, f"Resources/{name}", length, limit["most"])
 
 
 def _at(properties: Any, where: str) -> Any:

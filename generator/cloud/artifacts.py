@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +22,18 @@ from generator.cloud.aws import Aws, code_of
 from generator.cloud.environment import Environment
 from generator.errors import ClinicError
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
+    from mypy_boto3_s3.type_defs import (
+        CreateBucketRequestTypeDef,
+        LifecycleRuleTypeDef,
+        ObjectIdentifierTypeDef,
+        PublicAccessBlockConfigurationTypeDef,
+        ServerSideEncryptionRuleTypeDef,
+    )
+
+Answer = TypeVar("Answer")
 KEPT_DAYS = 90
 """How long S3 keeps what a later deployment has replaced."""
 
@@ -54,7 +66,7 @@ def upload(aws: Aws, env: Environment) -> Upload:
     look = partial(s3.head_object, Bucket=bucket, ChecksumMode="ENABLED")
     looks = {name: partial(look, Key=prefix + name) for name in sorted(there)}
     known = dict(zip(looks, _all_at_once(looks.values()), strict=True))
-    missing = [n for n in sums if known.get(n, {}).get("ChecksumSHA256") != sums[n]]
+    missing = [n for n in sums if n not in known or known[n].get("ChecksumSHA256") != sums[n]]
     put = partial(s3.put_object, Bucket=bucket, ContentType="application/json")
     _all_at_once(
         partial(put, Key=prefix + name, Body=env.files[name], ChecksumSHA256=sums[name])
@@ -67,7 +79,7 @@ def upload(aws: Aws, env: Environment) -> Upload:
 def remove_older(aws: Aws, env: Environment) -> None:
     """Delete the sets that ``env``, now deployed, has replaced; S3 keeps them for KEPT_DAYS."""
     bucket = bucket_name(aws)
-    old = [
+    old: list[ObjectIdentifierTypeDef] = [
         {"Key": f"{env.stack}/{name}"}
         for name in sorted(_names(aws, bucket, f"{env.stack}/"))
         if not name.startswith(env.digest)
@@ -91,17 +103,18 @@ def _bucket(aws: Aws) -> str:
         _create(aws, bucket)
     if s3.get_bucket_versioning(Bucket=bucket).get("Status") != "Enabled":
         _all_at_once(_settings(s3, bucket))
-        versioning = {"Status": "Enabled"}
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=versioning)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     return bucket
 
 
 def _create(aws: Aws, bucket: str) -> None:
+    request: CreateBucketRequestTypeDef = {"Bucket": bucket}
     # us-east-1 is the one region that may not be named.
-    place = {"LocationConstraint": aws.region}
-    where = {} if aws.region == "us-east-1" else {"CreateBucketConfiguration": place}
+    if aws.region != "us-east-1":
+        region = cast("BucketLocationConstraintType", aws.region)
+        request["CreateBucketConfiguration"] = {"LocationConstraint": region}
     try:
-        aws.client("s3").create_bucket(Bucket=bucket, **where)
+        aws.client("s3").create_bucket(**request)
     except ClientError as error:
         if code_of(error) == "BucketAlreadyExists":
             raise _not_ours(bucket) from error
@@ -119,8 +132,13 @@ def _not_ours(bucket: str) -> ClinicError:
     )
 
 
-def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
-    closed = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+def _settings(s3: S3Client, bucket: str) -> list[Callable[[], object]]:
+    closed: PublicAccessBlockConfigurationTypeDef = {
+        "BlockPublicAcls": True,
+        "IgnorePublicAcls": True,
+        "BlockPublicPolicy": True,
+        "RestrictPublicBuckets": True,
+    }
     arn = f"arn:aws:s3:::{bucket}"
     tls_only = {
         "Sid": "TlsOnly",
@@ -130,8 +148,10 @@ def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
         "Resource": [arn, f"{arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
-    encrypted = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    old_sets = {
+    encrypted: ServerSideEncryptionRuleTypeDef = {
+        "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}
+    }
+    old_sets: LifecycleRuleTypeDef = {
         "ID": "OldSets",
         "Status": "Enabled",
         "Filter": {"Prefix": ""},
@@ -139,15 +159,21 @@ def _settings(s3: Any, bucket: str) -> list[Callable[[], Any]]:
         "Expiration": {"ExpiredObjectDeleteMarker": True},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
     }
-    wanted: dict[str, dict[str, Any]] = {
-        "put_public_access_block": {"PublicAccessBlockConfiguration": dict.fromkeys(closed, True)},
-        "put_bucket_policy": {
-            "Policy": json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
-        },
-        "put_bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [encrypted]}},
-        "put_bucket_lifecycle_configuration": {"LifecycleConfiguration": {"Rules": [old_sets]}},
-    }
-    return [partial(getattr(s3, call), Bucket=bucket, **given) for call, given in wanted.items()]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
+    return [
+        partial(s3.put_public_access_block, Bucket=bucket, PublicAccessBlockConfiguration=closed),
+        partial(s3.put_bucket_policy, Bucket=bucket, Policy=policy),
+        partial(
+            s3.put_bucket_encryption,
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={"Rules": [encrypted]},
+        ),
+        partial(
+            s3.put_bucket_lifecycle_configuration,
+            Bucket=bucket,
+            LifecycleConfiguration={"Rules": [old_sets]},
+        ),
+    ]
 
 
 def _sum(data: bytes) -> str:
@@ -165,7 +191,7 @@ def _names(aws: Aws, bucket: str, prefix: str) -> set[str]:
     }
 
 
-def _all_at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+def _all_at_once(calls: Iterable[Callable[[], Answer]]) -> list[Answer]:
     """Make the calls in parallel, for their responses in order; the first error is raised when all
     have ended."""
     with ThreadPoolExecutor(12) as pool:

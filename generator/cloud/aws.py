@@ -17,7 +17,8 @@ from botocore.config import Config
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
-from generator.cloud.rights import advice
+from generator.cloud.clients import Client
+from generator.cloud.rights import action_of, advice
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 
@@ -67,17 +68,6 @@ UNREACHABLE = (
     ResponseParserError,
 )
 PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
-S3_ACTIONS = {
-    "HeadBucket": "ListBucket",
-    "HeadObject": "GetObject",
-    "ListObjectsV2": "ListBucket",
-    "ListObjectVersions": "ListBucketVersions",
-    "DeleteObjects": "DeleteObject",
-    "PutBucketEncryption": "PutEncryptionConfiguration",
-    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
-    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-}
-"""Operations whose IAM action has another name."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +81,17 @@ class Aws:
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
     _answered: Event = field(default_factory=Event, repr=False)
 
-    def client(self, service: str) -> Any:
-        """The client of a service; every call is retried with growing pauses, at most 8 times,
-        and the first ones at most 3 times until anything answers."""
+    @property
+    def client(self) -> Client:
+        """The client of a service, as ``client("s3")``, with the types of that service."""
+        return self.client_named
+
+    def client_named(self, service: str) -> Any:
+        """The client of a service that is only known at run time, so without types.
+
+        Every call is retried with growing pauses, at most 8 times, and the first ones at most
+        3 times until anything answers.
+        """
         if service not in self._clients:
             make: Callable[..., Any] = self.session.client
             try:
@@ -142,23 +140,25 @@ def _no_page(response_dict: Mapping[str, Any], **_: object) -> None:
 
 
 def connect(
-    profile: str | None = None, region: str | None = None, given: Mapping[str, str] | None = None
+    profile: str | None = None,
+    region: str | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Aws:
-    """Connect with AWS's own credential chain, or only with ``given``.
+    """Connect with AWS's own credential chain, or only with ``variables``.
 
-    ``given`` holds the variables that point at one endpoint (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY, AWS_REGION); then no profile or file of the person is looked at.
+    ``variables`` are those that point at one endpoint (AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY, AWS_REGION); then no profile or file of the person is read.
     Raises ClinicError when the profile is unknown or no region is set.
     """
     with explained():
-        if given:
+        if variables:
             session = boto3.Session(
-                aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-                region_name=region or given["AWS_REGION"],
+                aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+                region_name=region or variables["AWS_REGION"],
                 botocore_session=Session(session_vars=NOBODYS),
             )
-            return Aws(session, session.region_name, given["AWS_ENDPOINT_URL"])
+            return Aws(session, session.region_name, variables["AWS_ENDPOINT_URL"])
         chosen = region or os.environ.get("AWS_REGION")
         session = boto3.Session(profile_name=profile, region_name=chosen)
         if not session.region_name:
@@ -205,10 +205,10 @@ def explain(error: Exception, *meant: str) -> ClinicError:
 
 
 def _refused(error: wrong.ClientError, meant: tuple[str, ...]) -> ClinicError:
-    code, said = code_of(error), _bare(error.response.get("Error", {}).get("Message", error))
+    code, message = code_of(error), _bare(error.response.get("Error", {}).get("Message", error))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     again = "run the same command again; it goes on from what AWS has done."
-    if code in SKEWED or "Signature expired" in said or "Signature not yet current" in said:
+    if code in SKEWED or "Signature expired" in message or "Signature not yet current" in message:
         return ClinicError(
             "AWS does not accept the time of this machine: set its clock (for example with "
             f"`timedatectl set-ntp true`) and {again}"
@@ -217,17 +217,17 @@ def _refused(error: wrong.ClientError, meant: tuple[str, ...]) -> ClinicError:
         return ClinicError(f"the AWS credentials have expired: sign in again, then {again}")
     if code in UNKNOWN_KEY:
         return ClinicError(
-            f"AWS does not accept these credentials ({said}): check the profile, and that "
+            f"AWS does not accept these credentials ({message}): check the profile, and that "
             "the region is enabled for the account."
         )
     if code in DENIED:
-        action = _action(error, said)
-        resource = re.search(r"on resource: \W?(arn:[^\s\"',]+)", said)
+        action = action_of(error.operation_name, message)
+        resource = re.search(r"on resource: \W?(arn:[^\s\"',]+)", message)
         ask = advice(action, resource[1] if resource else "", meant)
-        return ClinicError(f"these credentials may not {action} ({said}): {ask}, then {again}")
+        return ClinicError(f"these credentials may not {action} ({message}): {ask}, then {again}")
     if code in SLOW or status >= 500:
-        return ClinicError(f"AWS is busy or disturbed ({code}: {said}): {again}", exit_code=3)
-    return ClinicError(f"AWS refused {error.operation_name}: {said} ({code})", exit_code=3)
+        return ClinicError(f"AWS is busy or disturbed ({code}: {message}): {again}", exit_code=3)
+    return ClinicError(f"AWS refused {error.operation_name}: {message} ({code})", exit_code=3)
 
 
 def code_of(error: wrong.ClientError) -> str:
@@ -235,14 +235,5 @@ def code_of(error: wrong.ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _action(error: wrong.ClientError, said: str) -> str:
-    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", said):
-        return named[1]
-    operation = error.operation_name
-    if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
-        return f"s3:{S3_ACTIONS.get(operation, operation)}"
-    return operation
-
-
-def _bare(said: object) -> str:
-    return plain(said).strip().rstrip(".")
+def _bare(text: object) -> str:
+    return plain(text).strip().rstrip(".")

@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
+from generator.report import Report
 
 PARAMETER = "PermissionsBoundary"
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from generator import shipped
 
 
-class Trap(NamedTuple):
+class KnownFailure(NamedTuple):
     """An entry of instance.toml or catalogue.toml, in its order."""
 
     says: re.Pattern[str]
@@ -26,34 +26,34 @@ class Trap(NamedTuple):
 
 
 @cache
-def traps() -> tuple[Trap, ...]:
+def traps() -> tuple[KnownFailure, ...]:
     """All entries, the special before the general."""
     return (*on_instances(), *_read("catalogue.toml"))
 
 
 @cache
-def on_instances() -> tuple[Trap, ...]:
+def on_instances() -> tuple[KnownFailure, ...]:
     """What goes wrong on an instance, causes before their consequences."""
     return _read("instance.toml")
 
 
-def _read(file: str) -> tuple[Trap, ...]:
+def _read(file: str) -> tuple[KnownFailure, ...]:
     entries = tomllib.loads(shipped.text(__package__, file))["trap"]
     return tuple(
-        Trap(**entry | {"says": re.compile("|".join(entry["says"]), re.I | re.S)})
+        KnownFailure(**entry | {"says": re.compile("|".join(entry["says"]), re.I | re.S)})
         for entry in entries
     )
 
 
-def look_up(*texts: str, among: Sequence[Trap] | None = None) -> Trap | None:
+def look_up(*texts: str, among: Sequence[KnownFailure] | None = None) -> KnownFailure | None:
     """The first trap that one of the texts speaks of, its words filled in; None if there is none.
 
     A trap's place decides, not a text's: the log of a boot says more than the missing signal.
     """
     for trap in traps() if among is None else among:
         for text in texts:
-            if found := trap.says.search(text):
-                words = found.groupdict()
+            if match := trap.says.search(text):
+                words = match.groupdict()
                 meaning, advice = trap.meaning.format(**words), trap.advice.format(**words)
                 return trap._replace(meaning=meaning, advice=advice)
     return None

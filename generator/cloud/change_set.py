@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -20,6 +20,14 @@ from generator.cloud.environment import CAPABILITIES, Environment
 from generator.cloud.stacks import Stack, find
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import (
+        ChangeTypeDef,
+        CreateChangeSetInputTypeDef,
+        DescribeChangeSetOutputTypeDef,
+        ResourceChangeTypeDef,
+    )
 
 PREFIX = "clinic-"
 NOTHING = (
@@ -38,7 +46,7 @@ class ChangeSet:
     id: str
     stack: str
     """The id of the stack; the one of a new stack is in REVIEW_IN_PROGRESS."""
-    changes: tuple[dict[str, Any], ...]
+    changes: tuple[ResourceChangeTypeDef, ...]
     """ResourceChange of every change of the root; nested ones carry a ChangeSetId of their own."""
 
 
@@ -52,29 +60,29 @@ def prepare(aws: Aws, env: Environment, base: str, stack: Stack | None) -> Chang
 
 
 def ready(
-    aws: Aws, wanted: dict[str, Any], create: Callable[[], object] | None = None
+    aws: Aws, request: CreateChangeSetInputTypeDef, create: Callable[[], object] | None = None
 ) -> ChangeSet | None:
     """The change set of a request in the API's own words, as prepare() makes one.
 
     With ``create``, which makes it, the names of stack and change set are enough.
     """
-    for name, usable in _ours(aws, wanted["StackName"]):
-        if name != wanted["ChangeSetName"] or not usable:
-            discard(aws, wanted["StackName"], name)
-    _create(aws, wanted, create)
-    told = _settled(aws, wanted["StackName"], wanted["ChangeSetName"])
-    if told["Status"] == "FAILED":
-        nothing = told.get("StatusReason", "").startswith(NOTHING)
-        refusal = None if nothing else _refused(aws, told)
-        abandon(aws, ChangeSet(told["ChangeSetId"], told["StackId"], ()))
+    for name, usable in _ours(aws, request["StackName"]):
+        if name != request["ChangeSetName"] or not usable:
+            discard(aws, request["StackName"], name)
+    _create(aws, request, create)
+    description = _settled(aws, request["StackName"], request["ChangeSetName"])
+    if description["Status"] == "FAILED":
+        nothing = description.get("StatusReason", "").startswith(NOTHING)
+        refusal = None if nothing else _refused(aws, description)
+        abandon(aws, ChangeSet(description["ChangeSetId"], description["StackId"], ()))
         if refusal:
             raise refusal
         return None
-    changes = (change["ResourceChange"] for change in changes_of(aws, told["ChangeSetId"]))
-    return ChangeSet(told["ChangeSetId"], told["StackId"], tuple(changes))
+    changes = (change["ResourceChange"] for change in changes_of(aws, description["ChangeSetId"]))
+    return ChangeSet(description["ChangeSetId"], description["StackId"], tuple(changes))
 
 
-def changes_of(aws: Aws, change_set: str) -> Iterator[dict[str, Any]]:
+def changes_of(aws: Aws, change_set: str) -> Iterator[ChangeTypeDef]:
     """Every change of one change set, by id, page by page."""
     pages = aws.client("cloudformation").get_paginator("describe_change_set")
     for page in pages.paginate(ChangeSetName=change_set, IncludePropertyValues=True):
@@ -112,18 +120,15 @@ def abandon(aws: Aws, change_set: ChangeSet) -> None:
     """Delete a change set that nobody wants, and the shell of a new stack that nobody else uses."""
     discard(aws, change_set.stack, change_set.id)
     left = aws.client("cloudformation").list_change_sets(StackName=change_set.stack)["Summaries"]
-    found = find(aws, change_set.stack)
-    if found and found.status == "REVIEW_IN_PROGRESS" and not left:
+    stack = find(aws, change_set.stack)
+    if stack and stack.status == "REVIEW_IN_PROGRESS" and not left:
         aws.client("cloudformation").delete_stack(StackName=change_set.stack)
 
 
-def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]:
+def _request(env: Environment, base: str, stack: Stack | None) -> CreateChangeSetInputTypeDef:
     values = env.parameters(base)
     purpose = json.dumps([base, sorted(values.items())])
-    # An update leaves the stack's tags alone: they are passed on to everything in it, and a VPC
-    # origin in use refuses even a new tag (aws-cdk#35765).
-    tags = {} if stack else {"Tags": env.tags}
-    return {
+    request: CreateChangeSetInputTypeDef = {
         "StackName": env.stack,
         "ChangeSetName": f"{PREFIX}{hashlib.sha256(purpose.encode()).hexdigest()[:32]}",
         "ChangeSetType": "UPDATE" if stack else "CREATE",
@@ -131,23 +136,29 @@ def _request(env: Environment, base: str, stack: Stack | None) -> dict[str, Any]
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
         "Capabilities": CAPABILITIES,
         "IncludeNestedStacks": env.nested,
-        **tags,
     }
+    # An update leaves the stack's tags alone: they are passed on to everything in it, and a VPC
+    # origin in use refuses even a new tag (aws-cdk#35765).
+    if not stack:
+        request["Tags"] = env.tags
+    return request
 
 
-def _create(aws: Aws, wanted: dict[str, Any], create: Callable[[], object] | None) -> None:
+def _create(
+    aws: Aws, request: CreateChangeSetInputTypeDef, create: Callable[[], object] | None
+) -> None:
     try:
         if create:
             create()
         else:
-            aws.client("cloudformation").create_change_set(**wanted)
+            aws.client("cloudformation").create_change_set(**request)
     except ClientError as error:
-        said = str(error)
-        if wanted["ChangeSetName"] in said and code_of(error) == "AlreadyExistsException":
+        message = str(error)
+        if request["ChangeSetName"] in message and code_of(error) == "AlreadyExistsException":
             return
-        if "already exists" in said or "_IN_PROGRESS state" in said:
+        if "already exists" in message or "_IN_PROGRESS state" in message:
             raise ClinicError(
-                f"another deployment of {wanted['StackName']} has just begun: run the same "
+                f"another deployment of {request['StackName']} has just begun: run the same "
                 "command again to follow it.",
                 exit_code=3,
             ) from error
@@ -159,35 +170,35 @@ def _ours(aws: Aws, stack: str) -> Iterator[tuple[str, bool]]:
     pages = aws.client("cloudformation").get_paginator("list_change_sets")
     try:
         for page in pages.paginate(StackName=stack):
-            for told in page["Summaries"]:
-                if told["ChangeSetName"].startswith(PREFIX):
-                    ready = told.get("ExecutionStatus") == "AVAILABLE"
-                    pending = told["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
-                    yield told["ChangeSetName"], ready or pending
+            for summary in page["Summaries"]:
+                if summary["ChangeSetName"].startswith(PREFIX):
+                    ready = summary.get("ExecutionStatus") == "AVAILABLE"
+                    pending = summary["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}
+                    yield summary["ChangeSetName"], ready or pending
     except ClientError as error:
         if code_of(error) != "ValidationError" or "does not exist" not in str(error):
             raise
 
 
-def _settled(aws: Aws, stack: str, name: str) -> dict[str, Any]:
+def _settled(aws: Aws, stack: str, name: str) -> DescribeChangeSetOutputTypeDef:
     """The change set's description once CloudFormation has made up its mind."""
     while True:
-        told: dict[str, Any] = aws.client("cloudformation").describe_change_set(
+        description = aws.client("cloudformation").describe_change_set(
             StackName=stack, ChangeSetName=name
         )
-        if told["Status"].startswith("DELETE_"):
+        if description["Status"].startswith("DELETE_"):
             raise ClinicError(
                 f"the last change set of {stack} is still being deleted: wait a minute, then run "
                 "the same command again.",
                 exit_code=3,
             )
-        if told["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
-            return told
+        if description["Status"] not in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
+            return description
         time.sleep(PAUSE)
 
 
-def _refused(aws: Aws, told: dict[str, Any]) -> ClinicError:
-    reason, stack = told.get("StatusReason") or "no reason given", told["StackName"]
-    cause = first_cause(aws, stack, [], evidence=[], change_set=told["ChangeSetId"])
+def _refused(aws: Aws, description: DescribeChangeSetOutputTypeDef) -> ClinicError:
+    reason, stack = description.get("StatusReason") or "no reason given", description["StackName"]
+    cause = first_cause(aws, stack, [], evidence=[], change_set=description["ChangeSetId"])
     more = [] if cause.resource == stack else cause.lines()
     return ClinicError("\n".join([f"CloudFormation refuses this: {plain(reason)}", *more]))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from generator.checks.changes.compare import Change
 from generator.checks.timeline.graph import wiring
-from generator.cloud import artifacts, change_set, gate, omissions, zones
+from generator.cloud import artifacts, change_guard, change_set, omissions, zones
 from generator.cloud.aws import Aws
 from generator.cloud.boundary import with_boundary
 from generator.cloud.diagnose import collect, first_cause
 from generator.cloud.environment import Environment
-from generator.cloud.follow import PACE, Feed, attach, follow
+from generator.cloud.follow import PACE, EventFeed, attach, follow
 from generator.cloud.preview import HEADINGS, preview, table
-from generator.cloud.progress import Board, Report, screen
+from generator.cloud.progress import ProgressBoard, screen
 from generator.cloud.stacks import GOOD, Event, Stack, family, find, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
 
 REPOSITORY = "AWS::ECR::Repository"
 PREFIX_LIST = "com.amazonaws.global.cloudfront.origin-facing"
@@ -28,7 +32,7 @@ INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
-class Wishes:
+class DeployOptions:
     """What the person asked for beside the environment."""
 
     yes: bool = False
@@ -47,49 +51,49 @@ class Wishes:
     """Pushes the backend's image to the repository of a name."""
 
 
-def deploy(aws: Aws, env: Environment, wishes: Wishes) -> bool:
+def deploy(aws: Aws, env: Environment, options: DeployOptions) -> bool:
     """Bring the stack to ``env``; a second run goes on where a first one was cut off.
 
     Gives whether the stack now is what ``env`` says: not after a plan or a no.
     Raises ClinicError: exit code 1 when it failed and was rolled back, 3 when it needs a person.
     """
-    stack = _ready(aws, env, wishes)
-    env = with_boundary(aws, with_prefix_list(aws, env), wishes.report)
-    zones.warn(aws, env, wishes.report)
+    stack = _ready(aws, env, options)
+    env = with_boundary(aws, with_prefix_list(aws, env), options.report)
+    zones.warn(aws, env, options.report)
     sent = artifacts.upload(aws, env)
-    wishes.report.say(f"Templates {env.digest[:12]}: {sent.sent} sent, {sent.kept} were there.")
-    wishes.report.tell("upload", **asdict(sent))
+    options.report.say(f"Templates {env.digest[:12]}: {sent.sent} sent, {sent.kept} were there.")
+    options.report.tell("upload", **asdict(sent))
     changes = change_set.prepare(aws, env, sent.base, stack)
     if changes is None:
-        if not wishes.plan:
-            _push(stack, wishes)
-        wishes.report.say(f"{env.stack} is up to date: nothing to change.")
-        finish(aws, env, wishes)
-        return not wishes.plan
-    if not _accepted(aws, env, sent.base, stack, changes, wishes):
+        if not options.plan:
+            _push(stack, options)
+        options.report.say(f"{env.stack} is up to date: nothing to change.")
+        finish(aws, env, options)
+        return not options.plan
+    if not _accepted(aws, env, sent.base, stack, changes, options):
         return False
-    _push(stack, wishes)
+    _push(stack, options)
     last = newest(aws, changes.stack)
     change_set.execute(aws, changes)
-    conclude(aws, env, Feed(aws, changes.stack, last.time, last.id), wishes)
+    conclude(aws, env, EventFeed(aws, changes.stack, last.time, last.id), options)
     artifacts.remove_older(aws, env)
-    finish(aws, env, wishes)
+    finish(aws, env, options)
     return True
 
 
-def _push(stack: Stack | None, wishes: Wishes) -> None:
+def _push(stack: Stack | None, options: DeployOptions) -> None:
     """Push the image where a registry exists already, so that new instances find it there."""
     uri = stack.outputs.get("ImageRepositoryUri", "") if stack else ""
-    if wishes.push and uri:
-        wishes.push(uri.partition("/")[2])
+    if options.push and uri:
+        options.push(uri.partition("/")[2])
 
 
-def _ready(aws: Aws, env: Environment, wishes: Wishes) -> Stack | None:
+def _ready(aws: Aws, env: Environment, options: DeployOptions) -> Stack | None:
     """The stack once it can be changed, or None for a new one; an operation is seen to its end."""
     stack = find(aws, env.stack)
     if stack and family(stack.status) == "busy":
-        wishes.report.say(f"{env.stack} is in {stack.status}: this run attaches to it.")
-        conclude(aws, env, attach(aws, stack.id), wishes)
+        options.report.say(f"{env.stack} is in {stack.status}: this run attaches to it.")
+        conclude(aws, env, attach(aws, stack.id), options)
         stack = find(aws, env.stack)
     if stack is None or family(stack.status) == "absent":
         return None
@@ -116,20 +120,21 @@ def with_prefix_list(aws: Aws, env: Environment) -> Environment:
     values = env.parameters("")
     if values.get("AlbExposure", "public") == "public" or values["CloudFrontPrefixListId"]:
         return env
-    found = cdn_prefix_list(aws.client("ec2"))
-    if not found:
+    prefix_list = cdn_prefix_list(aws.client("ec2"))
+    if not prefix_list:
         raise ClinicError(
             f"{aws.region} has no prefix list {PREFIX_LIST}: set CloudFrontPrefixListId, or "
             "AlbExposure to public."
         )
-    return env.with_values(CloudFrontPrefixListId=found)
+    return env.with_values(CloudFrontPrefixListId=prefix_list)
 
 
-def cdn_prefix_list(ec2: Any) -> str:
+def cdn_prefix_list(ec2: EC2Client) -> str:
     """The id of CloudFront's prefix list in the region of a client; empty if it has none."""
-    name = {"Name": "prefix-list-name", "Values": [PREFIX_LIST]}
-    found = ec2.describe_managed_prefix_lists(Filters=[name])["PrefixLists"]
-    return str(found[0]["PrefixListId"]) if found else ""
+    prefix_lists = ec2.describe_managed_prefix_lists(
+        Filters=[{"Name": "prefix-list-name", "Values": [PREFIX_LIST]}]
+    )["PrefixLists"]
+    return str(prefix_lists[0]["PrefixListId"]) if prefix_lists else ""
 
 
 def _accepted(
@@ -138,24 +143,24 @@ def _accepted(
     base: str,
     stack: Stack | None,
     made: change_set.ChangeSet,
-    wishes: Wishes,
+    options: DeployOptions,
 ) -> bool:
     """Whether the change set may be executed; one that may not is deleted, however that ends."""
     agreed = False
     try:
         changes, findings = preview(aws, env, base, stack, made)
-        _show(changes, wishes.report)
-        gate.possible(findings, wishes.report.say)
-        gate.check(changes, wishes.allowed)
-        omissions.say(env, wishes.report, unpushed=stack is None and wishes.push is None)
-        agreed = not wishes.plan and agree(
-            f"Change {env.stack} so?", wishes, "read what --plan shows, then give --yes."
+        _show(changes, options.report)
+        change_guard.refuse_impossible(findings, options.report.say)
+        change_guard.refuse_data_loss(changes, options.allowed)
+        omissions.say(env, options.report, unpushed=stack is None and options.push is None)
+        agreed = not options.plan and agree(
+            f"Change {env.stack} so?", options, "read what --plan shows, then give --yes."
         )
     finally:
         if not agreed:
             change_set.abandon(aws, made)
     if not agreed:
-        wishes.report.say("Nothing was changed.")
+        options.report.say("Nothing was changed.")
     return agreed
 
 
@@ -169,14 +174,14 @@ def _show(changes: list[Change], report: Report) -> None:
         report.tell("change", **asdict(change), replacement=change.replacement)
 
 
-def agree(question: str, wishes: Wishes, otherwise: str) -> bool:
+def agree(question: str, options: DeployOptions, otherwise: str) -> bool:
     """Whether the person wants it; ClinicError, with what to do ``otherwise``, if there is none."""
-    if not (wishes.yes or wishes.terminal):
+    if not (options.yes or options.terminal):
         raise ClinicError(f"nobody can be asked here: {otherwise}")
-    return wishes.yes or click.confirm(question, err=wishes.report.json)
+    return options.yes or click.confirm(question, err=options.report.json)
 
 
-def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
+def conclude(aws: Aws, env: Environment, feed: EventFeed, options: DeployOptions) -> None:
     """Follow to the end; ClinicError with the first cause unless it ends as it was meant to."""
     evidence = list[str]()
 
@@ -184,12 +189,12 @@ def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
         # A rollback takes the instance that could tell why.
         if event.failed:
             evidence.extend(collect(aws, event))
-        if wishes.push and (event.type, event.status) == (REPOSITORY, "CREATE_COMPLETE"):
-            wishes.push(event.physical)
+        if options.push and (event.type, event.status) == (REPOSITORY, "CREATE_COMPLETE"):
+            options.push(event.physical)
 
-    status = watch(env, wishes, feed, act)
+    status = watch(env, options, feed, act)
     if status not in GOOD:
-        raise _failed(aws, env, feed, evidence, wishes.report)
+        raise _failed(aws, env, feed, evidence, options.report)
     if status == "DELETE_COMPLETE":
         raise ClinicError(
             f"{env.stack} has just been deleted: run this again to make it anew.", exit_code=3
@@ -197,10 +202,10 @@ def conclude(aws: Aws, env: Environment, feed: Feed, wishes: Wishes) -> None:
 
 
 def watch(
-    env: Environment, wishes: Wishes, feed: Feed, also: Callable[[Event], object] = id
+    env: Environment, options: DeployOptions, feed: EventFeed, also: Callable[[Event], object] = id
 ) -> str:
     """Show an operation to its end; the root's last state. ``also`` gets every event too."""
-    board = Board(env.stack, wiring(env.documents[env.top]) if env.nested else {})
+    board = ProgressBoard(env.stack, wiring(env.documents[env.top]) if env.nested else {})
 
     def both(event: Event) -> None:
         show(event)
@@ -208,25 +213,25 @@ def watch(
 
     while True:
         try:
-            with screen(board, wishes.report) as show:
-                status = follow(feed, both, wishes.pace)
+            with screen(board, options.report) as show:
+                status = follow(feed, both, options.pace)
             break
         except KeyboardInterrupt:
-            if not wishes.outlives:
+            if not options.outlives:
                 raise
-            _interrupted(env, feed, wishes)
+            _interrupted(env, feed, options)
     # A deletion goes the other way round, and a rollback its own.
     if status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"} and (chain := board.critical()[::-1]):
         steps = (f"{path.removesuffix('Stack')} {board.seconds(path)} s" for path in chain)
-        wishes.report.say(f"Critical path: {' -> '.join(steps)}")
+        options.report.say(f"Critical path: {' -> '.join(steps)}")
     return status
 
 
-def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
+def _interrupted(env: Environment, feed: EventFeed, options: DeployOptions) -> None:
     """Detach (ClinicError), or have the operation cancelled and go on following."""
     by = f"`clinic {'destroy' if feed.status.startswith('DELETE') else 'deploy'} {env.name}`"
     back = f"the operation on {env.stack} goes on in AWS; {by} follows it."
-    if not wishes.terminal or wishes.report.json:
+    if not options.terminal or options.report.json:
         raise ClinicError(back, INTERRUPTED)
     choice = click.prompt(
         "\nDetach, and let AWS go on, or cancel?",
@@ -242,11 +247,11 @@ def _interrupted(env: Environment, feed: Feed, wishes: Wishes) -> None:
         # A creation cannot be cancelled, only deleted; it holds nobody's data yet.
         cloudformation.delete_stack(StackName=feed.stack)
     else:
-        wishes.report.say("It is too late to cancel; this goes on following.")
+        options.report.say("It is too late to cancel; this goes on following.")
 
 
 def _failed(
-    aws: Aws, env: Environment, feed: Feed, evidence: list[str], report: Report
+    aws: Aws, env: Environment, feed: EventFeed, evidence: list[str], report: Report
 ) -> ClinicError:
     cause = first_cause(aws, feed.stack, feed.events, evidence)
     report.tell("diagnosis", **asdict(cause))
@@ -259,11 +264,11 @@ def _failed(
     )
 
 
-def finish(aws: Aws, env: Environment, wishes: Wishes) -> None:
+def finish(aws: Aws, env: Environment, options: DeployOptions) -> None:
     """Print the stack's outputs, unless the report is to be brief."""
     stack = find(aws, env.stack)
     outputs = stack.outputs if stack else {}
-    if not wishes.report.brief:
+    if not options.report.brief:
         rows = [[plain(name), plain(value)] for name, value in outputs.items()]
-        wishes.report.table(["output", "value"], rows)
-    wishes.report.tell("done", stack=env.stack, outputs=outputs)
+        options.report.table(["output", "value"], rows)
+    options.report.tell("done", stack=env.stack, outputs=outputs)

@@ -6,24 +6,29 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from generator.cloud import catalogue
 from generator.cloud.aws import Aws, code_of, explain
-from generator.cloud.fate import Fate, fates, left, plan
-from generator.cloud.follow import Feed, attach
-from generator.cloud.progress import Report
+from generator.cloud.deletion import Deletion, deletions, plan, remainders
+from generator.cloud.follow import EventFeed, attach
 from generator.cloud.stacks import Stack, began, events, family, find, last_deleted, newest
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import DeleteStackInputTypeDef
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 ROUNDS, PASSES = 6, 200
 """Deletions that are begun, and lists of a bucket that are read, before giving up on writers."""
 FULL = re.compile("bucket you tried to delete is not empty|BucketNotEmpty")
 """How S3 says that a bucket cannot be deleted yet."""
-Follow = Callable[[Feed], str]
+Follow = Callable[[EventFeed], str]
 """Shows an operation to its end; answers the stack's last state."""
 Ask = Callable[[str], str]
 """Puts a question to a person; answers what was typed."""
@@ -54,7 +59,7 @@ def destroy(
     begun = stack.status == "DELETE_IN_PROGRESS"
     if not begun:
         _refuse(stack)
-    planned = [] if stack.status == "REVIEW_IN_PROGRESS" else fates(aws, stack.id)
+    planned = [] if stack.status == "REVIEW_IN_PROGRESS" else deletions(aws, stack.id)
     _tell(planned, report)
     for line in plan(name, planned):
         report.say(line)
@@ -70,20 +75,22 @@ def destroy(
 
 def _last_page(aws: Aws, name: str, stack: str, report: Report) -> None:
     """Say what is left of a stack, by id, that is gone."""
-    remains = left(aws, fates(aws, stack))
+    remains = remainders(aws, deletions(aws, stack))
     report.say(f"{name} is gone. Still there:{'' if remains else ' nothing.'}")
     for thing in remains:
         report.say(f"  {thing.path}  {thing.name}\n    to remove it: {thing.removal}")
         report.tell("left", **thing._asdict())
 
 
-def _tell(planned: Iterable[Fate], report: Report) -> None:
+def _tell(planned: Iterable[Deletion], report: Report) -> None:
     for resource, policy in planned:
         about = {"path": resource.path, "type": resource.type, "physical": resource.physical}
         report.tell("fate", **about, policy=policy)
 
 
-def take_away(aws: Aws, stack: Stack, planned: list[Fate], follow: Follow, report: Report) -> str:
+def take_away(
+    aws: Aws, stack: Stack, planned: list[Deletion], follow: Follow, report: Report
+) -> str:
     """Delete a stack, and empty its buckets meanwhile; the stack's last state.
 
     The first call that changes anything is DeleteStack, so whoever may not delete changes nothing.
@@ -99,11 +106,13 @@ def take_away(aws: Aws, stack: Stack, planned: list[Fate], follow: Follow, repor
             report.say(f"{stack.name} is being deleted: this run attaches to it.")
             feed = attach(aws, stack.id)
         else:
-            feed = _started(aws, stack, partial(_ask(aws), StackName=stack.id))
+            begin = partial(aws.client("cloudformation").delete_stack, StackName=stack.id)
+            feed = _started(aws, stack, begin)
         refused = _empty_all(aws, planned, report)
         stack = replace(stack, status=follow(feed))
         full = stack.status == "DELETE_FAILED" and any(
-            fate.emptied and FULL.search(fate.resource.reason) for fate in fates(aws, stack.id)
+            deletion.is_emptied and FULL.search(deletion.resource.reason)
+            for deletion in deletions(aws, stack.id)
         )
         if not full:
             break
@@ -147,12 +156,14 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
     s3 = aws.client("s3")
     # A page has at most a thousand, which is also what one call deletes.
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        old = [
+        old: list[ObjectIdentifierTypeDef] = [
             {"Key": version["Key"], "VersionId": version["VersionId"]}
             for version in (*page.get("Versions", []), *page.get("DeleteMarkers", []))
         ]
-        gone = {"Objects": old, "Quiet": True}
-        answer = s3.delete_objects(Bucket=bucket, Delete=gone) if old else {}
+        if not old:
+            yield 0
+            continue
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": old, "Quiet": True})
         for error in answer.get("Errors", []):
             raise ClinicError(
                 f"{bucket} cannot be emptied: {plain(error['Key'])}: {plain(error['Message'])}.",
@@ -163,13 +174,11 @@ def _emptying(aws: Aws, bucket: str) -> Iterator[int]:
 
 def delete(aws: Aws, stack: Stack, follow: Follow, retain: Sequence[str] = ()) -> str:
     """Delete a stack but what it is to retain, and follow to the end; its last state."""
-    but = {"RetainResources": list(retain)} if retain else {}
-    return operate(aws, stack, partial(_ask(aws), StackName=stack.id, **but), follow)
-
-
-def _ask(aws: Aws) -> Callable[..., object]:
-    ask: Callable[..., object] = aws.client("cloudformation").delete_stack
-    return ask
+    request: DeleteStackInputTypeDef = {"StackName": stack.id}
+    if retain:
+        request["RetainResources"] = list(retain)
+    start = partial(aws.client("cloudformation").delete_stack, **request)
+    return operate(aws, stack, start, follow)
 
 
 def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow) -> str:
@@ -177,10 +186,10 @@ def operate(aws: Aws, stack: Stack, start: Callable[[], object], follow: Follow)
     return follow(_started(aws, stack, start))
 
 
-def _started(aws: Aws, stack: Stack, start: Callable[[], object]) -> Feed:
+def _started(aws: Aws, stack: Stack, start: Callable[[], object]) -> EventFeed:
     last = newest(aws, stack.id)
     start()
-    return Feed(aws, stack.id, last.time, last.id)
+    return EventFeed(aws, stack.id, last.time, last.id)
 
 
 def blocking(aws: Aws, stack: Stack, option: str) -> list[str]:
@@ -226,13 +235,13 @@ def _refuse(stack: Stack) -> None:
         )
 
 
-def _empty_all(aws: Aws, planned: Iterable[Fate], report: Report) -> list[str]:
+def _empty_all(aws: Aws, planned: Iterable[Deletion], report: Report) -> list[str]:
     """Empty the buckets that go with the stack, never a kept one; why one could not be emptied.
 
     The deletion goes on meanwhile, so that a refusal is no reason not to follow it.
     """
     refused = list[str]()
-    for resource in (fate.resource for fate in planned if fate.emptied):
+    for resource in (deletion.resource for deletion in planned if deletion.is_emptied):
         try:
             count = empty(aws, resource.physical)
         except (ClientError, ClinicError) as error:

@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from generator.cloud import catalogue, witness
+from generator.cloud import backend, catalogue
 from generator.cloud.aws import Aws, explain
+from generator.cloud.backend import GROUP, LOG_GROUP
 from generator.cloud.stacks import Event
 from generator.cloud.text import plain
-from generator.cloud.witness import GROUP, LOG_GROUP
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import EventFilterTypeDef
 
 CONSEQUENCE = re.compile(
     r"Resource \w+ cancelled|The following resource\(s\) failed"
@@ -78,24 +81,24 @@ def first_cause(
         for event in events
         if event.failed and event.reason and not CONSEQUENCE.match(event.reason)
     ]
-    seen, invalid = list(evidence or ()), list[Cause]()
+    raw_lines, invalid = list(evidence or ()), list[Cause]()
     try:
         invalid = _validation(aws, stack, change_set, events[0].time if events else None)
     except (BotoCoreError, ClientError) as error:
-        seen.append(f"validation errors cannot be read: {explain(error)}")
+        raw_lines.append(f"validation errors cannot be read: {explain(error)}")
     # A validation error names the property; the event beside it only says that there is one.
     first = min(invalid or causes, key=lambda cause: cause.time, default=None)
     if not first:
-        return Diagnosis(stack, "CloudFormation names no cause.", *UNKNOWN, seen)
+        return Diagnosis(stack, "CloudFormation names no cause.", *UNKNOWN, raw_lines)
     if evidence is None and first.event:
-        seen += collect(aws, first.event)
-    seen += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
+        raw_lines += collect(aws, first.event)
+    raw_lines += [f"{cause.resource}: {cause.sentence}" for cause in invalid if cause != first]
     # Only an instance speaks an instance's words; what it says explains the missing signal.
-    on_instance = catalogue.look_up(*seen, among=catalogue.on_instances())
-    trap = on_instance or catalogue.look_up(first.sentence, *seen)
+    on_instance = catalogue.look_up(*raw_lines, among=catalogue.on_instances())
+    trap = on_instance or catalogue.look_up(first.sentence, *raw_lines)
     meaning, advice = (trap.meaning, trap.advice) if trap else UNKNOWN
-    told = [plain(line) for line in seen]
-    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, told)
+    lines = [plain(line) for line in raw_lines]
+    return Diagnosis(plain(first.resource), plain(first.sentence), meaning, advice, lines)
 
 
 def collect(aws: Aws, event: Event) -> list[str]:
@@ -109,26 +112,30 @@ def collect(aws: Aws, event: Event) -> list[str]:
         return []
     group = event.physical
     return [
-        *_asked("scaling activities", lambda: witness.failed(witness.activities(aws, group))),
+        *_asked("scaling activities", lambda: backend.failures(backend.activities(aws, group))),
         *_asked("target health", lambda: _targets(aws, group)),
         *_asked("the boot log", lambda: _boots(aws, event) or _consoles(aws, group)),
     ]
 
 
 def _validation(aws: Aws, stack: str, change_set: str, since: datetime | None) -> list[Cause]:
-    whose = {"ChangeSetName": change_set} if change_set else {"StackName": stack}
     pages = aws.client("cloudformation").get_paginator("describe_events")
+    failed: EventFilterTypeDef = {"FailedEvents": True}
+    if change_set:
+        answers = pages.paginate(ChangeSetName=change_set, Filters=failed)
+    else:
+        answers = pages.paginate(StackName=stack, Filters=failed)
     return [
         Cause(
-            told["Timestamp"],
-            told.get("ValidationPath") or told.get("LogicalResourceId", stack),
-            told.get("ValidationStatusReason") or told.get("HookStatusReason", ""),
+            event["Timestamp"],
+            event.get("ValidationPath") or event.get("LogicalResourceId", stack),
+            event.get("ValidationStatusReason") or event.get("HookStatusReason", ""),
         )
-        for page in pages.paginate(**whose, Filters={"FailedEvents": True})
-        for told in page["OperationEvents"]
-        if told.get("EventType") in VALIDATION
-        and told.get("ValidationFailureMode", "FAIL") == "FAIL"
-        and (not since or told["Timestamp"] >= since)
+        for page in answers
+        for event in page["OperationEvents"]
+        if event.get("EventType") in VALIDATION
+        and event.get("ValidationFailureMode", "FAIL") == "FAIL"
+        and (not since or event["Timestamp"] >= since)
     ]
 
 
@@ -140,8 +147,8 @@ def _asked(what: str, ask: Callable[[], Iterable[str]]) -> list[str]:
 
 
 def _targets(aws: Aws, name: str) -> list[str]:
-    found = witness.targets(aws, witness.group(aws, name))
-    return [str(target) for target in found if target.state != "healthy"]
+    targets = backend.targets(aws, backend.group(aws, name))
+    return [str(target) for target in targets if target.state != "healthy"]
 
 
 def _boots(aws: Aws, event: Event) -> list[str]:
@@ -152,15 +159,15 @@ def _boots(aws: Aws, event: Event) -> list[str]:
     name = made["StackResourceDetail"]["PhysicalResourceId"]
     return [
         f"{stream}: {line}"
-        for stream in witness.boot_streams(aws, name)[:INSTANCES]
-        for line in witness.log_end(aws, name, stream, LOG_LINES)
+        for stream in backend.boot_streams(aws, name)[:INSTANCES]
+        for line in backend.log_end(aws, name, stream, LOG_LINES)
     ]
 
 
 def _consoles(aws: Aws, name: str) -> list[str]:
-    instances = [told["InstanceId"] for told in witness.group(aws, name).get("Instances", [])]
+    instances = [member["InstanceId"] for member in backend.instances(backend.group(aws, name))]
     return [
         f"{instance}/console: {line}"
         for instance in instances[:INSTANCES]
-        for line in witness.console(aws, instance)[-LOG_LINES:]
+        for line in backend.console(aws, instance)[-LOG_LINES:]
     ]

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator import output
 from generator.errors import ClinicError, quote
 from generator.parameters import files as parameters
 
-CAPABILITIES = ["CAPABILITY_IAM"]
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.literals import CapabilityType
+    from mypy_boto3_cloudformation.type_defs import TagTypeDef
+
+CAPABILITIES: list[CapabilityType] = ["CAPABILITY_IAM"]
 """The roles have no names of their own, so CAPABILITY_NAMED_IAM would be too much."""
 
 Document = dict[str, Any]
@@ -44,7 +48,7 @@ class Environment:
         return "root.json" if self.nested else "flat.json"
 
     @property
-    def tags(self) -> list[dict[str, str]]:
+    def tags(self) -> list[TagTypeDef]:
         return [{"Key": "Environment", "Value": self.name}]
 
     @cached_property

@@ -22,7 +22,7 @@ SILENCE = 60
 """Calls without news after which the stack itself is asked."""
 
 
-class Feed:
+class EventFeed:
     """The events of one operation on a stack and its nested stacks, each told once."""
 
     def __init__(self, aws: Aws, stack: str, since: datetime | None, after: str = "") -> None:
@@ -42,17 +42,17 @@ class Feed:
         """Whether there is a stack that may tell more."""
         return bool(self._turns)
 
-    def ask(self) -> list[Event]:
+    def read(self) -> list[Event]:
         """One call: what the stack whose turn it is has to tell, oldest first."""
         stack, path = self._turns.popleft()
-        told = events_of(self.aws, stack, path, self.since, self._last.get(stack, ""))[::-1]
-        for event in told:
+        events = events_of(self.aws, stack, path, self.since, self._last.get(stack, ""))[::-1]
+        for event in events:
             self._last[stack] = event.id
             self._note(event)
         if stack in self._open:
             self._turns.append((stack, path))
-        self.events += told
-        return told
+        self.events += events
+        return events
 
     def resume(self) -> None:
         """Go on asking the root."""
@@ -74,12 +74,12 @@ class Feed:
             self._open.discard(event.physical)
 
 
-def attach(aws: Aws, stack: str) -> Feed:
+def attach(aws: Aws, stack: str) -> EventFeed:
     """The feed of the operation that is in progress on a stack, from its start."""
-    return Feed(aws, stack, began(aws, stack))
+    return EventFeed(aws, stack, began(aws, stack))
 
 
-def follow(feed: Feed, show: Callable[[Event], None], pace: float = PACE) -> str:
+def follow(feed: EventFeed, show: Callable[[Event], None], pace: float = PACE) -> str:
     """Show events as they come until the operation has ended; the root's last state.
 
     ``pace`` is the pause between two calls, in seconds. Once the root has ended, what is left to
@@ -88,10 +88,10 @@ def follow(feed: Feed, show: Callable[[Event], None], pace: float = PACE) -> str
     quiet, made = 0, deque[float](maxlen=CALLS)
     while feed.waiting:
         made.append(time.monotonic())
-        told = feed.ask()
-        for event in told:
+        events = feed.read()
+        for event in events:
             show(event)
-        quiet = 0 if told else quiet + 1
+        quiet = 0 if events else quiet + 1
         # What looks like the end is none while the service says that the stack is busy, and a
         # long silence may be the end.
         if not feed.waiting or quiet >= SILENCE:
@@ -105,12 +105,12 @@ def follow(feed: Feed, show: Callable[[Event], None], pace: float = PACE) -> str
     return feed.status
 
 
-def _pause(feed: Feed, made: deque[float], pace: float) -> float:
+def _pause(feed: EventFeed, made: deque[float], pace: float) -> float:
     if not feed.status or family(feed.status) == "busy":
         return pace
     return max(0.0, made[0] + CALLS * pace - time.monotonic()) if len(made) == CALLS else 0.0
 
 
-def _status(feed: Feed) -> str:
-    found = find(feed.aws, feed.stack)
-    return found.status if found else "DELETE_COMPLETE"
+def _status(feed: EventFeed) -> str:
+    stack = find(feed.aws, feed.stack)
+    return stack.status if stack else "DELETE_COMPLETE"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
+from generator.report import Report
 
 COSTS = {
     "BackendImage": "each new instance builds its image, so that new capacity takes about six "

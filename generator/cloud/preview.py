@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from generator.checks.changes import refusals
 from generator.checks.changes.compare import Change, Detail, Side, forecast, resources
@@ -19,6 +19,13 @@ from generator.cloud.stacks import Stack
 from generator.cloud.text import plain
 from generator.model.schemas import in_place
 from generator.model.walk import STACK, join
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import (
+        ResourceChangeDetailTypeDef,
+        ResourceChangeTypeDef,
+    )
 
 LATER = "KNOWN_AFTER_APPLY"
 """CloudFormation's word for a value that only the execution will tell."""
@@ -47,14 +54,16 @@ def preview(
     if stack is None:
         return Preview(forecast(Side({}, {}, {}), new), [])
     old = _deployed(aws, stack, {**around, **stack.parameters})
-    found = {change.path: change for change in forecast(old, new)}
-    for told in _announced(aws, change_set.changes):
-        ours = found.get(told.path)
-        if ours is None and told.details:
-            found[told.path] = told
-        elif ours and told.replacement and not ours.replacement:
-            found[told.path] = replace(ours, details=(*ours.details, *told.details))
-    changes = list(found.values())
+    changes_by_path = {change.path: change for change in forecast(old, new)}
+    for announced in _announced(aws, change_set.changes):
+        ours = changes_by_path.get(announced.path)
+        if ours is None and announced.details:
+            changes_by_path[announced.path] = announced
+        elif ours and announced.replacement and not ours.replacement:
+            changes_by_path[announced.path] = replace(
+                ours, details=(*ours.details, *announced.details)
+            )
+    changes = list(changes_by_path.values())
     return Preview(changes, refusals.findings(changes, resources(old), resources(new)))
 
 
@@ -63,10 +72,10 @@ def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:
     cloudformation = aws.client("cloudformation")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack.id)
     nested = {
-        told["LogicalResourceId"]: told["PhysicalResourceId"]
+        summary["LogicalResourceId"]: summary["PhysicalResourceId"]
         for page in pages
-        for told in page["StackResourceSummaries"]
-        if told["ResourceType"] == STACK and told["ResourceStatus"] != "DELETE_COMPLETE"
+        for summary in page["StackResourceSummaries"]
+        if summary["ResourceType"] == STACK and summary["ResourceStatus"] != "DELETE_COMPLETE"
     }
     read = partial(_template, cloudformation)
     with ThreadPoolExecutor(6) as pool:
@@ -74,30 +83,36 @@ def _deployed(aws: Aws, stack: Stack, values: dict[str, str]) -> Side:
     return Side(top, values, dict(zip(nested, children, strict=True)))
 
 
-def _template(cloudformation: Any, stack: str) -> dict[str, Any]:
-    told = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
-    template: dict[str, Any] = told["TemplateBody"]
+def _template(cloudformation: CloudFormationClient, stack: str) -> dict[str, Any]:
+    response = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
+    template: dict[str, Any] = response["TemplateBody"]
     return template
 
 
-def _announced(aws: Aws, changes: Iterable[dict[str, Any]], path: str = "") -> Iterator[Change]:
+def _announced(
+    aws: Aws, changes: Iterable[ResourceChangeTypeDef], path: str = ""
+) -> Iterator[Change]:
     """The service's own changes of what exists, without the values it only suspects to change."""
-    for told in changes:
-        below = join(path, told["LogicalResourceId"])
-        if told["ResourceType"] == STACK:
-            if told["Action"] == "Modify" and (nested := told.get("ChangeSetId")):
+    for announced_change in changes:
+        below = join(path, announced_change["LogicalResourceId"])
+        if announced_change["ResourceType"] == STACK:
+            if announced_change["Action"] == "Modify" and (
+                nested := announced_change.get("ChangeSetId")
+            ):
                 inner = (change["ResourceChange"] for change in changes_of(aws, nested))
                 yield from _announced(aws, inner, below)
             continue
-        if not told.get("PhysicalResourceId"):
+        if not announced_change.get("PhysicalResourceId"):
             continue
-        kind, announced = told["ResourceType"], told.get("Details", [])
+        kind, announced = announced_change["ResourceType"], announced_change.get("Details", [])
         details = tuple(_detail(kind, detail) for detail in announced if _known(detail))
-        fate = told.get("PolicyAction", "Delete").removeprefix("ReplaceAnd")
-        yield Change(below, told["ResourceType"], told["Action"], details, fate)
+        policy = announced_change.get("PolicyAction", "Delete").removeprefix("ReplaceAnd")
+        yield Change(
+            below, announced_change["ResourceType"], announced_change["Action"], details, policy
+        )
 
 
-def _known(detail: dict[str, Any]) -> bool:
+def _known(detail: ResourceChangeDetailTypeDef) -> bool:
     """Whether the service states a change of the resource itself, and does not only suspect one."""
     target = detail.get("Target", {})
     if target.get("Attribute") == "Metadata":
@@ -111,8 +126,8 @@ def _known(detail: dict[str, Any]) -> bool:
     )
 
 
-def _detail(kind: str, told: dict[str, Any]) -> Detail:
-    target = told.get("Target", {})
+def _detail(kind: str, detail: ResourceChangeDetailTypeDef) -> Detail:
+    target = detail.get("Target", {})
     path = target.get("Path", "").removeprefix("/Properties/").replace("/", ".")
     recreation = target.get("RequiresRecreation", "Never")
     # The service announces by the schema's word alone.

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from generator.checks.cost.prices import Price
-from generator.cloud.aws import explained
+from generator.checks.cost.report import Moved
+from generator.cloud.aws import connect, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_pricing import PricingClient
+    from mypy_boto3_pricing.type_defs import FilterTypeDef
 
 ENDPOINT_REGION = "us-east-1"
 """Where the API is, whichever region is asked about."""
@@ -94,29 +102,30 @@ def query(key: str) -> Query | None:
 
 
 @explained()
-def ask(client: Any, region: str, keys: Iterable[str]) -> dict[str, Price]:
+def ask(client: PricingClient, region: str, keys: Iterable[str]) -> dict[str, Price]:
     """Prices that AWS names today, by key; ClinicError when it cannot be asked.
 
     ``client`` is boto3's of ``pricing``; one request for each key, or several for long answers.
     """
-    found: dict[str, Price] = {}
+    prices: dict[str, Price] = {}
     for key in keys:
-        wanted = query(key)
-        price = _only(_offers(client, region, wanted), wanted) if wanted else None
+        asked = query(key)
+        price = _only(_offers(client, region, asked), asked) if asked else None
         if price:
-            found[key] = price
-    return found
+            prices[key] = price
+    return prices
 
 
-def _offers(client: Any, region: str, wanted: Query) -> Iterator[dict[str, Any]]:
-    filters = [
+def _offers(client: PricingClient, region: str, asked: Query) -> Iterator[dict[str, Any]]:
+    filters: list[FilterTypeDef] = [
         {"Type": "TERM_MATCH", "Field": "regionCode", "Value": region},
-        {"Type": "CONTAINS", "Field": "usagetype", "Value": wanted.usage},
-        *({"Type": "TERM_MATCH", "Field": f, "Value": v} for f, v in wanted.filters.items()),
+        {"Type": "CONTAINS", "Field": "usagetype", "Value": asked.usage},
     ]
-    exact = re.compile(rf"([A-Z]{{2,4}}\d?-|{region}-)?{re.escape(wanted.usage)}")
+    for name, value in asked.filters.items():
+        filters.append({"Type": "TERM_MATCH", "Field": name, "Value": value})
+    exact = re.compile(rf"([A-Z]{{2,4}}\d?-|{region}-)?{re.escape(asked.usage)}")
     pages = client.get_paginator("get_products").paginate(
-        ServiceCode=wanted.service, Filters=filters, FormatVersion="aws_v1"
+        ServiceCode=asked.service, Filters=filters, FormatVersion="aws_v1"
     )
     for page in pages:
         for text in page["PriceList"]:
@@ -125,10 +134,10 @@ def _offers(client: Any, region: str, wanted: Query) -> Iterator[dict[str, Any]]
                 yield offer
 
 
-def _only(offers: Iterable[dict[str, Any]], wanted: Query) -> Price | None:
+def _only(offers: Iterable[dict[str, Any]], asked: Query) -> Price | None:
     """The first tier that costs something, if all offers agree on it."""
     prices = {
-        Price(usd * wanted.scale, wanted.unit, date.fromisoformat(on[:10]), SOURCE)
+        Price(usd * asked.scale, asked.unit, date.fromisoformat(on[:10]), SOURCE)
         for offer in offers
         if (usd := _first_tier(offer)) and (on := str(offer["publicationDate"]))
     }
@@ -143,3 +152,19 @@ def _first_tier(offer: Mapping[str, Any]) -> Decimal | None:
         if "USD" in tier["pricePerUnit"]
     ]
     return next((usd for _, usd in sorted(tiers) if usd), None)
+
+
+def moved_since(
+    keys: Collection[str], listed: Mapping[str, Price], region: str, profile: str | None
+) -> Moved:
+    """What AWS answers for these prices, where it differs from the list."""
+    asked = sorted(key for key in keys if query(key))
+    client = connect(profile, ENDPOINT_REGION).client("pricing")
+    with click.progressbar(asked, label="Asking AWS", file=sys.stderr) as bar:
+        live = ask(client, region, bar)
+    print(f"AWS answered for {len(live)} of {len(keys)} prices.", file=sys.stderr)
+    return {
+        key: (listed.get(key), price)
+        for key, price in live.items()
+        if key not in listed or listed[key].usd != price.usd
+    }

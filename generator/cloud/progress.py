@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,38 +13,14 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from generator import tables
 from generator.cloud.stacks import Event, family
 from generator.cloud.text import plain
 from generator.model.walk import STACK
+from generator.report import Report
 
 
 @dataclass
-class Report:
-    """Where everything is said: text for people, or one JSON object a line."""
-
-    json: bool = False
-    brief: bool = False
-    """Spare people the events of single resources that did not fail, and the outputs."""
-
-    def say(self, text: str = "") -> None:
-        """A line for people."""
-        if not self.json:
-            print(text, flush=True)
-
-    def table(self, headings: Sequence[str], rows: Sequence[tables.Row]) -> None:
-        """A table for people."""
-        if not self.json:
-            tables.show(headings, rows)
-
-    def tell(self, kind: str, **fields: Any) -> None:
-        """An object for programs; ``kind`` says which fields it has."""
-        if self.json:
-            print(json.dumps({"kind": kind, **fields}, default=str), flush=True)
-
-
-@dataclass
-class Step:
+class ProgressStep:
     """A resource or layer during the operation; times are the service's."""
 
     type: str
@@ -57,13 +32,13 @@ class Step:
 
 
 @dataclass
-class Board:
+class ProgressBoard:
     """What has happened so far, by path; "" is the whole."""
 
     stack: str
     waits_for: Mapping[str, set[str]] = field(default_factory=dict)
     """Layers by the layers whose outputs they read."""
-    steps: dict[str, Step] = field(default_factory=dict)
+    steps: dict[str, ProgressStep] = field(default_factory=dict)
     lag: timedelta = timedelta()
     """This machine's clock minus the service's."""
 
@@ -78,7 +53,7 @@ class Board:
         if step and (event.time < step.time or event.status == step.status):
             return event.failed and step.status == event.status
         if not step:
-            step = Step(event.type, event.status, event.time, event.time)
+            step = ProgressStep(event.type, event.status, event.time, event.time)
             self.steps[event.path] = step
         step.status, step.time = event.status, event.time
         step.end = None if family(event.status) == "busy" else event.time
@@ -111,7 +86,7 @@ class Board:
 
 
 @contextmanager
-def screen(board: Board, report: Report) -> Iterator[Any]:
+def screen(board: ProgressBoard, report: Report) -> Iterator[Any]:
     """Give a function that shows one event, in the form that suits where the output goes."""
     if report.json or not sys.stdout.isatty():
 
@@ -134,13 +109,13 @@ def screen(board: Board, report: Report) -> Iterator[Any]:
         yield board.add
 
 
-def _line(board: Board, event: Event) -> str:
+def _line(board: ProgressBoard, event: Event) -> str:
     name, reason = event.path or board.stack, event.reason and f"  {plain(event.reason)}"
     took = f"  {board.seconds(event.path)} s" if board.steps[event.path].end else ""
     return f"{event.time:%H:%M:%S}  {event.status:<20}  {plain(name)}{took}{reason}"
 
 
-def _tree(board: Board) -> Group:
+def _tree(board: ProgressBoard) -> Group:
     """Layers, and below those in progress what they are busy with or have failed at."""
     lines, critical = [_step(board, "", 0, False)], board.critical()
     for path, step in board.steps.items():
@@ -156,7 +131,7 @@ def _tree(board: Board) -> Group:
     return Group(*lines)
 
 
-def _step(board: Board, path: str, depth: int, critical: bool) -> Text:
+def _step(board: ProgressBoard, path: str, depth: int, critical: bool) -> Text:
     if path not in board.steps:
         return Text(f"{board.stack}: waiting for the first event")
     step = board.steps[path]

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
+from generator.cloud.deletion import deletions
 from generator.cloud.destroy import Follow, blocking, delete, dotted, operate, take_away
-from generator.cloud.fate import fates
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, events, find, tree, walk
 from generator.errors import ClinicError, quote
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import ContinueUpdateRollbackInputTypeDef
 
 RETAIN, SKIP = "--retain", "--skip"
 
 
 @dataclass(frozen=True)
-class Case:
+class Recovery:
     """A stack in trouble, and what the person gives up."""
 
     aws: Aws
@@ -49,105 +53,111 @@ def recover(
     else:
         report.say(f"{name} is in {stack.status}.")
         report.tell("stack", name=name, status=stack.status, reason=stack.reason)
-        REMEDIES[stack.status](Case(aws, stack, follow, report, skip, retain))
+        REMEDIES[stack.status](Recovery(aws, stack, follow, report, skip, retain))
     report.tell("done", stack=name)
 
 
-def _fine(case: Case) -> None:
-    case.report.say("Nothing to recover.")
+def _fine(recovery: Recovery) -> None:
+    recovery.report.say("Nothing to recover.")
 
 
-def _wait(case: Case) -> None:
-    again = f"clinic deploy {case.stack.env}"
-    case.report.say(f"It is at work: `{again}` attaches to it and shows the end.")
+def _wait(recovery: Recovery) -> None:
+    again = f"clinic deploy {recovery.stack.env}"
+    recovery.report.say(f"It is at work: `{again}` attaches to it and shows the end.")
 
 
-def _leave(case: Case) -> None:
+def _leave(recovery: Recovery) -> None:
     raise ClinicError(
-        f"resources were imported into {case.stack.name} and could not be let go again. Nothing "
-        "here imports any, so whoever did decides: see the stack's events in the console.",
+        f"resources were imported into {recovery.stack.name} and could not be let go again. "
+        "Nothing here imports any, so whoever did decides: see the stack's events in the console.",
         exit_code=3,
     )
 
 
-def _discard(case: Case) -> None:
+def _discard(recovery: Recovery) -> None:
     """The shell of a stack that was never made, and the change sets that nobody executed."""
-    client = case.aws.client("cloudformation")
-    for page in client.get_paginator("list_change_sets").paginate(StackName=case.stack.id):
-        for told in page["Summaries"]:
-            client.delete_change_set(ChangeSetName=told["ChangeSetId"])
-            case.report.say(f"Deleted the change set {told['ChangeSetName']}.")
-            case.report.tell("change-set", name=told["ChangeSetName"])
-    client.delete_stack(StackName=case.stack.id)
-    case.report.say("Nothing had been made; the empty stack is gone.")
+    client = recovery.aws.client("cloudformation")
+    for page in client.get_paginator("list_change_sets").paginate(StackName=recovery.stack.id):
+        for summary in page["Summaries"]:
+            client.delete_change_set(ChangeSetName=summary["ChangeSetId"])
+            recovery.report.say(f"Deleted the change set {summary['ChangeSetName']}.")
+            recovery.report.tell("change-set", name=summary["ChangeSetName"])
+    client.delete_stack(StackName=recovery.stack.id)
+    recovery.report.say("Nothing had been made; the empty stack is gone.")
 
 
-def _delete(case: Case) -> None:
+def _delete(recovery: Recovery) -> None:
     """What is left of a creation that failed, or of a deletion."""
-    case.report.say("Deleting what is left of it.")
-    if own := _leave_behind(case):
-        status = delete(case.aws, case.stack, case.follow, own)
+    recovery.report.say("Deleting what is left of it.")
+    if own := _leave_behind(recovery):
+        status = delete(recovery.aws, recovery.stack, recovery.follow, own)
     else:
-        planned = fates(case.aws, case.stack.id)
-        status = take_away(case.aws, case.stack, planned, case.follow, case.report)
-    _end(case, status, "DELETE_COMPLETE", RETAIN)
-    told = events(case.aws, case.stack.id, None)
-    kept = {event.path: event.physical for event in told if event.status == "DELETE_SKIPPED"}
-    case.report.say(f"Kept, and used by nobody now:{'' if kept else ' nothing.'}")
+        planned = deletions(recovery.aws, recovery.stack.id)
+        status = take_away(recovery.aws, recovery.stack, planned, recovery.follow, recovery.report)
+    _end(recovery, status, "DELETE_COMPLETE", RETAIN)
+    past = events(recovery.aws, recovery.stack.id, None)
+    kept = {event.path: event.physical for event in past if event.status == "DELETE_SKIPPED"}
+    recovery.report.say(f"Kept, and used by nobody now:{'' if kept else ' nothing.'}")
     for path, physical in kept.items():
-        case.report.say(f"  {path}  {physical}")
-        case.report.tell("kept", path=path, physical=physical)
+        recovery.report.say(f"  {path}  {physical}")
+        recovery.report.tell("kept", path=path, physical=physical)
 
 
-def _leave_behind(case: Case) -> list[str]:
+def _leave_behind(recovery: Recovery) -> list[str]:
     """Delete the nested stacks that own what is to be retained; answers what the root owns of it.
 
     A stack takes such names only for resources of its own. The root then finds the nested one
     gone.
     """
-    if not case.retain:
+    if not recovery.retain:
         return []
     owners: dict[str, list[str]] = {"": []}
-    for resource in _chosen(case, case.retain, "DELETE_FAILED"):
+    for resource in _chosen(recovery, recovery.retain, "DELETE_FAILED"):
         owner, _, logical = resource.path.rpartition("/")
         owners.setdefault(owner, []).append(logical)
-    for resource in _resources(case):
-        nested = find(case.aws, resource.physical) if resource.path in owners else None
+    for resource in _resources(recovery):
+        nested = find(recovery.aws, resource.physical) if resource.path in owners else None
         if nested:
-            delete(case.aws, nested, case.follow, owners[resource.path])
+            delete(recovery.aws, nested, recovery.follow, owners[resource.path])
     return owners[""]
 
 
-def _continue(case: Case) -> None:
-    names = [dotted(resource.path) for resource in _chosen(case, case.skip, "UPDATE_FAILED")]
-    ask = case.aws.client("cloudformation").continue_update_rollback
-    start = partial(ask, StackName=case.stack.id, **({"ResourcesToSkip": names} if names else {}))
-    _roll(case, start)
+def _continue(recovery: Recovery) -> None:
+    names = [
+        dotted(resource.path) for resource in _chosen(recovery, recovery.skip, "UPDATE_FAILED")
+    ]
+    request: ContinueUpdateRollbackInputTypeDef = {"StackName": recovery.stack.id}
+    if names:
+        request["ResourcesToSkip"] = names
+    _roll(
+        recovery, partial(recovery.aws.client("cloudformation").continue_update_rollback, **request)
+    )
 
 
-def _roll_back(case: Case) -> None:
-    ask = case.aws.client("cloudformation").rollback_stack
-    _roll(case, partial(ask, StackName=case.stack.id))
+def _roll_back(recovery: Recovery) -> None:
+    ask = recovery.aws.client("cloudformation").rollback_stack
+    _roll(recovery, partial(ask, StackName=recovery.stack.id))
 
 
-def _roll(case: Case, start: Callable[[], object]) -> None:
-    case.report.say("Going back to what was there before the update.")
-    status = operate(case.aws, case.stack, start, case.follow)
-    _end(case, status, "UPDATE_ROLLBACK_COMPLETE", SKIP)
+def _roll(recovery: Recovery, start: Callable[[], object]) -> None:
+    recovery.report.say("Going back to what was there before the update.")
+    status = operate(recovery.aws, recovery.stack, start, recovery.follow)
+    _end(recovery, status, "UPDATE_ROLLBACK_COMPLETE", SKIP)
 
 
-def _end(case: Case, status: str, wanted: str, option: str) -> None:
-    if status != wanted:
-        lines = blocking(case.aws, case.stack, option)
+def _end(recovery: Recovery, status: str, expected: str, option: str) -> None:
+    if status != expected:
+        lines = blocking(recovery.aws, recovery.stack, option)
         raise ClinicError(
-            "\n".join([f"{case.stack.name} is in {status}. What blocks it:", *lines]), exit_code=3
+            "\n".join([f"{recovery.stack.name} is in {status}. What blocks it:", *lines]),
+            exit_code=3,
         )
-    case.report.say(f"{case.stack.name} is in {status}: `clinic deploy` can go on.")
+    recovery.report.say(f"{recovery.stack.name} is in {status}: `clinic deploy` can go on.")
 
 
-def _chosen(case: Case, names: Sequence[str], status: str) -> list[Resource]:
+def _chosen(recovery: Recovery, names: Sequence[str], status: str) -> list[Resource]:
     """The resources that the person named; ClinicError if one is not stuck."""
-    stuck = {dotted(r.path): r for r in _resources(case) if r.status == status} if names else {}
+    stuck = {dotted(r.path): r for r in _resources(recovery) if r.status == status} if names else {}
     for name in names:
         if name not in stuck:
             known = ", ".join(sorted(stuck)) or "nothing"
@@ -155,11 +165,11 @@ def _chosen(case: Case, names: Sequence[str], status: str) -> list[Resource]:
     return [stuck[name] for name in names]
 
 
-def _resources(case: Case) -> list[Resource]:
-    return list(walk(tree(case.aws, case.stack.id)))
+def _resources(recovery: Recovery) -> list[Resource]:
+    return list(walk(tree(recovery.aws, recovery.stack.id)))
 
 
-REMEDIES: Mapping[str, Callable[[Case], None]] = {
+REMEDIES: Mapping[str, Callable[[Recovery], None]] = {
     "CREATE_IN_PROGRESS": _wait,
     "CREATE_FAILED": _delete,
     "CREATE_COMPLETE": _fine,

@@ -10,6 +10,26 @@ from typing import Any
 from generator import policies
 
 FOLDER = "output/policies"
+S3_ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "DeleteObjects": "DeleteObject",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+}
+"""Operations whose IAM action has another name."""
+
+
+def action_of(operation: str, said: str) -> str:
+    """The IAM action that a refusal names, or else the one that allows ``operation``."""
+    if named := re.search(r"not authorized to perform:? ([\w-]+:\w+)", said):
+        return named[1]
+    if operation in S3_ACTIONS or "Bucket" in operation or operation.endswith("Object"):
+        return f"s3:{S3_ACTIONS.get(operation, operation)}"
+    return operation
 
 
 def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list[str]:
@@ -19,14 +39,14 @@ def giving(action: str, resource: str = "", meant: tuple[str, ...] = ()) -> list
     ``action`` may lack its service. Of several policies only those that are ``meant`` for what was
     done, where one of them gives it.
     """
-    found = [
+    named = [
         stem
         for stem, document in policies.documents().items()
         # The boundary gives nothing: it is the most that a role may be given.
         if stem != "boundary"
         and any(_allows(statement, action, resource) for statement in document["Statement"])
     ]
-    return [stem for stem in found if any(fnmatchcase(stem, m) for m in meant)] or found
+    return [stem for stem in named if any(fnmatchcase(stem, m) for m in meant)] or named
 
 
 def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
@@ -39,8 +59,8 @@ def advice(action: str, resource: str, meant: tuple[str, ...]) -> str:
 
 
 def _allows(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    wanted = action if ":" in action else f"*:{action}"
-    return any(_like(pattern, wanted) for pattern in statement["Action"]) and (
+    full_name = action if ":" in action else f"*:{action}"
+    return any(_like(pattern, full_name) for pattern in statement["Action"]) and (
         not resource or any(_covers(pattern, resource) for pattern in statement["Resource"])
     )
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -17,10 +18,19 @@ from generator.cloud.aws import CONFIG, Aws, code_of
 from generator.cloud.deploy import cdn_prefix_list
 from generator.cloud.destroy import Ask, confirm
 from generator.cloud.environment import CAPABILITIES, Environment
-from generator.cloud.instances import Place, StackSet, Targets
-from generator.cloud.progress import Report
+from generator.cloud.stack_instances import AccountRegion, StackSet, Targets
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.literals import CapabilityType, PermissionModelsType
+    from mypy_boto3_cloudformation.type_defs import (
+        AutoDeploymentTypeDef,
+        ParameterTypeDef,
+        StackSetTypeDef,
+        TagTypeDef,
+    )
 
 PREFIX_LIST = "CloudFrontPrefixListId"
 Agree = Callable[[str], bool]
@@ -46,16 +56,24 @@ def deploy(aws: Aws, env: Environment, targets: Targets, *, agree: Agree, report
         report.say("Nothing was changed.")
         return
     content = _content(aws, env)
+    api, preferences = made.cloudformation, targets.preferences
     if not there:
-        made.call("create_stack_set", **content, **_permissions(env, targets))
+        made.call(partial(api.create_stack_set, **content, **_permissions(env, targets)))
         report.say(f"Made the stack set {made.name}.")
     if before:
-        made.run(f"Updating {len(before)} stacks", "update_stack_set", **content)
+        update = partial(api.update_stack_set, **content, OperationPreferences=preferences)
+        made.run(f"Updating {len(before)} stacks", update)
     for region, accounts in missing.items():
         if not made.failed:
-            where = {"Regions": [region], **targets.among(accounts)}
-            own = _overrides(aws, region)
-            made.run(f"Creating in {region}", "create_stack_instances", **where, **own)
+            create = partial(
+                api.create_stack_instances,
+                StackSetName=made.name,
+                Regions=[region],
+                **targets.among(accounts),
+                **_overrides(aws, region),
+                OperationPreferences=preferences,
+            )
+            made.run(f"Creating in {region}", create)
     _conclude(made)
 
 
@@ -87,17 +105,26 @@ def remove(
     owned = replace(targets, ous=targets.ous or units)
     for region, places in groupby(doomed, lambda place: place[0]):
         if not made.failed:
-            where = {"Regions": [region], **owned.among([account for _, account in places])}
-            made.run(f"Deleting in {region}", "delete_stack_instances", **where, RetainStacks=False)
+            delete = partial(
+                made.cloudformation.delete_stack_instances,
+                StackSetName=made.name,
+                Regions=[region],
+                **owned.among([account for _, account in places]),
+                RetainStacks=False,
+                OperationPreferences=targets.preferences,
+            )
+            made.run(f"Deleting in {region}", delete)
     if made.instances():
         _conclude(made)
         return
-    made.call("delete_stack_set")
+    made.call(partial(made.cloudformation.delete_stack_set, StackSetName=made.name))
     report.say(f"{made.name} is gone.")
     report.tell("done", stack_set=made.name)
 
 
-def _preview(made: StackSet, before: Iterable[Place], missing: Mapping[str, Sequence[str]]) -> None:
+def _preview(
+    made: StackSet, before: Iterable[AccountRegion], missing: Mapping[str, Sequence[str]]
+) -> None:
     """Say what would be done where: an update reaches every stack of the set."""
     every = [f"all of {unit}" for unit in made.targets.ous]
     rows = [("Update", account, region) for account, region in sorted(before)]
@@ -107,10 +134,34 @@ def _preview(made: StackSet, before: Iterable[Place], missing: Mapping[str, Sequ
         made.report.tell("place", action=action, account=account, region=region)
 
 
-def _content(aws: Aws, env: Environment) -> dict[str, Any]:
+class Content(TypedDict):
+    """What creation and update of a set have in common."""
+
+    StackSetName: str
+    TemplateURL: str
+    Parameters: list[ParameterTypeDef]
+    Capabilities: list[CapabilityType]
+    Tags: list[TagTypeDef]
+
+
+class Permissions(TypedDict):
+    """Who grants the rights in the other accounts."""
+
+    PermissionModel: PermissionModelsType
+    AutoDeployment: NotRequired[AutoDeploymentTypeDef]
+
+
+class Overrides(TypedDict, total=False):
+    """Values of the stacks in one region that differ from the set's."""
+
+    ParameterOverrides: list[ParameterTypeDef]
+
+
+def _content(aws: Aws, env: Environment) -> Content:
     """What the set is made of, uploaded to where CloudFormation reads it."""
     values = env.parameters("")
     return {
+        "StackSetName": env.stack,
         "TemplateURL": f"{artifacts.upload(aws, env).base}/{env.top}",
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in values.items()],
         "Capabilities": CAPABILITIES,
@@ -118,7 +169,7 @@ def _content(aws: Aws, env: Environment) -> dict[str, Any]:
     }
 
 
-def _refuse(made: StackSet, there: Mapping[str, Any]) -> None:
+def _refuse(made: StackSet, there: StackSetTypeDef) -> None:
     values = {p["ParameterKey"]: p["ParameterValue"] for p in there.get("Parameters", [])}
     if values.get("DeletionProtection") == "true":
         raise ClinicError(
@@ -127,18 +178,19 @@ def _refuse(made: StackSet, there: Mapping[str, Any]) -> None:
         )
 
 
-def _describe(made: StackSet) -> dict[str, Any] | None:
+def _describe(made: StackSet) -> StackSetTypeDef | None:
     """The set as it is; None if there is none."""
+    ask = partial(made.cloudformation.describe_stack_set, StackSetName=made.name)
     try:
-        told: dict[str, Any] = made.call("describe_stack_set")["StackSet"]
+        description = made.call(ask)["StackSet"]
     except ClientError as error:
         if code_of(error) == "StackSetNotFoundException":
             return None
         raise
-    return told if told["Status"] == "ACTIVE" else None
+    return description if description["Status"] == "ACTIVE" else None
 
 
-def _permissions(env: Environment, targets: Targets) -> dict[str, Any]:
+def _permissions(env: Environment, targets: Targets) -> Permissions:
     """AWS names the roles of a self-managed set; the organization grants a service-managed one.
 
     An account that joins a unit gets its stack by itself only where no region needs values of its
@@ -147,26 +199,24 @@ def _permissions(env: Environment, targets: Targets) -> dict[str, Any]:
     if not targets.ous:
         return {"PermissionModel": "SELF_MANAGED"}
     alike = env.values.get("AlbExposure", "public") == "public"
-    joining: dict[str, Any] = {"Enabled": alike}
+    joining: AutoDeploymentTypeDef = {"Enabled": alike}
     if alike:
         joining["RetainStacksOnAccountRemoval"] = True
     return {"PermissionModel": "SERVICE_MANAGED", "AutoDeployment": joining}
 
 
-def _overrides(aws: Aws, region: str) -> dict[str, Any]:
+def _overrides(aws: Aws, region: str) -> Overrides:
     """The prefix list of CloudFront has another id in each region, the same in all accounts.
 
     Given whether it is used yet or not, so that a later change of AlbExposure finds it.
     """
-    ec2: Any = aws.session.client(
-        "ec2", region_name=region, config=CONFIG, endpoint_url=aws.endpoint
-    )
-    if not (found := cdn_prefix_list(ec2)):
+    ec2 = aws.session.client("ec2", region_name=region, config=CONFIG, endpoint_url=aws.endpoint)
+    if not (prefix_list := cdn_prefix_list(ec2)):
         return {}
-    return {"ParameterOverrides": [{"ParameterKey": PREFIX_LIST, "ParameterValue": found}]}
+    return {"ParameterOverrides": [{"ParameterKey": PREFIX_LIST, "ParameterValue": prefix_list}]}
 
 
-def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list[str]]:
+def _missing(targets: Targets, before: Mapping[AccountRegion, object]) -> dict[str, list[str]]:
     """Accounts without a stack by region; an empty list stands for all of the units."""
     if targets.ous and not targets.accounts:
         return {region: [] for region in targets.regions if region not in {r for _, r in before}}
@@ -180,8 +230,8 @@ def _missing(targets: Targets, before: Mapping[Place, object]) -> dict[str, list
 def _conclude(made: StackSet) -> None:
     """Show a row for each stack; ClinicError with exit code 1 and the reasons if one failed."""
     rows = [
-        [account, region, told["Status"], plain(told.get("StatusReason", ""))]
-        for (account, region), told in sorted(made.instances().items())
+        [account, region, instance["Status"], plain(instance.get("StatusReason", ""))]
+        for (account, region), instance in sorted(made.instances().items())
     ]
     headings = ["account", "region", "state", "reason"]
     made.report.table(headings, rows)

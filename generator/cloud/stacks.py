@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
 from generator.errors import ClinicError
 from generator.model.walk import STACK, join
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
 
 ABSENT = {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 """Nothing is there but a name."""
@@ -103,21 +106,22 @@ class Event:
 def find(aws: Aws, name: str) -> Stack | None:
     """The stack of a name or id; None if there is none."""
     try:
-        told = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        description = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if code_of(error) == "ValidationError" and "does not exist" in str(error):
             return None
         raise
     return Stack(
-        id=told["StackId"],
-        name=told["StackName"],
-        status=told["StackStatus"],
-        reason=told.get("StackStatusReason", ""),
-        outputs={o["OutputKey"]: o["OutputValue"] for o in told.get("Outputs", [])},
+        id=description["StackId"],
+        name=description["StackName"],
+        status=description["StackStatus"],
+        reason=description.get("StackStatusReason", ""),
+        outputs={o["OutputKey"]: o["OutputValue"] for o in description.get("Outputs", [])},
         parameters={
-            p["ParameterKey"]: p.get("ParameterValue", "") for p in told.get("Parameters", [])
+            p["ParameterKey"]: p.get("ParameterValue", "")
+            for p in description.get("Parameters", [])
         },
-        protected=told.get("EnableTerminationProtection", False),
+        protected=description.get("EnableTerminationProtection", False),
     )
 
 
@@ -199,14 +203,14 @@ def events(aws: Aws, stack: str, since: datetime | None) -> list[Event]:
 
     One call for each stack of the tree that had an event.
     """
-    found, ahead, seen = list[Event](), [(stack, "")], {stack}
+    all_events, ahead, known = list[Event](), [(stack, "")], {stack}
     while ahead:
         for event in reversed(events_of(aws, *ahead.pop(), since)):
-            found.append(event)
-            if event.type == STACK and event.physical and event.physical not in seen:
-                seen.add(event.physical)
+            all_events.append(event)
+            if event.type == STACK and event.physical and event.physical not in known:
+                known.add(event.physical)
                 ahead.append((event.physical, event.path))
-    return sorted(found, key=lambda event: event.time)
+    return sorted(all_events, key=lambda event: event.time)
 
 
 def events_of(
@@ -216,12 +220,12 @@ def events_of(
 
     Pages are only asked for as needed.
     """
-    found = []
+    own_events = []
     for event in _newest_first(aws, stack, path):
         if event.id == after or (since and event.time < since):
             break
-        found.append(event)
-    return found
+        own_events.append(event)
+    return own_events
 
 
 def newest(aws: Aws, stack: str) -> Event:
@@ -232,19 +236,19 @@ def newest(aws: Aws, stack: str) -> Event:
 def _newest_first(aws: Aws, stack: str, path: str) -> Iterator[Event]:
     pages = aws.client("cloudformation").get_paginator("describe_stack_events")
     for page in pages.paginate(StackName=stack):
-        yield from (_event(told, path) for told in page["StackEvents"])
+        yield from (_event(event, path) for event in page["StackEvents"])
 
 
-def _event(told: dict[str, Any], path: str) -> Event:
-    physical = told.get("PhysicalResourceId", "")
-    own = told["ResourceType"] == STACK and physical == told["StackId"]
+def _event(event: StackEventTypeDef, path: str) -> Event:
+    physical = event.get("PhysicalResourceId", "")
+    own = event["ResourceType"] == STACK and physical == event["StackId"]
     return Event(
-        id=told["EventId"],
-        stack=told["StackId"],
-        path=path if own else join(path, told["LogicalResourceId"]),
-        type=told["ResourceType"],
+        id=event["EventId"],
+        stack=event["StackId"],
+        path=path if own else join(path, event["LogicalResourceId"]),
+        type=event["ResourceType"],
         physical=physical,
-        status=told["ResourceStatus"],
-        reason=told.get("ResourceStatusReason", ""),
-        time=told["Timestamp"],
+        status=event["ResourceStatus"],
+        reason=event.get("ResourceStatusReason", ""),
+        time=event["Timestamp"],
     )

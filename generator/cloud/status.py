@@ -5,14 +5,20 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Resource, Stack, existing, family, tree, walk
 from generator.cloud.text import plain
 from generator.errors import ClinicError
 from generator.model.walk import STACK
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import (
+        DescribeStackResourceDriftsInputTypeDef,
+        StackResourceDriftTypeDef,
+    )
 
 PAUSE = 2.0
 """Seconds between two questions whether a drift detection is done."""
@@ -57,17 +63,17 @@ def commands(aws: Aws, stack: Stack) -> dict[str, str]:
     where = f"--region {aws.region}"
     if aws.session.profile_name != "default":
         where += f" --profile {aws.session.profile_name}"
-    found = {}
+    physical_ids = {}
     if log := stack.outputs.get("BackendLogGroup"):
-        found["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
+        physical_ids["Logs of the backend"] = f"aws logs tail {plain(log)} --follow {where}"
     if group := stack.outputs.get("BackendGroupName"):
-        found["Instances"] = (
+        physical_ids["Instances"] = (
             "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names "
             f"{plain(group)} --query 'AutoScalingGroups[].Instances[].InstanceId' --output text "
             f"{where}"
         )
-        found["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
-    return found
+        physical_ids["A shell on one of them"] = f"aws ssm start-session --target INSTANCE {where}"
+    return physical_ids
 
 
 def _same(
@@ -79,9 +85,9 @@ def _same(
     for physical, path in {stack.id: "", **nested}.items():
         if trouble := _detect(aws, physical, pause):
             rows.append([path, "?", plain(trouble), "", ""])
-        for found in _drifted(aws, physical):
-            report.tell("drift", path=path, drift=found)
-            rows += _differences(path, found)
+        for drift in _drifted(aws, physical):
+            report.tell("drift", path=path, drift=drift)
+            rows += _differences(path, drift)
     if rows:
         report.table(["drifted", "how", "property", "template", "now"], rows)
     else:
@@ -94,33 +100,38 @@ def _detect(aws: Aws, stack: str, pause: float) -> str:
     cloudformation = aws.client("cloudformation")
     started = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
     while True:
-        told: dict[str, str] = cloudformation.describe_stack_drift_detection_status(
+        detection = cloudformation.describe_stack_drift_detection_status(
             StackDriftDetectionId=started
         )
-        if told["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+        if detection["DetectionStatus"] != "DETECTION_IN_PROGRESS":
             break
         time.sleep(pause)
-    failed = told["DetectionStatus"] == "DETECTION_FAILED"
-    return told.get("DetectionStatusReason", "not every resource") if failed else ""
+    failed = detection["DetectionStatus"] == "DETECTION_FAILED"
+    return detection.get("DetectionStatusReason", "not every resource") if failed else ""
 
 
-def _drifted(aws: Aws, stack: str) -> Iterator[dict[str, Any]]:
+def _drifted(aws: Aws, stack: str) -> Iterator[StackResourceDriftTypeDef]:
     # botocore has no paginator for this one.
-    more: dict[str, str] = {}
+    request: DescribeStackResourceDriftsInputTypeDef = {
+        "StackName": stack,
+        "StackResourceDriftStatusFilters": ["MODIFIED", "DELETED"],
+    }
     while True:
-        told = aws.client("cloudformation").describe_stack_resource_drifts(
-            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], **more
-        )
-        yield from told["StackResourceDrifts"]
-        if not (token := told.get("NextToken")):
+        response = aws.client("cloudformation").describe_stack_resource_drifts(**request)
+        yield from response["StackResourceDrifts"]
+        if not (token := response.get("NextToken")):
             return
-        more = {"NextToken": token}
+        request["NextToken"] = token
 
 
-def _differences(path: str, told: dict[str, Any]) -> list[list[str]]:
-    where = plain(f"{path}/{told['LogicalResourceId']}".lstrip("/"))
+def _differences(path: str, drift: StackResourceDriftTypeDef) -> list[list[str]]:
+    where = plain(f"{path}/{drift['LogicalResourceId']}".lstrip("/"))
+    how = drift["StackResourceDriftStatus"]
+    # A resource that is gone has none.
+    if not (differences := drift.get("PropertyDifferences")):
+        return [[where, how, "", "", ""]]
     keys = ("PropertyPath", "ExpectedValue", "ActualValue")
     return [
-        [where, told["StackResourceDriftStatus"], *(plain(found.get(key, "")) for key in keys)]
-        for found in told.get("PropertyDifferences") or [{}]
+        [where, how, *(plain(difference.get(key, "")) for key in keys)]
+        for difference in differences
     ]

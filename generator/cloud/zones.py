@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError, quote
+from generator.report import Report
 
 WITHOUT_VPC_ORIGINS = ("use1-az3", "usw1-az2", "apne1-az3", "cac1-az3")
 """Ids of zones that CloudFront's VPC origins do not serve (CloudFront developer guide, restrict
@@ -22,9 +22,10 @@ def warn(aws: Aws, env: Environment, report: Report) -> None:
     private = values.get("AlbExposure") == "private"
     if not (chosen or private):
         return
-    kind = {"Name": "zone-type", "Values": ["availability-zone"]}
-    told = aws.client("ec2").describe_availability_zones(Filters=[kind])["AvailabilityZones"]
-    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in told}
+    zones = aws.client("ec2").describe_availability_zones(
+        Filters=[{"Name": "zone-type", "Values": ["availability-zone"]}]
+    )["AvailabilityZones"]
+    ids = {str(zone["ZoneName"]): str(zone.get("ZoneId", "")) for zone in zones}
     if unknown := [name for name in chosen if name not in ids]:
         raise ClinicError(
             f"{aws.region} has no zone {', '.join(map(quote, unknown))}: set ZoneNames to some of "

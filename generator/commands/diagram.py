@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from generator import files
-from generator.checks.diagram import draw, mermaid
-from generator.checks.diagram.derive import derive
-from generator.checks.diagram.model import Architecture
-from generator.checks.diagram.parts import KINDS
-from generator.checks.diagram.words import LANGUAGES, Words
-from generator.checks.reach import kinds
-from generator.errors import ClinicError
-from generator.model import view
-from generator.model.guard import expected
-from generator.options import JSON, PARAMS, PATH, TEMPLATES
-from generator.parameters import regions
-
-SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
-SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
+from generator.checks.diagram.words import LANGUAGES
+from generator.options import PARAMS, PATH, TEMPLATES, reporting
+from generator.report import Report
 
 
-@click.command()
+@click.command("diagram")
 @click.argument("env", default="seed")
 @click.option(
     "--format",
@@ -43,7 +28,7 @@ SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
     help="The language of the words in it.",
 )
 @click.option("--region", default="us-east-1", show_default=True, help="AWS region to show.")
-@JSON
+@reporting("subnet", "that of each part", "that of each arrow")
 @TEMPLATES
 @PARAMS
 def diagram_command(
@@ -52,14 +37,14 @@ def diagram_command(
     output: Path | None,
     language: str,
     region: str,
-    as_json: bool,
+    report: Report,
     templates: Path | None,
     params: Path,
 ) -> None:
-    """Draw the architecture of ENV (seed if none is given) from the templates.
+    """Draw the architecture of ENV from the templates.
 
-    Zones, subnets, who talks to whom and on which port: all of it is derived, so the picture
-    changes with the templates and the parameters.
+    ENV is seed if none is given. Zones, subnets, who talks to whom and on which port: all of it is
+    derived, so the picture changes with the templates and the parameters.
 
     \b
     clinic diagram --format mermaid
@@ -67,42 +52,27 @@ def diagram_command(
     clinic diagram prod --format svg --language es >prod.svg
     clinic diagram prod --json
     """
+    from generator import files
+    from generator.checks.diagram.derive import derive
+    from generator.checks.diagram.model import objects
+    from generator.checks.diagram.parts import KINDS
+    from generator.checks.diagram.picture import lines, picture
+    from generator.checks.reach import kinds
+    from generator.model import view
+    from generator.model.guard import expected
+    from generator.parameters import regions
+
     regions.require(region)
     seen = view.load(env, params, templates, region)
     with expected(templates):
         found = derive(seen)
-        objects = "\n".join([*_objects(found), ""])
         if omitted := [kind for kind in kinds.unknown(seen) if kind not in KINDS]:
             click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
-        drawn = objects if as_json else _drawn(found, form, output, language)
+        told = list(objects(found))
+        drawn = lines(told) if report.json else picture(found, form, output, language)
     if output is None:
-        click.echo(drawn, nl=False)
+        report.tell_all(told)
+        report.say(drawn.removesuffix("\n"))
         return
     files.write(output, drawn.encode())
-    print(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")
-
-
-def _drawn(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
-    if form is None and output is not None:
-        form = _form(output)
-    words = Words(language)
-    return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
-
-
-def _form(output: Path) -> str:
-    if output.suffix not in SUFFIXES:
-        raise ClinicError(
-            f"{output} ends like no format that this can draw: call it .svg or .mmd, or give "
-            "--format."
-        )
-    return SUFFIXES[output.suffix]
-
-
-def _objects(found: Architecture) -> Iterator[str]:
-    """What a picture would show, one JSON object for every subnet, part and arrow."""
-    for kind, things in (
-        ("subnet", found.subnets),
-        ("part", found.parts.values()),
-        ("arrow", found.arrows),
-    ):
-        yield from (json.dumps({"shows": kind, **asdict(thing)}) for thing in things)
+    report.say(f"{output}: {env}, {len(found.parts)} parts and {len(found.arrows)} arrows")

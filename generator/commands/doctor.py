@@ -6,17 +6,15 @@ from pathlib import Path
 
 import click
 
-from generator.application.doctor.doctor import visit
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load
-from generator.cloud.progress import Report
-from generator.options import JSON, connected
+from generator.cloud.explained import explained
+from generator.options import connected, reporting
+from generator.report import Report
 
 
 @click.command("doctor")
 @connected
 @click.option("--instance", metavar="ID", help="Only this one, such as i-0123456789abcdef0.")
-@JSON
+@reporting("instance", "finding", "unread", "doctor")
 @explained("observer")
 def doctor_command(
     env: str,
@@ -24,9 +22,9 @@ def doctor_command(
     profile: str | None,
     region: str | None,
     instance: str | None,
-    as_json: bool,
+    report: Report,
 ) -> None:
-    """Say what is wrong with each instance and target of ENV, and what to do.
+    """Say what is wrong with each instance and target, and what to do.
 
     Reads boot logs, the backend's log, consoles, target health, scaling activities and CPU
     credits, and changes nothing. Exits with 0 when all is well, 1 when something is wrong.
@@ -36,6 +34,10 @@ def doctor_command(
     clinic doctor dev --instance i-0123456789abcdef0
     clinic doctor prod --json
     """
+    from generator.application.doctor.doctor import diagnose
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import load
+
     stack = load(env, params).stack
-    if not visit(connect(profile, region), stack, instance, Report(as_json)):
+    if not diagnose(connect(profile, region), stack, instance, report):
         raise click.exceptions.Exit(1)

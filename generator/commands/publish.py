@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from generator.application.publish.plan import KEEP
+from generator.application.publish.stack import stack_of
 from generator.errors import ClinicError, quote
-from generator.options import JSON, PATH, connected
-
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
+from generator.options import PATH, connected, reporting
+from generator.report import Report
 
 
 @click.command("publish")
@@ -34,7 +34,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,60}")
     help="The VITE_API_URL that the build should carry; otherwise the site's own address.",
 )
 @click.option("--plan", "--dry-run", "plan", is_flag=True, help="Only show what would be sent.")
-@JSON
+@reporting("warning", "send", "remove", "plan", "sent", "published")
 def publish_command(
     env: str,
     dist: Path,
@@ -45,7 +45,7 @@ def publish_command(
     source_maps: bool,
     api_url: str,
     plan: bool,
-    as_json: bool,
+    report: Report,
 ) -> None:
     """Make the site of ENV show the build in the folder DIST.
 
@@ -63,10 +63,9 @@ def publish_command(
             f"--api-url {quote(api_url)} is no address: give it with its scheme, such as "
             "https://clinic.example."
         )
-    stack = _stack(env, params)
+    stack = stack_of(env, params)
     # A third of a small publication is Python's; looking for garbage would be a fifth of that.
     gc.disable()
-    from generator.application.publish.progress import Show
     from generator.application.publish.publish import Wishes, publish
     from generator.cloud.aws import connect, explained
 
@@ -75,20 +74,7 @@ def publish_command(
         maps=source_maps,
         api_url=api_url.rstrip("/"),
         only_plan=plan,
-        show=Show(as_json),
+        report=report,
     )
     with explained("publisher"):
         publish(lambda: connect(profile, region), stack, dist, wishes)
-
-
-def _stack(env: str, folder: Path) -> str:
-    """The stack of an environment. A frontend's pipeline has no parameter files, so the name is
-    enough there; where they are, a slip of the keyboard is noticed before anybody is asked."""
-    name = Path(env).stem
-    if folder.is_dir():
-        from generator.parameters import files as parameters
-
-        name = parameters.find(env, folder).stem
-    if not NAME.fullmatch(name):
-        raise ClinicError(f"{quote(env)} names no environment: give one such as dev or prod.")
-    return f"clinic-{name}"

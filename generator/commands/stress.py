@@ -8,14 +8,10 @@ from typing import Any
 
 import click
 
-from generator.application.stress import live, offline, picture
-from generator.application.stress.report import judge
-from generator.application.stress.timeline import Load
-from generator.cloud.aws import connect, explained
-from generator.cloud.environment import load as load_environment
-from generator.cloud.progress import Report
+from generator.cloud.explained import explained
 from generator.errors import ClinicError
-from generator.options import JSON, PATH, TEMPLATES, YES, connected
+from generator.options import PATH, TEMPLATES, YES, connected, reporting
+from generator.report import Report
 
 
 @click.command("stress")
@@ -52,7 +48,7 @@ from generator.options import JSON, PATH, TEMPLATES, YES, connected
 @TEMPLATES
 @click.option("--url", help="Ask this address instead of the site's health path.")
 @click.option("--png", type=PATH, help="Write the picture to this file.")
-@JSON
+@reporting("settings", "moment", "sample", "figure", "variant", "assumption")
 @YES
 @explained("observer", "operator")
 def stress_command(
@@ -65,11 +61,11 @@ def stress_command(
     simulated: bool,
     url: str | None,
     png: Path | None,
-    as_json: bool,
+    report: Report,
     yes: bool,
     **design: Any,
 ) -> None:
-    """Put load on the instances, and see how long new capacity takes to come.
+    """Put load on the instances and see how long new capacity takes.
 
     Runs `stress` on every instance in service through Systems Manager, follows alarms, group,
     targets and requests through the CDN, and draws them. With --simulate the same is calculated
@@ -83,9 +79,15 @@ def stress_command(
     clinic stress seed --simulate --metric-period 300
     clinic stress prod --simulate --boot pull --warm-pool 2 --png prod.png
     """
+    from generator.application.stress import live, offline, picture
+    from generator.application.stress.report import judge
+    from generator.application.stress.timeline import Load
+    from generator.cloud.aws import connect
+    from generator.cloud.environment import load as load_environment
+
     if png:
         picture.check(png)
-    report, load = Report(as_json), Load(cpu, timeout)
+    load = Load(cpu, timeout)
     if simulated:
         if profile is not None or url is not None:
             raise ClinicError("--profile and --url go with a live test: --simulate asks nobody.")

@@ -13,16 +13,16 @@ from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import FAILED, prove
 from generator.application.smoke.site import of_stack
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 IMAGE = "docker.io/clinic/backend:rehearsed"
 NOTHING_BOOTED = "Nothing booted: no instance, no database, no signal, no certificate."
 
 
-def release_image(aws: Aws, env: Environment, wishes: Wishes) -> Environment:
+def release_image(aws: Aws, env: Environment, wishes: DeployOptions) -> Environment:
     """Roll the instances to another image; the environment that the stack then is.
 
     ClinicError (1) unless every instance and the stack have it.

@@ -7,12 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from generator.application.publish.build import Build, names, read
-from generator.application.publish.progress import Show
 from generator.application.publish.publish import Wishes, publish
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
+from generator.report import Report
 from generator.shipped import text
 
 
@@ -21,7 +20,7 @@ def rehearse_frontend(aws: Aws, stack: str, report: Report) -> None:
     with TemporaryDirectory(prefix="clinic-") as folder:
         dist = Path(folder)
         write_small_build(dist)
-        wishes = Wishes(show=Show(report.json))
+        wishes = Wishes(report=report)
         publish(lambda: aws, stack, dist, wishes)
         publish(lambda: aws, stack, dist, wishes)
         build = read(dist, names(dist))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from generator import resource_types
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
 from generator.cloud.stacks import Resource, find, tree
@@ -18,54 +19,8 @@ from generator.model.resolve import Resolver
 from generator.model.schemas import is_secret
 from generator.model.walk import STACK
 
-READERS = {
-    "AWS::AutoScaling::AutoScalingGroup": "autoscaling describe_auto_scaling_groups "
-    "AutoScalingGroupNames[]",
-    "AWS::Backup::BackupPlan": "backup get_backup_plan BackupPlanId",
-    "AWS::Backup::BackupVault": "backup describe_backup_vault BackupVaultName",
-    "AWS::CloudFront::Distribution": "cloudfront get_distribution_config Id",
-    "AWS::CloudFront::OriginAccessControl": "cloudfront get_origin_access_control Id",
-    "AWS::CloudFront::ResponseHeadersPolicy": "cloudfront get_response_headers_policy Id",
-    "AWS::CloudWatch::Alarm": "cloudwatch describe_alarms AlarmNames[]",
-    "AWS::CloudWatch::Dashboard": "cloudwatch get_dashboard DashboardName",
-    "AWS::EC2::FlowLog": "ec2 describe_flow_logs FlowLogIds[]",
-    "AWS::EC2::InternetGateway": "ec2 describe_internet_gateways InternetGatewayIds[]",
-    "AWS::EC2::LaunchTemplate": "ec2 describe_launch_template_versions LaunchTemplateId",
-    "AWS::EC2::NatGateway": "ec2 describe_nat_gateways NatGatewayIds[]",
-    "AWS::EC2::RouteTable": "ec2 describe_route_tables RouteTableIds[]",
-    "AWS::EC2::SecurityGroup": "ec2 describe_security_groups GroupIds[]",
-    "AWS::EC2::SecurityGroupEgress": "ec2 describe_security_group_rules SecurityGroupRuleIds[]",
-    "AWS::EC2::SecurityGroupIngress": "ec2 describe_security_group_rules SecurityGroupRuleIds[]",
-    "AWS::EC2::Subnet": "ec2 describe_subnets SubnetIds[]",
-    "AWS::EC2::VPC": "ec2 describe_vpcs VpcIds[]",
-    "AWS::EC2::VPCEndpoint": "ec2 describe_vpc_endpoints VpcEndpointIds[]",
-    "AWS::ECR::Repository": "ecr describe_repositories repositoryNames[]"
-    "; ecr get_lifecycle_policy repositoryName",
-    "AWS::EFS::FileSystem": "efs describe_file_systems FileSystemId"
-    "; efs describe_file_system_policy FileSystemId",
-    "AWS::EFS::MountTarget": "efs describe_mount_targets MountTargetId",
-    "AWS::ElasticLoadBalancingV2::Listener": "elbv2 describe_listeners ListenerArns[]",
-    "AWS::ElasticLoadBalancingV2::ListenerRule": "elbv2 describe_rules RuleArns[]",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "elbv2 describe_load_balancers LoadBalancerArns[]"
-    "; elbv2 describe_load_balancer_attributes LoadBalancerArn",
-    "AWS::ElasticLoadBalancingV2::TargetGroup": "elbv2 describe_target_groups TargetGroupArns[]"
-    "; elbv2 describe_target_group_attributes TargetGroupArn",
-    "AWS::Events::Rule": "events describe_rule Name; events list_targets_by_rule Rule",
-    "AWS::IAM::InstanceProfile": "iam get_instance_profile InstanceProfileName",
-    "AWS::IAM::Role": "iam get_role RoleName; iam list_attached_role_policies RoleName",
-    "AWS::KMS::Key": "kms describe_key KeyId; kms get_key_policy KeyId",
-    "AWS::Lambda::Function": "lambda get_function_configuration FunctionName",
-    "AWS::Logs::LogGroup": "logs describe_log_groups logGroupNamePrefix",
-    "AWS::RDS::DBInstance": "rds describe_db_instances DBInstanceIdentifier",
-    "AWS::RDS::DBParameterGroup": "rds describe_db_parameter_groups DBParameterGroupName",
-    "AWS::RDS::DBSubnetGroup": "rds describe_db_subnet_groups DBSubnetGroupName",
-    "AWS::S3::Bucket": "s3 get_bucket_encryption Bucket; s3 get_bucket_versioning Bucket"
-    "; s3 get_public_access_block Bucket; s3 get_bucket_lifecycle_configuration Bucket"
-    "; s3 get_bucket_ownership_controls Bucket; s3 get_bucket_tagging Bucket"
-    "; s3 get_bucket_logging Bucket",
-    "AWS::S3::BucketPolicy": "s3 get_bucket_policy Bucket",
-    "AWS::SNS::Topic": "sns get_topic_attributes TopicArn",
-    "AWS::SecretsManager::Secret": "secretsmanager describe_secret SecretId",
+READERS: Mapping[str, Sequence[str]] = {
+    kind: calls for kind, calls in resource_types.column("read_back").items() if calls
 }
 """The calls that tell of a type: service, operation and the argument that takes the physical id;
 types without one have no call that tells one of them from another."""
@@ -133,7 +88,7 @@ def _stacks(
 
 def _compared(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Without secrets, the name that was asked for, and tags, which have calls of their own."""
-    asked = {reader.split()[2] for reader in READERS[kind].split("; ")}
+    asked = {reader.split()[2] for reader in READERS[kind]}
     for name, value in _leaves("", properties):
         if not value.startswith("{{resolve:") and not name.startswith("Tag") and name not in asked:
             yield name, value
@@ -142,14 +97,14 @@ def _compared(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, s
 def _answer(aws: Aws, resource: Resource, properties: Mapping[str, Any]) -> dict[str, set[str]]:
     """Every value that the service returns, by each name on its path; "" has them all."""
     values: dict[str, set[str]] = defaultdict(set)
-    for reader in READERS[resource.type].split("; "):
+    for reader in READERS[resource.type]:
         service, operation, argument = reader.split()
         key = argument.removesuffix("[]")
         named = properties.get(key)
         physical = named if isinstance(named, str) else resource.physical
         given = physical if key == argument else [physical]
         try:
-            answer = getattr(aws.client(service), operation)(**{key: given})
+            answer = getattr(aws.client_named(service), operation)(**{key: given})
         except ClientError:
             # Not having it is an answer: what was to be there is lost.
             continue

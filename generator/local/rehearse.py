@@ -8,15 +8,15 @@ from functools import partial
 
 from generator.application.env import rehearse as env_file
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes, deploy, watch
+from generator.cloud.deploy import DeployOptions, deploy, watch
 from generator.cloud.destroy import destroy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.frontend import rehearse_frontend
 from generator.local.readback import Count, read_back
+from generator.report import Report
 
 PACE = 0.05
 """Seconds between two calls of following: nobody throttles here."""
@@ -45,7 +45,7 @@ class Rehearsal:
 
     aws: Aws
     env: Environment
-    wishes: Wishes
+    wishes: DeployOptions
     mistake: Mapping[str, str] = field(default_factory=lambda: MISTAKE)
     look: Look = look_from_outside
 
@@ -113,7 +113,7 @@ def _fail(this: Rehearsal) -> None:
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
 
 
-def _refused(this: Rehearsal, env: Environment, wishes: Wishes) -> ClinicError:
+def _refused(this: Rehearsal, env: Environment, wishes: DeployOptions) -> ClinicError:
     try:
         deploy(this.aws, env, wishes)
     except ClinicError as trouble:

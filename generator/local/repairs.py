@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from generator.local.engine import Record, client, cloudwatch_logs, provisioners
+from generator.model.walk import is_true
 
 Step = Callable[[str, Record], None]
 
@@ -106,7 +107,7 @@ def _keep_version(database: str, props: Record) -> None:
 
 
 def _be_unprotected(database: str, props: Record) -> None:
-    if str(props.get("DeletionProtection")).lower() == "true":
+    if is_true(props.get("DeletionProtection")):
         advice = "please disable deletion protection and try again."
         _refuse(f"Cannot delete protected DB Instance, {advice}", "Rds")
 

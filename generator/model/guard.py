@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from generator.errors import ClinicError
 
@@ -22,15 +22,28 @@ MALFORMED = (
 
 
 @contextmanager
-def expected(name: object) -> Iterator[None]:
-    """Turn what a malformed resource does to a proof into a ClinicError about the set ``name``."""
+def guarded(sentence: Callable[[Exception], str]) -> Iterator[None]:
+    """Turn what a malformed template does to code that reads it into a ClinicError of ``sentence``,
+    which is called with what went wrong."""
     try:
         yield
     except MALFORMED as trouble:
-        raise ClinicError(
+        raise ClinicError(sentence(trouble)) from trouble
+
+
+def expected(name: object) -> AbstractContextManager[None]:
+    """As ``guarded``, for what reads the resources of the set ``name`` (None: our own)."""
+    return guarded(
+        lambda trouble: (
             f"{name or OURS} has a part of a form that nobody expects "
             f"({type(trouble).__name__}: {reason(trouble)}): cfn-lint says where."
-        ) from trouble
+        )
+    )
+
+
+def resolving(name: object) -> AbstractContextManager[None]:
+    """As ``guarded``, for what resolves the set ``name`` (None: our own)."""
+    return guarded(lambda trouble: f"{name or OURS} cannot be resolved: {reason(trouble)}.")
 
 
 def reason(trouble: Exception) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from generator import output
 from generator.errors import ClinicError, quote, reason
-from generator.model import guard as sense
-from generator.model import shapes
+from generator.model import guard, network, shapes
 from generator.model.nesting import Whole, merge
+from generator.model.references import References
 from generator.model.resolve import Resolver, Template, pseudo_parameters
 from generator.model.walk import STACK, text
 from generator.parameters import files as parameters
@@ -43,6 +43,18 @@ class View:
     stacks: Mapping[str, str] = field(default_factory=dict)
     """Which stack of the root it is in, by logical id."""
 
+    @cached_property
+    def references(self) -> References:
+        """What values in its resources refer to."""
+        return References(
+            self.resources, self.values, pseudo_parameters(self.region, f"clinic-{self.env}")
+        )
+
+    @cached_property
+    def network(self) -> network.Network:
+        """Its VPCs, subnets, routes, security group rules and network interfaces."""
+        return network.read(self.references)
+
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """Properties of every resource of a type, by logical id."""
         return {
@@ -69,20 +81,9 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     made = _merged(found, templates)
     whole = made.template
     values = parameters.load_checked(path, whole)
-    with resolving(templates):
+    with guard.resolving(templates):
         resources, outputs = _decided(whole, values, region, path.stem)
     return View(path.stem, region, values, found, whole, resources, outputs, *made[1:])
-
-
-@contextmanager
-def resolving(name: object) -> Iterator[None]:
-    """Turn what a template that makes no sense does to the resolver into a ClinicError."""
-    try:
-        yield
-    except sense.MALFORMED as trouble:
-        raise ClinicError(
-            f"{name or sense.OURS} cannot be resolved: {sense.reason(trouble)}."
-        ) from trouble
 
 
 def _decided(
@@ -187,7 +188,7 @@ def _parse(name: str, words: str) -> Any:
 def _unread(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return where + str(getattr(error, "problem", None) or sense.reason(error))
+    return where + str(getattr(error, "problem", None) or guard.reason(error))
 
 
 def inlined(found: Mapping[str, Template], path: object) -> Template:
@@ -198,7 +199,5 @@ def inlined(found: Mapping[str, Template], path: object) -> Template:
 def _merged(found: Mapping[str, Template], path: object) -> Whole:
     if FLAT in found:
         return Whole(dict(found[FLAT]), {}, {})
-    try:
+    with guard.guarded(lambda trouble: f"{path} does not hold together: {guard.reason(trouble)}."):
         return merge(found)
-    except sense.MALFORMED as trouble:
-        raise ClinicError(f"{path} does not hold together: {sense.reason(trouble)}.") from trouble

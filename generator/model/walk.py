@@ -35,6 +35,11 @@ def references(node: Any) -> Iterator[str]:
             yield from SUBSTITUTED.findall(text if isinstance(text, str) else text[0])
 
 
+def is_true(value: Any) -> bool:
+    """Whether CloudFormation reads a property as true: booleans may be text in a template."""
+    return str(value).lower() == "true"
+
+
 def join(path: str, logical: str) -> str:
     """A logical id below a path."""
     return f"{path}/{logical}" if path else logical

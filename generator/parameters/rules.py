@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from generator.errors import ClinicError, quote
-from generator.model import guard as sense
+from generator.errors import quote
+from generator.model import guard
 from generator.parameters import values
 
 FUNCTIONS: dict[str, Callable[..., bool]] = {
@@ -34,14 +35,16 @@ def broken(
         for name, declaration in declared.items()
     }
     for name, rule in rules.items():
-        try:
+        with guard.guarded(partial(_undecided, name)):
             failed = list(_failed(rule, refs))
-        except sense.MALFORMED as trouble:
-            raise ClinicError(
-                f"the rule {quote(name)} cannot be decided here ({sense.reason(trouble)}): write "
-                "it with the functions that look at parameters alone."
-            ) from trouble
         yield from ((name, sentence) for sentence in failed)
+
+
+def _undecided(name: str, trouble: Exception) -> str:
+    return (
+        f"the rule {quote(name)} cannot be decided here ({guard.reason(trouble)}): write it with "
+        "the functions that look at parameters alone."
+    )
 
 
 def _failed(rule: Mapping[str, Any], refs: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ to other vaults, snapshots shared with other accounts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import awacs.aws as aws
@@ -26,19 +27,16 @@ from generator.policies.grants import (
     ARTIFACT_BUCKET,
     ENV_FILE,
     GROUPS,
-    IMAGE_REPOSITORY,
     IN_OWN_ACCOUNT,
     INSTANCES,
-    LOG_GROUPS,
     OF_OUR_STACKS,
     STACKS,
     allow,
     document,
 )
-from generator.policies.scopes import SECRETS
+from generator.policies.scopes import ROLES_MAY, SECRETS
 
 DOCUMENTS_BUCKET = f"arn:aws:s3:::{ANY}-documentsbucket-*"
-DATABASES = f"arn:aws:rds:*:*:db:{ANY}"
 BACKUPS = "arn:aws:rds:*:*:snapshot:awsbackup:*"
 DATABASE_LOGS = f"arn:aws:logs:*:*:log-group:/aws/rds/instance/{ANY}"
 INSTANCE_ROLE = f"arn:aws:iam::*:role/{ANY}-InstanceRole-*"
@@ -85,10 +83,7 @@ GROUP = (
     *("TerminateInstanceInAutoScalingGroup", "UpdateAutoScalingGroup"),
 )
 KEEP_LOG = ("*KmsKey", "CreateLogGroup", "PutRetentionPolicy")
-PULL = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
-WRITE_LOG = ("CreateLogStream", "DescribeLogStreams", "PutLogEvents")
 ROTATE = ("DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage")
-SNAPSHOT = ("AddTagsToResource", "CopyDBSnapshot", "CreateDBSnapshot", "ListTagsForResource")
 WATCH_BUCKET = ("*Rule", "*Targets")
 READ_BUCKET = (
     *("GetBucket*", "GetInventoryConfiguration", "ListBucket*", "ListTagsForResource"),
@@ -111,21 +106,14 @@ def _without_sid(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 def _always() -> list[aws.Statement]:
-    things = {
-        IMAGE_REPOSITORY: _of("ecr", PULL),
+    things: Mapping[str, Sequence[str]] = {
+        **ROLES_MAY,
         STACKS: _of("cloudformation", CHANGE),
-        LOG_GROUPS: _of("logs", WRITE_LOG),
         DATABASE_LOGS: _of("logs", KEEP_LOG),
         MONITORING_LOG: _of("logs", ("GetLogEvents",)),
-        DATABASES: _of("rds", ("ModifyDBInstance", *SNAPSHOT)),
         BACKUPS: ["rds:DeleteDBSnapshot"],
         "arn:aws:rds:*:*:auto-backup:*": ["rds:DeleteDBInstanceAutomatedBackup"],
-        f"arn:aws:sns:*:*:{ANY}": ["sns:Publish"],
-        "arn:aws:elasticfilesystem:*:*:file-system/*": _of(
-            "elasticfilesystem", ("Backup", "DescribeTags")
-        ),
         "arn:aws:events:*:*:rule/AwsBackupManagedRule*": _of("events", WATCH_BUCKET),
-        "arn:aws:backup:*:*:backup-vault:*": ["backup:DescribeBackupVault"],
         "arn:aws:backup:*:*:recovery-point:*": ["backup:TagResource"],
         # A VPC's default group, which nobody made, carries no tag to know it by.
         "arn:aws:ec2:*:*:security-group/*": ["ec2:RevokeSecurityGroup*"],

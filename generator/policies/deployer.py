@@ -41,14 +41,14 @@ from generator.policies.scopes import SCOPES, UNTAGGED
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "deployer-data": ("backup", "backup-storage", "ecr", "kms", "rds", "s3", "sns"),
-    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs"),
+    "deployer-backend": ("autoscaling", "elasticloadbalancing", "lambda", "logs", "ssm"),
     "deployer-edge": (
         *("cloudfront", "cloudwatch", "elasticfilesystem"),
         *("events", "route53", "secretsmanager", "wafv2"),
     ),
 }
 """Documents that hold nothing but services' scopes, filled so that each fits for the longest names
-of an environment; network and identity have more to say."""
+of an environment; network and identity have more to say. What is in none goes into the shortest."""
 
 READ_VERBS = ("Describe", "Get", "List")
 CONTENT = frozenset({"iam", "kms", "lambda", "s3", "secretsmanager"})
@@ -112,6 +112,11 @@ def documents() -> dict[str, dict[str, Any]]:
         stem: document(*_of_services(services, needed, unscoped))
         for stem, services in PARTS.items()
     }
+    placed = {service for services in PARTS.values() for service in services}
+    if more := sorted(SCOPES.keys() - placed - {"iam"}):
+        shortest = min(PARTS, key=lambda stem: len(str(of_services[stem])))
+        statements = _of_services((*PARTS[shortest], *more), needed, unscoped)
+        of_services[shortest] = document(*statements)
     return of_services | {
         "deployer-network": document(*_network(needed)),
         "deployer-identity": document(*_identity(needed, unscoped)),

@@ -1,4 +1,5 @@
-"""Where the deployer's changes may go, service by service, and why no narrower.
+"""Where the deployer's changes may go, service by service, and why no narrower. The patterns are in
+the table of resource types (generator/resource_types.toml).
 
 Not every name begins with the stack's name:
 
@@ -7,6 +8,8 @@ Not every name begins with the stack's name:
 - a balancer's and a target group's has 32 characters, of which the stack's name keeps the first
   five or six: ``clinic-Alb-1a2b3c``, so the pattern is ``clini``, and the tag as above;
 - what must be named and is unique in an account is called ``<environment>-<what>-<random end>``;
+- a parameter's is ours, and begins with ``/clinic/`` before the stack's name;
+- RDS asks for its own option group too, and for whichever snapshot the operator restores;
 - a dashboard's generated name is not documented to hold the stack's name;
 - what has an identifier instead of a name (network, keys, file systems, backup plans) is narrowed
   by CloudFormation's tag where the service gives one to IAM, and otherwise only by the way: asked
@@ -17,67 +20,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from generator.policies.grants import ANY, GROUPS, LOG_GROUPS
+from generator import resource_types
 
 SECRETS = ("DatabaseSecret", "OriginVerifySecret", "OriginVerifySecretSecond")
 """Logical ids of the secrets; a test compares them with the templates."""
 
-BALANCING = "arn:aws:elasticloadbalancing:*:*:"
-BALANCER = f"{BALANCING}loadbalancer/app/clini*"
 
-SCOPES: Mapping[str, tuple[str, ...]] = {
-    "autoscaling": (GROUPS,),
-    "backup": (
-        "arn:aws:backup:*:*:backup-vault:*-vault-*",
-        "arn:aws:backup:*:*:backup-plan:*",
-    ),
-    "cloudfront": (
-        "arn:aws:cloudfront::*:distribution/*",
-        "arn:aws:cloudfront::*:function/*-spa-*",
-        "arn:aws:cloudfront::*:function/*-api-*",
-        "arn:aws:cloudfront::*:origin-access-control/*",
-        "arn:aws:cloudfront::*:response-headers-policy/*",
-        "arn:aws:cloudfront::*:vpcorigin/*",
-    ),
-    "cloudwatch": (
-        f"arn:aws:cloudwatch:*:*:alarm:{ANY}",
-        f"arn:aws:cloudwatch:*:*:alarm:TargetTracking-{ANY}",
-        "arn:aws:cloudwatch::*:dashboard/*",
-    ),
-    "ecr": (f"arn:aws:ecr:*:*:repository/{ANY}",),
-    "elasticfilesystem": ("arn:aws:elasticfilesystem:*:*:file-system/*",),
-    "elasticloadbalancing": (
-        BALANCER,
-        f"{BALANCING}targetgroup/clini*",
-        f"{BALANCING}listener/app/clini*",
-        f"{BALANCING}listener-rule/app/clini*",
-    ),
-    "events": (f"arn:aws:events:*:*:rule/{ANY}",),
-    "iam": (
-        f"arn:aws:iam::*:role/{ANY}",
-        f"arn:aws:iam::*:policy/{ANY}",
-        f"arn:aws:iam::*:instance-profile/{ANY}",
-    ),
-    "kms": ("arn:aws:kms:*:*:key/*",),
-    "lambda": (f"arn:aws:lambda:*:*:function:{ANY}",),
-    "logs": (LOG_GROUPS,),
-    "rds": (
-        f"arn:aws:rds:*:*:db:{ANY}",
-        f"arn:aws:rds:*:*:es:{ANY}",
-        f"arn:aws:rds:*:*:pg:{ANY}",
-        f"arn:aws:rds:*:*:subgrp:{ANY}",
-        # RDS asks for its own option group too, and for whichever snapshot the operator restores.
-        "arn:aws:rds:*:*:og:default*",
-        "arn:aws:rds:*:*:snapshot:*",
-    ),
-    "route53": ("arn:aws:route53:::hostedzone/*",),
-    "s3": (f"arn:aws:s3:::{ANY}",),
+def _by_service() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in resource_types.column("deployer").values():
+        for service, arns in row.items():
+            found[service] = (*found.get(service, ()), *arns)
+    return found
+
+
+SCOPES: Mapping[str, tuple[str, ...]] = _by_service() | {
     "secretsmanager": tuple(
         f"arn:aws:secretsmanager:*:*:secret:{logical_id}-*" for logical_id in SECRETS
     ),
-    "sns": (f"arn:aws:sns:*:*:{ANY}",),
-    "wafv2": ("arn:aws:wafv2:*:*:regional/webacl/*", BALANCER),
 }
+"""ARNs by service, from the table of resource types."""
+
+ROLES_MAY: Mapping[str, tuple[str, ...]] = {
+    arn: tuple(actions)
+    for row in resource_types.column("roles").values()
+    for arn, actions in row.items()
+}
+"""What the stacks' roles may do, by ARN, from the same table."""
 
 UNTAGGED: Mapping[str, frozenset[str]] = {
     "elasticloadbalancing": frozenset(

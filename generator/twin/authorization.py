@@ -1,104 +1,36 @@
-"""Whether policies of the templates let somebody make a call: Deny wins, then Allow, else no."""
+"""Which statements of the templates' policies decide a call, and which call a request makes."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from generator.checks.reach.policies import like, listed
-from generator.errors import ClinicError
+from generator.model.holders import held, owned
+from generator.model.iam import Statement
 from generator.twin.deployed import Deployed
 
-Statement = Mapping[str, Any]
-Context = Mapping[str, str]
 OBJECT_ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
 
 
 def of_role(deployed: Deployed, role: str) -> list[Statement]:
     """The statements of a role's policies, by the role's physical name."""
-    documents = []
-    for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
-        for given in deployed.of_type(kind).values():
-            if role in given.get("Roles", []):
-                documents.append(given["PolicyDocument"])
-    name = deployed.logical.get(role, "")
-    own = deployed.of_type("AWS::IAM::Role").get(name, {})
-    documents += [policy["PolicyDocument"] for policy in own.get("Policies", [])]
-    return [statement for document in documents for statement in document["Statement"]]
+    return held(deployed.references)[0].get(deployed.logical.get(role, ""), [])
 
 
 def of_bucket(deployed: Deployed, bucket: str) -> list[Statement]:
     """The statements of a bucket's policy, by the bucket's physical name."""
-    return [
-        statement
-        for given in deployed.of_type("AWS::S3::BucketPolicy").values()
-        if given["Bucket"] == bucket
-        for statement in given["PolicyDocument"]["Statement"]
-    ]
+    return owned(deployed.references).get(deployed.logical.get(bucket, ""), [])
 
 
 def for_service(statements: Iterable[Statement], service: str) -> Iterator[Statement]:
     """Those that speak of a service of AWS's, or of everybody."""
     for statement in statements:
-        who = statement.get("Principal")
-        named = who.get("Service", []) if isinstance(who, Mapping) else []
-        if who == "*" or who == {"AWS": "*"} or service in listed(named):
+        named = {("*", "*"), ("Service", service)} & set(statement.principals)
+        if bool(named) != statement.but_principals:
             yield statement
-
-
-def allows(statements: Iterable[Statement], action: str, resource: str, context: Context) -> bool:
-    """Whether all statements together let ``action`` happen on ``resource``."""
-    effects = {s["Effect"] for s in statements if applies(s, action, resource, context)}
-    return effects == {"Allow"}
-
-
-def applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
-    """Whether a statement speaks of this call. ClinicError for a condition that is not known."""
-    return (
-        any(like(pattern.lower(), action.lower()) for pattern in listed(statement["Action"]))
-        and any(like(pattern, resource) for pattern in listed(statement.get("Resource", "*")))
-        and all(
-            _holds(operator, context.get(key), listed(values))
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, values in keys.items()
-        )
-    )
-
-
-def _holds(operator: str, value: str | None, wanted: Sequence[Any]) -> bool:
-    name = operator.removeprefix("ForAnyValue:")
-    optional = name.endswith("IfExists")
-    test = OPERATORS.get(name.removesuffix("IfExists"))
-    if test is None:
-        raise ClinicError(f"the twin does not know the condition operator {operator}.")
-    if value is None:
-        return optional or name.startswith(("StringNot", "ArnNot"))
-    return test(value, [str(each) for each in wanted])
-
-
-def _same(value: str, wanted: Sequence[str]) -> bool:
-    return value in wanted
-
-
-def _alike(value: str, wanted: Sequence[str]) -> bool:
-    return any(like(pattern, value) for pattern in wanted)
-
-
-def _bool(value: str, wanted: Sequence[str]) -> bool:
-    return value.lower() in (each.lower() for each in wanted)
-
-
-OPERATORS: Mapping[str, Callable[[str, Sequence[str]], bool]] = {
-    "StringEquals": _same,
-    "StringNotEquals": lambda value, wanted: value not in wanted,
-    "StringLike": _alike,
-    "ArnEquals": _alike,
-    "ArnLike": _alike,
-    "Bool": _bool,
-}
 
 
 def call(
@@ -130,6 +62,8 @@ def call(
 def _resource(service: str, asked: Mapping[str, Any], home: str) -> str:
     if service == "secretsmanager":
         return str(asked.get("SecretId", "*"))
+    if service == "ssm" and "Name" in asked:
+        return f"arn:aws:ssm:{home}:parameter/{str(asked['Name']).lstrip('/')}"
     if service == "logs":
         stream = f":log-stream:{asked['logStreamName']}" if "logStreamName" in asked else ""
         return f"arn:aws:logs:{home}:log-group:{asked.get('logGroupName')}{stream}"

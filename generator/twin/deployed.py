@@ -7,13 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
+from generator.model.references import References
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import View
 from generator.model.walk import text
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 STACK = "AWS::CloudFormation::Stack"
 DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString:?([\w-]*)[\w:-]*\}\}")
@@ -38,6 +42,11 @@ class Deployed:
     def logical(self) -> dict[str, str]:
         """Logical ids by physical id."""
         return {physical: name for name, physical in self.ids.items()}
+
+    @cached_property
+    def references(self) -> References:
+        """What values in the resources refer to, physical ids among them."""
+        return References(self.resources, physical=self.logical)
 
     @cached_property
     def tags(self) -> dict[str, str]:
@@ -97,7 +106,7 @@ def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
     return Deployed(view, stack, account, outputs, ids, resolved, owners)
 
 
-def _with_secrets(node: Any, secrets: Any) -> Any:
+def _with_secrets(node: Any, secrets: SecretsManagerClient) -> Any:
     """The same with every dynamic reference replaced by the value that it stands for."""
 
     def value(found: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
@@ -26,6 +26,9 @@ from generator.twin.names import hosts
 from generator.twin.network import Network
 from generator.twin.services import Identity, Services
 from generator.twin.wiring import Interface
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import ResponseLaunchTemplateDataTypeDef
 
 QUICK = {"RETRY_SECONDS": "1", "POLL_SECONDS": "0.3", "SHIP_SECONDS": "1"}
 """Settings of the boot with the waits between two questions shortened."""
@@ -81,7 +84,7 @@ class Instances:
         """Launch template versions by instance id, as the endpoint has them."""
         groups = self.aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
         return {
-            one["InstanceId"]: one.get("LaunchTemplate", group.get("LaunchTemplate"))["Version"]
+            one["InstanceId"]: (one.get("LaunchTemplate") or group["LaunchTemplate"])["Version"]
             for group in groups
             for one in group["Instances"]
         }
@@ -182,15 +185,14 @@ class Instances:
         shown = self.running[instance].run("cat /var/log/user-data.log") or log.name
         return f"instance {instance} did not get healthy ({what}): {shown.strip()[-800:]}"
 
-    def _launch_data(self, version: str) -> dict[str, Any]:
+    def _launch_data(self, version: str) -> ResponseLaunchTemplateDataTypeDef:
         name, _ = self.deployed.the("AWS::AutoScaling::AutoScalingGroup")
         group = self.deployed.of_type("AWS::AutoScaling::AutoScalingGroup")[name]
         template = group["LaunchTemplate"]["LaunchTemplateId"]
         versions = self.aws.client("ec2").describe_launch_template_versions(
             LaunchTemplateId=template, Versions=[version]
         )
-        data: dict[str, Any] = versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
-        return data
+        return versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
 
     def _role(self, data: Mapping[str, Any]) -> str:
         profile = data.get("IamInstanceProfile", {})

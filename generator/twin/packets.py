@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from generator.checks.reach import found, ports, roles
+from generator.checks.reach import found, roles
 from generator.checks.reach.facts import Link
 from generator.checks.reach.names import Names
+from generator.model.network import ports
 from generator.twin.deployed import Deployed
 from generator.twin.namespaces import inside
 from generator.twin.network import CLIENT, Network

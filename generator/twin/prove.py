@@ -187,13 +187,13 @@ def _log_in(twin: Twin) -> str:
 def _smoke(twin: Twin) -> Iterator[Shown]:
     """Every promise of `clinic smoke`, asked from outside under AWS's names."""
     ended = twin.clinic("smoke", twin.env.name, "--json")
-    for line in ended.stdout.splitlines():
-        result = json.loads(line)
-        if result["kind"] == "promise":
-            name, holds = f"smoke {result['name']}", result["status"] == OK
-            yield Shown(name, holds, result["reason"], result["ms"] / 1000, result["says"])
-    if ended.returncode not in (0, 1):
-        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
+    promises = [json.loads(line) for line in ended.stdout.splitlines()]
+    promises = [one for one in promises if one["kind"] == "promise"]
+    for one in promises:
+        name, holds = f"smoke {one['name']}", one["status"] == OK
+        yield Shown(name, holds, one["reason"], one["ms"] / 1000, one["says"])
+    if not promises or ended.returncode not in (0, 1):
+        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr or ended.stdout)[-300:])
 
 
 PROBES: dict[str, Callable[[Twin], str]] = {

@@ -13,10 +13,10 @@ from generator.application.smoke import report as telling
 from generator.application.smoke.prove import FAILED, OK, Result
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.local.application import look_from_outside
 from generator.local.rehearse import Look
+from generator.report import Report
 
 BOOTED = "What booted, and the database, ran on this machine (`clinic twin`), and not in AWS."
 

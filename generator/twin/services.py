@@ -23,6 +23,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from generator.local.endpoint import Endpoint
+from generator.model.iam import allows
 from generator.twin import authorization
 from generator.twin.certificates import Authority
 from generator.twin.deployed import Deployed
@@ -112,7 +113,7 @@ class Services:
     ) -> bool:
         """Whether an instance's role may make a call; it is noted in any case."""
         statements = authorization.of_role(self.deployed, who.role)
-        allowed = authorization.allows(statements, action, resource, context)
+        allowed = allows(statements, action, resource, context)
         self.calls.append(Call(time.time(), who.instance, action, resource, allowed, source))
         return allowed
 
@@ -123,7 +124,7 @@ class Services:
         context = {"aws:SecureTransport": "true", "aws:SourceArn": distribution}
         context["aws:SourceAccount"] = self.deployed.account
         resource = f"arn:aws:s3:::{bucket}/{key}".rstrip("/")
-        return authorization.allows(
+        return allows(
             list(authorization.for_service(statements, service)), action, resource, context
         )
 

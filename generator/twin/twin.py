@@ -15,11 +15,11 @@ from socket import socket
 from typing import Any
 
 from generator.cloud.aws import Aws, connect
-from generator.cloud.deploy import Wishes, deploy
+from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.local.endpoint import Endpoint, embedded_endpoint
 from generator.model.view import View
+from generator.report import Report
 from generator.twin import (
     balancer,
     cdn,
@@ -138,9 +138,9 @@ def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> 
         report.tell("stands", what=what, seconds=seconds[what])
 
     with embedded_endpoint() as endpoint:
-        aws = connect(given=endpoint.environment)
+        aws = connect(variables=endpoint.environment)
         with redirect_stdout(StringIO()):  # people came for what stands then
-            deploy(aws, env, Wishes(yes=True, pace=PACE, outlives=False))
+            deploy(aws, env, DeployOptions(yes=True, pace=PACE, outlives=False))
         step("stack")
         made = deployed.read(aws, view, env.stack, endpoint.account)
         network = Network(wiring.read(made))

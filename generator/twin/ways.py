@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.errors import ClinicError
+from generator.model.walk import is_true
 from generator.twin.certificates import Authority
 from generator.twin.deployed import Deployed
 from generator.twin.network import S3
 from generator.twin.services import CDN_SIGNS
-from generator.twin.wiring import is_true
 
 CLOUDFRONT = "AWS::CloudFront::"
 CACHED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -57,7 +57,7 @@ class Ways:
             yield "proxy_cache cdn; proxy_cache_key $host$uri; proxy_cache_valid 200 1d;"
             yield "proxy_cache_valid any 10s; proxy_cache_lock on; proxy_cache_methods GET HEAD;"
             yield 'add_header X-Cache "$upstream_cache_status" always;'
-            if str(given.get("Compress", "false")).lower() == "true":
+            if is_true(given.get("Compress")):
                 yield "gzip on; gzip_min_length 1000; gzip_proxied any; gzip_vary on;"
                 yield f"gzip_types {COMPRESSED};"
         elif policy != NOT_CACHED:

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network
 from typing import Any, NoReturn
 
 from generator.errors import ClinicError
+from generator.model.walk import is_true
 from generator.twin.deployed import Deployed
 
 EC2 = "AWS::EC2::"
@@ -136,11 +137,6 @@ def read(deployed: Deployed) -> Wiring:
     _groups(deployed, wiring)
     _interfaces(deployed, wiring)
     return wiring
-
-
-def is_true(value: Any) -> bool:
-    """CloudFormation's booleans, which may be text."""
-    return str(value).lower() == "true"
 
 
 def _refuse(name: str, what: str) -> NoReturn:

@@ -22,15 +22,15 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
-from generator.commands.twin import FILES, PROGRAMS
 from generator.errors import ClinicError
 from generator.local.frontend import write_small_build
 from generator.model import view
+from generator.report import Report
 from generator.twin import balancer, cdn, database, image, namespaces, prove, wiring
 from generator.twin.database import NOT_ROOT
 from generator.twin.deployed import Deployed
 from generator.twin.network import ROUTER
+from generator.twin.stand import FILES, PROGRAMS
 from generator.twin.twin import Choices, Twin, stand_up
 from tests.benchmarks.planted import PLANTED, Breakage
 

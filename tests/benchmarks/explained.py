@@ -1,6 +1,6 @@
 """Which line of docs/security.md's table answers what a judge still objects to in prod.
 
-What a judge can be told to leave out is in generator/excuses, with its line.
+What a judge can be told to leave out is in generator/suppressions, with its line.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from generator import excuses, output, tables
-from generator.excuses.judges import PACKS
+from generator import output, suppressions, tables
+from generator.suppressions.judges import PACKS
 from tests import resolved
 from tests.benchmarks.explained import EXPLAINED
 from tests.benchmarks.tools import NAG, Finding, Judge, MissingError, judges
@@ -89,7 +89,7 @@ def _write(env: str, bare: Path, carrying: Path) -> None:
     content = typed(output.documents()["flat.json"], resolved.parameters(env))
     carrying.write_text(json.dumps(content, indent=1), "utf-8")
     for title, resource in content["Resources"].items():
-        for judge in excuses.suppressions(title):
+        for judge in suppressions.of_resource(title):
             del resource["Metadata"][judge]
     bare.write_text(json.dumps(content, indent=1), "utf-8")
 
@@ -103,9 +103,12 @@ def _wrong(answer: Answer) -> Iterator[str]:
     for rule in sorted({rule for rule, _ in answer.left} - EXPLAINED.keys()):
         yield f"{answer.name}: {rule} is in no line of the table of controls in docs/security.md"
     key, prefix = OBEYING.get(answer.name, ("-", ""))
-    for excuse in excuses.EXCUSES:
-        if excuse.judge == key and excuse.rule.startswith(prefix):
-            about = excuse.rule.removeprefix(prefix), excuse.place.removeprefix("Resources/")
+    for suppression in suppressions.SUPPRESSIONS:
+        if suppression.judge == key and suppression.rule.startswith(prefix):
+            about = (
+                suppression.rule.removeprefix(prefix),
+                suppression.place.removeprefix("Resources/"),
+            )
             if not _says(answer.bare, *about):
                 yield f"{answer.name}: {about[0]} has nothing to suppress at {about[1]}"
             if _says(answer.left, *about):

@@ -16,6 +16,8 @@ from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from generator import bootstrap
+
 REGION = "eu-west-1"
 INSTANCE = "i-0123456789abcdef0"
 GROUP = "clinic-BackendStack-1A2B-BackendGroup-3C4D"
@@ -32,6 +34,8 @@ MUST_BE_SIGNED = {"host", "x-amz-date", "x-amz-security-token"}
 
 METADATA, HEALTH, AWS = "metadata", "health", "aws"
 ENV_FILE = "/configuration/.env"
+LIBRARY = f"/clinic/clinic-dev-BackendStack-1A2B-BootLibrary-{bootstrap.library()[1]}"
+"""The parameter with the rest of the program."""
 AUTHORITIES = f"/{REGION}/{REGION}-bundle.pem"
 """Open to everybody: RDS's certificate authorities."""
 CREATED = 1_700_000_000.123
@@ -68,6 +72,8 @@ class Cloud:
     authority: str = AUTHORITY
     """What is served as RDS's certificate authorities."""
     created: float = CREATED
+    library: str = bootstrap.library()[0]
+    """What is in the parameter LIBRARY."""
     port: int = 0
 
     def rotate(self, password: str) -> None:
@@ -115,6 +121,8 @@ class Cloud:
             case "GetAuthorizationToken":
                 token = base64.b64encode(f"AWS:{REGISTRY_PASSWORD}".encode()).decode()
                 return 200, json.dumps({"authorizationData": [{"authorizationToken": token}]})
+            case "GetParameter" if call.body == {"Name": LIBRARY}:
+                return 200, json.dumps({"Parameter": {"Name": LIBRARY, "Value": self.library}})
             case "CreateLogStream":
                 self.streams.add(call.body["logStreamName"])
                 return 200, "{}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.model import view
 
-from .cloud import REGION
+from .cloud import LIBRARY, REGION
 
 PARAMS = Path(__file__).parents[2] / "params"
 PARAMETERS = {
@@ -22,6 +22,7 @@ PARAMETERS = {
 """The operator's parameter behind a setting."""
 FILE_SYSTEM = "fs-0123456789abcdef0"
 MADE = {
+    "BootLibrary": LIBRARY,
     "ConfigurationBucket": "configuration",
     "DatabaseSecret": "arn:aws:secretsmanager:eu-west-1:1:secret:database",
     "BackendLogGroupResource": "/clinic/backend",

@@ -56,7 +56,7 @@ class Machine:
             tool.rename(self.root / "bin" / tool.name)
         kept = ["notes/containers/backend-a", "notes/route", "var/log/user-data.log"]
         kept += [f"{STATE}/{name}" for name in ("shipped", "accepted.env", "backend-a.env")]
-        kept += [f"{STATE}/database.crt"]
+        kept += [f"{STATE}/database.crt", f"{STATE}/library.sh"]
         for path in kept:
             text = (older.root / path).read_text()
             (self.root / path).parent.mkdir(parents=True, exist_ok=True)

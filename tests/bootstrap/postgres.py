@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from generator import bootstrap
 
 MASTER, FIRST, SECOND, THIRD = "clinic_owner", 1_700_000_000, 1_700_086_400, 1_700_172_800
-PROGRAM = bootstrap.part(*bootstrap.FILES).partition('case "${1:-boot}"')[0]
+PROGRAM = bootstrap.part(*bootstrap.LIBRARY, *bootstrap.FILES).partition('case "${1:-boot}"')[0]
 ACT = 'SECRET=$(cat); if [[ "${WORD}" == sql ]]; then make_user; else database_user env; fi'
 RDS_PREFIX = "%t:%r:%u@%d:[%p]:"
 """How RDS begins each line of the log, which nobody can change."""

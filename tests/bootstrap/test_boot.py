@@ -1,12 +1,16 @@
 """The birth of an instance, from the first line to the signal."""
 
+import base64
+import bz2
 import hmac
 import stat
 
 import pytest
 
+from generator import bootstrap
+
 from . import generated
-from .cloud import AUTHORITIES, AUTHORITY, CREATED, INSTANCE, PASSWORD, REGISTRY_PASSWORD
+from .cloud import AUTHORITIES, AUTHORITY, CREATED, INSTANCE, LIBRARY, PASSWORD, REGISTRY_PASSWORD
 from .machine import STATE, Machine
 
 USER = f"backend-{CREATED:.0f}"
@@ -397,12 +401,67 @@ def test_a_refusal_of_the_own_registry_is_not_waited_out(machine: Machine) -> No
 
 def test_requests_go_to_the_services_own_regional_addresses(machine: Machine) -> None:
     proxy = f"http://127.0.0.1:{machine.port}"
-    assert machine.run(BACKEND_IMAGE=ECR_IMAGE, AWS_ENDPOINT="", https_proxy=proxy).returncode == 1
+    away = {"AWS_ENDPOINT": "", "https_proxy": proxy, "BACKEND_IMAGE": ECR_IMAGE}
+    assert machine.run(**away, LIBRARY_SECONDS="0").returncode == 1
     assert machine.cloud.destinations == {
         "logs.eu-west-1.amazonaws.com:443",
-        "api.ecr.us-west-2.amazonaws.com:443",
+        "ssm.eu-west-1.amazonaws.com:443",
         "cloudformation.eu-west-1.amazonaws.com:443",
     }
+
+
+def test_the_password_of_a_registry_comes_from_the_registrys_own_region(machine: Machine) -> None:
+    program = machine.user_data(BACKEND_IMAGE=ECR_IMAGE)
+    head, _, _ = program.read_text().partition("set -e")
+    functions, acts, _ = bootstrap.part(*bootstrap.FILES).partition('case "${1:-boot}"')
+    assert acts
+    program.write_text(f"{head}{functions}pull_image\n")
+    away = {"AWS_ENDPOINT": "", "https_proxy": f"http://127.0.0.1:{machine.port}"}
+    with machine.start(program=program, **away) as process:
+        process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert machine.cloud.destinations == {"api.ecr.us-west-2.amazonaws.com:443"}
+
+
+def test_the_library_is_read_with_the_role_and_kept_for_root_alone(born: Machine) -> None:
+    [call] = born.cloud.named("GetParameter")
+    assert (call.service, call.body) == ("ssm", {"Name": LIBRARY})
+    kept = born.root / STATE / "library.sh"
+    assert kept.read_text() == bootstrap.part(*bootstrap.LIBRARY)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_right_to_the_library_that_comes_late_is_waited_for(machine: Machine) -> None:
+    denied = (400, '{"__type": "AccessDeniedException"}')
+    machine.cloud.failures["GetParameter"] = [denied, (503, "busy"), denied]
+    assert machine.run().returncode == 0
+    assert len(machine.cloud.named("GetParameter")) == 4
+
+
+def test_a_boot_without_its_library_ends_with_a_reason(machine: Machine) -> None:
+    machine.cloud.failures["GetParameter"] = [(400, '{"__type": "ParameterNotFound"}')] * 99
+    result = machine.run(LIBRARY_SECONDS="0")
+    assert_failed(
+        *(machine, result.returncode, "Gave up after 0 s: the library"),
+        f"May the role read {LIBRARY} in Parameter Store?",
+    )
+    assert machine.commands("docker") == []
+
+
+@pytest.mark.parametrize("word", ["git  clone", "git clone;"])
+def test_a_library_that_is_not_what_its_name_says_is_not_run(machine: Machine, word: str) -> None:
+    text = bootstrap.part(*bootstrap.LIBRARY).rstrip("\n").replace("git clone", word)
+    machine.cloud.library = base64.a85encode(bz2.compress(text.encode())).decode()
+    result = machine.run(LIBRARY_SECONDS="0")
+    assert_failed(machine, result.returncode, f"{LIBRARY} holds something else than its name says.")
+    assert not (machine.root / STATE / "library.sh").exists()
+
+
+def test_a_library_that_cannot_be_unpacked_is_not_run(machine: Machine) -> None:
+    machine.cloud.library = "no program"
+    result = machine.run(LIBRARY_SECONDS="0")
+    assert_failed(machine, result.returncode, f"{LIBRARY} holds something else than its name says.")
 
 
 def test_without_an_image_the_repository_is_built_with_swap(machine: Machine) -> None:

@@ -50,6 +50,24 @@ def test_the_rule_is_replaced_in_one_transaction_before_dockers(settled: Machine
     assert 'iifname != { "clinic0", "docker0" } tcp dport 3000 dnat to' in rules
 
 
+def test_a_refresh_needs_the_library_of_its_boot_and_no_parameter(settled: Machine) -> None:
+    """An update of the stack has deleted it, and an instance that nobody replaced goes on."""
+    settled.cloud.failures["GetParameter"] = [(400, '{"__type": "ParameterNotFound"}')] * 99
+    settled.cloud.rotate("new-password")
+    assert settled.run("refresh").returncode == 0
+    assert starts(settled) == 1
+    assert settled.cloud.named("GetParameter") == []
+
+
+def test_a_refresh_without_its_library_leaves_the_container_that_serves(settled: Machine) -> None:
+    (settled.root / STATE / "library.sh").unlink()
+    settled.cloud.configuration = NEW
+    result = settled.run("refresh")
+    assert result.returncode != 0
+    assert "library.sh: No such file or directory" in result.stderr
+    assert settled.containers() == ["backend-a"]
+
+
 def test_a_rotated_password_makes_a_new_user_and_a_new_container(settled: Machine) -> None:
     settled.cloud.rotate("new&/|\\password")
     assert settled.run("refresh").returncode == 0

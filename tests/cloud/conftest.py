@@ -38,4 +38,4 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture
 def aws(endpoint: Endpoint) -> Aws:
     """A connection to an account that nobody has used."""
-    return connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})
+    return connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})

@@ -54,7 +54,7 @@ class Scene:
         self.kept: dict[str, str] = {}
 
     def connect(self, account: str) -> Aws:
-        aws = connect(given={**self.endpoint.environment, "AWS_ACCESS_KEY_ID": account})
+        aws = connect(variables={**self.endpoint.environment, "AWS_ACCESS_KEY_ID": account})
         # Each connection would read the descriptions of the services anew: half of a run's time.
         aws.session._session.register_component("data_loader", LOADER)
         return aws

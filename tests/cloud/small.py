@@ -8,16 +8,16 @@ from typing import Any
 from generator import architecture, assemble, tables
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws, explained
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
-from generator.cloud.follow import Feed, follow
-from generator.cloud.progress import Report
+from generator.cloud.follow import EventFeed, follow
 from generator.cloud.stacks import Event, Resource, events, find, tree, walk
 from generator.layer import Layer, Name
 from generator.layers.network import NETWORK
 from generator.layers.secrets import SECRETS
 from generator.layers.security import SECURITY
 from generator.layers.storage import CONFIGURATION_BUCKET, STORAGE
+from generator.report import Report
 
 LAYERS = (NETWORK, SECURITY, SECRETS, STORAGE)
 PACE = 0.02
@@ -63,10 +63,10 @@ def one(resources: dict[str, Any], **parameters: Any) -> Environment:
 
 @explained()
 def deploy(aws: Aws, env: Environment, pace: float = PACE) -> None:
-    deploying.deploy(aws, env, Wishes(yes=True, pace=pace))
+    deploying.deploy(aws, env, DeployOptions(yes=True, pace=pace))
 
 
-def quietly(feed: Feed) -> str:
+def quietly(feed: EventFeed) -> str:
     """Follow without a word; the last state."""
     return follow(feed, lambda event: None, PACE)
 

@@ -84,7 +84,7 @@ def test_a_bucket_that_is_set_up_is_left_alone(aws: Aws) -> None:
 
 
 def test_a_bucket_of_somebody_else_is_refused(aws: Aws, endpoint: Endpoint) -> None:
-    stranger = connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": "999999999999"})
+    stranger = connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": "999999999999"})
     stranger.client("s3").create_bucket(Bucket=artifacts.bucket_name(aws))
     with pytest.raises(ClinicError, match="belongs to another account") as told:
         artifacts.upload(aws, ENV)
@@ -115,7 +115,7 @@ def test_only_the_deployed_set_is_kept(aws: Aws) -> None:
 
 def test_other_regions_are_named_when_the_bucket_is_made(endpoint: Endpoint) -> None:
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": "888888888888"}
-    aws = connect(region="eu-west-1", given=given)
+    aws = connect(region="eu-west-1", variables=given)
     base = artifacts.upload(aws, ENV).base
     assert base.startswith("https://s3.eu-west-1.amazonaws.com/clinic-artifacts-888888888888-")
     told = aws.client("s3").get_bucket_location(Bucket=artifacts.bucket_name(aws))

@@ -118,7 +118,7 @@ def test_no_call_goes_to_a_bucket_of_another_account_however_open_it_is(
     aws: Aws, endpoint: Endpoint
 ) -> None:
     """Whoever takes a bucket's name after its deletion would get the .env."""
-    stranger = connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": "999999999998"})
+    stranger = connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": "999999999998"})
     name = f"taken-{aws.account}"
     theirs = stranger.client("s3")
     theirs.create_bucket(Bucket=name)
@@ -156,7 +156,7 @@ def test_an_endpoint_that_nobody_serves_is_named(monkeypatch: pytest.MonkeyPatch
         "AWS_REGION": "eu-west-1",
     }
     with pytest.raises(ClinicError, match="cannot be reached") as told, explained():
-        assert connect(given=given).account
+        assert connect(variables=given).account
     assert told.value.exit_code == 3
 
 
@@ -172,7 +172,7 @@ def test_a_web_page_is_no_answer_of_aws(service: str, call: str) -> None:
             "AWS_SECRET_ACCESS_KEY": "b",
             "AWS_REGION": "eu-west-1",
         }
-        ask = getattr(connect(given=given).client(service), call)
+        ask = getattr(connect(variables=given).client(service), call)
         with pytest.raises(ClinicError, match="a web page answers") as told, explained():
             ask()
     assert told.value.exit_code == 3
@@ -184,7 +184,7 @@ def test_a_given_endpoint_looks_at_nothing_of_the_person(
     (tmp_path / "config").write_text("[default]\nendpoint_url = http://127.0.0.1:9\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert connect(given=endpoint.environment).account == endpoint.account
+    assert connect(variables=endpoint.environment).account == endpoint.account
 
 
 def test_the_embedded_endpoint_can_be_given_by_variables(
@@ -220,7 +220,7 @@ def test_an_address_where_nobody_answers_is_given_up_soon() -> None:
         taken.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}"
         aws = connect(
-            given={
+            variables={
                 "AWS_ENDPOINT_URL": nowhere,
                 "AWS_ACCESS_KEY_ID": "a",
                 "AWS_SECRET_ACCESS_KEY": "b",
@@ -237,7 +237,7 @@ def test_an_address_where_nobody_answers_is_given_up_soon() -> None:
 
 
 def test_once_anything_has_answered_a_lost_connection_is_retried_longer(endpoint: Endpoint) -> None:
-    aws = connect(given=endpoint.environment)
+    aws = connect(variables=endpoint.environment)
     assert aws.account == endpoint.account
     tried: list[str] = []
     cloudformation = aws.client("cloudformation")

@@ -35,7 +35,7 @@ def names(aws: Aws) -> list[str]:
 
 def offline() -> Aws:
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
-    return connect(given={**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    return connect(variables={**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
 
 
 def stub_failure(aws: Aws, reason: str, events: list[dict[str, Any]] | None = None) -> Stubber:

@@ -13,13 +13,13 @@ from botocore.stub import Stubber
 
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes, deploy
+from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import STUCK
 from generator.errors import ClinicError
 from generator.layers.secrets import SECRETS
 from generator.layers.storage import STORAGE
+from generator.report import Report
 
 from . import small
 
@@ -27,7 +27,7 @@ TOPIC = small.one({"Topic": {"Type": "AWS::SNS::Topic"}})
 BOTH = small.one({"Topic": {"Type": "AWS::SNS::Topic"}, "Queue": {"Type": "AWS::SQS::Queue"}})
 NEVER = {"Type": "AWS::RDS::DBInstance", "Properties": {"DBSnapshotIdentifier": "no-such"}}
 BROKEN = small.one({"Topic": {"Type": "AWS::SNS::Topic"}, "Db": NEVER})
-YES = Wishes(yes=True, pace=small.PACE)
+YES = DeployOptions(yes=True, pace=small.PACE)
 PLAN = replace(YES, plan=True)
 NOW = "2026-01-01T00:00:00Z"
 
@@ -295,7 +295,7 @@ def test_ctrl_c_at_a_terminal_can_cancel_an_update(
         with Stubber(aws.client("cloudformation")) as stub:
             stub.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": state}]})
             stub.add_response("cancel_update_stack" if "Cancel" in call else "delete_stack", {})
-            feed = deploying.Feed(aws, "arn:1", None)
+            feed = deploying.EventFeed(aws, "arn:1", None)
             deploying._interrupted(TOPIC, feed, replace(YES, terminal=True))
             stub.assert_no_pending_responses()
 

@@ -15,9 +15,9 @@ from botocore.stub import Stubber
 
 from generator.checks.changes.stateful import STATEFUL
 from generator.cloud.aws import Aws
+from generator.cloud.deletion import REMOVAL, deletions, plan, remainders
 from generator.cloud.destroy import destroy, empty
-from generator.cloud.fate import REMOVAL, fates, left, plan
-from generator.cloud.follow import Feed
+from generator.cloud.follow import EventFeed
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
@@ -59,7 +59,7 @@ def test_the_nested_set_goes_but_what_its_templates_keep(aws: Aws) -> None:
     small.deploy(aws, small.nested(*small.LAYERS, MONITORING, DATABASE))
     stack = find(aws, "clinic-small")
     assert stack
-    policies = {f.resource.path: f.policy for f in fates(aws, stack.id)}
+    policies = {f.resource.path: f.policy for f in deletions(aws, stack.id)}
     assert policies["DatabaseStack/Database"] == "Snapshot"
     assert policies["StorageStack/DocumentsBucket"] == "RetainExceptOnCreate"
     assert policies["SecretsStack/DatabaseSecret"] == "Delete"
@@ -190,7 +190,7 @@ def test_a_bucket_that_was_full_when_its_turn_came_is_emptied_and_deleted_again(
     filled(aws)
     follows: list[str] = []
 
-    def late(feed: Feed) -> str:
+    def late(feed: EventFeed) -> str:
         follows.append(small.quietly(feed))
         return follows[-1]
 
@@ -209,7 +209,7 @@ def test_a_bucket_that_was_full_when_its_turn_came_is_emptied_and_deleted_again(
 def test_a_run_cut_off_after_the_deletion_was_accepted_is_finished_by_the_next(aws: Aws) -> None:
     filled(aws)
 
-    def cut(feed: Feed) -> str:
+    def cut(feed: EventFeed) -> str:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -309,13 +309,13 @@ def test_a_stack_at_work_is_not_deleted(aws: Aws) -> None:
 def test_a_deletion_in_progress_is_followed_to_its_end(aws: Aws) -> None:
     small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
     client = aws.client("cloudformation")
-    asked: list[Feed] = []
+    asked: list[EventFeed] = []
 
     def being_deleted(parsed: dict[str, Any], **_: Any) -> None:
         for stack in parsed["Stacks"]:
             stack["StackStatus"] = "DELETE_IN_PROGRESS"
 
-    def follow(feed: Feed) -> str:
+    def follow(feed: EventFeed) -> str:
         asked.append(feed)
         return "DELETE_COMPLETE"
 
@@ -398,11 +398,11 @@ def test_only_what_is_there_is_proven(aws: Aws) -> None:
     small.deploy(aws, small.one(kept))
     stack = find(aws, "clinic-small")
     assert stack
-    planned = fates(aws, stack.id)
+    planned = deletions(aws, stack.id)
     lost = physical(aws, "FlowLog")
     aws.client("logs").delete_log_group(logGroupName=lost)
     aws.client("s3").delete_bucket(Bucket=physical(aws, "LogBucket"))
-    assert [thing.path for thing in left(aws, planned)] == ["BackendLog"]
+    assert [thing.path for thing in remainders(aws, planned)] == ["BackendLog"]
 
 
 def test_what_a_rollback_left_of_a_deleted_child_counts_as_kept(aws: Aws) -> None:
@@ -424,7 +424,7 @@ def test_what_a_rollback_left_of_a_deleted_child_counts_as_kept(aws: Aws) -> Non
             ]
             stub.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})
             stub.add_response("list_stack_resources", {"StackResourceSummaries": summaries})
-        found = fates(aws, "root")
+        found = deletions(aws, "root")
     assert [(fate.resource.path, fate.kept) for fate in found] == [("StorageStack/LogBucket", True)]
 
 

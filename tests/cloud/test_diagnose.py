@@ -39,7 +39,7 @@ class Stubbed:
     def __init__(self) -> None:
         given = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "eu-west-1"}
         keys = {"AWS_ACCESS_KEY_ID": "1", "AWS_SECRET_ACCESS_KEY": "x"}
-        self.aws: Aws = connect(given=given | keys)
+        self.aws: Aws = connect(variables=given | keys)
         self.stubs: dict[str, Stubber] = {}
 
     def of(self, service: str) -> Stubber:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from generator.cloud.aws import Aws
-from generator.cloud.follow import CALLS, PACE, Feed, attach, follow
+from generator.cloud.follow import CALLS, PACE, EventFeed, attach, follow
 from generator.cloud.stacks import (
     ABSENT,
     STUCK,
@@ -64,7 +64,7 @@ def test_every_event_of_every_nested_stack_is_told_once(aws: Aws) -> None:
     small.deploy(aws, env)
     stack = find(aws, env.stack)
     assert stack
-    feed = Feed(aws, stack.id, None)
+    feed = EventFeed(aws, stack.id, None)
     assert follow(feed, ignore, 0) == "CREATE_COMPLETE"
     told = [event.id for event in feed.events]
     assert len(told) == len(set(told))
@@ -90,8 +90,8 @@ def test_a_feed_after_an_event_tells_only_what_follows(aws: Aws) -> None:
     stack = find(aws, env.stack)
     assert stack
     last = newest(aws, stack.id)
-    feed = Feed(aws, stack.id, last.time, last.id)
-    assert feed.ask() == []
+    feed = EventFeed(aws, stack.id, last.time, last.id)
+    assert feed.read() == []
     aws.client("cloudformation").delete_stack(StackName=stack.id)
     assert follow(feed, ignore, small.PACE) == "DELETE_COMPLETE"
     assert feed.events[0].status == "DELETE_IN_PROGRESS"
@@ -174,13 +174,13 @@ def test_a_failure_that_is_still_to_be_rolled_back_is_not_the_end(
         if told.status == "UPDATE_ROLLBACK_COMPLETE":
             service.status = told.status
 
-    feed = Feed(scripted(service), "arn:root", None)
+    feed = EventFeed(scripted(service), "arn:root", None)
     assert follow(feed, show, 0) == "UPDATE_ROLLBACK_COMPLETE"
     assert [told.id for told in feed.events] == ["1", "2", "3"]
 
 
 def test_a_long_silence_is_not_waited_out_for_ever(scripted: Callable[[Service], Aws]) -> None:
-    feed = Feed(scripted(Service([], status="UPDATE_COMPLETE")), "arn:root", None)
+    feed = EventFeed(scripted(Service([], status="UPDATE_COMPLETE")), "arn:root", None)
     assert follow(feed, ignore, 0) == "UPDATE_COMPLETE"
 
 
@@ -210,7 +210,7 @@ def test_a_tree_of_twelve_stacks_needs_at_most_thirty_calls_a_minute(
                 ]
             }
 
-    feed = Feed(scripted(Slow()), "arn:root", None)
+    feed = EventFeed(scripted(Slow()), "arn:root", None)
     assert follow(feed, ignore) == "CREATE_COMPLETE"
     assert len({told.stack for told in feed.events}) == 12
     assert max(times) >= 600
@@ -230,7 +230,7 @@ def test_a_minute_has_at_most_thirty_calls() -> None:
 )
 def test_a_nested_stack_is_asked_whatever_is_being_done_to_it(aws: Aws, state: str) -> None:
     """Why an update failed is told by the nested stack alone."""
-    feed = Feed(aws, "arn:root", None)
+    feed = EventFeed(aws, "arn:root", None)
     kind = "AWS::CloudFormation::Stack"
     feed._note(Event("1", "arn:root", "", kind, "arn:root", state, "", NOW))
     feed._note(Event("2", "arn:root", "EdgeStack", kind, "arn:edge", state, "", NOW))

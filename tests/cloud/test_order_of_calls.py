@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from generator.checks.changes.compare import Change, Detail
 from generator.checks.changes.stateful import STATEFUL
-from generator.cloud import artifacts, change_set, gate, preview
+from generator.cloud import artifacts, change_guard, change_set, preview
 from generator.cloud import deploy as deploying
 from generator.cloud.aws import Aws
 from generator.cloud.deploy import deploy
@@ -39,7 +39,7 @@ def test_the_gate_stops_what_is_perhaps_replaced(kind: str) -> None:
     change = Change("Thing", kind, "Modify", (detail,), "Delete")
     assert change.verb == "perhaps replaced"
     with pytest.raises(ClinicError, match="--allow-data-loss Thing"):
-        gate.check([change], ())
+        change_guard.refuse_data_loss([change], ())
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_what_cloudformation_itself_announces_reaches_the_gate(
     assert bool(change.replacement) is stops
     if stops:
         with pytest.raises(ClinicError):
-            gate.check([change], ())
+            change_guard.refuse_data_loss([change], ())
     else:
-        gate.check([change], ())
+        change_guard.refuse_data_loss([change], ())
 
 
 ANSWERS = {"UPDATE_IN_PROGRESS": "cancel_update_stack", "CREATE_IN_PROGRESS": "delete_stack"}
@@ -87,7 +87,7 @@ def test_cancelling_deletes_a_stack_only_while_it_is_being_created(
         stub.add_response("describe_stacks", {"Stacks": [{**stack, "StackStatus": state}]})
         if state in ANSWERS:
             stub.add_response(ANSWERS[state], {}, {"StackName": "arn:1"})
-        feed = deploying.Feed(aws, "arn:1", None)
+        feed = deploying.EventFeed(aws, "arn:1", None)
         deploying._interrupted(TOPIC, feed, replace(YES, terminal=True))
         stub.assert_no_pending_responses()
 

@@ -14,14 +14,14 @@ from generator.cloud import diagnose, stack_set, status
 from generator.cloud.aws import Aws, explained
 from generator.cloud.destroy import destroy
 from generator.cloud.diagnose import GROUP, LOG_GROUP
-from generator.cloud.instances import Targets
-from generator.cloud.progress import Report
 from generator.cloud.recover import recover
+from generator.cloud.stack_instances import Targets
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
 from generator.layers.monitoring import MONITORING
 from generator.local import Endpoint
+from generator.report import Report
 
 from ..policies.decide import is_allowed
 from ..policies.ours import ACCOUNT, ARTIFACTS, BOUNDARY, PLACE, ROOT, TAGGED, bucket
@@ -128,7 +128,7 @@ def failing(run: Callable[[], None]) -> None:
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("generator.cloud.instances.PAUSE", 0.02)
+    monkeypatch.setattr("generator.cloud.stack_instances.PAUSE", 0.02)
     with impatient(monkeypatch):
         yield
 

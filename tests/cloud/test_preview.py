@@ -40,7 +40,7 @@ def told_by_service(
 ) -> dict[str, Change]:
     """The preview where the service gives child change sets, by the stack they are of."""
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
-    aws = connect(given={**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    aws = connect(variables={**keys, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
     templates = {ROOT: old.documents[old.top]}
     templates |= {f"{ID}stack/{n}/1": document for n, document in old.children().items()}
 

@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from generator.checks.timeline.graph import wiring
-from generator.cloud.progress import Board, Report, _tree, screen
+from generator.cloud.progress import ProgressBoard, _tree, screen
 from generator.cloud.stacks import Event
 from generator.model.walk import STACK
+from generator.report import Report
 
 from . import small
 
@@ -41,8 +42,8 @@ EVENTS = [
 WAITS = {"DatabaseStack": {"NetworkStack", "SecretsStack"}}
 
 
-def board(until: int = len(EVENTS)) -> Board:
-    made = Board("clinic-small", WAITS)
+def board(until: int = len(EVENTS)) -> ProgressBoard:
+    made = ProgressBoard("clinic-small", WAITS)
     for told in EVENTS[:until]:
         made.add(told)
     return made
@@ -75,7 +76,7 @@ def test_an_event_that_comes_late_does_not_undo_a_later_one() -> None:
 
 
 def test_a_stack_that_is_told_of_twice_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with screen(Board("clinic-small"), Report()) as show:
+    with screen(ProgressBoard("clinic-small"), Report()) as show:
         for told in (EVENTS[1], event("NetworkStack", "CREATE_IN_PROGRESS", 2)):
             show(told)
     assert capsys.readouterr().out == "12:00:01  CREATE_IN_PROGRESS    NetworkStack\n"
@@ -84,7 +85,7 @@ def test_a_stack_that_is_told_of_twice_is_one_line(capsys: pytest.CaptureFixture
 def test_plain_lines_have_time_state_path_duration_and_reason(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with screen(Board("clinic-small"), Report()) as show:
+    with screen(ProgressBoard("clinic-small"), Report()) as show:
         for told in EVENTS:
             show(told)
     lines = capsys.readouterr().out.splitlines()
@@ -95,7 +96,7 @@ def test_plain_lines_have_time_state_path_duration_and_reason(
 
 
 def test_a_brief_report_keeps_layers_and_failures(capsys: pytest.CaptureFixture[str]) -> None:
-    with screen(Board("clinic-small"), Report(brief=True)) as show:
+    with screen(ProgressBoard("clinic-small"), Report(brief=True)) as show:
         for told in EVENTS:
             show(told)
     out = capsys.readouterr().out
@@ -107,7 +108,7 @@ def test_json_is_one_object_a_line_and_nothing_else(capsys: pytest.CaptureFixtur
     report = Report(json=True)
     report.say("not for programs")
     report.table(["a"], [["b"]])
-    with screen(Board("clinic-small"), report) as show:
+    with screen(ProgressBoard("clinic-small"), report) as show:
         for told in EVENTS:
             show(told)
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -135,5 +136,5 @@ def test_the_tree_shows_what_runs_and_what_failed_and_marks_the_critical_path() 
 
 def test_the_tree_waits_for_the_first_event() -> None:
     console = Console(width=120, record=True)
-    console.print(_tree(Board("clinic-small")))
+    console.print(_tree(ProgressBoard("clinic-small")))
     assert "waiting for the first event" in console.export_text()

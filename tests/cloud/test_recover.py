@@ -9,7 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from generator.cloud.aws import Aws, connect
-from generator.cloud.follow import Feed
+from generator.cloud.follow import EventFeed
 from generator.cloud.recover import REMEDIES, recover
 from generator.errors import ClinicError
 from generator.layers.database import DATABASE
@@ -49,7 +49,7 @@ class Told:
 
     def __init__(self, status: str) -> None:
         self.aws = connect(
-            given={
+            variables={
                 "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
                 "AWS_ACCESS_KEY_ID": "111122223333",
                 "AWS_SECRET_ACCESS_KEY": "x",
@@ -93,7 +93,7 @@ class Told:
         self.expect("list_stack_resources", {"StackResourceSummaries": summaries}, StackName=of)
 
     def recover(self, end: str = "", **options: Any) -> str:
-        def follow(feed: Feed) -> str:
+        def follow(feed: EventFeed) -> str:
             return end
 
         heard = small.Heard()
@@ -124,7 +124,7 @@ def test_a_stuck_state_gets_its_call_at_the_root(
     state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = Told(state)
-    monkeypatch.setattr("generator.cloud.recover.fates", lambda *_: [])
+    monkeypatch.setattr("generator.cloud.recover.deletions", lambda *_: [])
     if state == "REVIEW_IN_PROGRESS":
         left = {"ChangeSetId": f"{ID}-set", "ChangeSetName": "clinic-abc"}
         told.expect("list_change_sets", {"Summaries": [left]}, StackName=ID)

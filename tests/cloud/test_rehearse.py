@@ -9,20 +9,20 @@ from collections.abc import Callable
 import pytest
 
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find, tree, walk
 from generator.errors import ClinicError
 from generator.local import rehearse as rehearsing
 from generator.local.readback import READERS, Count, read_back
 from generator.local.rehearse import PACE, Rehearsal, rehearse
 from generator.model.walk import STACK
+from generator.report import Report
 
 from . import small
 from .test_environment import PARAMS
 
-WISHES = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+WISHES = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
 
 
 @pytest.mark.parametrize(("env", "flat"), [("dev", False), ("prod", False), ("dev", True)])

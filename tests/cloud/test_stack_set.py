@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.stub import ANY, Stubber
 
-from generator.cloud import instances, stack_set
+from generator.cloud import stack_instances, stack_set
 from generator.cloud.aws import Aws, connect
-from generator.cloud.instances import Targets
+from generator.cloud.stack_instances import Targets
 from generator.errors import ClinicError
 from generator.local import Endpoint
 
@@ -34,7 +34,7 @@ PREFERENCES = {
 
 @pytest.fixture(autouse=True)
 def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instances, "PAUSE", 0.02)
+    monkeypatch.setattr(stack_instances, "PAUSE", 0.02)
 
 
 class Run:
@@ -67,7 +67,7 @@ class Run:
 def topics(endpoint: Endpoint, account: str, region: str) -> list[str]:
     """The words of the topics in a place."""
     there = connect(
-        given={**endpoint.environment, "AWS_ACCESS_KEY_ID": account}, region=region
+        variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": account}, region=region
     ).client("sns")
     arns = [topic["TopicArn"] for topic in there.list_topics()["Topics"]]
     return [there.get_topic_attributes(TopicArn=a)["Attributes"]["DisplayName"] for a in arns]

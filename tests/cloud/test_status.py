@@ -9,10 +9,10 @@ from botocore.stub import Stubber
 
 from generator.cloud.aws import Aws
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import STUCK
 from generator.cloud.status import status
 from generator.errors import ClinicError
+from generator.report import Report
 
 from . import small
 from .test_environment import PARAMS

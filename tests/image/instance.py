@@ -128,7 +128,7 @@ class Instance:
         wrapper = WRAPPER.replace("REAL", real).replace("ADDRESS", self.address)
         (folder / "docker").write_text(wrapper)
         (folder / "docker").chmod(0o755)
-        parts = bootstrap.part(*(name for name in bootstrap.FILES if name != "main.sh"))
+        parts = bootstrap.part(*bootstrap.LIBRARY, *(n for n in bootstrap.FILES if n != "main.sh"))
         program = "\n".join([parts, STAND_INS, f"cd {shlex.quote(str(self.folder))}", action])
         ran = subprocess.run(
             [*self.inside(), "bash", "-c", program],

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import base64
+import bz2
+import hashlib
 import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
 from generator import bootstrap
+from generator.architecture import templates
 from generator.model import resolve
-from tests.resolved import IMAGE, flat, properties, resources
+from tests.resolved import IMAGE, flat, properties, resources, statements
 
 
 def launch(environment: str = "seed", **changes: str) -> dict:
@@ -25,8 +30,9 @@ def text(parts: list) -> str:
 
 def longest(reference: dict) -> int:
     """A bucket's name and a file system's id (fs-, 40 characters) are limited; ARNs and the log
-    group's name are about as long as a stack's."""
-    limits = {"ConfigurationBucket": 63, "DocumentsFileSystemResource": 43}
+    group's name are about as long as a stack's. The library's name holds a stack's of 128."""
+    library = len("/clinic/-BootLibrary-") + 128 + 32
+    limits = {"ConfigurationBucket": 63, "DocumentsFileSystemResource": 43, "BootLibrary": library}
     return limits.get(reference.get("Ref", ""), 120)
 
 
@@ -69,6 +75,39 @@ def test_user_data_is_a_script_and_holds_the_program(environment):
     assert bootstrap.part(*bootstrap.FILES) in bootstrap.unpacked(whole)
 
 
+def test_the_library_is_whole_in_a_standard_parameter_that_its_content_names():
+    parameter = properties("BootLibrary")
+    assert (parameter["Type"], parameter["Tier"]) == ("String", "Standard")
+    # What Parameter Store takes: 4,096 characters, and no {{ (user guide, sysman-paramstore-su).
+    assert len(parameter["Value"]) <= 4_096
+    assert "{{" not in parameter["Value"]
+    library = bz2.decompress(base64.a85decode(parameter["Value"])).decode() + "\n"
+    assert library == bootstrap.part(*bootstrap.LIBRARY)
+    digest = hashlib.sha256(library.encode()).hexdigest()[:32]
+    assert parameter["Name"] == f"/clinic/clinic-BootLibrary-{digest}"
+
+
+def test_another_content_is_another_parameter_and_another_launch_template(monkeypatch):
+    """So both are there while an update, or its rollback, launches instances of either."""
+    before = flat()["Resources"]["BootLibrary"]["Properties"]
+    monkeypatch.setattr(bootstrap, "LIBRARY", ("build.sh", "documents.sh"))
+    after = templates()["flat"].to_dict()["Resources"]
+    assert after["BootLibrary"]["Properties"]["Name"]["Fn::Sub"] != before["Name"]["Fn::Sub"]
+    assert "UpdateReplacePolicy" not in after["BootLibrary"]
+    parts = user_data()
+    assert parts[parts.index("LIBRARY_PARAMETER='") + 1] == {"Ref": "BootLibrary"}
+
+
+def test_an_instance_may_read_its_own_stacks_library_whatever_its_content():
+    policy = properties("BackendStackPolicy")["PolicyDocument"]
+    [right] = [s for s in statements(policy) if s.get("Sid") == "ReadBootLibrary"]
+    assert right["Action"] == ["ssm:GetParameter"]
+    [resource] = right["Resource"]
+    begin = "arn:aws:ssm:us-east-1:123456789012:parameter"
+    assert resource == f"{begin}/clinic/clinic-BootLibrary-*"
+    assert fnmatchcase(begin + properties("BootLibrary")["Name"], resource)
+
+
 LONGEST = {
     "EnvironmentName": "e" * 20,
     "BackendRepository": f"https://{'h' * 60}.example/{'r' * 120}",
@@ -77,7 +116,7 @@ LONGEST = {
     "HealthCheckPath": "/" + "p" * 100,
     "Release": "r" * 64,
 }
-MOST = 14_848
+MOST = 12_288
 """Bytes of user data before they are encoded, of 16,384 that EC2 takes."""
 
 
@@ -87,7 +126,7 @@ def test_user_data_has_room_beside_the_longest_values_that_parameters_may_have()
     patterns = {k: declared[k]["AllowedPattern"] for k in values if "AllowedPattern" in declared[k]}
     assert all(re.fullmatch(pattern, values[k]) for k, pattern in patterns.items())
     # A stack's id has up to 128 characters more than the one in the test.
-    assert len(text(user_data(**values)).encode()) + 128 < MOST
+    assert len(text(user_data(**values)).encode()) + 128 <= MOST
 
 
 def test_only_the_head_of_the_user_data_differs_between_the_ways_to_an_image():

@@ -41,6 +41,7 @@ def test_the_role_may_do_exactly_what_a_boot_and_a_restart_need():
         "ecr:BatchCheckLayerAvailability",
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",
+        "ssm:GetParameter",
         "ssm:UpdateInstanceInformation",
         "ssmmessages:CreateControlChannel",
         "ssmmessages:CreateDataChannel",

@@ -182,7 +182,7 @@ def test_nobody_makes_a_function_without_the_secret(
 
 
 def test_the_refusal_is_one_that_the_commands_explain(endpoint: Endpoint) -> None:
-    other = connect(given={**endpoint.environment, "AWS_SECRET_ACCESS_KEY": "a guess"})
+    other = connect(variables={**endpoint.environment, "AWS_SECRET_ACCESS_KEY": "a guess"})
     for service, call in (
         ("sts", "get_caller_identity"),
         ("s3", "list_buckets"),

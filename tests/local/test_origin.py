@@ -30,7 +30,7 @@ def endpoint() -> Iterator[Endpoint]:
 @pytest.fixture(scope="module")
 def site(endpoint: Endpoint) -> tuple[Any, str, Ask]:
     """The connection, the bucket, and a way to ask the distribution."""
-    aws = connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})
+    aws = connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})
     given = {name.title: "x" for name in EDGE.needs if "Default" not in name.properties}
     secret = aws.client("secretsmanager").create_secret(
         Name="origin", SecretString='{"value": "x"}'

@@ -21,7 +21,7 @@ def endpoint() -> Any:
 
 @pytest.fixture
 def scene(endpoint: Endpoint) -> Scene:
-    aws: Aws = connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})
+    aws: Aws = connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()})
     return deployed(aws, MachineImage=AMI)
 
 
@@ -85,6 +85,6 @@ def test_no_automatic_way_back_with_a_machine_image_that_is_a_parameter(
     endpoint: Endpoint,
 ) -> None:
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-    scene = deployed(connect(given=given))
+    scene = deployed(connect(variables=given))
     with pytest.raises(ClientError, match="AutoRollback needs"):
         begin(scene, another(scene), AutoRollback=True)

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import ClinicError
-from generator.model import guard as sense
-from generator.model import view
+from generator.model import guard, view
 from tests.checks.sets import small
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +140,6 @@ def test_other_values_change_what_the_set_makes_and_nothing_else() -> None:
 
 
 def test_what_the_code_builds_is_called_so_when_it_makes_no_sense() -> None:
-    for told in view.resolving, sense.expected:
+    for told in guard.resolving, guard.expected:
         with pytest.raises(ClinicError, match=r"^what the code builds "), told(None):
             raise KeyError("Vpc")

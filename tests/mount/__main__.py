@@ -135,7 +135,9 @@ def _program(proof: Path) -> None:
     functions, main, _ = program.partition('case "${1:-boot}"')
     assert main
     action = "mount_documents\ndocuments_folder\n"
-    (proof / "mount_documents").write_text(settings + functions + action)
+    (proof / "mount_documents").write_text(
+        settings + functions + bootstrap.part(*bootstrap.LIBRARY) + action
+    )
     for name in ("inside.sh", "wire.py"):
         shutil.copy(HERE / name, proof)
 

@@ -71,6 +71,7 @@ OURS = (
     f"arn:aws:cloudfront::{ACCOUNT}:origin-access-control/E1ABCDEFGHIJKL",
     f"arn:aws:cloudfront::{ACCOUNT}:response-headers-policy/0a1b2c3d",
     f"arn:aws:cloudfront::{ACCOUNT}:vpcorigin/vo_0a1b2c3d",
+    f"arn:aws:ssm:{PLACE}:parameter/clinic/{STACK}-BackendStack-1A2B-BootLibrary-3c4d",
     f"arn:aws:cloudwatch:{PLACE}:alarm:{STACK}-CpuAlarm-1a2b",
     f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/Dashboard-1a2b",
     f"arn:aws:elasticloadbalancing:{PLACE}:loadbalancer/app/clinic-LoadB-1a2b3c4d5e6f/0a1b",

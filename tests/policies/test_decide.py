@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from generator.errors import ClinicError
+
 from .decide import is_allowed
 
 BUCKET = "arn:aws:s3:::clinic-x"
@@ -49,5 +51,5 @@ def test_variables_are_filled_in_from_the_request() -> None:
 
 
 def test_an_operator_it_does_not_know_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ClinicError, match="DateLessThan"):
         decided(statement(Condition={"DateLessThan": {"aws:CurrentTime": ["2030-01-01"]}}))

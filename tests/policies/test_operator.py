@@ -15,7 +15,7 @@ from .decide import is_allowed
 from .ours import ALARM, BY_HAND, PLACE, ROOT, TAGGED
 
 FOLDER = Path(generator.__file__).parent
-DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/witness.py"]
+DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/backend.py"]
 SMOKE = [*FOLDER.glob("application/smoke/*.py")]
 STRESS = [*FOLDER.glob("application/stress/*.py")]
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:ListStackResources"}

@@ -13,8 +13,8 @@ import yaml
 from click.testing import CliRunner
 
 from generator import output, policies
+from generator.cloud.policies import for_place
 from generator.commands.cli import clinic
-from generator.commands.policies import for_place
 from generator.model.resolve import resolve
 from generator.policies.narrow import Place, narrowed
 from generator.policies.roles import FROM_GITHUB, ISSUER, ROLES

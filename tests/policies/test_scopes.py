@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from generator import bootstrap
 from generator.policies import deployer as module
 from generator.policies import scopes
 
@@ -49,6 +50,7 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
         ("AWS::CloudFront::Function", "dev-spa-x"),
         ("AWS::CloudFront::Function", "dev-api-x"),
         ("AWS::Backup::BackupVault", "clinic-vault-x-x"),
+        ("AWS::SSM::Parameter", f"/clinic/clinic-dev-BootLibrary-{bootstrap.library()[1]}"),
         # Their names begin with the topic's, and so with the stack's.
         *(
             ("AWS::CloudWatch::Alarm", f"x-{title}")
@@ -61,12 +63,16 @@ def test_no_template_gives_a_name_that_the_scopes_do_not_know(flat: dict[str, An
     assert any(
         like(s, "arn:aws:backup:r:1:backup-vault:dev-vault-x") for s in scopes.SCOPES["backup"]
     )
+    [parameters] = scopes.SCOPES["ssm"]
+    assert like(parameters, "arn:aws:ssm:r:1:parameter/clinic/clinic-dev-BootLibrary-0a1b")
 
 
 def _words(value: Any) -> str:
     """A Join of the environment's name, words and a part of the stack's id, as text."""
     if isinstance(value, str):
         return value
+    if "Fn::Sub" in value:
+        return str(value["Fn::Sub"].replace("${AWS::StackName}", "clinic-dev"))
     separator, parts = value["Fn::Join"]
     known = {json.dumps({"Ref": "EnvironmentName"}): "dev"}
     return str(separator).join(
@@ -87,18 +93,19 @@ def test_what_must_carry_cloudformations_tag_can_carry_one(iam: dict[str, Any]) 
             assert "aws:ResourceTag/${TagKey}" in keys, f"{action} on {kind}"
 
 
-def test_parameters_are_read_where_aws_publishes_machine_images_only() -> None:
+def test_parameters_are_read_where_aws_publishes_machine_images_and_where_ours_are_only() -> None:
     """Whoever reads every parameter of an account reads other people's secrets: many lie there."""
     reads = [
         statement["Resource"]
         for document in module.documents().values()
         for statement in document["Statement"]
-        if any(action.startswith("ssm:") for action in statement["Action"])
+        if any(action.startswith("ssm:Get") for action in statement["Action"])
     ]
     assert reads
     for resource in reads:
         places = [resource] if isinstance(resource, str) else resource
-        assert all("parameter/aws/service/" in place for place in places)
+        ours = ("parameter/aws/service/", "parameter/clinic/clinic-")
+        assert all(any(begin in place for begin in ours) for place in places)
 
 
 def test_functions_of_the_cdn_are_in_reach_by_our_name_only() -> None:

@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
-from generator.commands.twin import FILES, PROGRAMS
 from generator.twin.namespaces import why_not
+from generator.twin.stand import FILES, PROGRAMS
 
 WHY_NOT = why_not(PROGRAMS, FILES)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from generator.errors import ClinicError
+from generator.model.iam import allows, statements
 from generator.twin import authorization
-from generator.twin.authorization import allows
 from tests.twin.planned import planned
 
 READ = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::b/*"}
@@ -21,7 +21,7 @@ DENY = {
 
 
 @pytest.mark.parametrize(
-    ("statements", "context", "allowed"),
+    ("given", "context", "allowed"),
     [
         ([READ], {}, True),
         ([], {}, False),
@@ -35,15 +35,18 @@ DENY = {
     ],
 )
 def test_deny_wins_then_allow_then_nothing(
-    statements: list[dict[str, Any]], context: dict[str, str], allowed: bool
+    given: list[dict[str, Any]], context: dict[str, str], allowed: bool
 ) -> None:
-    assert allows(statements, "s3:GetObject", "arn:aws:s3:::b/k", context) is allowed
+    own = statements("policy", {"Statement": given})
+    assert allows(own, "s3:GetObject", "arn:aws:s3:::b/k", context) is allowed
 
 
 def test_a_condition_that_nobody_knows_is_no_guess() -> None:
     with pytest.raises(ClinicError, match="NumericLessThan"):
         allows(
-            [READ | {"Condition": {"NumericLessThan": {"k": "1"}}}],
+            statements(
+                "policy", {"Statement": READ | {"Condition": {"NumericLessThan": {"k": 1}}}}
+            ),
             "s3:GetObject",
             "arn:aws:s3:::b/k",
             {"k": "0"},
@@ -53,14 +56,14 @@ def test_a_condition_that_nobody_knows_is_no_guess() -> None:
 def test_the_instances_role_reads_its_configuration_and_no_other_object() -> None:
     deployed = planned("seed")
     name = deployed.ids["InstanceRole"]
-    statements = authorization.of_role(deployed, name)
+    own = authorization.of_role(deployed, name)
     bucket = f"arn:aws:s3:::{deployed.ids['ConfigurationBucket']}"
     secure = {"aws:SecureTransport": "true", "aws:ResourceAccount": "123456789012"}
-    assert allows(statements, "s3:GetObject", f"{bucket}/.env", secure)
-    assert not allows(statements, "s3:GetObject", f"{bucket}/other", secure)
-    assert not allows(statements, "s3:PutObject", f"{bucket}/.env", secure)
+    assert allows(own, "s3:GetObject", f"{bucket}/.env", secure)
+    assert not allows(own, "s3:GetObject", f"{bucket}/other", secure)
+    assert not allows(own, "s3:PutObject", f"{bucket}/.env", secure)
     elsewhere = secure | {"aws:ResourceAccount": "999999999999"}
-    assert not allows(statements, "s3:GetObject", f"{bucket}/.env", elsewhere)
+    assert not allows(own, "s3:GetObject", f"{bucket}/.env", elsewhere)
 
 
 def test_a_signed_request_is_the_action_that_iam_calls_it() -> None:
@@ -71,6 +74,11 @@ def test_a_signed_request_is_the_action_that_iam_calls_it() -> None:
     assert call("secretsmanager", "POST", "/", headers, body, home)[:2] == (
         "secretsmanager:GetSecretValue",
         "arn:secret",
+    )
+    headers = {"X-Amz-Target": "AmazonSSM.GetParameter"}
+    assert call("ssm", "POST", "/", headers, b'{"Name": "/clinic/a-b"}', home)[:2] == (
+        "ssm:GetParameter",
+        "arn:aws:ssm:us-east-1:1:parameter/clinic/a-b",
     )
     assert call("s3", "GET", "/b/k?x=1", {}, b"", home)[:2] == ("s3:GetObject", "arn:aws:s3:::b/k")
     metric = b"Action=PutMetricData&Namespace=N"

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from generator import resource_types
 from generator.errors import ClinicError
 from generator.twin import enacted
 from tests.conftest import ROOT
@@ -31,8 +32,8 @@ def test_every_property_that_any_parameter_switches_on_is_one_of_the_three() -> 
 
 
 def test_no_property_is_two_of_the_three() -> None:
-    for kind, treatment in enacted.TABLE.items():
-        names = [name for listed in treatment for name in listed.split()]
+    for kind, row in resource_types.rows().items():
+        names = [name for one in resource_types.TREATMENTS for name in row.get(f"twin_{one}", ())]
         assert len(names) == len(set(names)), kind
 
 

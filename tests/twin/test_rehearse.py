@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.local.application import NOTHING_BOOTED
+from generator.report import Report
 from generator.twin import rehearse
 from tests.conftest import ROOT
 

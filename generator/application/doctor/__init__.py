@@ -1,7 +1,7 @@
 """What is wrong with each instance and target, in a sentence, and what to do.
 
-patient.py    an instance with all that is known of it, and how it is asked for
-examine.py    what a patient has: a pure function over its logs, target and credits
+instance.py   what is known of one instance, and how it is read
+examine.py    what is wrong with an instance: a pure function of what is known of it
 group.py      what the group itself has
 doctor.py     ask, examine, report
 command.py    the command: parse, call, print

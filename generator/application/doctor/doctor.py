@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-from generator.application.doctor.examine import Finding, examine
+from generator.application.doctor.examine import HealthFinding, examine
 from generator.application.doctor.group import PLACE, examine_group
-from generator.application.doctor.patient import Patient, ask, meet
-from generator.cloud import witness
+from generator.application.doctor.instance import (
+    LOG_CALLS_A_SECOND,
+    InstanceState,
+    Pace,
+    credits,
+    gather,
+    read_or_note,
+)
+from generator.cloud import backend
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
+from generator.cloud.backend import GROUP, LOG_GROUP, Target
 from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.cloud.text import plain
-from generator.cloud.witness import GROUP, LOG_GROUP, Target
 from generator.errors import ClinicError
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        ActivityTypeDef,
+        AutoScalingGroupTypeDef,
+        InstanceTypeDef,
+    )
+
+THREADS = 12
+"""Calls that are under way at once."""
+MANY = 20
+"""Instances whose reading takes over a second."""
 
 
-def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
+def diagnose(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     """Examine a stack by name, or one ``instance`` of it; whether all is well.
 
     ClinicError (2) if there is no such stack, group or instance.
@@ -26,34 +48,32 @@ def visit(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
     made = list(walk(tree(aws, stack.id)))
     group = next((r.physical for r in made if r.type == GROUP), "")
     log_group = next((r.physical for r in made if r.path.rpartition("/")[2] == LOG_GROUP), "")
-    told = witness.group(aws, group) if group else {}
-    if not told:
+    described = backend.group(aws, group) if group else None
+    if not described:
         raise ClinicError(
             f"{name} is in {stack.status} and has no Auto Scaling group: `clinic status` shows "
             "what it has."
         )
     unread = list[str]()
-    targets = ask("target health", lambda: _by_id(aws, told), unread, None)
-    patients = _patients(aws, stack, told, targets, log_group, instance)
-    findings = [found for patient in patients if (found := examine(patient))]
+    targets = read_or_note("target health", lambda: _by_id(aws, described), unread, None)
+    members = _members(stack, described, instance)
+    instances = _instances(aws, stack, members, targets, log_group, unread)
+    findings = [finding for each in instances if (finding := examine(each))]
     if not instance:
-        nothing = list[dict[str, Any]]()
-        past = ask("scaling activities", lambda: witness.activities(aws, group), unread, nothing)
-        findings += examine_group(told, past, findings)
-    findings.sort(key=lambda found: -1 if found.place == PLACE else found.rank)
-    _report(name, stack, patients, findings, unread, report)
+        nothing: list[ActivityTypeDef] = []
+        activities = partial(backend.activities, aws, group)
+        past = read_or_note("scaling activities", activities, unread, nothing)
+        findings += examine_group(described, past, findings)
+    findings.sort(key=lambda finding: -1 if finding.place == PLACE else finding.rank)
+    _report(name, stack, instances, findings, unread, report)
     return not findings
 
 
-def _patients(
-    aws: Aws,
-    stack: Stack,
-    told: dict[str, Any],
-    targets: dict[str, Target] | None,
-    log_group: str,
-    instance: str | None,
-) -> list[Patient]:
-    members = told.get("Instances", [])
+def _members(
+    stack: Stack, group: AutoScalingGroupTypeDef, instance: str | None
+) -> list[InstanceTypeDef]:
+    """The instances of ``group`` as it describes them, or the one that is asked about."""
+    members = backend.instances(group)
     if instance:
         members = [member for member in members if member["InstanceId"] == instance]
         if not members:
@@ -61,18 +81,41 @@ def _patients(
                 f"{stack.name} has no instance {plain(instance)}: run this without --instance to "
                 "see which it has."
             )
+    return members
+
+
+def _instances(
+    aws: Aws,
+    stack: Stack,
+    members: list[InstanceTypeDef],
+    targets: dict[str, Target] | None,
+    log_group: str,
+    unread: list[str],
+) -> list[InstanceState]:
+    """All that is known of each member, in the group's order."""
+    if len(members) > MANY and sys.stderr.isatty():
+        print(f"Reading the logs of {len(members)} instances ...", file=sys.stderr)
+    ids = [member["InstanceId"] for member in members]
+    balances = read_or_note("CPU credits", lambda: credits(aws, ids), unread, dict[str, float]())
     standard = stack.parameters.get("CpuCredits") == "standard"
-    return [
-        meet(aws, member, _target(member["InstanceId"], targets), log_group, standard)
-        for member in members
-    ]
+    log_calls = Pace(LOG_CALLS_A_SECOND)
+
+    def one(member: InstanceTypeDef) -> InstanceState:
+        target = _target(member["InstanceId"], targets)
+        state = gather(aws, member, target, log_group, log_calls)
+        return replace(state, credits=balances.get(state.id), standard=standard)
+
+    for service in ("logs", "ec2"):
+        aws.client_named(service)  # made once, before threads ask for it at the same time
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(one, members))
 
 
-def _by_id(aws: Aws, told: dict[str, Any]) -> dict[str, Target] | None:
+def _by_id(aws: Aws, group: AutoScalingGroupTypeDef) -> dict[str, Target] | None:
     """Targets by instance; None for a group without a balancer."""
-    if not told.get("TargetGroupARNs"):
+    if not group.get("TargetGroupARNs"):
         return None
-    return {target.id: target for target in witness.targets(aws, told)}
+    return {target.id: target for target in backend.targets(aws, group)}
 
 
 def _target(instance: str, targets: dict[str, Target] | None) -> Target | None:
@@ -84,33 +127,33 @@ def _target(instance: str, targets: dict[str, Target] | None) -> Target | None:
 def _report(
     name: str,
     stack: Stack,
-    patients: list[Patient],
-    findings: list[Finding],
+    instances: list[InstanceState],
+    findings: list[HealthFinding],
     unread: list[str],
     report: Report,
 ) -> None:
     rows = []
-    for patient in patients:
-        state = patient.target.state if patient.target else "no balancer"
-        step = next(iter(patient.step), "no boot log").strip("- ").lower()
-        balance = "" if patient.credits is None else f"{patient.credits:.0f}"
-        rows.append([patient.id, patient.lifecycle, state, plain(step), balance])
+    for instance in instances:
+        state = instance.target.state if instance.target else "no balancer"
+        step = next(iter(instance.step), "no boot log").strip("- ").lower()
+        balance = "" if instance.credits is None else f"{instance.credits:.0f}"
+        rows.append([instance.id, instance.lifecycle, state, plain(step), balance])
         report.tell(
             "instance",
-            id=patient.id,
-            lifecycle=patient.lifecycle,
+            id=instance.id,
+            lifecycle=instance.lifecycle,
             target=state,
             step=step,
-            credits=patient.credits,
+            credits=instance.credits,
         )
     report.say(f"{name}: {stack.status}")
     report.table(["instance", "group", "balancer", "boot", "credits"], rows)
-    for found in findings:
-        report.tell("finding", **asdict(found))
-        report.say(f"\n{found.place}: {found.meaning}")
-        report.say(f"  To do: {found.advice}")
-        report.say(f"  Seen:  {found.evidence}")
-    for line in [*unread, *(f"{p.id}: {line}" for p in patients for line in p.unread)]:
+    for finding in findings:
+        report.tell("finding", **asdict(finding))
+        report.say(f"\n{finding.place}: {finding.meaning}")
+        report.say(f"  To do: {finding.advice}")
+        report.say(f"  Seen:  {finding.evidence}")
+    for line in [*unread, *(f"{p.id}: {line}" for p in instances for line in p.unread)]:
         report.tell("unread", text=line)
         report.say(f"\n{line}")
     report.tell("doctor", stack=name, well=not findings, findings=len(findings))

@@ -1,13 +1,13 @@
-"""What a patient has: a pure function over what is known of it."""
+"""What is wrong with an instance: a pure function of its InstanceState."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from generator.application.doctor.patient import Patient
+from generator.application.doctor.instance import InstanceState
 from generator.cloud import catalogue
-from generator.cloud.catalogue import Trap
+from generator.cloud.catalogue import KnownFailure
 from generator.cloud.text import plain
 
 LOOP = 3
@@ -23,7 +23,7 @@ COMING_AND_GOING = ("Pending", "Terminating", "Terminated", "Warmed", "Standby",
 
 
 @dataclass(frozen=True)
-class Finding:
+class HealthFinding:
     """One thing that is wrong; every text is harmless on a terminal."""
 
     place: str
@@ -33,7 +33,7 @@ class Finding:
     meaning: str
     advice: str
     evidence: str = ""
-    """The line that told of it."""
+    """The line of a log, or the state, that shows it."""
 
     @property
     def rank(self) -> int:
@@ -42,39 +42,45 @@ class Finding:
         return names.index(self.fault) if self.fault in names else len(names)
 
 
-def examine(patient: Patient) -> Finding | None:
-    """The first cause of what ails an instance; None if it is well, or still on its way."""
-    texts, traps = _texts(patient), catalogue.on_instances()
-    if patient.well and not patient.failed:
+def examine(instance: InstanceState) -> HealthFinding | None:
+    """The first cause of an instance's trouble; None if it is healthy, booting or leaving."""
+    texts, traps = _texts(instance), catalogue.on_instances()
+    if instance.is_healthy and not instance.has_failed:
         traps = tuple(trap for trap in traps if trap.always)
-    elif patient.booting:
+    elif instance.is_booting:
         traps = tuple(trap for trap in traps if not trap.passing)
     if trap := catalogue.look_up(*texts, among=traps):
         words = (trap.name, plain(trap.meaning), plain(trap.advice))
-        return Finding(patient.id, *words, _line(trap, texts))
-    on_its_way = patient.booting or patient.lifecycle.startswith(COMING_AND_GOING)
-    if patient.well or on_its_way or not patient.target or patient.target.state == "initial":
+        return HealthFinding(instance.id, *words, _line(trap, texts))
+    on_its_way = instance.is_booting or instance.lifecycle.startswith(COMING_AND_GOING)
+    if (
+        instance.is_healthy
+        or on_its_way
+        or not instance.target
+        or instance.target.state == "initial"
+    ):
         return None
-    return Finding(patient.id, "unknown", *UNKNOWN, plain(patient.target))
+    return HealthFinding(instance.id, "unknown", *UNKNOWN, plain(instance.target))
 
 
-def _texts(patient: Patient) -> list[str]:
-    """What speaks of now: an earlier step's troubles and an earlier run's are over."""
-    texts = ["\n".join(patient.step), "\n".join(patient.last_run), "\n".join(patient.console)]
-    if patient.starts >= LOOP and not patient.well:
-        texts.append(f"container: started {patient.starts} times")
-    going = patient.lifecycle.startswith(COMING_AND_GOING)
-    if patient.target and not patient.well and not patient.booting and not going:
-        texts.append(f"{patient.target} ({patient.target.code})")
-    if patient.credits is not None:
-        mode = "standard" if patient.standard else "unlimited"
-        texts.append(f"CPU credits: {patient.credits:.1f}, {mode}")
+def _texts(instance: InstanceState) -> list[str]:
+    """The texts in which traps are looked for: of the last boot step and the last run only, since
+    what went wrong earlier is over."""
+    texts = ["\n".join(instance.step), "\n".join(instance.last_run), "\n".join(instance.console)]
+    if instance.starts >= LOOP and not instance.is_healthy:
+        texts.append(f"container: started {instance.starts} times")
+    going = instance.lifecycle.startswith(COMING_AND_GOING)
+    if instance.target and not instance.is_healthy and not instance.is_booting and not going:
+        texts.append(f"{instance.target} ({instance.target.code})")
+    if instance.credits is not None:
+        mode = "standard" if instance.standard else "unlimited"
+        texts.append(f"CPU credits: {instance.credits:.1f}, {mode}")
     return texts
 
 
-def _line(trap: Trap, texts: Sequence[str]) -> str:
-    """The line in which what the trap speaks of ends."""
-    found = next(filter(None, map(trap.says.search, texts)))
-    start = found.string.rfind("\n", 0, max(found.end() - 1, 0)) + 1
-    end = found.string.find("\n", found.end())
-    return plain(found.string[start : end if end >= 0 else None].strip())[:SHOWN]
+def _line(trap: KnownFailure, texts: Sequence[str]) -> str:
+    """The line of ``texts`` in which the match of the trap's pattern ends."""
+    match = next(filter(None, map(trap.says.search, texts)))
+    start = match.string.rfind("\n", 0, max(match.end() - 1, 0)) + 1
+    end = match.string.find("\n", match.end())
+    return plain(match.string[start : end if end >= 0 else None].strip())[:SHOWN]

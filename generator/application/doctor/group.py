@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from generator.application.doctor.examine import Finding
+from generator.application.doctor.examine import HealthFinding
 from generator.cloud import catalogue
 from generator.cloud.text import plain
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import ActivityTypeDef, AutoScalingGroupTypeDef
 
 REPLACED = 3
 """Instances taken away for their health, one after the other, that are no accident."""
@@ -27,26 +30,28 @@ FEWER = (
 
 
 def examine_group(
-    told: dict[str, Any], activities: Sequence[dict[str, Any]], others: Sequence[Finding]
-) -> list[Finding]:
+    group: AutoScalingGroupTypeDef,
+    activities: Sequence[ActivityTypeDef],
+    others: Sequence[HealthFinding],
+) -> list[HealthFinding]:
     """What keeps the group from having its instances; ``activities`` are the newest first.
 
     A consequence of what its instances have (``others``) is no finding.
     """
     launches = [a for a in activities if a["Description"].startswith("Launching")]
     if launches and launches[0]["StatusCode"] == "Failed":
-        said = launches[0].get("StatusMessage") or launches[0]["Description"]
-        trap = catalogue.look_up(said)
+        message = launches[0].get("StatusMessage") or launches[0]["Description"]
+        trap = catalogue.look_up(message)
         words = (trap.meaning, trap.advice) if trap else LAUNCH
-        return [Finding(PLACE, "launch", *words, plain(said))]
+        return [HealthFinding(PLACE, "launch", *words, plain(message))]
     if others:
         return []
     # Each goes before the next one comes: every second activity.
-    gone = [a for a in activities[: 2 * REPLACED] if "health check" in a.get("Cause", "")]
-    if len(gone) >= REPLACED:
-        return [Finding(PLACE, "replaced", *REPLACING, plain(gone[0]["Cause"]))]
-    missing = told["DesiredCapacity"] - len(told.get("Instances", []))
+    replaced = [a for a in activities[: 2 * REPLACED] if "health check" in a.get("Cause", "")]
+    if len(replaced) >= REPLACED:
+        return [HealthFinding(PLACE, "replaced", *REPLACING, plain(replaced[0]["Cause"]))]
+    missing = group["DesiredCapacity"] - len(group.get("Instances", []))
     if missing > 0 and all(a["StatusCode"] == "Successful" for a in activities):
-        seen = f"{missing} of {told['DesiredCapacity']} instances are missing"
-        return [Finding(PLACE, "too-few", *FEWER, seen)]
+        evidence = f"{missing} of {group['DesiredCapacity']} instances are missing"
+        return [HealthFinding(PLACE, "too-few", *FEWER, evidence)]
     return []

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.env import dotenv, fingerprint
 from generator.application.env.fingerprint import Fingerprint
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, existing, tree, walk
 from generator.errors import ClinicError
 from generator.layers.identity import ENV_FILE
 from generator.layers.storage import CONFIGURATION_BUCKET
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
 
 FINGERPRINT = f"{ENV_FILE}.fingerprint"
 BUCKET = "ConfigurationBucket"
@@ -84,7 +87,7 @@ def look(aws: Aws, bucket: str) -> Deployed:
     return Deployed(bucket, versions, found if fits else None)
 
 
-def _version(entry: dict[str, Any]) -> Version:
+def _version(entry: ObjectVersionTypeDef) -> Version:
     return Version(entry["VersionId"], entry["LastModified"], entry["Size"])
 
 
@@ -96,8 +99,7 @@ def _fingerprint(aws: Aws, bucket: str) -> Fingerprint | None:
 def reveal(aws: Aws, deployed: Deployed) -> bytes:
     """The bytes of the current version: the one call that shows values."""
     told = aws.client("s3").get_object(Bucket=deployed.bucket, Key=ENV_FILE)
-    data: bytes = told["Body"].read()
-    return data
+    return told["Body"].read()
 
 
 def revealed(aws: Aws, deployed: Deployed, report: Report) -> dict[str, str]:

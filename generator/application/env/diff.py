@@ -8,9 +8,9 @@ from pathlib import Path
 from generator.application.env.check import Checked, is_no_text, line
 from generator.application.env.deployed import bucket_of, look, revealed
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 HOW = {"added": "only in the file", "changed": "another value", "removed": "only deployed"}
 """What is said of a key that a file adds to what is deployed, changes or removes."""

@@ -8,8 +8,8 @@ from generator.application.env import fingerprint
 from generator.application.env.check import Checked
 from generator.application.env.deployed import FINGERPRINT, Deployed, bucket_of, look
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.layers.identity import ENV_FILE
+from generator.report import Report
 
 
 def push(aws: Aws, stack: str, checked: Checked, report: Report) -> bool:

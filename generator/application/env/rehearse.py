@@ -10,8 +10,8 @@ from generator.application.env.deployed import bucket_of, look, reveal
 from generator.application.env.push import push
 from generator.application.env.show import show
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 FAKE = b"JWT_SECRET=made-up-for-the-rehearsal\nGEMINI_API_KEY=made-up\nJWT_EXPIRATION_TIME=86400\n"
 

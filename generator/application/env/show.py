@@ -7,9 +7,9 @@ from datetime import UTC
 from generator.application.env.deployed import Deployed, bucket_of, look, revealed
 from generator.application.env.supplied import DEFAULTS, SUPPLIED, is_taken_out
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 THE_FILE = "the .env"
 

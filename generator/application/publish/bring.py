@@ -9,16 +9,20 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.publish import cdn
 from generator.application.publish.bucket import Bucket, ChangedError
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import INDEX, is_hashed
 from generator.application.publish.plan import Plan, Remote, plan, suspects
-from generator.application.publish.progress import Show
+from generator.application.publish.progress import sending
 from generator.application.publish.send import send
 from generator.errors import ClinicError
+from generator.report import Report
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
 
 ATTEMPTS = 10
 """How often somebody else may publish at the same time before this gives up."""
@@ -31,7 +35,7 @@ class Run:
     bucket: Bucket
     build: Build
     keep: timedelta
-    show: Show
+    report: Report
     pool: Executor
     sent: dict[str, File] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
@@ -88,7 +92,7 @@ def _send(run: Run, todo: Plan, remote: Remote) -> bool:
         yield from send(run.pool, index, put)
 
     try:
-        for file in run.show.sending(passing(), len(todo.files), todo.bytes):
+        for file in sending(run.report, passing(), len(todo.files), todo.bytes):
             run.sent[file.key] = file
     except ChangedError:
         return False
@@ -105,7 +109,9 @@ def _remove(run: Run, todo: Plan) -> None:
         run.removed.extend(todo.remove)
 
 
-def invalidate(run: Run, cloudfront: Any, distribution: str, remote: Remote) -> list[str]:
+def invalidate(
+    run: Run, cloudfront: CloudFrontClient, distribution: str, remote: Remote
+) -> list[str]:
     """Invalidate if something was replaced, now or in a run that was cut off; the paths named."""
     gone = [key for key in run.removed if not is_hashed(key)]
     if not gone and all(file.hashed for file in run.sent.values()):

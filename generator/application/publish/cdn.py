@@ -10,13 +10,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.publish.build import Build
 from generator.application.publish.plan import fingerprint, paths
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudfront import CloudFrontClient
 
-def invalidate(cloudfront: Any, distribution: str, build: Build, gone: Sequence[str]) -> list[str]:
+
+def invalidate(
+    cloudfront: CloudFrontClient, distribution: str, build: Build, gone: Sequence[str]
+) -> list[str]:
     """Have every cache ask again for what is not hashed, and for ``gone``; the paths named."""
     items = paths({*build.unhashed, *gone})
     cloudfront.create_invalidation(
@@ -29,7 +34,7 @@ def invalidate(cloudfront: Any, distribution: str, build: Build, gone: Sequence[
     return items
 
 
-def is_owed(cloudfront: Any, distribution: str, build: Build, since: datetime) -> bool:
+def is_owed(cloudfront: CloudFrontClient, distribution: str, build: Build, since: datetime) -> bool:
     """Whether no invalidation from ``since`` on was one of ``build``."""
     told = cloudfront.list_invalidations(DistributionId=distribution)["InvalidationList"]
     for item in told.get("Items", []):

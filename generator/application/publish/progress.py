@@ -6,55 +6,33 @@ and then.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from generator.application.publish.build import File
 from generator.cloud.text import plain
+from generator.report import Report
 
 PAUSE = 2.0
 """Seconds between two lines."""
 
 
-class Show:
-    """Where everything is said: text for people, or one JSON object a line."""
+def warn(report: Report, text: str) -> None:
+    """What does not stop a publication, but somebody should look at."""
+    report.tell("warning", text=text)
+    if not report.json:
+        print(f"warning: {plain(text)}", file=sys.stderr, flush=True)
 
-    def __init__(self, as_json: bool = False) -> None:
-        self.json = as_json
 
-    def say(self, text: str) -> None:
-        """A result for people."""
-        if not self.json:
-            print(plain(text), flush=True)
-
-    def warn(self, text: str) -> None:
-        """What does not stop a publication, but somebody should look at."""
-        self.tell("warning", text=text)
-        if not self.json:
-            print(f"warning: {plain(text)}", file=sys.stderr, flush=True)
-
-    def tell(self, kind: str, **fields: Any) -> None:
-        """An object for programs; ``kind`` says which fields it has."""
-        if self.json:
-            print(json.dumps({"kind": kind, **fields}), flush=True)
-
-    def sending(self, files: Iterable[File], count: int, size: int) -> Iterator[File]:
-        """Let ``files`` pass as they are sent: ``count`` of them with ``size`` bytes in all."""
-        if self.json:
-            passing = self._objects(files)
-        elif sys.stderr.isatty():
-            passing = _bar(files, count, size)
-        else:
-            passing = _lines(files, count, size)
-        yield from passing
-
-    def _objects(self, files: Iterable[File]) -> Iterator[File]:
-        for file in files:
-            self.tell("sent", path=file.key, bytes=file.size)
-            yield file
+def sending(report: Report, files: Iterable[File], count: int, size: int) -> Iterator[File]:
+    """Let ``files`` pass as they are sent: ``count`` of them with ``size`` bytes in all."""
+    if report.json:
+        yield from _told(report, files)
+    elif sys.stderr.isatty():
+        yield from _bar(files, count, size)
+    else:
+        yield from _lines(files, count, size)
 
 
 def amount(size: float) -> str:
@@ -64,6 +42,12 @@ def amount(size: float) -> str:
             break
         size /= 1000
     return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+
+
+def _told(report: Report, files: Iterable[File]) -> Iterator[File]:
+    for file in files:
+        report.tell("sent", path=file.key, bytes=file.size)
+        yield file
 
 
 def _lines(files: Iterable[File], count: int, size: int) -> Iterator[File]:

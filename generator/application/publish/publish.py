@@ -12,11 +12,12 @@ from pathlib import Path
 
 from generator.application.publish.build import Build, names, read
 from generator.application.publish.plan import KEEP
-from generator.application.publish.progress import Show
+from generator.application.publish.progress import warn
 from generator.application.publish.send import THREADS
 from generator.cloud.aws import Aws
 from generator.cloud.stacks import Stack, existing
 from generator.errors import ClinicError
+from generator.report import Report
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Wishes:
     api_url: str = ""
     """The backend that the build should call; empty: the site's own address."""
     only_plan: bool = False
-    show: Show = field(default_factory=Show)
+    report: Report = field(default_factory=Report)
 
 
 @dataclass(frozen=True)
@@ -65,16 +66,16 @@ def publish(
         site = _site(found.result())
         bucket = Bucket(aws, site.bucket, owner=found.result().id.split(":")[4])
         looked = pool.submit(bucket.look, pool)
-        run = Run(bucket, read(dist, named, wishes.maps), wishes.keep, wishes.show, pool)
+        run = Run(bucket, read(dist, named, wishes.maps), wishes.keep, wishes.report, pool)
         _warn(run.build, site, wishes)
         if wishes.only_plan:
-            preview(wishes.show, site.url, run.build, planned(run, looked.result()))
+            preview(wishes.report, site.url, run.build, planned(run, looked.result()))
             return
         cloudfront = aws.client("cloudfront")
         remote = bring(run, looked.result())
         invalidated = invalidate(run, cloudfront, site.distribution, remote)
     done = Done(site.url, run.sent, run.removed, invalidated, time.monotonic() - start)
-    conclude(wishes.show, run.build, done)
+    conclude(wishes.report, run.build, done)
 
 
 @contextmanager
@@ -102,9 +103,10 @@ def _site(stack: Stack) -> Site:
 def _warn(build: Build, site: Site, wishes: Wishes) -> None:
     own = wishes.api_url or site.url
     for address in build.backends.foreign(own):
-        wishes.show.warn(
+        warn(
+            wishes.report,
             f"the scripts call {address} and not {own}: VITE_API_URL was another one, or empty, "
-            f"when this was built. Build again with VITE_API_URL={own}"
+            f"when this was built. Build again with VITE_API_URL={own}",
         )
     for text in build.warnings:
-        wishes.show.warn(text)
+        warn(wishes.report, text)

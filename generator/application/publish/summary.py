@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from generator.application.publish.build import Build, File
 from generator.application.publish.headers import is_hashed
 from generator.application.publish.plan import Plan, paths
-from generator.application.publish.progress import Show, amount
+from generator.application.publish.progress import amount
+from generator.cloud.text import plain
+from generator.report import Report
 
 SHOWN = 20
 """Files that a plan lists for people."""
@@ -25,10 +27,10 @@ class Done:
     seconds: float
 
 
-def preview(show: Show, url: str, build: Build, planned: Plan) -> None:
+def preview(report: Report, url: str, build: Build, planned: Plan) -> None:
     """Say what a publication would do."""
     for file in planned.files:
-        show.tell(
+        report.tell(
             "send",
             path=file.key,
             bytes=file.size,
@@ -36,9 +38,9 @@ def preview(show: Show, url: str, build: Build, planned: Plan) -> None:
             cache_control=file.attributes["Cache-Control"],
         )
     for key in planned.remove:
-        show.tell("remove", path=key)
+        report.tell("remove", path=key)
     invalidated = _invalidated(build, planned)
-    show.tell(
+    report.tell(
         "plan",
         send=len(planned.files),
         bytes=planned.bytes,
@@ -49,20 +51,21 @@ def preview(show: Show, url: str, build: Build, planned: Plan) -> None:
         url=url,
     )
     for line in _lines(planned):
-        show.say(line)
-    show.say(
+        report.say(plain(line))
+    said = (
         f"{url}: {_files(len(planned.files))} to send ({amount(planned.bytes)}), "
         f"{planned.unchanged:,} unchanged, {planned.kept:,} of earlier builds to keep, "
         f"{len(planned.remove):,} to remove{_listed(', to invalidate', invalidated)}. "
         "Nothing was changed."
     )
+    report.say(plain(said))
 
 
-def conclude(show: Show, build: Build, done: Done) -> None:
+def conclude(report: Report, build: Build, done: Done) -> None:
     """Say what a publication did."""
     size = sum(file.size for file in done.sent.values())
     unchanged = len(build.files) - len(done.sent)
-    show.tell(
+    report.tell(
         "published",
         sent=len(done.sent),
         bytes=size,
@@ -74,10 +77,11 @@ def conclude(show: Show, build: Build, done: Done) -> None:
     )
     sent = f"sent {_files(len(done.sent))} ({amount(size)}) in {done.seconds:.1f} s"
     removed = f", {_files(len(done.removed))} of earlier builds removed" if done.removed else ""
-    show.say(
+    said = (
         f"{done.url}: {sent if done.sent else 'nothing to send'}, {unchanged:,} unchanged{removed}"
         f"{_listed(', invalidation of', done.invalidated)}."
     )
+    report.say(plain(said))
 
 
 def _invalidated(build: Build, planned: Plan) -> list[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 from generator.shipped import text
 
 PLATFORM = "linux/amd64"

@@ -8,9 +8,9 @@ from pathlib import Path
 from generator.application.release.build import check, is_there, make, run, sign_in
 from generator.cloud.aws import Aws
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError, quote
+from generator.report import Report
 
 
 def built(

@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from generator.application.release.fleet import Fleet, Version
 from generator.cloud.aws import code_of
-from generator.cloud.progress import Report
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+from generator.report import Report
 
 PAUSE = 3.0
 RUNNING = {"Pending", "InProgress", "Delayed", "Cancelling"}

@@ -12,7 +12,7 @@ from generator.application.release.refresh import PACE, Refresh
 from generator.application.release.wish import Order, Wish, of_stack
 from generator.application.smoke.site import Site
 from generator.cloud.aws import Aws
-from generator.cloud.deploy import Wishes, conclude
+from generator.cloud.deploy import DeployOptions, conclude
 from generator.cloud.environment import Environment
 from generator.cloud.follow import attach
 from generator.cloud.stacks import Stack, family, find
@@ -32,7 +32,7 @@ class Release:
     stack: Stack
     fleet: Fleet
     order: Order
-    wishes: Wishes
+    wishes: DeployOptions
     site: Site | None
     """Where the health path is asked for; None where no site is served."""
     agreed: Callable[[str], bool]
@@ -63,7 +63,7 @@ class Plan:
     """Whether the group has it and only the stack does not know."""
 
 
-def at_rest(aws: Aws, env: Environment, wishes: Wishes) -> Stack:
+def at_rest(aws: Aws, env: Environment, wishes: DeployOptions) -> Stack:
     """The stack once it can take a release; an operation in progress is seen to its end.
 
     ClinicError (2) if there is none, (3) if it needs a person first.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +13,13 @@ from generator.application.release.fleet import Fleet, Group, Version
 from generator.cloud.aws import code_of
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        DescribeInstanceRefreshesTypeTypeDef,
+        InstanceRefreshTypeDef,
+        RefreshPreferencesTypeDef,
+    )
 
 REPLACING = {"Pending", "InProgress", "Baking"}
 ACTIVE = {"Pending", "InProgress", "Cancelling", "RollbackInProgress", "Baking"}
@@ -67,10 +74,12 @@ class Guard:
 
 def find(fleet: Fleet, refresh: str = "") -> Refresh | None:
     """The refresh of an id, or the one that is in progress."""
-    given = {"InstanceRefreshIds": [refresh]} if refresh else {}
-    told = fleet.aws.client("autoscaling").describe_instance_refreshes(
-        AutoScalingGroupName=fleet.name, **given
-    )["InstanceRefreshes"]
+    request: DescribeInstanceRefreshesTypeTypeDef = {"AutoScalingGroupName": fleet.name}
+    if refresh:
+        request["InstanceRefreshIds"] = [refresh]
+    told = fleet.aws.client("autoscaling").describe_instance_refreshes(**request)[
+        "InstanceRefreshes"
+    ]
     found = [_refresh(one) for one in told]
     return next((one for one in found if refresh or one.active), None)
 
@@ -91,15 +100,18 @@ def start(
     it can: not with a machine image that is a parameter.
     """
     fixed = not any(version.machine_image.startswith(SSM) for version in (now, wanted))
-    preferences: dict[str, Any] = {
+    preferences: RefreshPreferencesTypeDef = {
         "MinHealthyPercentage": MIN_HEALTHY,
         "MaxHealthyPercentage": MAX_HEALTHY,
         "SkipMatching": skip_matching,
         "AutoRollback": fixed and now != wanted,
-        **({"InstanceWarmup": warm_up} if warm_up is not None else {}),
-        **({"BakeTime": bake} if bake else {}),
-        **({"AlarmSpecification": {"Alarms": list(alarms)}} if alarms else {}),
     }
+    if warm_up is not None:
+        preferences["InstanceWarmup"] = warm_up
+    if bake:
+        preferences["BakeTime"] = bake
+    if alarms:
+        preferences["AlarmSpecification"] = {"Alarms": list(alarms)}
     try:
         started = fleet.ask("start_refresh", version=wanted.number, preferences=preferences)
     except ClientError as error:
@@ -148,7 +160,7 @@ def _cancel(fleet: Fleet) -> None:
             raise
 
 
-def _refresh(told: dict[str, Any]) -> Refresh:
+def _refresh(told: InstanceRefreshTypeDef) -> Refresh:
     launch = told.get("DesiredConfiguration", {}).get("LaunchTemplate", {})
     return Refresh(
         id=told["InstanceRefreshId"],

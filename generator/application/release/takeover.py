@@ -11,15 +11,17 @@ from dataclasses import asdict
 from generator.application.release.fleet import Fleet
 from generator.application.release.wish import Wish
 from generator.cloud import change_set
-from generator.cloud.deploy import Wishes, conclude
+from generator.cloud.deploy import DeployOptions, conclude
 from generator.cloud.environment import Environment
-from generator.cloud.follow import Feed
+from generator.cloud.follow import EventFeed
 from generator.cloud.stacks import Stack, newest
 from generator.errors import ClinicError
 from generator.functions.release_backend import change_set_name
 
 
-def take_over(fleet: Fleet, env: Environment, stack: Stack, wish: Wish, wishes: Wishes) -> None:
+def take_over(
+    fleet: Fleet, env: Environment, stack: Stack, wish: Wish, wishes: DeployOptions
+) -> None:
     """Update the stack's parameters, its template unchanged, and see it through.
 
     ClinicError (3) if the stack could not be told: the instances run ``wish`` all the same.
@@ -35,7 +37,7 @@ def take_over(fleet: Fleet, env: Environment, stack: Stack, wish: Wish, wishes: 
     last = newest(aws, changes.stack)
     change_set.execute(aws, changes, lambda: fleet.ask("execute_change_set", **given))
     try:
-        conclude(aws, env, Feed(aws, changes.stack, last.time, last.id), wishes)
+        conclude(aws, env, EventFeed(aws, changes.stack, last.time, last.id), wishes)
     except ClinicError as failed:
         if failed.exit_code not in (1, 3):
             raise

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from generator.application.release.fleet import Group, Instance
 from generator.application.release.refresh import Refresh
-from generator.cloud.progress import Report
+from generator.report import Report
 
 Show = Callable[[Refresh, Group], None]
 

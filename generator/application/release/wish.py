@@ -97,7 +97,9 @@ def known_to(text: str, wish: Wish) -> None:
     """
     way = "pull" if wish.image else "build"
     alone = wish.image.startswith(":") and not REGISTRY.search(text)
-    if alone or f"docker {way}" not in bootstrap.unpacked(text):
+    program = bootstrap.unpacked(text)
+    # What builds is in the library; a program that has one calls it by this name.
+    if alone or not (f"docker {way}" in program or f"{way}_image" in program):
         what = "an image by its tag alone" if alone else "an image"
         raise ClinicError(
             "the launch template's user data is another version's and does not know how to "

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from generator import files
 from generator.application.smoke.prove import FAILED, OK, UNDECIDED, UNTESTED, Result
-from generator.cloud.progress import Report
+from generator.report import Report
 
 STYLES = {OK: "green", FAILED: "red", UNDECIDED: "yellow", UNTESTED: "dim"}
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from generator.errors import ClinicError, quote
+from generator.model import boot
 
 
 class Assumption(NamedTuple):
@@ -22,14 +23,29 @@ MODEL = "the project's model of documented boots"
 FITTED = "fitted to the model's six figures"
 AWS_SAYS = "AWS's documentation"
 
+
+def _boot(part: str, meaning: str, source: str) -> Assumption:
+    return Assumption(boot.seconds(part), "s", meaning, source)
+
+
 ASSUMPTIONS: Mapping[str, Assumption] = {
-    "instance-start": Assumption(40, "s", "from launch to a running system", MODEL),
-    "packages": Assumption(35, "s", "Docker, git and curl are installed", MODEL),
-    "build": Assumption(240, "s", "docker build of the backend", MEASURED),
-    "pull": Assumption(45, "s", "docker pull of the backend", MODEL),
-    "cold-disk": Assumption(12, "s", "first reads of an AMI that holds all of it", FITTED),
-    "warm-start": Assumption(15, "s", "a stopped instance of the warm pool runs", FITTED),
-    "container-start": Assumption(5, "s", "from docker run to the first answer", MEASURED),
+    "instance-start": Assumption(
+        boot.seconds("start"), "s", "from launch to a running system", MODEL
+    ),
+    "packages": Assumption(
+        boot.seconds("packages"), "s", "Docker, git and curl are installed", MODEL
+    ),
+    "build": _boot("build", "docker build of the backend", MEASURED),
+    "pull": _boot("pull", "docker pull of the backend", MODEL),
+    "cold-disk": Assumption(
+        boot.seconds("cold-disk"), "s", "first reads of an AMI that holds all of it", FITTED
+    ),
+    "warm-start": Assumption(
+        boot.seconds("warm"), "s", "a stopped instance of the warm pool runs", FITTED
+    ),
+    "container-start": Assumption(
+        boot.seconds("container"), "s", "from docker run to the first answer", MEASURED
+    ),
     "phase": Assumption(
         0.625, "periods", "from the load to the end of the metric's period", FITTED
     ),

@@ -19,9 +19,9 @@ from generator.application.stress.report import blocks, show
 from generator.application.stress.timeline import Load, Sample, Timeline
 from generator.application.stress.watch import Place, Watch, place, with_points
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.cloud.stacks import existing
 from generator.errors import ClinicError
+from generator.report import Report
 
 INSTALL = (
     "export DEBIAN_FRONTEND=noninteractive\n"

@@ -12,11 +12,10 @@ from generator.application.stress.settings import Boot, Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import Load, Timeline
 from generator.application.stress.variants import spread, variants
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
-from generator.model import guard as sense
-from generator.model import view
+from generator.model import guard, view
 from generator.parameters import regions
+from generator.report import Report
 
 NOT_SHOWN = (
     "Simulated, not measured: one load on quiet instances, no visitors, and no request that the "
@@ -45,7 +44,7 @@ def run(
     here = "us-east-1" if region is None else region
     regions.require(here)
     seen, assumed = view.load(env, params, templates, here), assume(changes)
-    with sense.expected(templates):
+    with guard.expected(templates):
         said = settings(seen)
     wanted = _chosen(said, metric_period, boot, warm_pool)
     timeline = simulate(wanted, load, assumed, f"clinic-{seen.env}, simulated")

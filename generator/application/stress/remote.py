@@ -41,7 +41,7 @@ class Remote:
 
     def answers(self) -> list[Answer]:
         """How it stands on each instance."""
-        ssm, found = self.aws.client("ssm"), []
+        ssm, found = self.aws.client("ssm"), list[Answer]()
         for instance in self.instances:
             try:
                 told = ssm.get_command_invocation(CommandId=self.id, InstanceId=instance)
@@ -49,7 +49,8 @@ class Remote:
                 # It is not known everywhere in the first second.
                 if code_of(error) != "InvocationDoesNotExist":
                     raise
-                told = {"Status": "Pending"}
+                found.append(Answer(instance, "Pending", ""))
+                continue
             lines = told.get("StandardErrorContent", "").strip().splitlines()
             found.append(Answer(instance, told["Status"], plain(lines[-1] if lines else "")))
         return found

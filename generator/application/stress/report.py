@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 from generator.application.stress import terminal
 from generator.application.stress.timeline import Timeline
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 
 def blocks() -> str:

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from generator.errors import ClinicError
+from generator.model.instance_types import InstanceType, require
 from generator.model.view import View
-from generator.model.walk import nodes
+from generator.model.walk import is_true, nodes
 
 Boot = Literal["build", "pull", "baked"]
-
-
-class Machine(NamedTuple):
-    """An instance type."""
-
-    cpus: int
-    """Virtual ones."""
-    baseline: float
-    """What a burstable type may use of them for ever, in percent."""
-
-
-MACHINES = {
-    "t2.micro": Machine(1, 10),
-    "t3.micro": Machine(2, 10),
-    "t3.small": Machine(2, 20),
-    "t3.medium": Machine(2, 20),
-    "t3.large": Machine(2, 30),
-}
-"""From AWS's table of burstable performance instances."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +37,9 @@ class Settings:
     """Whether an instance without CPU credits is slowed down."""
 
     @property
-    def machine(self) -> Machine:
-        return MACHINES.get(self.instance_type, Machine(2, 100))
+    def machine(self) -> InstanceType:
+        """What AWS says of the type; ClinicError if that is not known here."""
+        return require(self.instance_type)
 
 
 def settings(view: View) -> Settings:
@@ -112,7 +95,7 @@ def _period(tracking: dict[str, Any], launch: dict[str, Any]) -> int:
     for query in own.get("Metrics", []):
         if "Period" in (stat := query.get("MetricStat", {})):
             return int(_number(stat["Period"], "Period"))
-    detailed = str(launch.get("Monitoring", {}).get("Enabled", False)).lower() == "true"
+    detailed = is_true(launch.get("Monitoring", {}).get("Enabled"))
     return 60 if own or detailed else 300
 
 

@@ -80,20 +80,20 @@ class Group:
     def busy(self) -> float:
         """Percent of CPU that an instance under load uses."""
         machine = self.settings.machine
-        asked = min(100.0, 100 * self.load.cpu / machine.cpus + self.assumed["idle"])
+        asked = min(100.0, 100 * self.load.cpu / machine.vcpus + self.assumed["idle"])
         tired = self.settings.standard and self.credits <= 0
-        return min(asked, machine.baseline) if tired else asked
+        return min(asked, machine.share) if tired else asked
 
     def spend(self, second: int) -> None:
         """Credits: one is a virtual CPU at full speed for a minute."""
         machine = self.settings.machine
         used = self.busy if self.burdened(second) else self.assumed["idle"]
-        self.credits += (machine.baseline - used) / 100 * machine.cpus / 60
+        self.credits += (machine.share - used) / 100 * machine.vcpus / 60
 
     def latency(self, second: int) -> float:
         """A request shares its CPU with the workers where it meets them."""
         share = self.settings.smallest / self.serving(second) if self.burdened(second) else 0
-        crowd = self.load.cpu / self.settings.machine.cpus
+        crowd = self.load.cpu / self.settings.machine.vcpus
         return self.assumed["network"] + self.assumed["service"] * (1 + crowd * share)
 
     def note(self, second: int, kind: str, text: str) -> None:

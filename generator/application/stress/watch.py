@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
 from generator.application.stress.timeline import IN_SERVICE, Moment, Sample
-from generator.cloud import witness
+from generator.cloud import backend
 from generator.cloud.aws import Aws
 from generator.cloud.text import plain
 from generator.errors import ClinicError
+
+if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.type_defs import (
+        AutoScalingGroupTypeDef,
+        TargetTrackingConfigurationOutputTypeDef,
+    )
+    from mypy_boto3_cloudwatch.type_defs import MetricStatTypeDef, MetricTypeDef
 
 
 @dataclass(frozen=True)
@@ -27,19 +33,19 @@ class Place:
     """Percent of CPU that the group keeps to."""
     alarms: tuple[str, ...]
     """Those that make it grow or shrink."""
-    metric: Mapping[str, Any]
+    metric: MetricStatTypeDef
     """The metric that they look at, as GetMetricData asks for it."""
 
 
 def place(aws: Aws, group: str) -> Place:
     """The group by name; ClinicError if nothing could come of a load."""
-    found = witness.group(aws, group)
+    found = backend.group(aws, group)
     instances = tuple(
         told["InstanceId"]
-        for told in found.get("Instances", [])
+        for told in backend.instances(found)
         if told["LifecycleState"] == "InService"
     )
-    if not instances:
+    if not found or not instances:
         raise ClinicError(
             f"{group} has no instance in service: `clinic doctor` says why.", exit_code=3
         )
@@ -62,12 +68,23 @@ def place(aws: Aws, group: str) -> Place:
     raise ClinicError(f"{group} has no target tracking policy: no load would make it grow.")
 
 
-def _metric(group: str, tracking: Mapping[str, Any]) -> Mapping[str, Any]:
+def _metric(group: str, tracking: TargetTrackingConfigurationOutputTypeDef) -> MetricStatTypeDef:
     for query in tracking.get("CustomizedMetricSpecification", {}).get("Metrics", []):
         if stat := query.get("MetricStat"):
-            return {"Metric": stat["Metric"], "Period": stat.get("Period", 60), "Stat": "Average"}
-    dimensions = [{"Name": "AutoScalingGroupName", "Value": group}]
-    metric = {"Namespace": "AWS/EC2", "MetricName": "CPUUtilization", "Dimensions": dimensions}
+            tracked: MetricTypeDef = {
+                "Namespace": stat["Metric"]["Namespace"],
+                "MetricName": stat["Metric"]["MetricName"],
+            }
+            if dimensions := stat["Metric"].get("Dimensions"):
+                tracked["Dimensions"] = [
+                    {"Name": d["Name"], "Value": d["Value"]} for d in dimensions
+                ]
+            return {"Metric": tracked, "Period": stat.get("Period", 60), "Stat": "Average"}
+    metric: MetricTypeDef = {
+        "Namespace": "AWS/EC2",
+        "MetricName": "CPUUtilization",
+        "Dimensions": [{"Name": "AutoScalingGroupName", "Value": group}],
+    }
     return {"Metric": metric, "Period": 60, "Stat": "Average"}
 
 
@@ -87,7 +104,7 @@ class Watch:
 
     def look(self, second: float) -> None:
         """Ask everybody once, so many seconds after the start."""
-        self._capacity(witness.group(self.aws, self.place.group), second)
+        self._capacity(backend.group(self.aws, self.place.group), second)
         self._activities()
         self._alarms()
         points = self.points(second)
@@ -95,17 +112,18 @@ class Watch:
 
     def points(self, second: float) -> list[tuple[float, float]]:
         """The metric so far: the second at which each point's period begins, and percent."""
-        query = {"Id": "cpu", "MetricStat": dict(self.place.metric)}
         earlier = self.start - timedelta(seconds=self.place.metric["Period"])
         told = self.aws.client("cloudwatch").get_metric_data(
-            MetricDataQueries=[query],
+            MetricDataQueries=[{"Id": "cpu", "MetricStat": self.place.metric}],
             StartTime=earlier,
             EndTime=self.start + timedelta(seconds=second),
             ScanBy="TimestampAscending",
         )
-        data = told["MetricDataResults"][0] if told["MetricDataResults"] else {}
-        times, values = data.get("Timestamps", []), data.get("Values", [])
-        return [(self._second(t), float(v)) for t, v in zip(times, values, strict=True)]
+        return [
+            (self._second(time), float(value))
+            for data in told["MetricDataResults"]
+            for time, value in zip(data.get("Timestamps", []), data.get("Values", []), strict=True)
+        ]
 
     def note(self, second: float, kind: str, text: str, key: str = "") -> None:
         """Remember a moment, once for each key."""
@@ -117,15 +135,15 @@ class Watch:
     def _second(self, time: datetime) -> float:
         return (time - self.start).total_seconds()
 
-    def _capacity(self, found: Mapping[str, Any], second: float) -> None:
-        self.wanted = int(found.get("DesiredCapacity", 0))
+    def _capacity(self, found: AutoScalingGroupTypeDef | None, second: float) -> None:
+        self.wanted = found["DesiredCapacity"] if found else 0
         serving = {
             told["InstanceId"]
-            for told in found.get("Instances", [])
+            for told in backend.instances(found)
             if told["LifecycleState"] == "InService"
         }
-        if found.get("TargetGroupARNs"):
-            targets = witness.targets(self.aws, dict(found))
+        if found and found.get("TargetGroupARNs"):
+            targets = backend.targets(self.aws, found)
             serving = {target.id for target in targets if target.state == "healthy"}
         self.serving = len(serving)
         for instance in sorted(serving.difference(self.place.instances)):
@@ -134,7 +152,7 @@ class Watch:
             self.note(second, "lost", f"{instance} is out of service")
 
     def _activities(self) -> None:
-        for told in reversed(witness.activities(self.aws, self.place.group)):
+        for told in reversed(backend.activities(self.aws, self.place.group)):
             if told["StartTime"] < self.start:
                 continue
             # "Launching a new EC2 instance: i-1" is long for a picture.

@@ -46,7 +46,7 @@ class Change:
     action: str
     """Add, Modify, Remove or Import."""
     details: tuple[Detail, ...] = ()
-    fate: str = "Delete"
+    declared: str = "Delete"
     """What becomes of the old resource if it is removed or replaced: Delete, Retain, Snapshot."""
 
     @property
@@ -66,7 +66,7 @@ class Change:
     @property
     def policy(self) -> str:
         """``fate`` for what was there before this change: Delete, Retain or Snapshot."""
-        return self.fate.removesuffix("ExceptOnCreate")
+        return self.declared.removesuffix("ExceptOnCreate")
 
     @property
     def causes(self) -> str:
@@ -105,8 +105,8 @@ def forecast(old: Side, new: Side) -> list[Change]:
             continue
         sides = _child(old, logical, before), _child(new, logical, after, moving)
         found, moved = _compare(logical, *(side.resources() for side in sides))
-        if before and not after and fate(before, "DeletionPolicy").startswith("Retain"):
-            found = [replace(change, fate="Retain") for change in found]
+        if before and not after and declared_policy(before, "DeletionPolicy").startswith("Retain"):
+            found = [replace(change, declared="Retain") for change in found]
         changes += found
         moving |= _moving_outputs(logical, *sides, moved)
     return changes
@@ -122,7 +122,7 @@ def resources(side: Side) -> dict[str, Any]:
     return found
 
 
-def fate(resource: Mapping[str, Any], policy: str) -> str:
+def declared_policy(resource: Mapping[str, Any], policy: str) -> str:
     """What DeletionPolicy or UpdateReplacePolicy says of a resource, or its default."""
     # CloudFormation's own default for a cluster, and for a database that is no part of one.
     alone = "DBClusterIdentifier" not in resource.get("Properties", {})
@@ -189,8 +189,8 @@ def _change(path: str, logical: str, old: Any, new: Any, moved: Mapping[str, str
     if old is None:
         return Change(below, new["Type"], "Add")
     if new is None:
-        return Change(below, old["Type"], "Remove", fate=fate(old, "DeletionPolicy"))
-    after = fate(new, "UpdateReplacePolicy")
+        return Change(below, old["Type"], "Remove", declared=declared_policy(old, "DeletionPolicy"))
+    after = declared_policy(new, "UpdateReplacePolicy")
     if old["Type"] != new["Type"]:
         detail = Detail("Type", old["Type"], new["Type"], "yes")
         return Change(below, old["Type"], "Modify", (detail,), after)

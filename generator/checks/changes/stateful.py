@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from generator import resource_types
 from generator.checks.changes.compare import Change
 
-STATEFUL = {
-    "AWS::Backup::BackupVault": "the recovery points",
-    "AWS::Cognito::UserPool": "the users",
-    "AWS::DynamoDB::GlobalTable": "the table",
-    "AWS::DynamoDB::Table": "the table",
-    "AWS::EC2::Volume": "the volume",
-    "AWS::ECR::Repository": "the images",
-    "AWS::EFS::FileSystem": "the files",
-    "AWS::KMS::Key": "the key, and so all that it encrypts",
-    "AWS::Logs::LogGroup": "the log",
-    "AWS::RDS::DBCluster": "the database",
-    "AWS::RDS::DBInstance": "the database",
-    "AWS::S3::Bucket": "the objects",
-    "AWS::SecretsManager::Secret": "the secret",
-}
+STATEFUL: Mapping[str, str] = resource_types.column("data")
 """Types that hold what no template can make again."""
 MADE_ANEW = frozenset({"OriginVerifySecret", "OriginVerifySecretSecond"})
 """Logical ids of secrets whose value nothing outside of the stack knows: another is as good, and

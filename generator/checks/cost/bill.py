@@ -98,11 +98,6 @@ def number(value: Any) -> Decimal | None:
     return found if found.is_finite() and 0 <= found <= MOST else None
 
 
-def is_true(value: Any) -> bool:
-    """A property that CloudFormation reads as true."""
-    return str(value).lower() == "true"
-
-
 def referred(value: Any) -> str:
     """The logical id that a property refers to, or its text."""
     return str(value.get("Ref", "") if isinstance(value, dict) else value)

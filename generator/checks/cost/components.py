@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
+from generator import resource_types
 from generator.checks.cost import compute, database, edge, network, storage, telemetry
 from generator.checks.cost.bill import Bill, Line, Month
 from generator.checks.cost.network import Found
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
-from generator.errors import ClinicError
-from generator.model import guard as sense
+from generator.model import guard
 from generator.model.view import View
 
 Pricer = Callable[[Month, Found], Iterable[Line]]
@@ -46,53 +46,7 @@ PRICED: Mapping[str, Pricer] = {
 }
 """In the order of the bill."""
 
-_SETTING = "a setting, not a thing that runs"
-_WITH = "charged with what it belongs to"
-FREE: Mapping[str, str] = {
-    "AWS::AutoScaling::LaunchConfiguration": "its instances are charged with the group",
-    "AWS::Backup::BackupSelection": _SETTING,
-    "AWS::Backup::BackupVault": "its content is charged with the plan",
-    "AWS::CloudFormation::CustomResource": "its function runs only during a deployment",
-    "AWS::CloudFront::Function": "its calls are charged with the distribution",
-    "AWS::CloudFront::OriginAccessControl": _SETTING,
-    "AWS::CloudFront::ResponseHeadersPolicy": _SETTING,
-    "AWS::CloudFront::VpcOrigin": "included in the distribution",
-    "AWS::EC2::EIPAssociation": _SETTING,
-    "AWS::EC2::InternetGateway": "only its traffic is charged",
-    "AWS::EC2::LaunchTemplate": "its instances are charged with the group",
-    "AWS::EC2::NetworkAcl": _SETTING,
-    "AWS::EC2::NetworkAclEntry": _SETTING,
-    "AWS::EC2::NetworkInterface": "its addresses are charged, not the interface",
-    "AWS::EC2::Route": _SETTING,
-    "AWS::EC2::RouteTable": _SETTING,
-    "AWS::EC2::SecurityGroup": _SETTING,
-    "AWS::EC2::SecurityGroupEgress": _SETTING,
-    "AWS::EC2::SecurityGroupIngress": _SETTING,
-    "AWS::EC2::Subnet": _SETTING,
-    "AWS::EC2::SubnetNetworkAclAssociation": _SETTING,
-    "AWS::EC2::SubnetRouteTableAssociation": _SETTING,
-    "AWS::EC2::VPC": "only what is in it is charged",
-    "AWS::EC2::VPCGatewayAttachment": _SETTING,
-    "AWS::EFS::AccessPoint": _SETTING,
-    "AWS::EFS::MountTarget": "the file system is charged by its content",
-    "AWS::ElasticLoadBalancingV2::Listener": _WITH,
-    "AWS::ElasticLoadBalancingV2::ListenerRule": _WITH,
-    "AWS::ElasticLoadBalancingV2::TargetGroup": _WITH,
-    "AWS::Events::Rule": "events of AWS's own services are free",
-    "AWS::IAM::InstanceProfile": "IAM is free",
-    "AWS::IAM::ManagedPolicy": "IAM is free",
-    "AWS::IAM::Policy": "IAM is free",
-    "AWS::IAM::Role": "IAM is free",
-    "AWS::Lambda::Function": "its calls are charged with the schedule that makes them",
-    "AWS::Lambda::Permission": _SETTING,
-    "AWS::RDS::DBSubnetGroup": _SETTING,
-    "AWS::RDS::EventSubscription": _SETTING,
-    "AWS::S3::BucketPolicy": _SETTING,
-    "AWS::SNS::Subscription": _SETTING,
-    "AWS::SNS::Topic": "2 USD buy 100,000 e-mails, and alarms are few",
-    "AWS::SNS::TopicPolicy": _SETTING,
-    "AWS::SecretsManager::SecretTargetAttachment": _SETTING,
-}
+FREE: Mapping[str, str] = resource_types.column("free")
 """Types that cost nothing by themselves, and why."""
 
 
@@ -107,13 +61,13 @@ def bill(view: View, prices: Mapping[str, Price], usage: Usage) -> Bill:
 
 
 def _priced(month: Month, kind: str) -> list[Line]:
-    try:
-        return list(PRICED[kind](month, month.view.of_type(kind)))
-    except sense.MALFORMED as trouble:
-        raise ClinicError(
-            f"the resources of type {kind} cannot be read ({sense.reason(trouble)}): check the "
+    with guard.guarded(
+        lambda trouble: (
+            f"the resources of type {kind} cannot be read ({guard.reason(trouble)}): check the "
             "templates, for example with cfn-lint."
-        ) from trouble
+        )
+    ):
+        return list(PRICED[kind](month, month.view.of_type(kind)))
 
 
 def _grouped(lines: list[Line]) -> tuple[Line, ...]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from generator.checks.cost.bill import Line, Month, number, referred
 from generator.checks.cost.fleet import Fleet, alone, fleets
 from generator.checks.cost.network import ADDRESSES, Found
+from generator.model import instance_types
 
 DETAILED_METRICS = 7
 """Metrics that EC2 reports every minute of an instance, each charged as a custom one."""
@@ -48,7 +49,9 @@ def _instances(month: Month, fleet: Fleet) -> Iterator[Line]:
     if fleet.least != fleet.most:
         size += f" ({plain(fleet.least)} to {plain(fleet.most)})"
     yield month.hourly("Instances", size, f"ec2/{fleet.type}", count, _throttled(month, fleet))
-    if fleet.baseline is not None:
+    if fleet.type not in instance_types.table():
+        yield month.line("Instances", instance_types.unknown(fleet.type), "", 1)
+    elif fleet.baseline is not None:
         yield _credits(month, fleet, count)
     if fleet.public:
         yield month.hourly(ADDRESSES, f"{plain(count)} x of an instance", "ipv4/hour", count)

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, is_true, number, referred
+from generator.checks.cost.bill import Line, Month, number, referred
 from generator.checks.cost.compute import plain
-from generator.checks.cost.fleet import BURSTABLE
 from generator.checks.cost.network import Found
-from generator.model.walk import references
+from generator.model import instance_types
+from generator.model.walk import is_true, references
 
 CHANGED_A_DAY = Decimal("0.02")
 """The part of the data that a day changes, and that its backup adds (assumed)."""
@@ -34,8 +34,11 @@ def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
         return
     yield _hours(month, kind, is_true(database.get("MultiAZ")))
     bare = kind.removeprefix("db.")
-    if bare in BURSTABLE:
-        vcpus, baseline = BURSTABLE[bare]
+    known = instance_types.table().get(bare)
+    if known is None and isinstance(database.get("DBInstanceClass"), str):
+        yield month.line("Database", instance_types.unknown(kind), "", 1)
+    elif known and known.baseline is not None:
+        vcpus, baseline = known.vcpus, known.baseline
         above = max(Decimal(0), month.usage.database_load - baseline) / 100
         item = f"surplus credits: {plain(month.usage.database_load)} % CPU, {baseline} % included"
         key = f"rds/credit/{bare.partition('.')[0]}"

@@ -7,35 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import is_true, number, referred
+from generator.checks.cost.bill import number, referred
+from generator.model import instance_types
 from generator.model.view import View
+from generator.model.walk import is_true
 
 PUBLIC, MAPPED = "AssociatePublicIpAddress", "MapPublicIpOnLaunch"
-_SIZES = {
-    "nano": (2, "5"),
-    "micro": (2, "10"),
-    "small": (2, "20"),
-    "medium": (2, "20"),
-    "large": (2, "30"),
-    "xlarge": (4, "40"),
-    "2xlarge": (8, "40"),
-}
-BURSTABLE: Mapping[str, tuple[int, Decimal]] = {
-    **{
-        f"{family}.{size}": (vcpus, Decimal(baseline))
-        for family in ("t3", "t4g")
-        for size, (vcpus, baseline) in _SIZES.items()
-    },
-    "t2.nano": (1, Decimal(5)),
-    "t2.micro": (1, Decimal(10)),
-    "t2.small": (1, Decimal(20)),
-    "t2.medium": (2, Decimal(20)),
-    "t2.large": (2, Decimal(30)),
-}
-"""vCPUs and the CPU in percent that the price includes, by type.
-
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/burstable-credits-baseline-concepts.html
-"""
 
 
 @dataclass(frozen=True)
@@ -58,8 +35,9 @@ class Fleet:
 
     @property
     def baseline(self) -> Decimal | None:
-        """CPU in percent that the price includes; None if the type is not burstable."""
-        return BURSTABLE[self.type][1] if self.type in BURSTABLE else None
+        """CPU in percent that the price includes; None if the type is not known or burstable."""
+        known = instance_types.table().get(self.type)
+        return known.baseline if known else None
 
     @property
     def grows(self) -> bool:
@@ -84,7 +62,11 @@ class Fleet:
         """vCPUs above the baseline, for an hour of each instance: what unlimited credits cost."""
         if self.baseline is None or self.credits != "unlimited":
             return Decimal(0)
-        return BURSTABLE[self.type][0] * max(Decimal(0), self.cpu(load) - self.baseline) / 100
+        return (
+            instance_types.require(self.type).vcpus
+            * max(Decimal(0), self.cpu(load) - self.baseline)
+            / 100
+        )
 
 
 def fleets(view: View) -> dict[str, Fleet | None]:

@@ -30,6 +30,10 @@ NOT_COUNTED = (
 )
 
 
+Moved = Mapping[str, tuple[Price | None, Price]]
+"""Prices that AWS names otherwise than the list: listed and live, by key."""
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What the command found out about one environment."""
@@ -42,8 +46,7 @@ class Estimate:
     choices: Sequence[Choice] = ()
     old: Sequence[str] = ()
     """Keys of prices that are old, oldest first."""
-    moved: Mapping[str, tuple[Price | None, Price]] = field(default_factory=dict)
-    """Prices that AWS names otherwise than the list: listed and live, by key."""
+    moved: Moved = field(default_factory=dict)
 
     @property
     def total(self) -> str:

@@ -6,11 +6,9 @@ from dataclasses import replace
 
 from generator.checks.diagram import network, talk
 from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
-from generator.checks.diagram.parts import parts
+from generator.checks.diagram.parts import HOUSED, parts
 from generator.model.view import View
 
-HOUSED = ("balancer", "classic", "nat", "group", "instance", "database")
-"""Kinds that are always in subnets, if not in those of this set."""
 UNKNOWN = "?"
 """A zone that the templates do not name."""
 

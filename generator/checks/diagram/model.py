@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from generator.model.walk import references
+from dataclasses import asdict, dataclass, field
 
 BROWSER, INTERNET = "browser", "internet"
 """Parts that no template makes."""
@@ -85,11 +82,12 @@ class Architecture:
         return (part for part in self.parts.values() if part.kind in kinds)
 
 
-def names(node: Any) -> list[str]:
-    """Logical ids to which a part of a template refers, each once."""
-    return list(dict.fromkeys(name.partition(".")[0] for name in references(node)))
-
-
-def name(node: Any) -> str:
-    """The logical id to which it refers; "" if to none."""
-    return next(iter(names(node)), "")
+def objects(architecture: Architecture) -> Iterator[dict[str, object]]:
+    """Every subnet, part and arrow, for programs: which of them an object ``shows``, and its
+    ``kind``."""
+    for subnet in architecture.subnets:
+        yield {"kind": "subnet", "shows": "subnet", **asdict(subnet)}
+    for part in architecture.parts.values():
+        yield {"shows": "part", **asdict(part)}
+    for arrow in architecture.arrows:
+        yield {"shows": "arrow", **asdict(arrow)}

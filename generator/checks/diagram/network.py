@@ -3,49 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from generator.checks.diagram.model import Subnet, name
+from generator.checks.diagram.model import Subnet
+from generator.model import network
+from generator.model.network.addresses import EVERY
 from generator.model.view import View
+from generator.model.walk import text
 
-EVERYWHERE = ("0.0.0.0/0", "::/0")
+WAYS = {"nat": "private", "internet": "public"}
 ZONE_MARK = re.compile(r"(?<=[a-z])([A-Z]|\d+)$")
 """What tells a tier's subnets apart at the end of their ids: AppSubnetA, AppSubnet2."""
 
 
 def subnets(view: View) -> tuple[Subnet, ...]:
     """Every subnet, in the order of the templates."""
-    return tuple(
-        _subnet(view, logical, properties)
-        for logical, properties in view.of_type("AWS::EC2::Subnet").items()
-    )
+    return tuple(_subnet(view, subnet) for subnet in view.network.land.subnets.values())
 
 
-def _subnet(view: View, logical: str, properties: dict[str, Any]) -> Subnet:
-    way, gate = _way_out(view, logical)
+def _subnet(view: View, subnet: network.routes.Subnet) -> Subnet:
+    properties = view.references.of_type("AWS::EC2::Subnet")[subnet.name]
     zone = properties.get("AvailabilityZone", "")
+    default = next((route for route in subnet.routes if route.range == EVERY), None)
+    way = WAYS.get(default.kind) if default else None
     return Subnet(
-        logical,
-        ZONE_MARK.sub("", logical),
-        zone if isinstance(zone, str) else name(zone),
+        subnet.name,
+        ZONE_MARK.sub("", subnet.name),
+        zone if isinstance(zone, str) else view.references.owner_in(text(zone)),
         str(properties.get("CidrBlock", "")),
-        way,
-        gate,
+        way or "isolated",
+        default.target if default and way else "",
     )
-
-
-def _way_out(view: View, subnet: str) -> tuple[str, str]:
-    """The kind of way out, and the gateway that it leads through."""
-    tables = [
-        name(association.get("RouteTableId"))
-        for association in view.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
-        if name(association.get("SubnetId")) == subnet
-    ]
-    for route in view.of_type("AWS::EC2::Route").values():
-        whither = route.get("DestinationCidrBlock", route.get("DestinationIpv6CidrBlock"))
-        if name(route.get("RouteTableId")) in tables and whither in EVERYWHERE:
-            if gate := name(route.get("NatGatewayId")):
-                return "private", gate
-            if gate := name(route.get("GatewayId")):
-                return "public", gate
-    return "isolated", ""

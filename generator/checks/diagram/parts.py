@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from generator.bootstrap import unpacked
-from generator.checks.diagram.model import Part, name, names
+from generator import resource_types
+from generator.checks.diagram.model import Part
+from generator.model import backend
+from generator.model.network.stations import Station
+from generator.model.references import mentioned
 from generator.model.view import View
-from generator.model.walk import nodes
+from generator.model.walk import is_true
 
 Properties = dict[str, Any]
-LAUNCHED_BY = ("LaunchTemplate", "LaunchConfigurationName", "MixedInstancesPolicy")
-BALANCERS = ("balancer", "classic")
+HOUSED = ("balancer", "classic", "nat", "group", "instance", "database")
+"""Kinds that are always drawn in subnets, if not in those of this set."""
+OTHERS = ("AWS::EC2::NatGateway", "AWS::ElasticLoadBalancing::LoadBalancer")
+"""Types in subnets that nothing else asks about."""
 
 
 def parts(view: View) -> Iterator[Part]:
@@ -29,64 +34,46 @@ def parts(view: View) -> Iterator[Part]:
                 for fact, value in facts.items()
                 if value and not isinstance(value, dict | list)
             }
-            yield Part(logical, kind, known, subnets_of(view, properties))
+            yield Part(logical, kind, known, subnets_of(view, logical) if kind in HOUSED else ())
 
 
-def subnets_of(view: View, properties: Properties) -> tuple[str, ...]:
-    """Subnets that a resource is in, directly or through a subnet group."""
-    places = [properties.get(p) for p in ("Subnets", "SubnetId", "VPCZoneIdentifier")]
-    group = name(properties.get("DBSubnetGroupName"))
-    if group in view.resources:
-        places.append(view.resources[group].get("Properties", {}).get("SubnetIds"))
-    known = view.of_type("AWS::EC2::Subnet")
-    return tuple(found for found in names(places) if found in known)
+def subnets_of(view: View, logical: str) -> tuple[str, ...]:
+    """Subnets that a resource is in."""
+    found = [name for one in interfaces(view, logical) for name in one.subnets]
+    given = view.resources[logical].get("Properties", {})
+    if view.resources[logical]["Type"] in OTHERS:
+        found = view.references.targets(given.get("Subnets", given.get("SubnetId")))
+    return tuple(name for name in dict.fromkeys(found) if name in view.network.land.subnets)
 
 
-def groups_of(view: View, properties: Properties) -> list[str]:
+def groups_of(view: View, logical: str) -> list[str]:
     """Security groups of a resource or, for an Auto Scaling group, of its instances."""
-    data = launch_data(view, properties)
-    interfaces = [*data.get("NetworkInterfaces", []), *properties.get("NetworkInterfaces", [])]
-    given = [properties.get("SecurityGroups"), properties.get("VPCSecurityGroups")]
-    given += [properties.get("SecurityGroupIds"), data.get("SecurityGroups")]
-    given += [one.get("GroupSet") for one in interfaces]
-    given += [target.get("SecurityGroups") for target in mount_targets(view, properties)]
-    given += [data.get("SecurityGroupIds"), [one.get("Groups") for one in interfaces]]
-    return [found for found in names(given) if found in view.of_type("AWS::EC2::SecurityGroup")]
+    found = [name for one in interfaces(view, logical) for name in one.groups]
+    given = view.resources[logical].get("Properties", {})
+    if view.resources[logical]["Type"] in OTHERS:
+        found = view.references.targets(given.get("SecurityGroups"))
+    known = view.of_type("AWS::EC2::SecurityGroup")
+    return [name for name in dict.fromkeys(found) if name in known]
 
 
-def mount_targets(view: View, properties: Properties) -> list[Properties]:
-    """Where a file system is reached; none for anything else."""
-    return [
-        target
-        for target in view.of_type("AWS::EFS::MountTarget").values()
-        if view.resources.get(name(target.get("FileSystemId")), {}).get("Properties") is properties
-    ]
+def interfaces(view: View, logical: str) -> list[Station]:
+    """What of the network's interfaces is a resource's."""
+    return [one for one in view.network.stations if one.logical == logical]
 
 
-def launch_data(view: View, properties: Properties) -> Properties:
-    """What a launch template or configuration says of instances; {} for anything else."""
-    named = [properties.get(by) for by in LAUNCHED_BY]
-    launch = view.resources.get(name(named), {}).get("Properties", {})
-    data: Properties = launch.get("LaunchTemplateData", launch)
-    return data
+def launch_data(view: View, logical: str) -> Properties:
+    """What instances are launched with; {} for anything but a group or an instance."""
+    resource = view.resources[logical]
+    if resource["Type"] not in (backend.GROUP, backend.INSTANCE):
+        return {}
+    return backend.launches(logical, resource.get("Properties", {}), view.references)[0]
 
 
 def is_public(view: View, part: Part) -> bool:
     """Whether the internet can address it: by its scheme, or by an address of its own."""
-    properties = view.resources[part.id].get("Properties", {})
-    data = launch_data(view, properties)
-    interfaces = [*data.get("NetworkInterfaces", []), *properties.get("NetworkInterfaces", [])]
-    given = [one.get("AssociatePublicIpAddress") for one in [*interfaces, data]]
-    given.append(properties.get("PubliclyAccessible"))
-    if part.kind == "instance" and not any(map(_has, interfaces)):
-        subnets = [view.resources.get(one, {}).get("Properties", {}) for one in part.subnets]
-        given += [subnet.get("MapPublicIpOnLaunch") for subnet in subnets]
-    open_scheme = part.kind in BALANCERS and properties.get("Scheme") != "internal"
-    return open_scheme or any(str(value).lower() == "true" for value in given)
-
-
-def _has(interface: Properties) -> bool:
-    return "AssociatePublicIpAddress" in interface
+    if part.kind == "classic":
+        return bool(view.resources[part.id].get("Properties", {}).get("Scheme") != "internal")
+    return any(one.facing or one.public for one in interfaces(view, part.id))
 
 
 def spoken(logical: str, without: str) -> str:
@@ -99,12 +86,12 @@ def _plain(view: View, logical: str, properties: Properties) -> Properties:
     return {}
 
 
-def _group_names(view: View, properties: Properties) -> str:
+def _group_names(view: View, logical: str) -> str:
     """The documented name of each security group: its description if that is one word."""
     found = []
-    for logical in groups_of(view, properties):
-        text = view.resources[logical].get("Properties", {}).get("GroupDescription", "")
-        found.append(text if isinstance(text, str) and text and " " not in text else logical)
+    for group in groups_of(view, logical):
+        text = view.resources[group].get("Properties", {}).get("GroupDescription", "")
+        found.append(text if isinstance(text, str) and text and " " not in text else group)
     return ", ".join(found)
 
 
@@ -116,29 +103,25 @@ def _cdn(view: View, logical: str, properties: Properties) -> Properties:
 
 def _balancer(view: View, logical: str, properties: Properties) -> Properties:
     inside = properties.get("Scheme") == "internal"
-    return {"groups": _group_names(view, properties), "internal": inside, "open": not inside}
+    return {"groups": _group_names(view, logical), "internal": inside, "open": not inside}
 
 
 def _group(view: View, logical: str, properties: Properties) -> Properties:
-    target, data = "", launch_data(view, properties)
-    for policy in view.of_type("AWS::AutoScaling::ScalingPolicy").values():
-        if name(policy.get("AutoScalingGroupName")) == logical:
-            target = policy.get("TargetTrackingConfiguration", {}).get("TargetValue", "")
-    script = (item for item in nodes(data.get("UserData")) if isinstance(item, str))
+    data = launch_data(view, logical)
+    tracked = backend.tracking(view.references).get(logical, [{}])
     return {
         "least": properties.get("MinSize"),
         "most": properties.get("MaxSize"),
         "type": data.get("InstanceType"),
-        "docker": any("docker run" in unpacked(item) for item in script),
-        "cpu": target,
-        "groups": _group_names(view, properties),
+        "docker": "docker run" in backend.script(data),
+        "cpu": tracked[-1].get("TargetValue", ""),
+        "groups": _group_names(view, logical),
     }
 
 
 def _instance(view: View, logical: str, properties: Properties) -> Properties:
-    data = {**launch_data(view, properties), **properties}
-    of = {"name": logical, "type": data.get("InstanceType")}
-    return {**of, "groups": _group_names(view, properties)}
+    of = {"name": logical, "type": launch_data(view, logical).get("InstanceType")}
+    return {**of, "groups": _group_names(view, logical)}
 
 
 def _database(view: View, logical: str, properties: Properties) -> Properties:
@@ -147,13 +130,13 @@ def _database(view: View, logical: str, properties: Properties) -> Properties:
         "engine": {"postgres": "PostgreSQL"}.get(engine, engine),
         "version": properties.get("EngineVersion"),
         "class": properties.get("DBInstanceClass"),
-        "groups": _group_names(view, properties),
-        "standby": str(properties.get("MultiAZ")).lower() == "true",
+        "groups": _group_names(view, logical),
+        "standby": is_true(properties.get("MultiAZ")),
     }
 
 
 def _files(view: View, logical: str, properties: Properties) -> Properties:
-    return {"groups": _group_names(view, properties)}
+    return {"groups": _group_names(view, logical)}
 
 
 def _bucket(view: View, logical: str, properties: Properties) -> Properties:
@@ -163,14 +146,14 @@ def _bucket(view: View, logical: str, properties: Properties) -> Properties:
 def _secret(view: View, logical: str, properties: Properties) -> Properties:
     facts: Properties = {"name": spoken(logical, "Secret")}
     for schedule in view.of_type("AWS::SecretsManager::RotationSchedule").values():
-        if name(schedule.get("SecretId")) == logical:
+        if view.references.target(schedule.get("SecretId")) == logical:
             facts["days"] = schedule.get("RotationRules", {}).get("AutomaticallyAfterDays")
     return facts
 
 
 def _topic(view: View, logical: str, properties: Properties) -> Properties:
     alarms = view.of_type("AWS::CloudWatch::Alarm").values()
-    count = sum(logical in names(alarm.get("AlarmActions")) for alarm in alarms)
+    count = sum(logical in mentioned(alarm.get("AlarmActions")) for alarm in alarms)
     return {"alarms": count}
 
 
@@ -179,26 +162,7 @@ def _endpoint(view: View, logical: str, properties: Properties) -> Properties:
     return {"service": str(service).rpartition(".")[2].upper() if service else ""}
 
 
-KINDS = {
-    "AWS::CloudFront::Distribution": "cdn",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "balancer",
-    "AWS::ElasticLoadBalancing::LoadBalancer": "classic",
-    "AWS::AutoScaling::AutoScalingGroup": "group",
-    "AWS::EC2::Instance": "instance",
-    "AWS::RDS::DBInstance": "database",
-    "AWS::EFS::FileSystem": "files",
-    "AWS::S3::Bucket": "bucket",
-    "AWS::SecretsManager::Secret": "secret",
-    "AWS::ECR::Repository": "registry",
-    "AWS::EC2::InternetGateway": "gateway",
-    "AWS::EC2::NatGateway": "nat",
-    "AWS::EC2::VPCEndpoint": "endpoint",
-    "AWS::EC2::FlowLog": "flow-log",
-    "AWS::KMS::Key": "key",
-    "AWS::Backup::BackupVault": "vault",
-    "AWS::SNS::Topic": "topic",
-    "AWS::CloudWatch::Dashboard": "dashboard",
-}
+KINDS: Mapping[str, str] = resource_types.column("drawn")
 """What is shown, by type; everything else is how these are made or joined."""
 
 FACTS: dict[str, Callable[[View, str, Properties], Properties]] = {

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
-from generator import excuses
-from generator.checks.lint import limits, wiring
+from generator import suppressions
+from generator.checks.lint import known_types, limits, rights, wiring
 from generator.checks.lint.finding import Finding
 from generator.errors import ClinicError
 from generator.model.walk import references
@@ -46,6 +46,11 @@ def check(
             yield from limits.check(path, template, len(files[path]))
             yield from _parameters(f"output/{path}", template)
             yield from _silenced(f"output/{path}", template)
+    if rights.BOUNDARY in documents:  # what the code builds
+        own = {path: t for path, t in documents.items() if path.startswith("nested/")}
+        resources = {k: r for t in own.values() for k, r in t["Resources"].items()}
+        yield from known_types.check(own)
+        yield from rights.check(documents, resources)
     for given in [{}, *values.values()] if "flat.json" in documents else ():
         yield from _timings(documents["flat.json"], given)
 
@@ -68,14 +73,14 @@ def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
-    """cfn-lint obeys what a template says about it, which is what the table of excuses says."""
-    expected = excuses.metadata(template)
+    """cfn-lint obeys ignore_checks in a template's Metadata, where only the table may put it."""
+    expected = suppressions.metadata(template)
     for title, owner in {"": template, **template["Resources"]}.items():
         config = {"config": {"ignore_checks": expected.get(title)}}
         if owner.get("Metadata", {}).get("cfn-lint", config) != config:
             place = f"Resources/{title}/" if title else ""
-            message = "The template silences cfn-lint: write an excuse instead."
-            yield _finding("hidden-excuse", file, f"{place}Metadata", message)
+            message = "The template silences cfn-lint: write a suppression instead."
+            yield _finding("hidden-suppression", file, f"{place}Metadata", message)
 
 
 def _timings(template: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from generator import excuses
+from generator import suppressions
 from generator.checks.lint import formats
 from generator.checks.lint.finding import SEVERITIES, Finding
 
@@ -19,14 +19,14 @@ WHOLE: dict[str, Callable[[list[Finding]], str]] = {
 
 
 def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
-    """Print what no excuse covers; whether nothing failed.
+    """Print what no suppression covers; whether nothing failed.
 
     Errors and warnings fail; informational findings are shown, and fail, only if ``strict``.
     """
     shown: list[Finding] = []
     told = SEVERITIES if strict else SEVERITIES[:2]
-    used: set[excuses.Excuse] = set()
-    for finding in unexcused(findings, used):
+    used: set[suppressions.Suppression] = set()
+    for finding in unsuppressed(findings, used):
         if finding.severity in told:
             shown.append(finding)
             if form in STREAMED:
@@ -37,17 +37,21 @@ def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     return not shown
 
 
-def unexcused(findings: Iterator[Finding], used: set[excuses.Excuse]) -> Iterator[Finding]:
-    """What no excuse covers; ``used`` gets the excuses that cover something."""
+def unsuppressed(
+    findings: Iterator[Finding], used: set[suppressions.Suppression]
+) -> Iterator[Finding]:
+    """What no suppression covers; ``used`` gets the suppressions that cover something."""
     for finding in findings:
-        fitting = excuses.fitting(finding.rule, finding.place)
+        fitting = suppressions.fitting(finding.rule, finding.place)
         used.update(fitting)
         if not fitting:
             yield finding
 
 
-def _summary(shown: list[Finding], used: set[excuses.Excuse]) -> str:
+def _summary(shown: list[Finding], used: set[suppressions.Suppression]) -> str:
     counts = {level: sum(f.severity == level for f in shown) for level in SEVERITIES}
     found = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
-    excused = "1 excuse with a reason was" if len(used) == 1 else f"{len(used)} excuses were"
-    return f"lint: {found or 'nothing found'}; {excused} used"
+    suppressed = (
+        "1 suppression with a reason was" if len(used) == 1 else f"{len(used)} suppressions were"
+    )
+    return f"lint: {found or 'nothing found'}; {suppressed} used"

@@ -18,12 +18,11 @@ from generator.checks.lint import cache, limits, report, run
 from generator.checks.lint.finding import SEVERITIES, Finding
 from generator.checks.lint.limits import Measure
 from generator.checks.reach import Proof, prove
-from generator.excuses import Excuse
 from generator.limits import COUNTS
-from generator.model import guard as sense
-from generator.model import view
+from generator.model import guard, view
 from generator.model.view import View
 from generator.parameters import files as parameters
+from generator.suppressions import Suppression
 
 POLICY = 6_144
 """Characters of a managed policy."""
@@ -60,8 +59,8 @@ class Checked:
     name: str
     """Of the set of templates."""
     lint: list[Finding]
-    """Errors and warnings that no excuse covers."""
-    excused: int
+    """Errors and warnings that no suppression covers."""
+    suppressed: int
     proof: Proof
     measures: list[Measure]
 
@@ -97,16 +96,16 @@ def check(
     seen = view.load(env, params, templates, region)
     path = parameters.find(env, params)
     suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
-    with sense.expected(templates):
+    with guard.expected(templates):
         return _checked(suite, seen, params, path)
 
 
 def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
-    used: set[Excuse] = set()
+    used: set[Suppression] = set()
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
         finding
-        for finding in report.unexcused(_findings(suite), used)
+        for finding in report.unsuppressed(_findings(suite), used)
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
     findings = _once(findings, suite)
@@ -127,7 +126,7 @@ def _ours(params: Path, path: Path, seen: View) -> Suite:
     values, troubles = run.read(params, documents["flat.json"])
     values.setdefault(str(path), dict(seen.values))
     files = output.render(documents)
-    return Suite(sense.OURS, documents, files, values, troubles=tuple(troubles))
+    return Suite(guard.OURS, documents, files, values, troubles=tuple(troubles))
 
 
 def _given(templates: Path, path: Path, seen: View) -> Suite:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from generator import limits
 from generator.checks.lint import formats
 from generator.checks.lint.limits import Measure
 from generator.checks.preflight import Checked
+from generator.checks.reach.report import mend
+from generator.report import Report
 
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
 SHOWN = 12
@@ -23,13 +25,22 @@ def summary(checked: Checked) -> list[str]:
     ways = len(checked.proof.reaches)
     return [
         f"lint    {_counted(len(checked.lint), 'finding')}; "
-        f"{_counted(checked.excused, 'excuse')} used",
+        f"{_counted(checked.suppressed, 'suppression')} used",
         f"prove   {_counted(ways, 'way')} to reach something, "
         f"{_counted(differences, 'difference')} from {checked.proof.expectations}",
         f"limits  {_counted(len(checked.tightest), 'limit')}, {len(checked.broken) or 'none'} "
         f"broken; the least head-room is {checked.tightest[0].room} %",
         *([f"note    {checked.note}"] if checked.note else []),
     ]
+
+
+def show(checked: Checked, arguments: Sequence[str], report: Report) -> None:
+    """All of it on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
+    report.say(f"check {checked.env}: {checked.name}\n")
+    report.say("\n".join([*summary(checked), ""]))
+    report.table(HEADINGS, rows(checked))
+    for text in [*findings(checked), *mend(checked.proof, arguments)]:
+        report.say(f"\n{text}")
 
 
 def line(checked: Checked) -> str:

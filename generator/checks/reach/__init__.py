@@ -3,12 +3,10 @@
 Read in this order:
 
 facts.py         what is said: one thing reaches another, and why
-names.py         the resources of a view, and the many ways of naming one
-roles.py         what each is to the documented system
-ports.py, addresses.py, groups.py, routes.py, stations.py     what decides about packets
+names.py, roles.py     the resources of a view, and what each is to the documented system
 network.py       which packets get from one component to another
 traffic.py       all that moves in the networks of a view
-policies.py, iam.py, storage.py, services.py, topics.py     who may do what, and gets there
+iam.py, storage.py, services.py, topics.py     who may do what, and gets there
 managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
 instances.py, user_data.py     what leaks, and what instances ask for in vain
 kinds.py, places.py     what is not judged, and what cannot be
@@ -16,6 +14,7 @@ expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
 command.py       ``clinic prove``
 
+The network, the policies and what values refer to are read by generator/model.
 What cannot be judged is said to be unknown, and never taken for fine.
 """
 
@@ -28,16 +27,13 @@ from generator.checks.reach import (
     changed,
     documented,
     expectations,
-    groups,
     iam,
     instances,
     kinds,
     listeners,
     places,
     roles,
-    routes,
     services,
-    stations,
     storage,
     topics,
     traffic,
@@ -46,8 +42,8 @@ from generator.checks.reach import (
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.errors import ClinicError
-from generator.model import guard as sense
+from generator.model import guard, network
+from generator.model.holders import owned
 from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
@@ -75,30 +71,27 @@ def prove(seen: View, params: Path) -> Proof:
 
 def said(seen: View) -> tuple[Names, list[Fact]]:
     """All that is said of a view, with its resources by their roles."""
-    try:
+    with guard.guarded(
+        lambda trouble: (
+            "the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
+            f"({type(trouble).__name__}: {guard.reason(trouble)}); clinic lint says where."
+        )
+    ):
         names = Names(seen)
         roles.assign(names)
         return names, [*found(names), *places.facts(seen, names)]
-    except sense.MALFORMED as trouble:
-        raise ClinicError(
-            f"the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
-            f"({type(trouble).__name__}: {sense.reason(trouble)}); clinic lint says where."
-        ) from trouble
 
 
 def found(names: Names) -> list[Fact]:
     """Everything that can be said of who reaches whom."""
-    land, doubts = routes.land(names)
-    rules, more = groups.rules(names)
-    net = Net(land, rules)
-    placed = stations.stations(names, land)
-    own = storage.owned(names)
+    read = network.read(names)
+    net, placed = Net(read.land, read.rules), list(read.stations)
+    own = owned(names, names.resource)
     moving = list(traffic.facts(names, net, placed))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))
     return [
-        *doubts,
-        *more,
+        *read.unknown,
         *moving,
         *cdn.facts(names, net, placed, own),
         *listeners.facts(names),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,74 +18,13 @@ from generator.checks.reach.managed import (
     Forwarding,
 )
 from generator.checks.reach.names import Names, text
+from generator.model.delivery import Behaviour
+from generator.model.walk import is_true
 from generator.shipped import text as shipped
 
-DEFAULT = "*"
 FUNCTION = "AWS::CloudFront::Function"
 PAGES = "route_spa.js"
 AUTHORIZATION = "authorization"
-
-
-class Behaviour(NamedTuple):
-    """One behaviour, at its place in the order."""
-
-    pattern: str
-    given: Mapping[str, Any]
-    taken: str
-    """An earlier pattern that takes every path of this one; empty if none does."""
-    partly: tuple[str, ...]
-    """Earlier patterns of other origins that take some of its paths."""
-
-
-def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
-    """A distribution's behaviours: the first whose pattern fits a path answers it, the default
-    one comes last. Several patterns that only together take all of another are in ``partly``.
-
-    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
-    """
-    found: list[Behaviour] = []
-    default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
-    for given in (*config.get("CacheBehaviors", []), default):
-        pattern = _rooted(text(given.get("PathPattern")))
-        taken = next((one.pattern for one in found if covers(one.pattern, pattern)), "")
-        # Whatever has a pattern of its own is an exception to the default, and no surprise.
-        partly = tuple(
-            one.pattern
-            for one in found
-            if pattern != DEFAULT
-            and one.given.get("TargetOriginId") != given.get("TargetOriginId")
-            and meets(one.pattern, pattern)
-        )
-        found.append(Behaviour(pattern, given, taken, partly))
-    return found
-
-
-def _rooted(pattern: str) -> str:
-    """CloudFront takes a pattern with and without its leading slash for the same."""
-    return pattern if pattern[:1] in ("/", "*", "?") else f"/{pattern}"
-
-
-def covers(pattern: str, other: str) -> bool:
-    """Whether every path of ``other`` fits ``pattern``; some that do are not recognized."""
-    # Held against the other's own letters: only * takes a *, and a ? takes anything but that.
-    expression = "".join({"*": ".*", "?": r"[^*]"}.get(c, re.escape(c)) for c in pattern)
-    return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None
-
-
-def meets(one: str, other: str) -> bool:
-    """Whether some path fits both patterns."""
-    row = [True, *(False for _ in other)]
-    for j, letter in enumerate(other):
-        row[j + 1] = row[j] and letter == "*"
-    for mine in one:
-        above, row = row, [row[0] and mine == "*"]
-        for j, letter in enumerate(other):
-            same = "?" in (mine, letter) or mine == letter
-            row.append(
-                ((above[j + 1] or row[j] or above[j]) if "*" in (mine, letter) else False)
-                or (same and "*" not in (mine, letter) and above[j])
-            )
-    return row[-1]
 
 
 class Way(NamedTuple):
@@ -173,7 +111,7 @@ def _legacy(given: Mapping[str, Any]) -> Forwarding:
     """The settings from before there were policies."""
     values = given.get("ForwardedValues", {})
     headers = {text(header).lower() for header in values.get("Headers", [])}
-    queries = text(values.get("QueryString", False)).lower() == "true"
+    queries = is_true(values.get("QueryString"))
     return Forwarding(
         bool(headers & {"*", AUTHORIZATION}),
         _much(values.get("Cookies", {}).get("Forward")),

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any, NamedTuple
 
-from generator.checks.reach import behaviours, ports
-from generator.checks.reach.behaviours import Behaviour, Way
+from generator.checks.reach import behaviours
+from generator.checks.reach.behaviours import Way
 from generator.checks.reach.facts import Facts, Link, NotReached, Reach, Unknown
 from generator.checks.reach.gates import Net
 from generator.checks.reach.listeners import Serving, serves, servings
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import inward
-from generator.checks.reach.policies import Statement, covers
-from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import CDN
+from generator.model import delivery
+from generator.model.delivery import Behaviour, Origin
+from generator.model.iam import Statement, covers
+from generator.model.network import ports
+from generator.model.network.stations import Station
+from generator.model.walk import is_true
 
 READING = {"GET", "HEAD", "OPTIONS"}
 DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
-PORTS = {"http-only": ("HTTPPort",), "https-only": ("HTTPSPort",)}
-USUAL = {"HTTPPort": 80, "HTTPSPort": 443}
-
-
-class Origin(NamedTuple):
-    """Where a distribution fetches from."""
-
-    target: str
-    """The logical id of a bucket or a balancer, else the host as it stands."""
-    signed: bool
-    """Whether requests to a bucket are signed by origin access control."""
-    private: bool
-    """Whether it is reached from inside the network, by a VPC origin."""
-    ports: tuple[int, ...]
-    headers: Mapping[str, str]
-    """What the distribution adds, by lower-case name."""
-    path: str
 
 
 def facts(
@@ -45,11 +31,11 @@ def facts(
     listening = list(servings(names))
     for name, given in names.of_type(DISTRIBUTION).items():
         config = given.get("DistributionConfig", {})
-        if str(config.get("Enabled", True)).lower() != "true":
+        if not is_true(config.get("Enabled", True)):
             continue
         if "WebACLId" in config:
             yield Reach("web ACL", names.called(name), "filters", (text(config["WebACLId"]),))
-        origins = {text(o.get("Id")): _origin(o, names) for o in config.get("Origins", [])}
+        origins = delivery.origins(config, names)
         served: dict[str, bool] = {}
         reached: dict[str, Link] = {}
         for key, origin in origins.items():
@@ -61,56 +47,10 @@ def facts(
                     may=before.may | link.may, must=before.must | link.must
                 )
         yield from reached.values()
-        for behaviour in behaviours.ordered(config):
-            for key in _members(text(behaviour.given.get("TargetOriginId")), config):
+        for behaviour in delivery.ordered(config):
+            for key in delivery.members(text(behaviour.given.get("TargetOriginId")), config):
                 if key in origins:
                     yield from _shown(name, behaviour, origins[key], served[key], names)
-
-
-def _members(wanted: str, config: Mapping[str, Any]) -> list[str]:
-    """An origin, or those of an origin group."""
-    for group in config.get("OriginGroups", {}).get("Items", []):
-        if group.get("Id") == wanted:
-            return [text(member.get("OriginId")) for member in group["Members"]["Items"]]
-    return [wanted]
-
-
-def _origin(given: Mapping[str, Any], names: Names) -> Origin:
-    custom = given.get("CustomOriginConfig", {})
-    private = "VpcOriginConfig" in given
-    access = names.target(given.get("OriginAccessControlId"))
-    control = names.of_type("AWS::CloudFront::OriginAccessControl").get(access, {})
-    signing = control.get("OriginAccessControlConfig", {}).get("SigningBehavior")
-    target = _host(given.get("DomainName"), names)
-    if private:
-        vpc_origin = names.target(given["VpcOriginConfig"].get("VpcOriginId"))
-        custom = names.of_type("AWS::CloudFront::VpcOrigin").get(vpc_origin, {})
-        custom = custom.get("VpcOriginEndpointConfig", {})
-        target = names.target(custom.get("Arn"))
-    asked = PORTS.get(custom.get("OriginProtocolPolicy", ""), tuple(USUAL))
-    headers = {
-        text(header.get("HeaderName")).lower(): text(header.get("HeaderValue"))
-        for header in given.get("OriginCustomHeaders", [])
-    }
-    numbers = tuple(int(text(custom.get(key, USUAL[key]))) for key in asked)
-    path = text(given.get("OriginPath", ""))
-    return Origin(target, signing == "always", private, numbers, headers, path)
-
-
-def _host(domain: Any, names: Names) -> str:
-    owner = names.owner_in(text(domain))
-    if owner in names.of_type(BUCKET):
-        return owner
-    if owner and names.target(domain) == f"{owner}.DNSName":
-        return owner
-    host = text(domain)
-    for record in names.of_type("AWS::Route53::RecordSet").values():
-        if text(record.get("Name")).rstrip(".") == host:
-            return names.owner_in(text(record.get("AliasTarget", {}).get("DNSName"))) or host
-    # The operator makes the record by hand, as the parameter's description says.
-    if host and host == names.values.get("AlbDomainName"):
-        return next(iter(names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")), host)
-    return host
 
 
 def _link(

@@ -7,10 +7,12 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table, differences
 from generator.checks.reach.facts import Difference, Fact
-from generator.model.view import View, resolving
+from generator.model import guard
+from generator.model.network import ports
+from generator.model.view import View
+from generator.model.walk import is_true
 
 OWN = "AlbExposure"
 """A parameter of the documented system alone: its table says nothing of other templates."""
@@ -32,7 +34,7 @@ def recorded(seen: View) -> dict[str, str]:
     return {
         name: value
         for name, value in seen.values.items()
-        if str(declared.get(name, {}).get("NoEcho")).lower() != "true"
+        if not is_true(declared.get(name, {}).get("NoEcho"))
     }
 
 
@@ -46,7 +48,7 @@ def before(seen: View, accepted: Mapping[str, str] | None) -> View | None:
     hidden = {name: value for name, value in seen.values.items() if name not in recorded(seen)}
     there = {name: value for name, value in accepted.items() if name in declared}
     old, new = {**defaults, **hidden, **there}, {**defaults, **seen.values}
-    with resolving(None):
+    with guard.resolving(None):
         return None if old == new else seen.changed(**old)
 
 

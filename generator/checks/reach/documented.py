@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from generator.checks.reach import ports
 from generator.checks.reach.expectations import Expected, Table
-from generator.checks.reach.groups import silent
 from generator.checks.reach.names import Names
+from generator.model.network import ports
+from generator.model.network.groups import silent
 from generator.model.view import View
 from generator.shipped import text
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from generator.checks.reach import ports
-from generator.checks.reach.addresses import INTERNET, NOWHERE, Range
 from generator.checks.reach.cdn import cdn_lists
 from generator.checks.reach.facts import Reach
 from generator.checks.reach.gates import Net
-from generator.checks.reach.groups import Rule
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import OUTSIDE
-from generator.checks.reach.stations import Station
 from generator.checks.reach.storage import ANY_CDN
+from generator.model.network import ports
+from generator.model.network.addresses import INTERNET, NOWHERE, Range
+from generator.model.network.groups import Rule
+from generator.model.network.stations import Station
 
 NOBODY = "nobody"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generator.checks.reach import ports
 from generator.checks.reach.facts import Difference, Fact, Link, NotReached, Reach, Unknown
 from generator.errors import ClinicError, quote, reason
-from generator.model import guard as sense
+from generator.model import guard
+from generator.model.network import ports
 
 FOLDER = "expectations"
 
@@ -40,7 +40,7 @@ def load(path: Path) -> Expected:
             f"{quote(str(path))} cannot be read ({reason(error)}): check the path."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise ClinicError(f"{path} is not valid JSON: {sense.reason(error)}.") from error
+        raise ClinicError(f"{path} is not valid JSON: {guard.reason(error)}.") from error
     values = table.pop(PARAMETERS, None) if isinstance(table, dict) else None
     if not _is_table(table) or not (values is None or _are_values(values)):
         raise ClinicError(

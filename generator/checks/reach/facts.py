@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from generator.model.unknown import Unknown
+
+__all__ = ["Difference", "Fact", "Facts", "Link", "NotReached", "Proof", "Reach", "Unknown"]
+
 
 class Reach(NamedTuple):
     """One thing reaches another in one way."""
@@ -53,13 +57,6 @@ class NotReached(NamedTuple):
     what: str
     why: tuple[str, ...]
     """What is in the way."""
-
-
-class Unknown(NamedTuple):
-    """Something that cannot be judged from templates alone."""
-
-    where: str
-    sentence: str
 
 
 Fact = Reach | Link | NotReached | Unknown

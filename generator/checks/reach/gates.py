@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import NamedTuple
 
-from generator.checks.reach import ports
-from generator.checks.reach.groups import Rules
-from generator.checks.reach.routes import Land, Subnet, passing
-from generator.checks.reach.stations import Station
+from generator.model.network import ports
+from generator.model.network.groups import Rules
+from generator.model.network.routes import Land, Subnet, passing
+from generator.model.network.stations import Station
 
 ANY_PORT = (1024, 65535)
 """Where a client that is not known may wait for answers."""

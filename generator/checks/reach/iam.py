@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Generator, Mapping
 from itertools import product
 from typing import Any
 
 from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import (
-    Statement,
-    conditioned,
-    covers,
-    statements,
-)
-from generator.checks.reach.stations import launches
+from generator.model.holders import HOLDERS, MANAGED, acting, held
+from generator.model.iam import Statement, covers, statements
 
-ATTACHED = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy")
-SINGLE = {
-    "AWS::IAM::RolePolicy": "RoleName",
-    "AWS::IAM::UserPolicy": "UserName",
-    "AWS::IAM::GroupPolicy": "GroupName",
-}
-HOLDERS = ("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group")
 ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::",
     "AWS::SecretsManager::Secret": "arn:aws:secretsmanager:REGION:ACCOUNT:secret:",
@@ -39,71 +26,35 @@ Denials = Mapping[str, list[Statement]]
 """Refusals of what a resource's own policy says, by the resource's logical id."""
 
 
-def users(names: Names) -> dict[str, tuple[str, ...]]:
-    """What each role is to the system: the components that act as it."""
-    found: dict[str, list[str]] = defaultdict(list)
-    profiles = {
-        name: names.targets(given.get("Roles"))
-        for name, given in names.of_type("AWS::IAM::InstanceProfile").items()
-    }
-    for kind in ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"):
-        for name, given in names.of_type(kind).items():
-            for launch in launches(name, given, names):
-                profile = launch.get("IamInstanceProfile")
-                if isinstance(profile, dict) and profile.keys() & {"Arn", "Name"}:
-                    profile = profile.get("Arn", profile.get("Name"))
-                for role in profiles.get(names.target(profile), []):
-                    found[role].append(names.called(name))
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        found[names.target(given.get("Role"))].append(names.called(name))
-    return {role: tuple(dict.fromkeys(who)) for role, who in found.items()}
+def conditioned(what: str, statement: Statement) -> str:
+    """``what`` and under which conditions."""
+    said = [
+        f"{key} {_operator(operator)} {', '.join(values)}"
+        for operator, key, values in statement.conditions
+    ]
+    return f"{what} if {' and '.join(said)}" if said else what
+
+
+def _operator(operator: str) -> str:
+    exact = {"StringEquals": "is", "ArnEquals": "is", "Bool": "is", "ArnLike": "is like"}
+    return exact.get(operator, {"StringLike": "is like"}.get(operator, operator))
 
 
 def facts(names: Names, denials: Denials) -> Facts:
     """What every role, user and unattached policy allows, and who may act as a role."""
-    held, loose = _held(names)
-    acting = users(names)
-    for holder in dict.fromkeys([*(h for k in HOLDERS for h in names.of_type(k)), *held]):
+    own, loose = held(names, names.resource)
+    roles = acting(names)
+    for holder in dict.fromkeys([*(h for k in HOLDERS for h in names.of_type(k)), *own]):
         properties = names.resources.get(holder, {}).get("Properties", {})
         limits = yield from _boundary(holder, properties, names)
-        for who in acting.get(holder, (names.called(holder),)):
-            yield from _granted(who, held.get(holder, []), names, denials, limits)
+        for who in dict.fromkeys(map(names.called, roles.get(holder, (holder,)))):
+            yield from _granted(who, own.get(holder, []), names, denials, limits)
             yield from _from_aws(who, properties, names)
         yield from _trust(holder, properties, names)
-    for name, own in loose.items():
-        yield from _granted(f"holder of {name}", own, names, denials, None)
+    for name, unheld in loose.items():
+        yield from _granted(f"holder of {name}", unheld, names, denials, None)
     for name, given in names.of_type("AWS::IAM::AccessKey").items():
         yield Reach(f"holder of {name}", names.target(given.get("UserName")), "access key", (name,))
-
-
-def _held(names: Names) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
-    """Statements by role, user or group, and those of policies that nobody has been given."""
-    held: dict[str, list[Statement]] = defaultdict(list)
-    managed = {
-        name: statements(name, given.get("PolicyDocument"), names)
-        for name, given in names.of_type(ATTACHED[0]).items()
-    }
-    loose = dict(managed)
-    for kind in HOLDERS:
-        for holder, given in names.of_type(kind).items():
-            for policy in given.get("Policies", []):
-                name = f"{holder}.{text(policy.get('PolicyName', 'Policies'))}"
-                held[holder] += statements(name, policy.get("PolicyDocument"), names)
-            for name in names.targets(given.get("ManagedPolicyArns")):
-                held[holder] += managed.get(name, [])
-                loose.pop(name, None)
-    for kind in ATTACHED:
-        for name, given in names.of_type(kind).items():
-            own = managed.get(name) or statements(name, given.get("PolicyDocument"), names)
-            for key in ("Roles", "Users", "Groups"):
-                for holder in names.targets(given.get(key)):
-                    held[holder] += own
-                    loose.pop(name, None)
-    for kind, key in SINGLE.items():
-        for name, given in names.of_type(kind).items():
-            document = given.get("PolicyDocument")
-            held[names.target(given.get(key))] += statements(name, document, names)
-    return held, loose
 
 
 def _boundary(
@@ -113,11 +64,11 @@ def _boundary(
     if "PermissionsBoundary" not in properties:
         return None
     name = names.target(properties["PermissionsBoundary"])
-    policy = names.of_type(ATTACHED[0]).get(name)
+    policy = names.of_type(MANAGED).get(name)
     if policy is None:
         yield Unknown(holder, f"what the boundary {name} leaves {holder} is not in the templates")
         return None
-    return statements(name, policy.get("PolicyDocument"), names)
+    return statements(name, policy.get("PolicyDocument"), names.resource)
 
 
 def _granted(
@@ -179,7 +130,7 @@ def _spellings(node: Any, names: Names) -> list[str]:
 
 def _from_aws(who: str, properties: Mapping[str, Any], names: Names) -> Facts:
     """Policies that AWS keeps, or that are in no template."""
-    managed = names.of_type(ATTACHED[0])
+    managed = names.of_type(MANAGED)
     for name in names.targets(properties.get("ManagedPolicyArns")):
         if name.startswith("arn:aws:iam::aws:policy/"):
             yield Reach(who, "AWS", f"policy {name.rpartition('/')[2]}", (name,))
@@ -189,7 +140,7 @@ def _from_aws(who: str, properties: Mapping[str, Any], names: Names) -> Facts:
 
 def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
     document = properties.get("AssumeRolePolicyDocument")
-    for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names):
+    for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names.resource):
         for action, principal in product(_actions(statement), statement.principals):
             said = conditioned(action if statement.allows else f"never {action}", statement)
             who = named(principal, names, statement.but_principals)

@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.checks.reach.facts import Facts, Reach
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.stations import launches
+from generator.model.backend import launches
 from generator.model.walk import nodes
 
 RESOLVED = "{{resolve:secretsmanager:"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import reduce
 
-from generator.checks.reach import addresses, ports
-from generator.checks.reach.addresses import INTERNET, Range
 from generator.checks.reach.facts import Link
 from generator.checks.reach.gates import (
     End,
@@ -20,8 +18,10 @@ from generator.checks.reach.gates import (
     public,
     relayed,
 )
-from generator.checks.reach.routes import Entry, Subnet
-from generator.checks.reach.stations import Station
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import INTERNET, Range
+from generator.model.network.routes import Entry, Subnet
+from generator.model.network.stations import Station
 
 OUTSIDE = "internet"
 INTERNET_WAYS, OTHER_WAYS = ("internet", "nat"), ("beyond",)

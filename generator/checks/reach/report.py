@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from generator import tables
-from generator.checks.reach import ports
 from generator.checks.reach.facts import Proof, Reach
 from generator.checks.reach.network import OUTSIDE
+from generator.model.network import ports
 from generator.options import DEFAULT_PARAMS
 
 NETWORK = (
@@ -56,24 +55,23 @@ def mend(proof: Proof, arguments: Sequence[str]) -> list[str]:
     return [f"If who reaches whom is meant so: `{command}`, and commit the file that it writes."]
 
 
-def print_lines(proof: Proof) -> None:
-    """Print every way, every difference and the sum, one object a line."""
+def objects(proof: Proof) -> Iterator[dict[str, object]]:
+    """Every way, every difference and the sum, for programs."""
     wrong = {(d.source, d.target, d.what) for d in proof.differences if d.problem == "unexpected"}
     for reach in proof.reaches:
         expected = (reach.source, reach.target, reach.what) not in wrong
-        _print(
-            "reach", **_way(reach.source, reach.target, reach.what, reach.why), expected=expected
-        )
+        way = _way(reach.source, reach.target, reach.what, reach.why)
+        yield {"kind": "reach", **way, "expected": expected}
     for one in proof.differences:
         way = _way(one.source, one.target, one.what, one.why)
-        _print("difference", problem=one.problem, **way, sentence=one.sentence)
-    _print(
-        "proof",
-        env=proof.env,
-        expectations=proof.expectations,
-        reaches=len(proof.reaches),
-        differences=len(proof.differences),
-    )
+        yield {"kind": "difference", "problem": one.problem, **way, "sentence": one.sentence}
+    yield {
+        "kind": "proof",
+        "env": proof.env,
+        "expectations": proof.expectations,
+        "reaches": len(proof.reaches),
+        "differences": len(proof.differences),
+    }
 
 
 def _way(source: str, target: str, what: str, why: Sequence[str]) -> dict[str, object]:
@@ -85,10 +83,6 @@ def _way(source: str, target: str, what: str, why: Sequence[str]) -> dict[str, o
         if what.startswith("any protocol"):
             way |= {"protocol": "all", "port": "all"}
     return way | {"why": list(why)}
-
-
-def _print(kind: str, **fields: object) -> None:
-    print(json.dumps({"kind": kind, **fields}))
 
 
 TIER, HOUSED = "subnets of ", ("balancer", "backend", "database", "file system")

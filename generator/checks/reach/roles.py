@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from generator.checks.reach.instances import RESOLVED
 from generator.checks.reach.listeners import RULE
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import listed
+from generator.model.data import attached
+from generator.model.iam import listed
 from generator.model.walk import nodes
 
 BUCKET, SECRET = "AWS::S3::Bucket", "AWS::SecretsManager::Secret"
@@ -56,8 +57,7 @@ def _candidates(names: Names) -> Iterator[tuple[str, str]]:
 
 
 def _secrets(names: Names) -> Iterator[tuple[str, str]]:
-    for given in names.of_type("AWS::SecretsManager::SecretTargetAttachment").values():
-        yield "database secret", names.target(given.get("SecretId"))
+    yield from (("database secret", secret) for secret in attached(names))
     for kind, role in (
         ("AWS::RDS::DBInstance", "database secret"),
         ("AWS::CloudFront::Distribution", "origin secret"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from generator.checks.reach import ports
-from generator.checks.reach.addresses import INTERNET
 from generator.checks.reach.facts import Fact, Link, Reach, Unknown
 from generator.checks.reach.gates import Net
-from generator.checks.reach.groups import Rule
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import OUTSIDE
-from generator.checks.reach.policies import Statement, like, statements
-from generator.checks.reach.stations import Station
+from generator.model.iam import Statement, like, statements
+from generator.model.network import ports
+from generator.model.network.addresses import INTERNET
+from generator.model.network.groups import Rule
+from generator.model.network.stations import Station
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 HTTPS = ports.some("tcp", 443, 443)
@@ -117,7 +117,7 @@ def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[
     document = names.of_type(ENDPOINT)[endpoint].get("PolicyDocument")
     if document is None:
         return
-    own = statements(f"{endpoint}.PolicyDocument", document, names)
+    own = statements(f"{endpoint}.PolicyDocument", document, names.resource)
     fitting = [s for s in own if _speaks(s, call, resource, names)]
     if not any(s.allows for s in fitting) or any(not s.allows for s in fitting):
         yield f"the policy of {endpoint} does not let {call} on {resource} pass"

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 from generator.checks.reach.facts import Facts, Reach
-from generator.checks.reach.iam import Denials, named
+from generator.checks.reach.iam import Denials, conditioned, named
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import Statement, conditioned, covers, statements
+from generator.model.iam import Statement, covers
+from generator.model.walk import is_true
 
-BESIDE = {
-    "AWS::S3::BucketPolicy": ("Bucket", "PolicyDocument"),
-    "AWS::SecretsManager::ResourcePolicy": ("SecretId", "ResourcePolicy"),
-    "AWS::SNS::TopicPolicy": ("Topics", "PolicyDocument"),
-    "AWS::SQS::QueuePolicy": ("Queues", "PolicyDocument"),
-    "AWS::KMS::ReplicaKey": ("PrimaryKeyArn", "KeyPolicy"),
-}
-"""Types that give another resource its policy: the properties that name it and that hold it."""
-INSIDE = {
-    "AWS::KMS::Key": "KeyPolicy",
-    "AWS::ECR::Repository": "RepositoryPolicyText",
-    "AWS::EFS::FileSystem": "FileSystemPolicy",
-    "AWS::Backup::BackupVault": "AccessPolicy",
-    "AWS::SNS::Topic": "Policy",
-}
 BLOCKS = (
     "BlockPublicAcls",
     "BlockPublicPolicy",
@@ -40,20 +25,6 @@ TLS_ONLY = {
     "AWS::EFS::FileSystem": ("elasticfilesystem:ClientMount", ""),
 }
 """Types that answer without TLS unless told not to: what is asked for, and of what of it."""
-
-
-def owned(names: Names) -> dict[str, list[Statement]]:
-    """The statements of resources' own policies, by the resource's logical id."""
-    found: dict[str, list[Statement]] = defaultdict(list)
-    for kind, (key, document) in BESIDE.items():
-        for name, given in names.of_type(kind).items():
-            for resource in names.targets(given.get(key)):
-                found[resource] += statements(name, given.get(document), names)
-    for kind, document in INSIDE.items():
-        for name, given in names.of_type(kind).items():
-            if given.get(document):
-                found[name] += statements(f"{name}.{document}", given[document], names)
-    return found
 
 
 def denials(own: dict[str, list[Statement]]) -> Denials:
@@ -133,7 +104,7 @@ def _open_buckets(names: Names) -> Facts:
     for name, given in names.of_type("AWS::S3::Bucket").items():
         block = given.get("PublicAccessBlockConfiguration", {})
         for setting in BLOCKS:
-            if str(block.get(setting, False)).lower() != "true":
+            if not is_true(block.get(setting)):
                 yield Reach(
                     "everybody", names.called(name), f"may be let in: no {setting}", (name,)
                 )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.reach.facts import Reach
 from generator.checks.reach.names import Names
-from generator.checks.reach.policies import Statement, covers
+from generator.model.iam import Statement, covers
 
 EVENTBRIDGE = "events.amazonaws.com"
 EVENT = "event"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from generator.checks.reach import doors, ports
-from generator.checks.reach.addresses import Range
+from generator.checks.reach import doors
 from generator.checks.reach.facts import Facts, Link, Reach, Unknown
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inward, outward
-from generator.checks.reach.stations import Station, listens
+from generator.model.network import ports
+from generator.model.network.addresses import Range
+from generator.model.network.stations import Station, listens
 
 
 def facts(names: Names, net: Net, stations: list[Station]) -> Facts:

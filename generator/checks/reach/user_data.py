@@ -11,26 +11,12 @@ from generator import bootstrap
 from generator.checks.reach.facts import Fact, Facts, Reach
 from generator.checks.reach.listeners import TARGETS
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.policies import like
-from generator.checks.reach.stations import launches
+from generator.model.backend import GROUP, launches, settings
+from generator.model.data import attached
+from generator.model.iam import like
 
-GROUP, DATABASE = "AWS::AutoScaling::AutoScalingGroup", "AWS::RDS::DBInstance"
-SETTING = re.compile(r"([A-Z][A-Z_]*)='(.*)'")
+DATABASE, PARAMETER = "AWS::RDS::DBInstance", "AWS::SSM::Parameter"
 FORCED = "rds.force_ssl"
-
-
-def settings(launch: Mapping[str, Any]) -> dict[str, str]:
-    """The ``NAME='value'`` lines at the head of user data; what follows may be packed."""
-    given = launch.get("UserData")
-    words = text(given["Fn::Base64"]) if isinstance(given, dict) and "Fn::Base64" in given else ""
-    found: dict[str, str] = {}
-    for line in words.splitlines():
-        setting = SETTING.fullmatch(line)
-        if setting:
-            found[setting[1]] = setting[2]
-        elif not line.startswith("#"):
-            break
-    return found
 
 
 def facts(names: Names, granted: Iterable[Fact]) -> Facts:
@@ -53,11 +39,17 @@ def facts(names: Names, granted: Iterable[Fact]) -> Facts:
 def _unread(
     who: str, head: Mapping[str, str], allowed: Iterable[Reach], names: Names
 ) -> Iterator[tuple[str, str]]:
-    bucket, secret = (names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET"))
-    wanted = (
+    bucket, secret, library = (
+        names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET", "LIBRARY_PARAMETER")
+    )
+    wanted = [
         (f"{names.called(bucket)}/{head['CONFIG_KEY']}", "s3:GetObject"),
         (names.called(secret), "secretsmanager:GetSecretValue"),
-    )
+    ]
+    if "LIBRARY_PARAMETER" in head:
+        name = names.blank(text(names.of_type(PARAMETER).get(library, {}).get("Name", library)))
+        arn = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{name.lstrip('/')}"
+        wanted.append((arn, "ssm:GetParameter"))
     for target, action in wanted:
         if not any(
             fact.source == who
@@ -74,11 +66,7 @@ def _database(head: Mapping[str, str], names: Names) -> Iterator[tuple[str, str]
         return
     [(database, given)] = databases.items()
     called, secret = names.called(database), names.target(head.get("DATABASE_SECRET"))
-    attached = {
-        names.target(one.get("SecretId")): names.target(one.get("TargetId"))
-        for one in names.of_type("AWS::SecretsManager::SecretTargetAttachment").values()
-    }
-    if attached.get(secret) != database:
+    if attached(names).get(secret) != database:
         yield called, f"looked for in {names.called(secret)}, which is not attached to it"
     # A snapshot brings its databases along.
     name = text(given.get("DBName", head.get("DATABASE_NAME", "")))

@@ -1,15 +1,16 @@
-"""What CloudFormation typically takes for one resource: the figures of durations.toml."""
+"""What CloudFormation typically takes for one resource, by the table of resource types."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from generator import shipped
+from generator import resource_types
 
-CREATE, UPDATE = "create", "update"
+CREATE, UPDATE, SHORT = "create", "update", "short"
+SHORT_SECONDS = 5
+"""A call and an answer: an estimate, as the table's figures are."""
 
 
 class Duration(NamedTuple):
@@ -33,26 +34,19 @@ class Duration(NamedTuple):
 def table() -> tuple[Duration, ...]:
     """All rows, the special before the general."""
     return tuple(
-        Duration(row["type"], row.get("when", {}), row["create"], row["update"], row["why"])
-        for row in _file()["duration"]
+        Duration(kind, row.get("when", {}), row["create"], row["update"], row["why"])
+        for kind, listed in resource_types.column("seconds").items()
+        if listed != SHORT
+        for row in listed
     )
 
 
 def seconds(resource: Mapping[str, Any], action: str) -> int:
-    """Typical seconds of an ``action``, CREATE or UPDATE, on a resolved resource."""
+    """Typical seconds of an ``action``, CREATE or UPDATE, on a resolved resource.
+
+    A type that has no row takes as long as a call and an answer; of ours `clinic check` says so.
+    """
     for row in table():
         if row.fits(resource):
             return row.create if action == CREATE else row.update
-    short: int = _file()["short"]
-    return short
-
-
-def boot(part: str) -> int:
-    """Typical seconds of one part of an instance's boot: start, build, pull, container, ..."""
-    found: int = _file()["boot"][part]["seconds"]
-    return found
-
-
-@cache
-def _file() -> dict[str, Any]:
-    return tomllib.loads(shipped.text(__package__, "durations.toml"))
+    return SHORT_SECONDS

@@ -11,14 +11,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from generator.bootstrap import unpacked
-from generator.checks.timeline.durations import CREATE, boot, seconds
+from generator.checks.timeline.durations import CREATE, seconds
 from generator.checks.timeline.schedule import STACK, Task
+from generator.model import boot
 from generator.model.resolve import Resolver, pseudo_parameters
 from generator.model.view import ROOT, View
 from generator.model.walk import nodes, references
 
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 ATTACHMENT = "AWS::SecretsManager::SecretTargetAttachment"
+READY = ("container", "signal")
+"""Parts of every boot that come last: the container answers, and the group is told so."""
 IMAGE = re.compile(r"BACKEND_IMAGE='[^']")
 """The setting of a boot that pulls a finished image."""
 
@@ -44,7 +47,7 @@ def creation(view: View) -> list[Task]:
             view.resources[logical]["Type"],
             _creation_seconds(view, logical, view.resources[logical]),
             frozenset(_waits_for(view, logical, paths)),
-            {paths[name]: boot("container") for name in _met(view, logical)},
+            {paths[name]: boot.seconds(*READY) for name in _met(view, logical)},
         )
         for logical, path in paths.items()
         if path not in top
@@ -101,12 +104,12 @@ def paths_of(view: View) -> dict[str, str]:
 def boot_seconds(view: View, logical: str, *, woken: bool = False) -> int:
     """Seconds from an instance's launch to its signal; ``woken``: it comes from a warm pool."""
     if woken:
-        return boot("warm") + boot("container")
+        return boot.seconds("warm", *READY)
     text = unpacked("".join(_user_data(view, logical)))
-    parts = ["start", "container"]
+    parts = ["start", *READY]
     if "docker" in text:
         parts += ["packages", "pull" if IMAGE.search(text) else "build"]
-    return sum(map(boot, parts))
+    return boot.seconds(*parts)
 
 
 def _creation_seconds(view: View, logical: str, resource: Mapping[str, Any]) -> int:

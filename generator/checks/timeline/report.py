@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator import tables
 from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+from generator.report import Report
 
-NOTE = "Typical durations of durations.toml, not measured on AWS."
+NOTE = "Typical durations of resource_types.toml, not measured on AWS."
 
 
 @dataclass(frozen=True)
@@ -34,23 +33,23 @@ def spoken(seconds: int) -> str:
     return f"{seconds:,} s" + (f" ({minutes} min {rest} s)" if minutes else "")
 
 
-def show(operation: Operation) -> None:
-    """Print the total, the critical path and, of nested stacks, when each layer is done."""
+def show(operation: Operation, report: Report) -> None:
+    """Say the total, the critical path and, of nested stacks, when each layer is done."""
     steps = operation.steps
-    print(f"{operation.heading}; one after another it would be {serial(steps):,} s.")
+    report.say(f"{operation.heading}; one after another it would be {serial(steps):,} s.")
     chain = [step for step in critical(steps) if step.end > step.ready]
     if not chain:
-        print("Nothing changes.\n")
+        report.say("Nothing changes.\n")
         return
-    print()
-    tables.show(
+    report.say()
+    report.table(
         ["from", "to", "seconds", "critical path", ""],
         [[s.ready, s.end, s.end - s.ready, s.task.name, why(s)] for s in chain],
     )
     if layers := list(_layers(steps)):
-        print()
-        tables.show(["layer", "from", "to", "spare", "begins after"], layers)
-    print()
+        report.say()
+        report.table(["layer", "from", "to", "spare", "begins after"], layers)
+    report.say()
 
 
 def why(step: Step) -> str:
@@ -83,28 +82,26 @@ def slack(steps: Schedule) -> dict[str, int]:
     return {name: latest[name] - step.end for name, step in steps.items()}
 
 
-def lines(operation: Operation) -> Iterator[str]:
-    """One JSON object for every step that takes time, and one for the whole."""
+def objects(operation: Operation) -> Iterator[dict[str, Any]]:
+    """One for every step that takes time, and one for the whole."""
     steps = operation.steps
     chain = [step.task.name for step in critical(steps) if step.end > step.ready]
     spare = slack(steps)
     for name, step in steps.items():
         if step.end > step.start:
-            yield json.dumps(
-                {
-                    "kind": "step",
-                    "operation": operation.kind,
-                    "path": name,
-                    "type": step.task.type,
-                    "start": step.start,
-                    "end": step.end,
-                    "seconds": step.task.seconds,
-                    "spare": spare[name],
-                    "critical": name in chain,
-                    "waits_for": step.held_by,
-                    "note": step.task.note,
-                }
-            )
+            yield {
+                "kind": "step",
+                "operation": operation.kind,
+                "path": name,
+                "type": step.task.type,
+                "start": step.start,
+                "end": step.end,
+                "seconds": step.task.seconds,
+                "spare": spare[name],
+                "critical": name in chain,
+                "waits_for": step.held_by,
+                "note": step.task.note,
+            }
     whole: dict[str, Any] = {"kind": "total", "operation": operation.kind}
     whole |= {"name": operation.name, "seconds": total(steps), "serial": serial(steps)}
-    yield json.dumps(whole | {"critical": chain})
+    yield whole | {"critical": chain}

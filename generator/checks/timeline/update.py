@@ -8,12 +8,13 @@ from dataclasses import replace
 from math import ceil
 from typing import Any
 
-from generator.checks.timeline.durations import UPDATE, boot, seconds
+from generator.checks.timeline.durations import UPDATE, seconds
 from generator.checks.timeline.graph import GROUP, boot_seconds, creation, paths_of
 from generator.checks.timeline.schedule import Task
+from generator.model import boot
 from generator.model.schemas import recreates
 from generator.model.view import View
-from generator.model.walk import references
+from generator.model.walk import is_true, references
 
 NEW, REPLACED, CHANGED = "new", "replaced", "changed"
 MOVING = ("LatestVersionNumber", "DefaultVersionNumber", "VersionArn")
@@ -120,7 +121,7 @@ def _task(
     note = ", ".join(how)
     if resource["Type"] == GROUP and _renews_instances(how):
         policy = resource.get("UpdatePolicy", {})
-        if _is_true(policy.get("AutoScalingReplacingUpdate", {}).get("WillReplace")):
+        if is_true(policy.get("AutoScalingReplacingUpdate", {}).get("WillReplace")):
             return replace(task, meets=meets, note=REPLACED)
         if "AutoScalingRollingUpdate" in policy:
             count, each = batches(old, new, logical)
@@ -146,16 +147,12 @@ def batches(old: View, new: View, logical: str) -> tuple[int, int]:
         logical in references(warm) for warm in new.of_type("AWS::AutoScaling::WarmPool").values()
     )
     wait = _pause(rolling.get("PauseTime", "PT0S"))
-    if _is_true(rolling.get("WaitOnResourceSignals")):
+    if is_true(rolling.get("WaitOnResourceSignals")):
         wait = boot_seconds(new, logical, woken=pool)
-    return ceil(running / max(size, 1)), wait + boot("terminate")
+    return ceil(running / max(size, 1)), wait + boot.seconds("terminate")
 
 
 def _pause(text: str) -> int:
     found = PAUSE.fullmatch(text)
     hours, minutes, rest = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
     return 3600 * hours + 60 * minutes + rest
-
-
-def _is_true(value: Any) -> bool:
-    return str(value).lower() == "true"

@@ -2,6 +2,7 @@
 
 launch_template.py   what an instance is made of
 user_data.py         what it runs at its first boot
+boot_library.py      the part of that for which user data has no room
 instance_policy.py   what it may do with its own stack's things
 scaling.py           how the group follows its load
 warm_pool.py         stopped instances for a quicker start
@@ -34,6 +35,7 @@ from troposphere.policies import (
 from troposphere.validators.autoscaling import Tags as GroupTags
 
 from generator.layer import Layer, Name, Values
+from generator.layers.backend.boot_library import boot_library
 from generator.layers.backend.instance_policy import instance_policy
 from generator.layers.backend.launch_template import (
     CPU_CREDITS,
@@ -125,7 +127,7 @@ def build(template: Template, values: Values) -> Values:
         )
     )
     instance_policy(template, values, log_group)
-    boot = user_data(template, values, GROUP, log_group)
+    boot = user_data(template, values, GROUP, log_group, boot_library(template))
     launch = launch_template(template, values, boot)
     group = _group(template, values, launch)
     add_scaling_policy(template, values, group)

@@ -7,9 +7,11 @@ import awacs.aws as aws
 import awacs.cloudformation
 import awacs.cloudwatch
 import awacs.logs
+import awacs.ssm
 from troposphere import If, NoValue, Ref, Sub, Template, iam, logs
 
 from generator.layer import Values
+from generator.layers.backend.boot_library import NAME as LIBRARY
 from generator.layers.backend.scaling import METRIC_NAMESPACE, has_fast_metric
 from generator.layers.backend.warm_pool import has_warm_pool
 from generator.layers.identity import INSTANCE_ROLE_NAME
@@ -19,7 +21,7 @@ from generator.layers.shared import allow, policy
 def instance_policy(
     template: Template, values: Values, log_group: logs.LogGroup
 ) -> iam.ManagedPolicy:
-    """To write its log, signal, say how busy it is, and say when it is ready."""
+    """To read its program, write its log, signal, say how busy it is and when it is ready."""
     signal = allow(
         [awacs.cloudformation.SignalResource], [Ref("AWS::StackId")], Sid="SignalThisStack"
     )
@@ -32,6 +34,12 @@ def instance_policy(
     # (Systems Manager user guide, session-manager-logging).
     groups = Sub("arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*")
     find_log = allow([awacs.logs.DescribeLogGroups], [groups], Sid="FindSessionLog")
+    # Of this stack whatever its content: with the digest in it, the right would leave instances of
+    # the launch template before in the middle of an update, or of its rollback.
+    library = Sub(
+        f"arn:${{AWS::Partition}}:ssm:${{AWS::Region}}:${{AWS::AccountId}}:parameter{LIBRARY}*"
+    )
+    read_library = allow([awacs.ssm.GetParameter], [library], Sid="ReadBootLibrary")
     namespace = aws.StringEquals({"cloudwatch:namespace": METRIC_NAMESPACE})
     publish = allow(
         [awacs.cloudwatch.PutMetricData],
@@ -47,6 +55,7 @@ def instance_policy(
                 signal,
                 write_log,
                 find_log,
+                read_library,
                 If(has_fast_metric(template, values), publish, NoValue),
                 *_end_the_wait(template, values),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Base64, If, Join, Ref, Template, logs
+from troposphere import Base64, If, Join, Ref, Template, logs, ssm
 
 from generator import bootstrap
 from generator.layer import Name, Values
@@ -62,9 +62,11 @@ DATABASE_SECONDS = 1500
 BOOT_SECONDS = {how: seconds + DATABASE_SECONDS for how, seconds in WARM_UP_SECONDS.items()}
 
 
-def user_data(template: Template, values: Values, group: str, log_group: logs.LogGroup) -> Base64:
+def user_data(
+    template: Template, values: Values, group: str, log_group: logs.LogGroup, library: ssm.Parameter
+) -> Base64:
     """The settings, which a release changes as text, and the packed program; ``group`` is the
-    logical id that it signals to."""
+    logical id that it signals to, ``library`` what it reads more of itself from."""
     settings = {
         "REGION": Ref("AWS::Region"),
         "STACK": Ref("AWS::StackId"),
@@ -86,6 +88,7 @@ def user_data(template: Template, values: Values, group: str, log_group: logs.Lo
         "DOCUMENTS_FILE_SYSTEM": If(
             is_true(template, values, DOCUMENTS_FILE_SYSTEM), values[FILE_SYSTEM_ID], ""
         ),
+        "LIBRARY_PARAMETER": library.ref(),
     }
     lines: list[Any] = ["#!/bin/bash\n# Release ", values[RELEASE], "\n"]
     for name in bootstrap.SETTINGS:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from generator.application.doctor.doctor import visit
-from generator.application.doctor.examine import Finding
+from generator.application.doctor.doctor import diagnose
+from generator.application.doctor.examine import HealthFinding
 from generator.application.doctor.group import examine_group
-from generator.application.doctor.patient import meet
-from generator.cloud import witness
+from generator.application.doctor.instance import Pace, credits, gather
+from generator.cloud import backend
 from generator.cloud.aws import Aws, connect
-from generator.cloud.deploy import Wishes, deploy
+from generator.cloud.deploy import DeployOptions, deploy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from generator.report import Report
 from tests.cloud.conftest import new_account
 from tests.cloud.test_diagnose import DENIED, START, Stubbed
 from tests.conftest import ROOT, Ended
@@ -35,19 +37,19 @@ class Deployed:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.environment = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-        self.aws = connect(given=self.environment)
-        wishes = Wishes(True, report=Report(brief=True), pace=0.02)
+        self.aws = connect(variables=self.environment)
+        wishes = DeployOptions(True, report=Report(brief=True), pace=0.02)
         deploy(self.aws, load("dev", ROOT / "params"), wishes)
         stack = find(self.aws, "clinic-dev")
         assert stack
         self.log_group = stack.outputs["BackendLogGroup"]
-        group = witness.group(self.aws, stack.outputs["BackendGroupName"])
+        group = backend.group(self.aws, stack.outputs["BackendGroupName"])
         self.instance: str = group["Instances"][0]["InstanceId"]
 
     def write(self, stream: str, lines: list[str]) -> None:
         """Let the instance write a log, and forget what it wrote before."""
         logs, name = self.aws.client("logs"), f"{self.instance}/{stream}"
-        if witness.log_end(self.aws, self.log_group, name, 1):
+        if backend.log_end(self.aws, self.log_group, name, 1):
             logs.delete_log_stream(logGroupName=self.log_group, logStreamName=name)
         logs.create_log_stream(logGroupName=self.log_group, logStreamName=name)
         events = [{"timestamp": 1_800_000_000_000, "message": line} for line in lines]
@@ -88,7 +90,7 @@ def test_a_boot_log_that_tells_of_a_fault_is_exit_code_1(
     assert ended.code == 1
     assert finding["place"] == at_endpoint.instance
     assert finding["fault"] == name.partition(".")[0]
-    assert told[-1] == {"kind": "doctor", "stack": "clinic-dev", "well": False, "findings": 1}
+    assert told[-2] == {"kind": "doctor", "stack": "clinic-dev", "well": False, "findings": 1}
 
 
 def test_people_read_what_is_wrong_what_to_do_and_what_was_seen(
@@ -138,7 +140,7 @@ def test_a_stack_without_a_group_is_said(aws: Aws) -> None:
 
     small.deploy(aws, small.one({"Topic": {"Type": "AWS::SNS::Topic"}}))
     with pytest.raises(ClinicError, match="has no Auto Scaling group"):
-        visit(aws, "clinic-small", None, Report())
+        diagnose(aws, "clinic-small", None, Report())
 
 
 MEMBER = {"InstanceId": "i-1", "LifecycleState": "InService"}
@@ -153,18 +155,38 @@ def test_without_a_boot_log_the_console_is_asked_and_the_newest_balance_counts()
     service = Stubbed()
     no_logs(service)
     service.say("ec2", "get_console_output", InstanceId="i-1", Output="b29tCm5v")
-    results = [{"Id": "credits", "Values": [3.5, 90.0]}]
+    found = gather(service.aws, MEMBER, None, "log", Pace(1000))
+    assert (found.console, found.unread) == (["oom", "no"], [])
+
+
+def test_the_newest_credit_balance_counts_and_an_instance_without_one_has_none() -> None:
+    service = Stubbed()
+    results = [{"Id": "credits0", "Values": [3.5, 90.0]}, {"Id": "credits1", "Values": []}]
     service.say("cloudwatch", "get_metric_data", MetricDataResults=results)
-    found = meet(service.aws, MEMBER, None, "log", standard=True)
-    assert (found.console, found.credits, found.unread) == (["oom", "no"], 3.5, [])
+    assert credits(service.aws, ["i-1", "i-2"]) == {"i-1": 3.5}
+
+
+def test_the_balances_of_many_instances_are_asked_for_in_calls_that_cloudwatch_takes() -> None:
+    service = Stubbed()
+    for name in ("credits1", "credits0"):
+        results = [{"Id": name, "Values": [1.0]}]
+        service.say("cloudwatch", "get_metric_data", MetricDataResults=results)
+    ids = [f"i-{n}" for n in range(501)]
+    assert credits(service.aws, ids) == {"i-1": 1.0, "i-500": 1.0}
+
+
+def test_calls_begin_no_faster_than_their_pace_from_however_many_threads() -> None:
+    pace, begun = Pace(100), time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: pace.wait(), range(31)))
+    assert time.monotonic() - begun >= 0.3
 
 
 def test_the_console_is_left_alone_where_there_is_a_boot_log() -> None:
     service = Stubbed()
     service.say("logs", "get_log_events", events=[{"message": "--- INSTALLING DOCKER ---"}])
     service.of("logs").add_client_error("get_log_events", "ResourceNotFoundException")
-    service.say("cloudwatch", "get_metric_data", MetricDataResults=[])
-    found = meet(service.aws, MEMBER, None, "log", standard=True)
+    found = gather(service.aws, MEMBER, None, "log", Pace(1000))
     assert found.boot == ["--- INSTALLING DOCKER ---"]
     assert (found.console, found.unread) == ([], [])
 
@@ -174,8 +196,7 @@ def test_what_may_not_be_read_is_said_and_the_rest_is_examined() -> None:
     service.of("logs").add_client_error("get_log_events", **DENIED)
     service.of("logs").add_client_error("get_log_events", "ResourceNotFoundException")
     service.of("ec2").add_client_error("get_console_output", **DENIED)
-    service.say("cloudwatch", "get_metric_data", MetricDataResults=[])
-    found = meet(service.aws, MEMBER, None, "log", standard=True)
+    found = gather(service.aws, MEMBER, None, "log", Pace(1000))
     whose = ["the log i-1/boot", "the console"]
     assert [line.partition(" cannot be read")[0] for line in found.unread] == whose
 
@@ -185,8 +206,8 @@ def test_the_balancers_reason_code_is_kept() -> None:
     health = {"State": "unhealthy", "Reason": "Target.Timeout", "Description": "Request timed out"}
     told = [{"Target": {"Id": "i-1"}, "TargetHealth": health}]
     service.say("elbv2", "describe_target_health", TargetHealthDescriptions=told)
-    (found,) = witness.targets(service.aws, {"TargetGroupARNs": ["arn"]})
-    assert found == witness.Target("i-1", "unhealthy", "Target.Timeout", "Request timed out")
+    (found,) = backend.targets(service.aws, {"TargetGroupARNs": ["arn"]})
+    assert found == backend.Target("i-1", "unhealthy", "Target.Timeout", "Request timed out")
 
 
 def activity(what: str, status: str = "Successful", **more: str) -> dict[str, Any]:
@@ -222,7 +243,7 @@ def test_instances_that_never_stay_are_a_finding_unless_one_of_them_says_why() -
     past = [activity(LAUNCH), activity(END, **SICK)] * 3
     (found,) = examine_group(FULL, past, [])
     assert found.fault == "replaced"
-    cause = Finding("i-1", "database-tls", "m", "a")
+    cause = HealthFinding("i-1", "database-tls", "m", "a")
     assert examine_group(FULL, past, [cause]) == []
 
 
@@ -238,7 +259,9 @@ def test_a_group_that_does_nothing_about_too_few_instances_is_a_finding() -> Non
 
 
 def test_causes_come_before_consequences_in_a_report() -> None:
-    ranks = [Finding("i", name, "m", "a").rank for name in ("apt-lock", "health-404", "unknown")]
+    ranks = [
+        HealthFinding("i", name, "m", "a").rank for name in ("apt-lock", "health-404", "unknown")
+    ]
     assert ranks == sorted(ranks)
 
 

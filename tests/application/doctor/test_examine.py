@@ -10,15 +10,15 @@ import pytest
 
 from generator import bootstrap
 from generator.application.doctor.examine import examine
-from generator.application.doctor.patient import Patient
+from generator.application.doctor.instance import InstanceState
 from generator.cloud import catalogue
-from generator.cloud.witness import Target
+from generator.cloud.backend import Target
 
 RECORDED = sorted((Path(__file__).parent / "recorded").glob("*.txt"))
 NOTHING = "nothing"
 
 
-def read(path: Path) -> Patient:
+def read(path: Path) -> InstanceState:
     """A patient from a file of sections; its name begins with the fault, or with ``nothing``."""
     sections: dict[str, list[str]] = {}
     for line in path.read_text().splitlines():
@@ -28,7 +28,7 @@ def read(path: Path) -> Patient:
             lines.append(line)
     balance, _, mode = sections.get("credits", [""])[0].partition(" ")
     health = sections.get("target", [""])[0]
-    return Patient(
+    return InstanceState(
         id="i-0123456789abcdef0",
         lifecycle=sections.get("lifecycle", ["InService"])[0],
         boot=sections.get("boot", ()),
@@ -40,7 +40,7 @@ def read(path: Path) -> Patient:
     )
 
 
-def recorded(name: str) -> Patient:
+def recorded(name: str) -> InstanceState:
     return read(next(path for path in RECORDED if path.stem == name))
 
 
@@ -122,7 +122,7 @@ def test_a_log_has_no_power_over_the_terminal() -> None:
     assert "\x1b" not in found.meaning + found.evidence
 
 
-SCRIPT = bootstrap.part(*bootstrap.FILES)
+SCRIPT = bootstrap.part(*bootstrap.LIBRARY, *bootstrap.FILES)
 STEPS = re.findall(r'step "([^"$]+)', SCRIPT)
 SAYS = "\n".join(re.findall(r'echo "([^"]+)"', SCRIPT))
 

@@ -51,7 +51,7 @@ def account(endpoint: Endpoint, deployed: str, monkeypatch: pytest.MonkeyPatch) 
 
 def to(endpoint: Endpoint, account: str) -> Aws:
     """A fresh connection."""
-    return connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": account})
+    return connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": account})
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from generator.application.env import diff, show
 from generator.application.env.check import check
 from generator.application.env.push import push
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.local import Endpoint
+from generator.report import Report
 from tests.policies.decide import is_allowed
 from tests.policies.ours import BY_HAND, KEY, ROOT, bucket
 

@@ -10,9 +10,9 @@ from generator.application.env.check import load_checked
 from generator.application.env.deployed import bucket_of, look
 from generator.application.env.push import push
 from generator.cloud.aws import Aws, explained
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from generator.report import Report
 from tests.cloud.faults import FAULTS, Fault, Wire
 
 from .conftest import keys, to

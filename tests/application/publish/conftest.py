@@ -23,7 +23,7 @@ def given(endpoint: Endpoint) -> dict[str, str]:
 
 @pytest.fixture
 def aws(given: dict[str, str]) -> Aws:
-    return connect(given=given)
+    return connect(variables=given)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ for service in ("cloudformation", "cloudfront"):
 
 def connected(given: dict[str, str]) -> Aws:
     """A connection that does not read the descriptions of the services anew."""
-    aws = connect(given=given)
+    aws = connect(variables=given)
     aws.session._session.register_component("data_loader", LOADER)
     return aws
 

@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 
 from generator.application.publish import bucket
-from generator.application.publish.progress import Show
 from generator.application.publish.publish import Wishes, publish
 from generator.cloud.aws import Aws, explained
 from generator.errors import ClinicError
 from generator.local import embedded_endpoint
+from generator.report import Report
 from tests.cloud.faults import FAULTS, Fault, Outcome, impatient
 from tests.cloud.outcomes import quietly, show
 
@@ -116,7 +116,7 @@ class Scene:
 
 def run(aws: Aws, dist: Path) -> None:
     with explained("publisher"):
-        publish(lambda: aws, STACK, dist, Wishes(keep=NOTHING, show=Show(as_json=False)))
+        publish(lambda: aws, STACK, dist, Wishes(keep=NOTHING, report=Report()))
 
 
 def main() -> int:

@@ -12,7 +12,8 @@ import pytest
 
 from generator.application.publish import progress
 from generator.application.publish.build import File
-from generator.application.publish.progress import Show, amount
+from generator.application.publish.progress import amount, sending
+from generator.report import Report
 from tests.conftest import Ended
 
 from .sites import Frontend, build, write
@@ -48,9 +49,9 @@ def test_a_pipeline_without_parameter_files_names_the_environment(
 ) -> None:
     ended = clinic("publish", "small", dist, "--params", tmp_path / "none", "--json")
     assert ended.code == 0
-    assert json.loads(ended.out.splitlines()[-1])["kind"] == "published"
+    assert json.loads(ended.out.splitlines()[-2])["kind"] == "published"
     again = clinic("publish", "small", dist, "--params", tmp_path / "none", "--dry-run", "--json")
-    assert json.loads(again.out)["send"] == 0
+    assert json.loads(again.out.splitlines()[0])["send"] == 0
 
 
 @pytest.mark.parametrize(
@@ -84,8 +85,8 @@ def files(count: int) -> list[File]:
     return [File(f"{n}.js", Path(f"{n}.js"), 1_000_000, "", True) for n in range(count)]
 
 
-def passing(show: Show, count: int) -> Iterator[File]:
-    return show.sending(files(count), count, count * 1_000_000)
+def passing(report: Report, count: int) -> Iterator[File]:
+    return sending(report, files(count), count, count * 1_000_000)
 
 
 def test_a_log_gets_a_line_now_and_then(
@@ -93,7 +94,7 @@ def test_a_log_gets_a_line_now_and_then(
 ) -> None:
     clock = iter(range(0, 100, 1))
     monkeypatch.setattr(progress.time, "monotonic", lambda: float(next(clock)))
-    assert list(passing(Show(), 4)) == files(4)
+    assert list(passing(Report(), 4)) == files(4)
     assert capsys.readouterr().err.splitlines() == [
         "2 of 4 files, 2.0 MB of 4.0 MB, 1 files/s, 1.0 MB/s",
         "4 of 4 files, 4.0 MB of 4.0 MB, 1 files/s, 1.0 MB/s",
@@ -111,7 +112,7 @@ def test_a_terminal_gets_a_bar_with_files_bytes_and_rate(monkeypatch: pytest.Mon
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert list(passing(Show(), 3)) == files(3)
+    assert list(passing(Report(), 3)) == files(3)
     shown = screen.getvalue()
     assert "3 of 3 files" in shown
     assert "3.0/3.0 MB" in shown

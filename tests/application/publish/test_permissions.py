@@ -36,7 +36,7 @@ def test_the_publishers_policy_allows_every_call_and_each_is_made(
     old, new = write(tmp_path / "old", build("A")), write(tmp_path / "new", build("B"))
     wishes = Wishes(keep=timedelta(0))
     with running(Proxy(given["AWS_ENDPOINT_URL"].removeprefix("http://"))) as proxy:
-        aws = connect(given={**given, "AWS_ENDPOINT_URL": proxy.url})
+        aws = connect(variables={**given, "AWS_ENDPOINT_URL": proxy.url})
         for dist in (old, new, new):
             publish(lambda: aws, STACK, dist, wishes)
     assert {name.split()[0] for name in proxy.calls} == set(RIGHTS)

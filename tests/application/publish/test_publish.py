@@ -14,10 +14,10 @@ import pytest
 
 from generator.application.publish import bucket, cdn, send
 from generator.application.publish.bucket import HISTORY, Bucket
-from generator.application.publish.progress import Show
 from generator.application.publish.publish import Wishes, publish
 from generator.cloud.aws import Aws, connect, explained
 from generator.errors import ClinicError
+from generator.report import Report
 from tests.cloud.faults import Fault, impatient
 
 from .matrix import PATIENCE
@@ -38,7 +38,7 @@ def proxy(given: dict[str, str]) -> Iterator[Proxy]:
 @pytest.fixture
 def through(given: dict[str, str], proxy: Proxy) -> Aws:
     """A connection whose calls are recorded."""
-    return connect(given={**given, "AWS_ENDPOINT_URL": proxy.url})
+    return connect(variables={**given, "AWS_ENDPOINT_URL": proxy.url})
 
 
 def run(aws: Aws, dist: Path, **wishes: Any) -> None:
@@ -220,7 +220,7 @@ def test_only_the_connection_says_where_the_bucket_is(
 def test_nothing_is_sent_to_a_bucket_that_belongs_to_somebody_else_by_now(
     site: Frontend, dist: Path, given: dict[str, str], aws: Aws
 ) -> None:
-    stranger = connect(given={**given, "AWS_ACCESS_KEY_ID": "999999999997"}).client("s3")
+    stranger = connect(variables={**given, "AWS_ACCESS_KEY_ID": "999999999997"}).client("s3")
     site.s3.delete_bucket(Bucket=site.bucket)
     stranger.create_bucket(Bucket=site.bucket)
     places = [f"arn:aws:s3:::{site.bucket}", f"arn:aws:s3:::{site.bucket}/*"]
@@ -271,7 +271,7 @@ def test_two_at_once_leave_one_whole_build(
     ready, failed = threading.Barrier(len(dists)), list[Exception]()
 
     def one(dist: Path) -> None:
-        aws = connect(given=given)
+        aws = connect(variables=given)
         ready.wait(60)
         try:
             run(aws, dist)
@@ -413,7 +413,7 @@ def test_a_plan_and_a_publication_are_objects_for_programs(
 ) -> None:
     (dist / "empty.css").touch()
     for only_plan in (True, False):
-        run(aws, dist, only_plan=only_plan, show=Show(as_json=True))
+        run(aws, dist, only_plan=only_plan, report=Report(json=True))
     captured = capsys.readouterr()
     told = [json.loads(line) for line in captured.out.splitlines()]
     kinds = [one["kind"] for one in told]

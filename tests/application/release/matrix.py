@@ -37,7 +37,7 @@ def killed(endpoint: Endpoint) -> Iterator[Outcome]:
     """Every call, cut before and after it takes effect, in an account of its own."""
 
     def to(account: str) -> Aws:
-        return connect(given={**endpoint.environment, "AWS_ACCESS_KEY_ID": account})
+        return connect(variables={**endpoint.environment, "AWS_ACCESS_KEY_ID": account})
 
     return walk(
         new_account,

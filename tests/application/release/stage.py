@@ -16,11 +16,11 @@ from generator.application.release.plan import Release, at_rest
 from generator.application.release.release import release
 from generator.application.release.wish import Order, of_user_data
 from generator.cloud.aws import Aws, connect, explained
-from generator.cloud.deploy import Wishes
+from generator.cloud.deploy import DeployOptions
 from generator.cloud.environment import Environment
-from generator.cloud.progress import Report
 from generator.cloud.stacks import Stack, find
 from generator.functions import release_backend
+from generator.report import Report
 from generator.shipped import text
 from tests.cloud import small
 from tests.cloud.small import PACE
@@ -115,7 +115,7 @@ class Inside:
         keys = self.aws.session.get_credentials()
         endpoint = {"AWS_ENDPOINT_URL": self.aws.endpoint or "", "AWS_REGION": self.aws.region}
         apart = connect(
-            given={
+            variables={
                 **endpoint,
                 "AWS_ACCESS_KEY_ID": keys.access_key,
                 "AWS_SECRET_ACCESS_KEY": keys.secret_key,
@@ -197,7 +197,7 @@ def rolled(scene: Scene, image: str = NEXT, **changes: Any) -> bool:
     """A release without pauses, questions and words."""
     order = changes.pop("order", None) or Order(image)
     given: dict[str, Any] = {"site": None, "agreed": lambda _: True, "pace": 0, "patience": 0}
-    wishes = Wishes(yes=True, report=Report(brief=True), pace=PACE)
+    wishes = DeployOptions(yes=True, report=Report(brief=True), pace=PACE)
     stack = at_rest(scene.aws, scene.env, wishes)
     fleet = Fleet.of(scene.aws, stack.outputs)
     more = {**given, **changes}

@@ -13,8 +13,8 @@ from botocore.stub import Stubber
 
 from generator.application.release.build import build, tag
 from generator.cloud.aws import Aws
-from generator.cloud.progress import Report
 from generator.errors import ClinicError
+from generator.report import Report
 
 REPOSITORY = "123456789012.dkr.ecr.us-east-1.amazonaws.com/clinic-dev-imagerepository-1a2b"
 PASSWORD = "obviously-fake-registry-password"

@@ -32,7 +32,7 @@ def aws(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Aws:
     place = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
     for name, value in place.items():
         monkeypatch.setenv(name, value)
-    return connect(given=place)
+    return connect(variables=place)
 
 
 @pytest.fixture

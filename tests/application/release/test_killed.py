@@ -39,8 +39,8 @@ def test_a_second_run_finishes_what_was_cut_at(
     endpoint: Endpoint, operation: str, after: bool
 ) -> None:
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-    scene = deployed(connect(given=given))
-    cut = Scene(connect(given=given), scene.env)
+    scene = deployed(connect(variables=given))
+    cut = Scene(connect(variables=given), scene.env)
     wire = struck(cut, operation, after)
     with pytest.raises(ClinicError):
         rolled(cut)
@@ -51,8 +51,8 @@ def test_a_second_run_finishes_what_was_cut_at(
 
 def test_an_interrupt_detaches_and_the_same_command_goes_on(endpoint: Endpoint) -> None:
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-    scene = deployed(connect(given=given))
-    cut = Scene(connect(given=given), scene.env)
+    scene = deployed(connect(variables=given))
+    cut = Scene(connect(variables=given), scene.env)
     looks: list[str] = []
 
     def interrupt(model: Any, **_: Any) -> None:

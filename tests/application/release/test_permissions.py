@@ -51,9 +51,9 @@ CALLS = written(Path(generator.application.release.__file__).parent.glob("*.py")
 
 def test_every_call_that_is_made_is_found_in_the_code(endpoint: Endpoint) -> None:
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
-    deployed(connect(given=given))
+    deployed(connect(variables=given))
     wire = Wire()
-    rolled(Scene(wire.watch(connect(given=given)), environment(), inside=False))
+    rolled(Scene(wire.watch(connect(variables=given)), environment(), inside=False))
     made = {name.replace(".", ":") for name in wire.calls}
     assert made - CALLS - ELSEWHERE == set()
     assert len(made) > 10

@@ -10,7 +10,7 @@ import pytest
 from generator.application.release.fleet import Group, Instance
 from generator.application.release.refresh import Refresh
 from generator.application.release.watch import Board, screen
-from generator.cloud.progress import Report
+from generator.report import Report
 
 OLD = Instance("i-old", "1", "InService", "Healthy", "healthy")
 NEW = Instance("i-new", "2", "Pending", "Healthy", "")

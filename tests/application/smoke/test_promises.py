@@ -14,12 +14,12 @@ import pytest
 
 from generator.application.smoke import pages
 from generator.application.smoke.ask import Way, can_offer
+from generator.application.smoke.conclude import conclude
 from generator.application.smoke.promises import PROMISES
 from generator.application.smoke.prove import Result, prove
 from generator.application.smoke.site import Site
-from generator.cloud.progress import Report
-from generator.commands.smoke import conclude
 from generator.errors import ClinicError
+from generator.report import Report
 from tests.cloud import small
 
 from .stage import HTML, JSON, PAGE, XML, Play, Reply, Request, Stage, cdn, refusal, staged

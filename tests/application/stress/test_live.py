@@ -21,13 +21,13 @@ from generator.application.stress.report import judge
 from generator.application.stress.timeline import IN_SERVICE, Load
 from generator.application.stress.watch import Watch, place, with_points
 from generator.cloud.aws import Aws, connect
-from generator.cloud.deploy import Wishes as Deployment
+from generator.cloud.deploy import DeployOptions as Deployment
 from generator.cloud.deploy import deploy
 from generator.cloud.environment import load
-from generator.cloud.progress import Report
 from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local import Endpoint
+from generator.report import Report
 from tests.cloud.conftest import new_account
 from tests.cloud.test_diagnose import START, Stubbed
 from tests.conftest import ROOT, Ended
@@ -43,7 +43,7 @@ def environment(endpoint: Endpoint) -> dict[str, str]:
     """Points at an account with the dev environment in it."""
     given = {**endpoint.environment, "AWS_ACCESS_KEY_ID": new_account()}
     env = load("dev", ROOT / "params")
-    deploy(connect(given=given), env, Deployment(True, report=Report(brief=True), pace=0.02))
+    deploy(connect(variables=given), env, Deployment(True, report=Report(brief=True), pace=0.02))
     return given
 
 
@@ -51,7 +51,7 @@ class Scene:
     """A group of one instance at the endpoint, and Systems Manager by script."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self.aws: Aws = connect(given=environment)
+        self.aws: Aws = connect(variables=environment)
         stack = find(self.aws, "clinic-dev")
         assert stack
         self.group = stack.outputs["BackendGroupName"]

@@ -10,12 +10,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from generator.application.stress.assumptions import DEFAULTS, assume
-from generator.application.stress.settings import MACHINES, Settings, settings
+from generator.application.stress.settings import Settings, settings
 from generator.application.stress.simulate import simulate
 from generator.application.stress.timeline import IN_SERVICE, Load
 from generator.application.stress.variants import spread, variants
 from generator.errors import ClinicError
-from generator.model import view
+from generator.model import instance_types, view
 from tests.conftest import ROOT
 
 SEED = settings(view.load("seed", ROOT / "params"))
@@ -158,7 +158,7 @@ designs = st.builds(
     warm=st.integers(0, 8),
     health=st.integers(5, 60),
     grace=st.none() | st.integers(0, 2000),
-    instance_type=st.sampled_from(sorted(MACHINES)),
+    instance_type=st.sampled_from(sorted(instance_types.table())),
     standard=st.booleans(),
 ).filter(lambda design: design.smallest < design.largest)
 loads = st.builds(Load, cpu=st.integers(1, 4), timeout=st.integers(60, 1200))

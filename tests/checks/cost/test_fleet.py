@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.checks.cost.components import bill
-from generator.checks.cost.fleet import BURSTABLE, Fleet, fleets
+from generator.checks.cost.fleet import Fleet, fleets
 from generator.checks.cost.usage import Usage
+from generator.model import instance_types
 
 loads = st.decimals(0, 1000, places=1)
 MICRO = Fleet(
@@ -91,7 +92,11 @@ def test_a_larger_load_is_never_fewer_or_calmer_instances(one, other):
 
 def test_burstable_types_earn_what_aws_documents():
     # Credits an hour, of which 60 are a vCPU: 12 for t3.micro, 24 for t3.small, 36 for t3.large.
-    earned = {kind: vcpus * baseline * 60 / 100 for kind, (vcpus, baseline) in BURSTABLE.items()}
+    earned = {
+        kind: of.vcpus * of.baseline * 60 / 100
+        for kind, of in instance_types.table().items()
+        if of.baseline
+    }
     assert (earned["t3.micro"], earned["t3.small"], earned["t3.large"]) == (12, 24, 36)
     assert (earned["t2.micro"], earned["t4g.medium"]) == (6, 24)
 

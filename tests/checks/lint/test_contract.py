@@ -160,7 +160,7 @@ ROOT, NETWORK, FLAT = "output/nested/root.json", "output/nested/network.json", "
         (write_a_pattern_that_does_not_compile, ("pattern", FLAT, "Parameters/VpcCidr")),
         (write_a_rule_that_needs_the_account, ("rule", FLAT, "Rules")),
         (write_a_rule_about_no_parameter, ("rule", FLAT, "Rules")),
-        (silence_a_linter_in_the_template, ("hidden-excuse", FLAT, "Resources/Vpc/Metadata")),
+        (silence_a_linter_in_the_template, ("hidden-suppression", FLAT, "Resources/Vpc/Metadata")),
         (
             wait_as_long_as_the_interval,
             ("timing", FLAT, "Resources/Targets/Properties/HealthCheckTimeoutSeconds"),

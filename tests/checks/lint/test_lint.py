@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from generator import excuses, output
+from generator import output, suppressions
 from generator.checks.lint import cfn_lint as linter
 from generator.checks.lint import report, run, validator
 from generator.checks.lint.cache import Cache
@@ -39,7 +39,7 @@ def params(tmp_path: Path) -> Path:
 
 
 def findings(documents: Documents, params: Path, cache: Cache) -> list[Finding]:
-    """Without the remarks that the project excuses everywhere."""
+    """Without the remarks that the project suppresses everywhere."""
     values, troubles = run.read(params, documents["flat.json"])
     found = run.judge(documents, output.render(documents), values, cache, ["us-east-1"])
     return [f for f in (*troubles, *found) if f.rule not in {"I9001", "I4010", "W3002", "W2001"}]
@@ -113,7 +113,7 @@ def test_what_is_wrong_with_a_parameter_file_is_found_at_its_line(
     assert (values, trouble.line) == ({}, line)
 
 
-def test_every_excuse_excuses_something(cache: Cache) -> None:
+def test_every_suppression_suppresses_something(cache: Cache) -> None:
     documents = output.documents()
     values, troubles = run.read(ROOT / "params", documents["flat.json"])
     declared = documents["flat.json"]["Parameters"]
@@ -122,10 +122,12 @@ def test_every_excuse_excuses_something(cache: Cache) -> None:
     values["the other origin header"] = usual | {"OriginHeader": "second"}
     values["no file system"] = usual | {"DocumentsFileSystem": "false"}
     values["the other header"] = usual | {"OriginHeader": "second"}
-    used: set[excuses.Excuse] = set()
+    used: set[suppressions.Suppression] = set()
     found = run.judge(documents, output.render(documents), values, cache)
-    assert [*troubles, *report.unexcused(found, used)] == []
-    assert {excuse for excuse in excuses.EXCUSES if not excuse.judge} == used
+    assert [*troubles, *report.unsuppressed(found, used)] == []
+    assert {
+        suppression for suppression in suppressions.SUPPRESSIONS if not suppression.judge
+    } == used
 
 
 @pytest.mark.parametrize("carried", [True, False])
@@ -142,7 +144,7 @@ def test_plain_cfn_lint_says_what_the_templates_carry_and_nothing_else(
     command = [program if program.exists() else "cfn-lint", "--format", "json", *documents]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     found = {finding["Rule"]["Id"] for finding in json.loads(ran.stdout)}
-    rules = {excuse.rule for excuse in excuses.EXCUSES if excuse.carried}
+    rules = {suppression.rule for suppression in suppressions.SUPPRESSIONS if suppression.carried}
     assert found == (set() if carried else rules), ran.stdout
 
 
@@ -151,7 +153,9 @@ def test_plain_cfn_lint_says_what_the_templates_carry_and_nothing_else(
 def test_no_choice_of_the_operator_is_complained_about(chosen: dict[str, str]) -> None:
     possible = chosen | {"MaxInstances": "20"}
     found = validator.validate("flat.json", FLAT, possible, "us-east-1")
-    assert [finding for finding in found if not excuses.fitting(finding.rule, finding.place)] == []
+    assert [
+        finding for finding in found if not suppressions.fitting(finding.rule, finding.place)
+    ] == []
 
 
 def test_both_linters_judge_the_values_of_a_parameter_file(params: Path, cache: Cache) -> None:

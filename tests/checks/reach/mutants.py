@@ -1441,6 +1441,21 @@ USER_DATA = (
         "backend -> arn:aws:secretsmanager:us-east-1:123456789012:secret:other: asked for its",
     ),
     Mutant(
+        "the rest of the program in a parameter that the role may not read",
+        _without_sid("BackendStackPolicy", "ReadBootLibrary"),
+        "backend -> arn:aws:ssm:REGION:ACCOUNT:parameter/clinic/clinic-",
+    ),
+    Mutant(
+        "the rest of the program in somebody else's parameter",
+        _told("LIBRARY_PARAMETER", "/somebody/else"),
+        "backend -> arn:aws:ssm:REGION:ACCOUNT:parameter/somebody/else: asked for its settings",
+    ),
+    Mutant(
+        "a right to every parameter of the account",
+        _by_sid("BackendStackPolicy", "ReadBootLibrary", Resource=["*"]),
+        "backend -> *: ssm:GetParameter is not expected",
+    ),
+    Mutant(
         "a secret that the database's address is not in",
         _set("DatabaseSecretAttachment", SecretId={"Ref": "OriginVerifySecret"}),
         "backend -> database: looked for in",

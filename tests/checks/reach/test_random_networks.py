@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from generator.checks.reach import groups, ports, routes, stations
 from generator.checks.reach.facts import Link
 from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import between, inward, outward
+from generator.model.network import groups, ports, routes, stations
 from generator.model.view import View
 from tests.checks.reach.brute import Host, Packet, World, is_internet
 

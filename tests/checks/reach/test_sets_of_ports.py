@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.checks.reach import addresses, ports
-from generator.checks.reach.addresses import Range
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import Range
 
 ends = st.tuples(st.integers(0, 65535), st.integers(0, 65535)).map(sorted)
 spans = st.lists(st.tuples(st.sampled_from(["tcp", "udp"]), ends), max_size=6)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import pytest
 
-from generator import shipped
-from generator.checks.timeline.durations import CREATE, UPDATE, boot, seconds, table
+from generator.checks.timeline.durations import CREATE, UPDATE, seconds, table
+from generator.model import boot
 from tests.resolved import flat
-
-FILE = tomllib.loads(shipped.text("generator.checks.timeline", "durations.toml"))
 
 
 def test_every_row_and_every_part_of_the_boot_has_its_reason() -> None:
     assert all(row.why for row in table())
-    assert all(part["why"] for part in FILE["boot"].values())
+    assert all(part["why"] for part in boot.table().values())
 
 
 def test_no_row_is_hidden_by_a_more_general_one_above_it() -> None:
@@ -53,4 +49,4 @@ def test_a_standby_takes_longer_whether_the_value_is_text_or_not() -> None:
 
 
 def test_a_boot_with_a_build_takes_the_design_s_360_seconds() -> None:
-    assert sum(map(boot, ("start", "packages", "build", "container"))) == 360
+    assert boot.seconds("start", "packages", "build", "container", "signal") == 360

@@ -23,7 +23,7 @@ from generator.checks.changes.forecast.order import Step
 from generator.checks.changes.forecast.revision import Revision
 from generator.checks.changes.stateful import STATEFUL
 from generator.errors import ClinicError
-from generator.model import view
+from generator.model import guard, view
 from generator.model.children import stack_file
 from generator.model.resolve import Template, pseudo_parameters
 from generator.model.walk import STACK
@@ -93,10 +93,10 @@ def _one(
     path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: Revision
 ) -> Forecast:
     notes = list[str]()
-    with view.resolving(f"{path.stem} in {then.name}"):
+    with guard.resolving(f"{path.stem} in {then.name}"):
         before = _before(path, values, old, then, notes)
         there = compare.resources(before)
-    with view.resolving(path.stem):
+    with guard.resolving(path.stem):
         after = _side(new, values, path.stem)
         wanted = compare.resources(after)
         found = compare.forecast(before, after)
@@ -145,7 +145,10 @@ def _notes(
     for path in [path for path in wanted if path in there]:
         new = wanted[path]
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            was, will = compare.fate(there[path], policy), compare.fate(new, policy)
+            was, will = (
+                compare.declared_policy(there[path], policy),
+                compare.declared_policy(new, policy),
+            )
             if new["Type"] in STATEFUL and was != will:
                 yield f"{path}: {policy} changes from {was} to {will}; {_meaning(new, will)}."
 

@@ -93,7 +93,7 @@ def test_the_data_policies_say_what_becomes_of_the_data(
     assert (change["action"], change["data"], change["policy"]) == (how, kept, policy)
     assert step in change["steps"][-1]["what"]
     assert change["steps"][-1]["phase"] == "clean-up"
-    assert told(as_json)[-1]["loses"] == ["Db"]
+    assert told(as_json)[-3]["loses"] == ["Db"]
 
 
 def test_a_deletion_and_a_replacement_have_a_policy_each(here: Here, project: Project) -> None:

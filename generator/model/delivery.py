@@ -1,0 +1,147 @@
+"""What distributions deliver: behaviours in order, and the origins behind them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from generator.model.references import References, text
+
+BUCKET = "AWS::S3::Bucket"
+DEFAULT = "*"
+PORTS = {"http-only": ("HTTPPort",), "https-only": ("HTTPSPort",)}
+USUAL = {"HTTPPort": 80, "HTTPSPort": 443}
+
+
+class Behaviour(NamedTuple):
+    """One behaviour, at its place in the order."""
+
+    pattern: str
+    given: Mapping[str, Any]
+    taken: str
+    """An earlier pattern that takes every path of this one; empty if none does."""
+    partly: tuple[str, ...]
+    """Earlier patterns of other origins that take some of its paths."""
+
+
+def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
+    """A distribution's behaviours: the first whose pattern fits a path answers it, the default
+    one comes last. Several patterns that only together take all of another are in ``partly``.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
+    """
+    found: list[Behaviour] = []
+    default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
+    for given in (*config.get("CacheBehaviors", []), default):
+        pattern = _rooted(text(given.get("PathPattern")))
+        taken = next((one.pattern for one in found if covers(one.pattern, pattern)), "")
+        # Whatever has a pattern of its own is an exception to the default, and no surprise.
+        partly = tuple(
+            one.pattern
+            for one in found
+            if pattern != DEFAULT
+            and one.given.get("TargetOriginId") != given.get("TargetOriginId")
+            and meets(one.pattern, pattern)
+        )
+        found.append(Behaviour(pattern, given, taken, partly))
+    return found
+
+
+def _rooted(pattern: str) -> str:
+    """CloudFront takes a pattern with and without its leading slash for the same."""
+    return pattern if pattern[:1] in ("/", "*", "?") else f"/{pattern}"
+
+
+def covers(pattern: str, other: str) -> bool:
+    """Whether every path of ``other`` fits ``pattern``; some that do are not recognized."""
+    # Held against the other's own letters: only * takes a *, and a ? takes anything but that.
+    expression = "".join({"*": ".*", "?": r"[^*]"}.get(c, re.escape(c)) for c in pattern)
+    return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None
+
+
+def meets(one: str, other: str) -> bool:
+    """Whether some path fits both patterns."""
+    row = [True, *(False for _ in other)]
+    for j, letter in enumerate(other):
+        row[j + 1] = row[j] and letter == "*"
+    for mine in one:
+        above, row = row, [row[0] and mine == "*"]
+        for j, letter in enumerate(other):
+            same = "?" in (mine, letter) or mine == letter
+            row.append(
+                ((above[j + 1] or row[j] or above[j]) if "*" in (mine, letter) else False)
+                or (same and "*" not in (mine, letter) and above[j])
+            )
+    return row[-1]
+
+
+class Origin(NamedTuple):
+    """Where a distribution fetches from."""
+
+    target: str
+    """The logical id of a bucket or a balancer, else the host as it stands."""
+    signed: bool
+    """Whether requests to a bucket are signed by origin access control."""
+    private: bool
+    """Whether it is reached from inside the network, by a VPC origin."""
+    ports: tuple[int, ...]
+    headers: Mapping[str, str]
+    """What the distribution adds, by lower-case name."""
+    path: str
+    given: Mapping[str, Any]
+    """As the template has it."""
+    protocol: str
+    """http-only, https-only or match-viewer; empty for a bucket that is asked as such."""
+
+
+def origins(config: Mapping[str, Any], names: References) -> dict[str, Origin]:
+    """The origins of a distribution, by their ids in it."""
+    return {text(given.get("Id")): _origin(given, names) for given in config.get("Origins", [])}
+
+
+def members(wanted: str, config: Mapping[str, Any]) -> list[str]:
+    """An origin, or those of an origin group."""
+    for group in config.get("OriginGroups", {}).get("Items", []):
+        if group.get("Id") == wanted:
+            return [text(member.get("OriginId")) for member in group["Members"]["Items"]]
+    return [wanted]
+
+
+def _origin(given: Mapping[str, Any], names: References) -> Origin:
+    custom = given.get("CustomOriginConfig", {})
+    private = "VpcOriginConfig" in given
+    access = names.target(given.get("OriginAccessControlId"))
+    control = names.of_type("AWS::CloudFront::OriginAccessControl").get(access, {})
+    signing = control.get("OriginAccessControlConfig", {}).get("SigningBehavior")
+    target = _host(given.get("DomainName"), names)
+    if private:
+        vpc_origin = names.target(given["VpcOriginConfig"].get("VpcOriginId"))
+        custom = names.of_type("AWS::CloudFront::VpcOrigin").get(vpc_origin, {})
+        custom = custom.get("VpcOriginEndpointConfig", {})
+        target = names.target(custom.get("Arn"))
+    asked = PORTS.get(custom.get("OriginProtocolPolicy", ""), tuple(USUAL))
+    headers = {
+        text(header.get("HeaderName")).lower(): text(header.get("HeaderValue"))
+        for header in given.get("OriginCustomHeaders", [])
+    }
+    numbers = tuple(int(text(custom.get(key, USUAL[key]))) for key in asked)
+    path = text(given.get("OriginPath", ""))
+    protocol = text(custom.get("OriginProtocolPolicy", "")) if custom else ""
+    return Origin(target, signing == "always", private, numbers, headers, path, given, protocol)
+
+
+def _host(domain: Any, names: References) -> str:
+    owner = names.owner_in(text(domain))
+    if owner in names.of_type(BUCKET):
+        return owner
+    if owner and names.target(domain) == f"{owner}.DNSName":
+        return owner
+    host = text(domain)
+    for record in names.of_type("AWS::Route53::RecordSet").values():
+        if text(record.get("Name")).rstrip(".") == host:
+            return names.owner_in(text(record.get("AliasTarget", {}).get("DNSName"))) or host
+    # The operator makes the record by hand, as the parameter's description says.
+    if host and host == names.values.get("AlbDomainName"):
+        return next(iter(names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")), host)
+    return host

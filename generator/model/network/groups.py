@@ -1,0 +1,128 @@
+"""Security groups: every rule of every group, written inside it or beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import Range
+from generator.model.references import References
+from generator.model.unknown import Unknown
+
+PEERS = {
+    "SecurityGroupId": "group",
+    "SecurityGroupName": "group",
+    "CidrIp": "range",
+    "CidrIpv6": "ipv6",
+    "PrefixListId": "list",
+}
+"""Kinds of peers by the property, without Source or Destination, that names them."""
+GROUP, DEFAULT = "AWS::EC2::SecurityGroup", "DefaultSecurityGroup"
+
+
+class Rule(NamedTuple):
+    """One rule of a group."""
+
+    name: str
+    out: bool
+    ports: int
+    known: bool
+    """Whether the ports are known; if not, ``ports`` are all that it may be."""
+    kind: str
+    """``group``, ``range``, ``ipv6``, ``list`` or ``unknown``."""
+    peer: str
+    range: Range | None = None
+
+    def admits(self, address: int, groups: Iterable[str]) -> bool:
+        """Whether the rule speaks of this other end, which is in ``groups`` (or prefix lists)."""
+        if self.kind in ("group", "list"):
+            return self.peer in groups
+        return self.range is not None and address in self.range
+
+
+Rules = Mapping[str, list[Rule]]
+
+
+def rules(names: References) -> tuple[Rules, list[Unknown]]:
+    """Rules by group, and what could not be judged of them."""
+    found: dict[str, list[Rule]] = defaultdict(list)
+    lists = _prefix_lists(names)
+    for group, out, name, given in _written(names):
+        found[group] += _rule(name, out, given, names, lists)
+    unknown = [
+        Unknown(rule.name, f"{rule.name}: {_doubt(rule)} cannot be resolved")
+        for rules in found.values()
+        for rule in rules
+        if not rule.known or rule.kind == "unknown"
+    ]
+    return found, unknown
+
+
+def _doubt(rule: Rule) -> str:
+    return f"its other end, {rule.peer}," if rule.kind == "unknown" else "its ports"
+
+
+def silent(names: References) -> set[str]:
+    """Groups of which nothing says what they let out: AWS lets out everything then."""
+    told = {
+        names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
+    }
+    return {
+        name
+        for name, given in names.of_type(GROUP).items()
+        if not given.get("SecurityGroupEgress") and name not in told
+    }
+
+
+def _written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+    everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
+    for group, properties in names.of_type(GROUP).items():
+        for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
+            for number, given in enumerate(properties.get(key, [])):
+                yield group, out, f"{group}.{key}[{number}]", given
+    for group in sorted(silent(names)):
+        yield group, True, f"{group} without a rule for what leaves", everything
+    for vpc in names.of_type("AWS::EC2::VPC"):
+        group = f"{vpc}.{DEFAULT}"
+        itself = {"IpProtocol": -1, "SourceSecurityGroupId": group}
+        yield group, False, f"{group}'s own rule", itself
+        yield group, True, f"{group}'s own rule", everything
+    for out, kind in ((False, "Ingress"), (True, "Egress")):
+        for name, given in names.of_type(f"{GROUP}{kind}").items():
+            yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
+
+
+def _rule(
+    name: str,
+    out: bool,
+    given: Mapping[str, Any],
+    names: References,
+    lists: Mapping[str, list[str]],
+) -> Iterator[Rule]:
+    let = ports.of_rule(given.get("IpProtocol"), given.get("FromPort"), given.get("ToPort"))
+    known, let = let is not None, ports.EVERYTHING if let is None else let
+    prefix = "Destination" if out else "Source"
+    for key, kind in PEERS.items():
+        value = given.get(key, given.get(prefix + key))
+        if value is None:
+            continue
+        peer = names.target(value)
+        if kind == "range" and addresses.parse(peer) is None:
+            kind = "unknown"
+        if kind == "ipv6" and ":" not in peer:
+            kind = "unknown"
+        blocks = lists.get(peer, []) if kind == "list" else []
+        for block in blocks:
+            inside = "ipv6" if ":" in block else "range"
+            yield Rule(name, out, let, known, inside, block, addresses.parse(block))
+        if not blocks:
+            yield Rule(name, out, let, known, kind, peer, addresses.parse(peer))
+
+
+def _prefix_lists(names: References) -> dict[str, list[str]]:
+    return {
+        name: [str(entry.get("Cidr")) for entry in properties.get("Entries", [])]
+        for name, properties in names.of_type("AWS::EC2::PrefixList").items()
+    }

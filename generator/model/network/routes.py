@@ -1,0 +1,204 @@
+"""The land: networks, subnets, where their routes lead and what their lists let pass."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from generator.model.network import addresses, ports
+from generator.model.network.addresses import EVERY, Range
+from generator.model.references import References
+from generator.model.unknown import Unknown
+from generator.model.walk import is_true
+
+TARGETS = {
+    "GatewayId": "gateway",
+    "NatGatewayId": "nat",
+    "TransitGatewayId": "beyond",
+    "VpcPeeringConnectionId": "beyond",
+    "CoreNetworkArn": "beyond",
+    "LocalGatewayId": "beyond",
+    "CarrierGatewayId": "beyond",
+    "InstanceId": "beyond",
+    "NetworkInterfaceId": "beyond",
+    "VpcEndpointId": "beyond",
+    "EgressOnlyInternetGatewayId": "ipv6",
+}
+
+
+class Route(NamedTuple):
+    """One route of a table."""
+
+    name: str
+    range: Range
+    kind: str
+    """``internet``, ``nat`` or ``beyond``."""
+    target: str
+
+
+class Entry(NamedTuple):
+    """One entry of a network ACL."""
+
+    number: int
+    allow: bool
+    ports: int
+    range: Range
+
+
+ALLOW_ALL = (Entry(100, True, ports.EVERYTHING, EVERY),)
+DEFAULT_LIST = "DefaultNetworkAcl"
+
+
+class Subnet(NamedTuple):
+    """Where components live."""
+
+    name: str
+    vpc: str
+    range: Range
+    public: bool
+    """Whether what starts here gets a public address unless it says otherwise."""
+    routes: tuple[Route, ...]
+    """The longest prefix first."""
+    list: str
+    inward: tuple[Entry, ...]
+    """By number: the first that speaks of a packet decides."""
+    outward: tuple[Entry, ...]
+
+    def way(self, address: int) -> Route | None:
+        """The route that a packet for ``address`` outside the network takes."""
+        return next((route for route in self.routes if address in route.range), None)
+
+
+class Land(NamedTuple):
+    """Everything about addresses in a view."""
+
+    networks: Mapping[str, tuple[Range, ...]]
+    subnets: Mapping[str, Subnet]
+    nat: Mapping[str, str]
+    """The subnet of each NAT gateway that leads to the internet."""
+    endpoints: Mapping[str, Sequence[str]]
+    """Gateway endpoints by the route table that leads to them."""
+    tables: Mapping[str, str]
+    """The route table of each subnet, if it has one of its own."""
+
+
+def passing(entries: tuple[Entry, ...], address: int) -> int:
+    """The ports that a network ACL lets pass to or from ``address``."""
+    allowed = decided = 0
+    for entry in entries:
+        if address in entry.range:
+            if entry.allow:
+                allowed |= entry.ports & ~decided
+            decided |= entry.ports
+    return allowed
+
+
+def land(names: References) -> tuple[Land, list[Unknown]]:
+    """The land of a view, and what could not be judged of it."""
+    unknown: list[Unknown] = []
+    networks = _networks(names, unknown)
+    tables = {
+        names.target(given.get("SubnetId")): names.target(given.get("RouteTableId"))
+        for given in names.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
+    }
+    routes = _routes(names, unknown)
+    lists = _lists(names, unknown)
+    chosen = {
+        names.target(given.get("SubnetId")): names.target(given.get("NetworkAclId"))
+        for given in names.of_type("AWS::EC2::SubnetNetworkAclAssociation").values()
+    }
+    subnets = {}
+    for name, given in names.of_type("AWS::EC2::Subnet").items():
+        vpc = names.target(given.get("VpcId"))
+        block = addresses.parse(given.get("CidrBlock"))
+        if block is None:
+            unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
+            block = networks.get(vpc, (EVERY,))[0]
+        found = chosen.get(name, f"{vpc}.{DEFAULT_LIST}")
+        inward, outward = (lists.get((found, out), ()) for out in (False, True))
+        public = is_true(given.get("MapPublicIpOnLaunch"))
+        own = routes.get(tables.get(name, ""), ())
+        subnets[name] = Subnet(name, vpc, block, public, own, found, inward, outward)
+    nat = {
+        name: names.target(given.get("SubnetId"))
+        for name, given in names.of_type("AWS::EC2::NatGateway").items()
+        if given.get("ConnectivityType", "public") == "public"
+    }
+    endpoints: dict[str, list[str]] = defaultdict(list)
+    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if given.get("VpcEndpointType", "Gateway") == "Gateway":
+            for table in names.targets(given.get("RouteTableIds")):
+                endpoints[table].append(name)
+    return Land(networks, subnets, nat, endpoints, tables), unknown
+
+
+def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
+    found: dict[str, tuple[Range, ...]] = {}
+    for name, given in names.of_type("AWS::EC2::VPC").items():
+        block = addresses.parse(given.get("CidrBlock"))
+        if block is None:
+            unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
+        if not is_true(given.get("EnableDnsSupport", True)):
+            unknown.append(Unknown(name, f"{name}: who finds whom without DNS is not known"))
+        found[name] = (block or EVERY,)
+    for given in names.of_type("AWS::EC2::VPCCidrBlock").values():
+        vpc, block = names.target(given.get("VpcId")), addresses.parse(given.get("CidrBlock"))
+        found[vpc] = found.get(vpc, ()) + ((block,) if block else ())
+    return found
+
+
+def _routes(names: References, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]]:
+    attached = {
+        names.target(given.get("InternetGatewayId"))
+        for given in names.of_type("AWS::EC2::VPCGatewayAttachment").values()
+    }
+    internet = names.of_type("AWS::EC2::InternetGateway")
+    found: dict[str, list[Route]] = defaultdict(list)
+    for name, given in names.of_type("AWS::EC2::Route").items():
+        kind, target = _target(given, names)
+        block = addresses.parse(given.get("DestinationCidrBlock"))
+        if kind == "gateway" and target in internet:
+            # A gateway that is attached to nothing leads nowhere.
+            kind = "internet" if target in attached else "nowhere"
+        elif kind == "gateway":
+            kind = "beyond"
+        if block:
+            found[names.target(given.get("RouteTableId"))].append(Route(name, block, kind, target))
+        elif "DestinationIpv6CidrBlock" in given:
+            unknown.append(Unknown(name, f"{name}: routes of IPv6 are not judged"))
+        else:
+            unknown.append(Unknown(name, f"{name}: where it leads cannot be resolved"))
+    return {
+        table: tuple(sorted(routes, key=lambda route: route.range.last - route.range.first))
+        for table, routes in found.items()
+    }
+
+
+def _target(given: Mapping[str, Any], names: References) -> tuple[str, str]:
+    for key, kind in TARGETS.items():
+        if key in given:
+            return kind, names.target(given[key])
+    return "unknown", "nothing"
+
+
+def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
+    """Entries by list and direction (True: outward)."""
+    found: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
+    for vpc in names.of_type("AWS::EC2::VPC"):
+        for out in (False, True):
+            found[f"{vpc}.{DEFAULT_LIST}", out] += ALLOW_ALL
+    for name, given in names.of_type("AWS::EC2::NetworkAclEntry").items():
+        if "Ipv6CidrBlock" in given:
+            continue
+        span = given.get("PortRange", {})
+        let = ports.of_rule(given.get("Protocol"), span.get("From"), span.get("To"))
+        block, number = addresses.parse(given.get("CidrBlock")), str(given.get("RuleNumber"))
+        if let is None or block is None or not number.isdigit():
+            unknown.append(Unknown(name, f"{name}: what it speaks of cannot be resolved"))
+            continue
+        out = is_true(given.get("Egress"))
+        allow = str(given.get("RuleAction")).lower() == "allow"
+        place = names.target(given.get("NetworkAclId")), out
+        found[place].append(Entry(int(number), allow, let, block))
+    return {place: tuple(sorted(entries)) for place, entries in found.items()}

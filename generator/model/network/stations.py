@@ -1,0 +1,157 @@
+"""Components with an address in a network: balancers, instances, databases, file systems, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from generator.model.backend import interface, launches
+from generator.model.network import ports
+from generator.model.network.groups import DEFAULT
+from generator.model.network.routes import Land
+from generator.model.references import References, text
+from generator.model.walk import is_true
+
+ENGINE_PORT = 5432
+"""PostgreSQL's, when a database says none."""
+NFS = 2049
+"""The one port that mount targets listen to."""
+BALANCER, BACKEND, DATABASE, FILES = "balancer", "backend", "database", "file system"
+EPHEMERAL = {BACKEND: (32768, 60999), "function": (1024, 65535), BALANCER: (1024, 65535)}
+"""Ports at which a kind of component expects answers; others use 1024 to 65535."""
+
+
+class Station(NamedTuple):
+    """A component in the network."""
+
+    logical: str
+    kind: str
+    subnets: tuple[str, ...]
+    groups: tuple[str, ...]
+    public: tuple[str, ...]
+    """Those of ``subnets`` in which it has a public address."""
+    odd: tuple[str, ...]
+    """Subnets and groups that are not of these templates."""
+    facing: bool | None = None
+    """Whether it is said to have public addresses; None: its subnets decide."""
+
+    def answers(self) -> tuple[int, int]:
+        """The ports, first and last, that answers come back to."""
+        return EPHEMERAL.get(self.kind, (1024, 65535))
+
+
+def stations(names: References, land: Land) -> list[Station]:
+    """Every component that has an address, in the template's order."""
+    return [
+        _placed(logical, kind, subnets, groups, public, names, land)
+        for logical, kind, subnets, groups, public in (
+            *_balancers(names),
+            *_instances(names),
+            *_databases(names),
+            *_file_systems(names),
+            *_functions(names),
+            *_endpoints(names),
+        )
+    ]
+
+
+Found = Iterator[tuple[str, str, Any, Any, bool | None]]
+"""Logical id, kind, subnets, groups (None: the network's own), whether it has a public address
+(None: the subnet decides)."""
+
+
+def _placed(
+    logical: str,
+    kind: str,
+    subnets: Any,
+    groups: Any,
+    public: bool | None,
+    names: References,
+    land: Land,
+) -> Station:
+    where = names.targets(subnets)
+    known = tuple(name for name in where if name in land.subnets)
+    # What names no group gets the network's own.
+    vpcs = dict.fromkeys(land.subnets[name].vpc for name in known)
+    inside = tuple(names.targets(groups)) or tuple(f"{vpc}.{DEFAULT}" for vpc in vpcs)
+    odd = [name for name in where if name not in land.subnets]
+    odd += [
+        group
+        for group in inside
+        if group not in names.resources and group.partition(".")[0] not in names.resources
+    ]
+    addressed = tuple(
+        name for name in known if (land.subnets[name].public if public is None else public)
+    )
+    return Station(logical, kind, known, inside, addressed, tuple(odd), public)
+
+
+def _balancers(names: References) -> Found:
+    for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
+        subnets = given.get("Subnets") or [
+            mapping.get("SubnetId") for mapping in given.get("SubnetMappings", [])
+        ]
+        facing = given.get("Scheme", "internet-facing") != "internal"
+        yield name, BALANCER, subnets, given.get("SecurityGroups"), facing
+
+
+def _instances(names: References) -> Found:
+    for name, given in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
+        for launch in launches(name, given, names):
+            groups, public, subnet = interface(launch)
+            yield name, BACKEND, subnet or given.get("VPCZoneIdentifier"), groups, public
+    addressed = {
+        names.target(given.get("InstanceId")) for given in names.of_type("AWS::EC2::EIP").values()
+    } | {
+        names.target(given.get("InstanceId"))
+        for given in names.of_type("AWS::EC2::EIPAssociation").values()
+    }
+    for name, given in names.of_type("AWS::EC2::Instance").items():
+        [launch] = launches(name, given, names)
+        groups, public, subnet = interface(launch)
+        public = True if name in addressed else public
+        yield name, BACKEND, subnet or given.get("SubnetId"), groups, public
+
+
+def _databases(names: References) -> Found:
+    groups = names.of_type("AWS::RDS::DBSubnetGroup")
+    for kind in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
+        for name, given in names.of_type(kind).items():
+            place = groups.get(names.target(given.get("DBSubnetGroupName")), {})
+            # RDS itself decides by the gateway when nothing is said.
+            default = bool(names.of_type("AWS::EC2::VPCGatewayAttachment"))
+            stated = given.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
+            inside = given.get("VPCSecurityGroups", given.get("VpcSecurityGroupIds"))
+            yield name, DATABASE, place.get("SubnetIds", []), inside, is_true(stated)
+
+
+def _file_systems(names: References) -> Found:
+    """A file system is wherever one of its mount targets is."""
+    for name, given in names.of_type("AWS::EFS::MountTarget").items():
+        files = names.target(given.get("FileSystemId"))
+        logical = files if files in names.resources else name
+        yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
+
+
+def listens(station: Station, names: References) -> int:
+    """The ports that a component may listen to; a database and a file system have one."""
+    if station.kind == FILES:
+        return ports.some("tcp", NFS, NFS)
+    if station.kind != DATABASE:
+        return ports.EVERYTHING
+    given = names.resources[station.logical].get("Properties", {})
+    default = ENGINE_PORT if "postgres" in text(given.get("Engine")) else None
+    port = ports.of_rule("tcp", given.get("Port", default), given.get("Port", default))
+    return ports.EVERYTHING if port is None else port
+
+
+def _functions(names: References) -> Found:
+    for name, given in names.of_type("AWS::Lambda::Function").items():
+        if place := given.get("VpcConfig"):
+            yield name, "function", place.get("SubnetIds"), place.get("SecurityGroupIds"), False
+
+
+def _endpoints(names: References) -> Found:
+    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if given.get("VpcEndpointType", "Gateway") == "Interface":
+            yield name, "endpoint", given.get("SubnetIds"), given.get("SecurityGroupIds"), False
