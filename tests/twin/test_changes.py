@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generator.errors import ClinicError
+from generator.model.iam import allows
 from generator.twin import authorization
 from generator.twin.refresh import Refreshes
 from generator.twin.rotation import Rotation
@@ -113,4 +114,4 @@ def test_the_rotation_functions_role_may_change_the_database_of_the_stack_only()
         body = f"Action=ModifyDBInstance&DBInstanceIdentifier={name}".encode()
         home = "us-east-1:123456789012"
         action, resource, context = authorization.call("rds", "POST", "/", {}, body, home)
-        assert authorization.allows(statements, action, resource, context) is allowed
+        assert allows(statements, action, resource, context) is allowed

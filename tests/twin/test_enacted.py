@@ -71,5 +71,6 @@ def test_the_report_has_a_line_for_each_property_and_ends_with_their_number() ->
     ]
     assert [one.returncode for one in ended] == [0, 0], ended[0].stderr
     made = [json.loads(line) for line in ended[1].stdout.splitlines()]
+    assert made.pop() == {"kind": "done", "exit_code": 0}
     assert {one["kind"] for one in made} == {"enacted"}
     assert ended[0].stdout.splitlines()[-1].startswith(f"{len(made)} properties of ")
