@@ -22,7 +22,7 @@ BEFORE, AFTER = 3.0, 5.0
 NEXT, SICK = "docker.io/clinic/backend:next", "docker.io/clinic/backend:sick"
 """Images that are released: one with the same backend, and one that never answers."""
 SILENT = ["node", "-e", "setInterval(() => {}, 1000)"]
-HEALTHY_WITHIN = 20.0
+HEALTHY_WITHIN = 10.0
 """Seconds that a new instance of a release gets, where waits are shortened; 90 otherwise."""
 
 
