@@ -19,5 +19,9 @@ image.py          what runs in the containers
 load.py           requests at a steady rate (stress.py: during a change)
 twin.py           stands one environment up, part by part
 prove.py          the probes, one row a promise
+functions.py      the templates' Lambda functions (rotation.py: a password rotation)
+refresh.py        instance refreshes
+visitor.py        a person in a browser: registers, logs in, asks for patients
+rehearse.py       the twin as a step of `clinic rehearse`
 stand.py          what `clinic twin` does, in order
 """
