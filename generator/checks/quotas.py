@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from generator import limits, resource_types
 from generator.checks.lint.limits import Measure
-from generator.model.network.groups import written
+from generator.model.network.groups import declared_rules
 from generator.model.resolve import Resolver
 from generator.model.view import View
 from generator.model.walk import SUBSTITUTED, nodes
@@ -36,7 +36,7 @@ TAGS, BEHAVIORS, ATTACHED = 50, 75, 10
 """Of a resource; of a distribution; managed policies of a role."""
 
 
-class Text(NamedTuple):
+class LimitedText(NamedTuple):
     """A document or program in a property, and its limit."""
 
     limit: str
@@ -50,18 +50,22 @@ USER_DATA = "bytes of user data"
 MANAGED = "characters of a managed policy"
 INLINE = "characters of inline policies", 10_240
 TEXTS = {
-    "AWS::CloudFront::Function": Text("bytes of a CDN function", "FunctionCode", 10_240, True),
-    "AWS::EC2::Instance": Text(USER_DATA, "UserData", limits.USER_DATA, True),
-    "AWS::EC2::LaunchTemplate": Text(
+    "AWS::CloudFront::Function": LimitedText(
+        "bytes of a CDN function", "FunctionCode", 10_240, True
+    ),
+    "AWS::EC2::Instance": LimitedText(USER_DATA, "UserData", limits.USER_DATA, True),
+    "AWS::EC2::LaunchTemplate": LimitedText(
         USER_DATA, "LaunchTemplateData.UserData", limits.USER_DATA, True
     ),
-    "AWS::IAM::ManagedPolicy": Text(MANAGED, "PolicyDocument", 6_144),
-    "AWS::IAM::Policy": Text(INLINE[0], "PolicyDocument", INLINE[1]),
-    "AWS::IAM::Role": Text("characters of a trust policy", "AssumeRolePolicyDocument", 2_048),
-    "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
-    "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
-    "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
-    "AWS::SSM::Parameter": Text("characters of a standard parameter", "Value", 4_096, True),
+    "AWS::IAM::ManagedPolicy": LimitedText(MANAGED, "PolicyDocument", 6_144),
+    "AWS::IAM::Policy": LimitedText(INLINE[0], "PolicyDocument", INLINE[1]),
+    "AWS::IAM::Role": LimitedText(
+        "characters of a trust policy", "AssumeRolePolicyDocument", 2_048
+    ),
+    "AWS::KMS::Key": LimitedText("bytes of a key policy", "KeyPolicy", 32_768),
+    "AWS::S3::BucketPolicy": LimitedText("bytes of a bucket policy", "PolicyDocument", 20_480),
+    "AWS::SNS::TopicPolicy": LimitedText("bytes of a topic policy", "PolicyDocument", 30_720),
+    "AWS::SSM::Parameter": LimitedText("characters of a standard parameter", "Value", 4_096, True),
 }
 
 
@@ -90,7 +94,7 @@ def _stack(seen: View, layer: str) -> str:
 
 def _rules(seen: View, file: str) -> Iterator[Measure]:
     used: Counter[str] = Counter()
-    rules = list(written(seen.references))
+    rules = list(declared_rules(seen.references))
     for direction in ("ingress", "egress"):
         for owner, out, _, rule in rules:
             for family, weight in _weights(rule) if out == (direction == "egress") else ():

@@ -12,7 +12,7 @@ from generator.parameters.files import nearest
 NOTHING = "leave it out, since this plan loses no data."
 
 
-def refuse_impossible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
+def refuse_impossible(findings: Collection[refusals.Refusal], say: Callable[[str], object]) -> None:
     """``say`` what should be known of the plan; ClinicError (2) for what AWS would refuse."""
     if trouble := refusals.refused(findings):
         raise trouble

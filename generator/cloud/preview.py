@@ -38,7 +38,7 @@ class Preview(NamedTuple):
     """Every change of a tree, and what AWS is known to do with some of them."""
 
     changes: list[Change]
-    findings: list[refusals.Finding]
+    findings: list[refusals.Refusal]
 
 
 def preview(

@@ -113,7 +113,7 @@ def accept_command(
     from generator.acceptance.calls import Recorder
     from generator.acceptance.run import accept
     from generator.acceptance.verdict import hold
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import demand
     from generator.cloud.ask import confirmed, typed
     from generator.cloud.aws import connect
 

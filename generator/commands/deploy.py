@@ -63,7 +63,7 @@ def deploy_command(
     from generator.application.release.deployment import built
     from generator.application.smoke.conclude import after_deployment
     from generator.checks.preflight import screen
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import demand
     from generator.cloud.ask import terminal
     from generator.cloud.aws import connect
     from generator.cloud.deploy import DeployOptions, deploy

@@ -56,7 +56,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     clinic rehearse dev --json >rehearsal.jsonl
     """
     from generator.checks.preflight import screen
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import demand
     from generator.cloud.aws import connect
     from generator.cloud.deploy import DeployOptions
     from generator.cloud.environment import load

@@ -27,13 +27,13 @@ class Statement(NamedTuple):
     """The policy and, if it has one, the statement's Sid."""
     allows: bool
     actions: tuple[str, ...]
-    but_actions: bool
+    not_actions: bool
     """Whether it speaks of everything but ``actions`` (NotAction)."""
     resources: tuple[Any, ...]
-    but_resources: bool
+    not_resources: bool
     principals: tuple[tuple[str, Any], ...]
     """(``AWS``, ARN), (``Service``, name), (``*``, ``*``); empty for a role's own policy."""
-    but_principals: bool
+    not_principals: bool
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
     """(operator, key, values)."""
 
@@ -106,14 +106,14 @@ def covers(
     """Whether a statement speaks of all of ``action`` on a resource, spelt in several ways;
     ``fill`` puts values into the patterns of its resources."""
     acted = any(like(a.lower(), action.lower()) for a in statement.actions)
-    if acted == statement.but_actions:
+    if acted == statement.not_actions:
         return False
     there = any(
         like(fill(text(pattern)), spelling)
         for pattern in statement.resources
         for spelling in resources
     )
-    return there != statement.but_resources
+    return there != statement.not_resources
 
 
 def allows(

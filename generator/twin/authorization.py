@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from generator.model.holders import held, owned
 from generator.model.iam import Statement
+from generator.model.policies import held, owned
 from generator.twin.deployed import Deployed
 
 OBJECT_ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
@@ -29,7 +29,7 @@ def for_service(statements: Iterable[Statement], service: str) -> Iterator[State
     """Those that speak of a service of AWS's, or of everybody."""
     for statement in statements:
         named = {("*", "*"), ("Service", service)} & set(statement.principals)
-        if bool(named) != statement.but_principals:
+        if bool(named) != statement.not_principals:
             yield statement
 
 

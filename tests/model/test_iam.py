@@ -8,8 +8,8 @@ import pytest
 
 from generator.errors import ClinicError
 from generator.model import view
-from generator.model.holders import held
 from generator.model.iam import allows, statements
+from generator.model.policies import held
 from tests.model.test_view import ROOT
 
 KEY = "arn:aws:s3:::b/k"

@@ -17,7 +17,7 @@ MOST = 10**12
 
 
 @dataclass(frozen=True)
-class Line:
+class LineItem:
     """One charge."""
 
     component: str
@@ -40,7 +40,7 @@ class Line:
 class Bill:
     """A month of an environment."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineItem, ...]
     free: Mapping[str, int] = field(default_factory=dict)
     """Resources that cost nothing, by type."""
 
@@ -50,7 +50,7 @@ class Bill:
         return sum((line.amount for line in self.lines), NOTHING)
 
     @property
-    def unpriced(self) -> tuple[Line, ...]:
+    def unpriced(self) -> tuple[LineItem, ...]:
         return tuple(line for line in self.lines if line.price is None)
 
     @property
@@ -72,19 +72,19 @@ class Month:
 
     def line(
         self, component: str, item: str, key: str, quantity: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for a quantity that is what it is, however long the month."""
-        return Line(component, item, key, Decimal(quantity), self.prices.get(key), note)
+        return LineItem(component, item, key, Decimal(quantity), self.prices.get(key), note)
 
     def hourly(
         self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for each of ``count`` things by the hour."""
         return self.line(component, item, key, count * self.usage.hours, note)
 
     def monthly(
         self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for each of ``count`` things by the month, or the part of it."""
         return self.line(component, item, key, count * self.usage.months, note)
 

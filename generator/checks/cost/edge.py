@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month
+from generator.checks.cost.bill import LineItem, Month
 from generator.checks.cost.network import Found
 
 EVERYWHERE = "PriceClass_All"
 
 
-def distributions(month: Month, found: Found) -> Iterator[Line]:
+def distributions(month: Month, found: Found) -> Iterator[LineItem]:
     """Traffic and requests; only with every edge does the CDN answer from South America."""
     for each in found.values():
         settings = each.get("DistributionConfig", {})
@@ -32,20 +32,20 @@ def _functions(settings: Mapping[str, Any]) -> bool:
     return any(behavior.get("FunctionAssociations") for behavior in behaviors)
 
 
-def web_acls(month: Month, found: Found) -> Iterator[Line]:
+def web_acls(month: Month, found: Found) -> Iterator[LineItem]:
     """Web ACLs that the operator brings for the balancer."""
     for _ in found:
         yield from _web_acl(month, "of the balancer")
 
 
-def _web_acl(month: Month, whose: str) -> Iterator[Line]:
+def _web_acl(month: Month, whose: str) -> Iterator[LineItem]:
     rules = month.usage.waf_rules
     yield month.monthly("Web ACL", f"ACL {whose}", "waf/acl", 1)
     yield month.monthly("Web ACL", f"{rules:f} x rule {whose}", "waf/rule", rules)
     yield month.line("Web ACL", f"requests {whose}", "waf/million", month.usage.requests)
 
 
-def records(month: Month, found: Found) -> Iterator[Line]:
+def records(month: Month, found: Found) -> Iterator[LineItem]:
     """The zones that they are in; a question for an alias of AWS is free."""
     zones = {str(each.get("HostedZoneId", each.get("HostedZoneName"))) for each in found.values()}
     yield month.monthly("Names", f"{len(zones)} x hosted zone", "route53/zone", len(zones))

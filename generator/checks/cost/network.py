@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month
+from generator.checks.cost.bill import LineItem, Month
 
 Found = Mapping[str, Mapping[str, Any]]
 """Properties of the resources of one type, by logical id."""
@@ -17,18 +17,18 @@ CONNECTIONS_PER_LCU = Decimal(25)
 """New ones a second that a capacity unit holds; or it holds 1 GB an hour."""
 
 
-def nat_gateways(month: Month, found: Found) -> Iterator[Line]:
+def nat_gateways(month: Month, found: Found) -> Iterator[LineItem]:
     """Hours of each, and every GB through any of them."""
     yield month.hourly("NAT gateways", f"{len(found)} x gateway", "nat/hour", len(found))
     yield month.line("NAT gateways", "data through them", "nat/gb", month.usage.out_gb)
 
 
-def elastic_addresses(month: Month, found: Found) -> Iterator[Line]:
+def elastic_addresses(month: Month, found: Found) -> Iterator[LineItem]:
     """Every public address costs, in use or not."""
     yield month.hourly(ADDRESSES, f"{len(found)} x Elastic IP", "ipv4/hour", len(found))
 
 
-def endpoints(month: Month, found: Found) -> Iterator[Line]:
+def endpoints(month: Month, found: Found) -> Iterator[LineItem]:
     """Interface endpoints, in each zone; the gateways to S3 and DynamoDB are free."""
     interfaces = {
         name: each for name, each in found.items() if each.get("VpcEndpointType") == "Interface"
@@ -48,7 +48,7 @@ def endpoints(month: Month, found: Found) -> Iterator[Line]:
         )
 
 
-def balancers(month: Month, found: Found) -> Iterator[Line]:
+def balancers(month: Month, found: Found) -> Iterator[LineItem]:
     """Hours and capacity units of application balancers, and the addresses of public ones."""
     known = [each for each in found.values() if each.get("Type", "application") == "application"]
     if others := len(found) - len(known):
@@ -61,7 +61,7 @@ def balancers(month: Month, found: Found) -> Iterator[Line]:
             yield _addresses(month, each.get("Subnets"))
 
 
-def classic_balancers(month: Month, found: Found) -> Iterator[Line]:
+def classic_balancers(month: Month, found: Found) -> Iterator[LineItem]:
     """Hours of each Classic balancer, every GB through any, and the addresses of public ones."""
     yield month.hourly("Load balancer", f"{len(found)} x Classic", "elb/hour", len(found))
     yield month.line("Load balancer", "data through Classic ones", "elb/gb", month.usage.traffic_gb)
@@ -70,7 +70,7 @@ def classic_balancers(month: Month, found: Found) -> Iterator[Line]:
             yield _addresses(month, each.get("Subnets", each.get("AvailabilityZones")))
 
 
-def _addresses(month: Month, zones: Any) -> Line:
+def _addresses(month: Month, zones: Any) -> LineItem:
     if not isinstance(zones, list):
         return month.line(ADDRESSES, "of the balancer, in unknown zones", "", 1)
     item = f"{len(zones)} x of the balancer, one a zone"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import NOTHING, Bill, Line
+from generator.checks.cost.bill import NOTHING, Bill, LineItem
 from generator.checks.cost.choices import Choice, Scenario
 from generator.checks.cost.components import FREE
 from generator.checks.cost.compute import plain
@@ -73,7 +73,7 @@ def _once(names: Iterable[str]) -> Iterator[str]:
         before = name
 
 
-def _arithmetic(line: Line) -> list[str | Decimal]:
+def _arithmetic(line: LineItem) -> list[str | Decimal]:
     quantity = _rounded(line.quantity)
     if line.price is None:
         return [quantity, "", "", NOT_PRICED]
@@ -192,7 +192,7 @@ def objects(estimate: Estimate) -> Iterator[dict[str, Any]]:
     yield {"kind": "total", "usd": total, "complete": complete, "old": list(estimate.old)}
 
 
-def _line_object(line: Line) -> dict[str, Any]:
+def _line_object(line: LineItem) -> dict[str, Any]:
     shown = {"kind": "line", "component": line.component, "item": line.item}
     found: dict[str, Any] = {**shown, "quantity": float(line.quantity), "note": line.note}
     if line.price is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.bill import LineItem, Month, number
 from generator.checks.cost.database import backed_up
-from generator.checks.cost.fleet import fleets
+from generator.checks.cost.launched import launched_groups
 from generator.checks.cost.network import Found
 
 REFRESHES_AN_HOUR = Decimal(60)
@@ -19,13 +19,13 @@ GB_SECONDS_A_CALL = Decimal("7.5")
 """128 MB for a minute (assumed)."""
 
 
-def buckets(month: Month, found: Found) -> Iterator[Line]:
+def buckets(month: Month, found: Found) -> Iterator[LineItem]:
     """One line for all: the templates do not tell what is in which."""
     item = f"{len(found)} x bucket"
     yield month.monthly("Storage", item, "s3/standard", month.usage.storage_gb)
 
 
-def file_systems(month: Month, found: Found) -> Iterator[Line]:
+def file_systems(month: Month, found: Found) -> Iterator[LineItem]:
     """Each by its content, as if all of it were read within its first 30 days; and its backup."""
     size = month.usage.documents_gb
     yield month.monthly(
@@ -38,19 +38,19 @@ def file_systems(month: Month, found: Found) -> Iterator[Line]:
     yield month.monthly("Documents", "automatic backups", "backup/efs", kept)
 
 
-def registries(month: Month, found: Found) -> Iterator[Line]:
+def registries(month: Month, found: Found) -> Iterator[LineItem]:
     """Images by the GB."""
     yield month.monthly("Registry", "images", "ecr/gb", month.usage.images_gb)
 
 
-def secrets(month: Month, found: Found) -> Iterator[Line]:
+def secrets(month: Month, found: Found) -> Iterator[LineItem]:
     """Each secret, and the instances' looking for a new version of it."""
     yield month.monthly("Secrets", f"{len(found)} x secret", "secret/month", len(found))
     item = "calls of the instances, one a minute"
     yield month.line("Secrets", item, "secret/10k", _calls(month) / 10_000)
 
 
-def keys(month: Month, found: Found) -> Iterator[Line]:
+def keys(month: Month, found: Found) -> Iterator[LineItem]:
     """Each key; and once more its uses, since reading a secret decrypts it."""
     note = "each of a key's first two yearly rotations adds as much again"
     yield month.monthly("KMS", f"{len(found)} x key", "kms/key", len(found), note)
@@ -59,13 +59,17 @@ def keys(month: Month, found: Found) -> Iterator[Line]:
 
 def _calls(month: Month) -> Decimal:
     instances = sum(
-        (fleet.count(month.usage.load) for fleet in fleets(month.view).values() if fleet),
+        (
+            launched.count(month.usage.load)
+            for launched in launched_groups(month.view).values()
+            if launched
+        ),
         Decimal(0),
     )
     return instances * month.usage.hours * REFRESHES_AN_HOUR
 
 
-def rotations(month: Month, found: Found) -> Iterator[Line]:
+def rotations(month: Month, found: Found) -> Iterator[LineItem]:
     """The function that changes the password, as often as it is called."""
     calls = Decimal(0)
     for schedule in found.values():

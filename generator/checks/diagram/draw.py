@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from generator import svg
+from generator.checks.diagram.arrow_paths import ArrowPath, Point, arrow_paths
 from generator.checks.diagram.icons import COLOURS, sign
+from generator.checks.diagram.labels import Labels
 from generator.checks.diagram.layout import MARGIN, NAT_ROOM, Box, Layout, place, short
-from generator.checks.diagram.model import Architecture, Part, Subnet
-from generator.checks.diagram.routes import Point, Route, routes
-from generator.checks.diagram.words import Words
+from generator.checks.diagram.model import Architecture, Part, SubnetBox
 
 INK, FAINT, FRAME = "#1b2733", "#5d6b78", "#94a3b1"
 TIERS = {
@@ -22,7 +22,7 @@ TIERS = {
 """Fill and border of a subnet, by its way out."""
 
 
-class Line(NamedTuple):
+class LineStyle(NamedTuple):
     """How an arrow of some kind is drawn."""
 
     colour: str
@@ -40,15 +40,15 @@ class Line(NamedTuple):
         )
 
 
-LINES = {"request": Line("#1b2733", 2.0, "none"), "out": Line("#7a4fbf", 1.5, "6 4")}
-USE = Line("#b8324a", 1.5, "2 3")
+LINES = {"request": LineStyle("#1b2733", 2.0, "none"), "out": LineStyle("#7a4fbf", 1.5, "6 4")}
+USE = LineStyle("#b8324a", 1.5, "2 3")
 """Of all other kinds."""
 
 
-def draw(found: Architecture, words: Words) -> str:
+def draw(found: Architecture, words: Labels) -> str:
     """The architecture on a page of its own."""
     layout = place(found, words)
-    ways = list(routes(found, layout))
+    paths = list(arrow_paths(found, layout))
     facts = {"env": found.env, "region": found.region}
     name = words.picture("title", **facts)
     description = words.picture("description", **facts)
@@ -60,14 +60,14 @@ def draw(found: Architecture, words: Words) -> str:
         svg.label(MARGIN, 44, name, 22, font_weight="bold", fill=INK),
         svg.label(MARGIN, 68, description, 13, fill=FAINT),
         *_frames(found, words, layout),
-        *(_line(way) for way in ways),
+        *(_line(path) for path in paths),
         *(_part(found.parts[part], words, layout) for part in layout.boxes),
-        *(_text(way, words) for way in ways),
+        *(_text(path, words) for path in paths),
         *_legend(words, layout),
     )
 
 
-def _frames(found: Architecture, words: Words, layout: Layout) -> Iterator[str]:
+def _frames(found: Architecture, words: Labels, layout: Layout) -> Iterator[str]:
     yield _frame(layout.region, words.picture("region", region=found.region), dash="8 5")
     if found.subnets:
         text = words.picture("network", cidr=found.cidr)
@@ -99,7 +99,7 @@ def _frame(box: Box, text: str, colour: str = FRAME, fill: str = "none", dash: s
     ) + svg.label(box.x + 16, box.y + 22, text, 13, fill=colour, font_weight="bold")
 
 
-def _cell(box: Box, subnet: Subnet, text: str) -> Iterator[str]:
+def _cell(box: Box, subnet: SubnetBox, text: str) -> Iterator[str]:
     fill, stroke = TIERS[subnet.way]
     yield svg.rectangle(*box.place, rx=6, fill=fill, stroke=stroke)
     room = box.width - max(svg.width(subnet.cidr, 11) + 36, NAT_ROOM + 20)
@@ -107,7 +107,7 @@ def _cell(box: Box, subnet: Subnet, text: str) -> Iterator[str]:
     yield svg.label(box.right - 12, box.y + 17, subnet.cidr, 11, fill=FAINT, text_anchor="end")
 
 
-def _part(part: Part, words: Words, layout: Layout) -> str:
+def _part(part: Part, words: Labels, layout: Layout) -> str:
     box = layout.boxes[part.id]
     lines = words.lines(part)
     told = svg.title(f"{part.id}: {', '.join(lines)}")
@@ -161,7 +161,7 @@ def _tall(kind: str, box: Box, text: str) -> Iterator[str]:
         yield svg.label(box.middle, y, said, 12, fill=INK, font_weight="bold", text_anchor="middle")
 
 
-def _holder(part: Part, words: Words, layout: Layout, lines: list[str]) -> Iterator[str]:
+def _holder(part: Part, words: Labels, layout: Layout, lines: list[str]) -> Iterator[str]:
     """A frame over all zones, with what runs in each."""
     box, colour = layout.boxes[part.id], COLOURS[part.kind]
     yield _paper(box, colour)
@@ -182,12 +182,12 @@ def _holder(part: Part, words: Words, layout: Layout, lines: list[str]) -> Itera
         )
 
 
-def _line(way: Route) -> str:
-    line = LINES.get(way.arrow.kind, USE)
-    if way.joins:
-        return line.through(way.points)
-    tip = svg.element("polygon", points=_head(way.points), fill=line.colour)
-    return line.through([*way.points[:-1], _short_of(way.points, 7)]) + tip
+def _line(path: ArrowPath) -> str:
+    line = LINES.get(path.arrow.kind, USE)
+    if path.joins:
+        return line.through(path.points)
+    tip = svg.element("polygon", points=_head(path.points), fill=line.colour)
+    return line.through([*path.points[:-1], _short_of(path.points, 7)]) + tip
 
 
 def _short_of(points: list[Point], length: float) -> Point:
@@ -204,19 +204,19 @@ def _head(points: list[Point]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
 
 
-def _text(way: Route, words: Words) -> str:
-    text = words.arrow(way.arrow)
+def _text(path: ArrowPath, words: Labels) -> str:
+    text = words.arrow(path.arrow)
     if not text:
         return ""
-    colour = LINES.get(way.arrow.kind, USE).colour
-    x, y = way.text
+    colour = LINES.get(path.arrow.kind, USE).colour
+    x, y = path.text
     wide = svg.width(text, 11.5) + 14
     return svg.rectangle(
         *(x - wide / 2, y - 9, wide, 18), rx=9, fill="#fff", stroke=colour, stroke_width=0.8
     ) + svg.label(x, y + 4, text, 11.5, fill=colour, text_anchor="middle")
 
 
-def _legend(words: Words, layout: Layout) -> Iterator[str]:
+def _legend(words: Labels, layout: Layout) -> Iterator[str]:
     x, y = float(MARGIN), layout.page.height - 26
     for kind in ("request", "out", "use"):
         yield LINES.get(kind, USE).through([(x, y - 4), (x + 34, y - 4)])

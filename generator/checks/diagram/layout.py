@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from generator import svg
-from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
-from generator.checks.diagram.words import Words
+from generator.checks.diagram.labels import Labels
+from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, SubnetBox
 
 MARGIN, HEAD = 28, 96
 OUTSIDE_WIDTH, CDN_WIDTH, SERVICE_WIDTH, SERVICES_GAP = 132, 250, 260, 168
@@ -79,7 +79,7 @@ class Layout:
     page: Box = Box(0, 0, 0, 0)
 
 
-def place(found: Architecture, words: Words) -> Layout:
+def place(found: Architecture, words: Labels) -> Layout:
     """Give everything in the picture its place."""
     count = len(found.zones)
     zone = ZONE_WIDTHS.get(count, 270)
@@ -124,7 +124,7 @@ def _rows(found: Architecture, layout: Layout, columns: dict[str, float], zone: 
     return y - ROW_GAP + INSET
 
 
-def _bands(found: Architecture, subnets: list[Subnet]) -> Iterator[list[Part]]:
+def _bands(found: Architecture, subnets: list[SubnetBox]) -> Iterator[list[Part]]:
     """The parts of a tier, those that stand side by side together: NAT gateways of its zones."""
     ids = {subnet.id for subnet in subnets}
     here = [part for part in found.of_kind(*BANDS) if part.subnets and part.subnets[0] in ids]
@@ -197,7 +197,7 @@ def _services(found: Architecture, layout: Layout) -> float:
     return y - step + BOX_HEIGHT if there else 0
 
 
-def _strip(found: Architecture, words: Words, layout: Layout, y: float, right: float) -> float:
+def _strip(found: Architecture, words: Labels, layout: Layout, y: float, right: float) -> float:
     """Place what no arrow leads to, line after line; where the last line ends."""
     x, y = float(VPC_LEFT), y + 22
     layout.also = [name for name in found.parts if name not in layout.boxes]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from generator.checks.diagram.labels import Labels
 from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Arrow, Part
-from generator.checks.diagram.words import Words
 
 SHAPES = {
     "browser": ("([", "])"),
@@ -21,7 +21,7 @@ RESERVED = {"class", "click", "default", "direction", "end", "graph", "style", "
 """Names that mean something else in a flowchart, or that it has already."""
 
 
-def draw(found: Architecture, words: Words) -> str:
+def draw(found: Architecture, words: Labels) -> str:
     """A flowchart from the browser to the database."""
     lines = ["flowchart LR"]
     lines += (f"    {_part(part, words)}" for part in found.of_kind(BROWSER, "cdn"))
@@ -35,7 +35,7 @@ def draw(found: Architecture, words: Words) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _inside(found: Architecture, words: Words) -> Iterator[str]:
+def _inside(found: Architecture, words: Labels) -> Iterator[str]:
     """Parts in subnets, each with its tier as a last line: a frame for each would hide the rest."""
     for subnets in found.rows.values():
         tier = words.row(subnets[0].way)
@@ -68,13 +68,13 @@ def _arrows(found: Architecture) -> Iterator[Arrow]:
             yield Arrow(arrow.source, end, arrow.kind, arrow.text)
 
 
-def _part(part: Part, words: Words, *more: str) -> str:
+def _part(part: Part, words: Labels, *more: str) -> str:
     first, last = SHAPES.get(part.kind, ("[", "]"))
     lines = "<br>".join(map(_plain, [*words.lines(part), *more]))
     return f"{_id(part.id)}{first}{_quoted(lines)}{last}"
 
 
-def _arrow(arrow: Arrow, words: Words) -> str:
+def _arrow(arrow: Arrow, words: Labels) -> str:
     line = "-->" if arrow.kind == "request" else "-.->"
     text = _plain(words.arrow(arrow))
     said = f"|{_quoted(text)}|" if text else ""

@@ -9,7 +9,7 @@ from typing import Any
 from generator import resource_types
 from generator.checks.diagram.model import Part
 from generator.model import backend
-from generator.model.network.stations import Station
+from generator.model.network.components import Component
 from generator.model.references import mentioned
 from generator.model.view import View
 from generator.model.walk import is_true
@@ -43,7 +43,7 @@ def subnets_of(view: View, logical: str) -> tuple[str, ...]:
     given = view.resources[logical].get("Properties", {})
     if view.resources[logical]["Type"] in OTHERS:
         found = view.references.targets(given.get("Subnets", given.get("SubnetId")))
-    return tuple(name for name in dict.fromkeys(found) if name in view.network.land.subnets)
+    return tuple(name for name in dict.fromkeys(found) if name in view.network.topology.subnets)
 
 
 def groups_of(view: View, logical: str) -> list[str]:
@@ -56,9 +56,9 @@ def groups_of(view: View, logical: str) -> list[str]:
     return [name for name in dict.fromkeys(found) if name in known]
 
 
-def interfaces(view: View, logical: str) -> list[Station]:
+def interfaces(view: View, logical: str) -> list[Component]:
     """What of the network's interfaces is a resource's."""
-    return [one for one in view.network.stations if one.logical == logical]
+    return [one for one in view.network.components if one.logical == logical]
 
 
 def launch_data(view: View, logical: str) -> Properties:
@@ -73,7 +73,7 @@ def is_public(view: View, part: Part) -> bool:
     """Whether the internet can address it: by its scheme, or by an address of its own."""
     if part.kind == "classic":
         return bool(view.resources[part.id].get("Properties", {}).get("Scheme") != "internal")
-    return any(one.facing or one.public for one in interfaces(view, part.id))
+    return any(one.internet_facing or one.public for one in interfaces(view, part.id))
 
 
 def spoken(logical: str, without: str) -> str:

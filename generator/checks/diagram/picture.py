@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from generator.checks.diagram import draw, mermaid
+from generator.checks.diagram.labels import Labels
 from generator.checks.diagram.model import Architecture
-from generator.checks.diagram.words import Words
 from generator.errors import ClinicError
 
 SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
@@ -20,7 +20,7 @@ def picture(found: Architecture, form: str | None, output: Path | None, language
     another ending."""
     if form is None and output is not None:
         form = _form(output)
-    words = Words(language)
+    words = Labels(language)
     return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
 
 

@@ -44,7 +44,7 @@ class Template(NamedTuple):
         return self.given or f"output/{self.path}"
 
 
-class Run(NamedTuple):
+class LintRun(NamedTuple):
     """What all checks of one run share."""
 
     templates: list[Template]
@@ -82,7 +82,7 @@ def judge(
         for path, data in files.items()
         if path in documents and not path.startswith("policies/")
     ]
-    run = Run(templates, regions, kept, later)
+    run = LintRun(templates, regions, kept, later)
     names = {f"output/{template.path}": template.file for template in templates}
     with _cfn_lint(run) as slow:
         own = (
@@ -121,7 +121,7 @@ def _trouble(path: Path, sentence: str, line: int) -> Finding:
     return Finding("clinic", "parameters", "error", str(path), "", sentence, line)
 
 
-def _validate(run: Run) -> Iterator[Finding]:
+def _validate(run: LintRun) -> Iterator[Finding]:
     for template in run.templates:
         name = run.key(validator, template)
         found = run.cache.get(name)
@@ -144,7 +144,7 @@ def _circumstances(
 
 
 @contextmanager
-def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
+def _cfn_lint(run: LintRun) -> Iterator[Iterator[Finding]]:
     """Starts at once with what the cache does not know; the findings are there to be fetched."""
     run = run._replace(regions=run.regions[:1])
     local = [t._replace(data=localize(t.data)) for t in run.templates]
@@ -176,7 +176,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
 
 
 def _collect(
-    run: Run,
+    run: LintRun,
     names: Mapping[str, str],
     missing: set[str],
     answers: Iterator[tuple[str, list[Finding]]],

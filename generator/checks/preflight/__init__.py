@@ -34,7 +34,7 @@ DOCUMENTS = (
 
 
 @dataclass(frozen=True)
-class Suite:
+class TemplateSet:
     """A set in the shape of ours, as run.judge takes it."""
 
     name: str
@@ -50,7 +50,7 @@ class Suite:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """What was found about one environment."""
 
     env: str
@@ -86,7 +86,7 @@ class Checked:
 
 def check(
     env: str, params: Path, templates: Path | None = None, region: str = "us-east-1"
-) -> Checked:
+) -> CheckResult:
     """Look at ``env``, a name in ``params`` or a file, with our templates or others.
 
     What the linters said about the same bytes today is not asked again. ClinicError if something
@@ -99,7 +99,7 @@ def check(
         return _checked(suite, seen, params, path)
 
 
-def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
+def _checked(suite: TemplateSet, seen: View, params: Path, path: Path) -> CheckResult:
     used: set[Suppression] = set()
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
@@ -108,7 +108,7 @@ def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
     findings = _once(findings, suite)
-    return Checked(
+    return CheckResult(
         path.stem,
         seen.region,
         suite.name,
@@ -120,15 +120,15 @@ def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
     )
 
 
-def _ours(params: Path, path: Path, seen: View) -> Suite:
+def _ours(params: Path, path: Path, seen: View) -> TemplateSet:
     documents = output.documents()
     values, troubles = run.read(params, documents["flat.json"])
     values.setdefault(str(path), dict(seen.values))
     files = output.render(documents)
-    return Suite(guard.OURS, documents, files, values, troubles=tuple(troubles))
+    return TemplateSet(guard.OURS, documents, files, values, troubles=tuple(troubles))
 
 
-def _given(templates: Path, path: Path, seen: View) -> Suite:
+def _given(templates: Path, path: Path, seen: View) -> TemplateSet:
     """Nested templates get their values from a root, so they are looked at as one template too."""
     values = {str(path): dict(seen.values)}
     paths = view.files(templates)
@@ -145,24 +145,24 @@ def _given(templates: Path, path: Path, seen: View) -> Suite:
         documents["flat.json"] = seen.whole
         files |= output.render({"flat.json": seen.whole})
         given["flat.json"] = f"{templates} as one template"
-    return Suite(str(templates), documents, files, values, given)
+    return TemplateSet(str(templates), documents, files, values, given)
 
 
-def _findings(suite: Suite) -> Iterator[Finding]:
+def _findings(suite: TemplateSet) -> Iterator[Finding]:
     """What lint says; limits are measured on their own."""
     kept = cache.Cache(cache.folder())
     found = run.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
     return (f for f in chain(suite.troubles, found) if (f.tool, f.rule) != ("clinic", "limit"))
 
 
-def _once(findings: list[Finding], suite: Suite) -> list[Finding]:
+def _once(findings: list[Finding], suite: TemplateSet) -> list[Finding]:
     """Without what the one template only says again of what a nested one has said."""
     whole = suite.given.get("flat.json", "output/flat.json")
     told = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
     return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in told]
 
 
-def _limits(suite: Suite, seen: View) -> list[Measure]:
+def _limits(suite: TemplateSet, seen: View) -> list[Measure]:
     found = list(quotas.measures(seen, "output" if suite.ours else suite.name))
     for path, document in suite.documents.items():
         if path.startswith("policies/"):

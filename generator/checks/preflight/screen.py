@@ -8,7 +8,7 @@ from typing import Any
 from generator import limits
 from generator.checks.lint import formats
 from generator.checks.lint.limits import Measure
-from generator.checks.preflight import Checked
+from generator.checks.preflight import CheckResult
 from generator.checks.reach.report import mend
 from generator.report import Report
 
@@ -19,7 +19,7 @@ WIDTH = 60
 """Characters of a place."""
 
 
-def summary(checked: Checked) -> list[str]:
+def summary(checked: CheckResult) -> list[str]:
     """A line for each of the three."""
     differences = len(checked.proof.differences)
     ways = len(checked.proof.reaches)
@@ -34,7 +34,7 @@ def summary(checked: Checked) -> list[str]:
     ]
 
 
-def show(checked: Checked, arguments: Sequence[str], report: Report) -> None:
+def show(checked: CheckResult, arguments: Sequence[str], report: Report) -> None:
     """All of it on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
     report.say(f"check {checked.env}: {checked.name}\n")
     report.say("\n".join([*summary(checked), ""]))
@@ -43,7 +43,7 @@ def show(checked: Checked, arguments: Sequence[str], report: Report) -> None:
         report.say(f"\n{text}")
 
 
-def line(checked: Checked) -> str:
+def line(checked: CheckResult) -> str:
     """All of it in one line, if nothing was found."""
     return (
         f"check: nothing found by lint, {_counted(len(checked.proof.reaches), 'way')} as expected, "
@@ -52,12 +52,12 @@ def line(checked: Checked) -> str:
     ) + (f"\nnote: {checked.note}" if checked.note else "")
 
 
-def rows(checked: Checked) -> list[list[str | int]]:
+def rows(checked: CheckResult) -> list[list[str | int]]:
     """The tightest place of each limit, under HEADINGS."""
     return [[m.limit, _end(_where(m)), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
 
 
-def findings(checked: Checked, most: int | None = None) -> Iterator[str]:
+def findings(checked: CheckResult, most: int | None = None) -> Iterator[str]:
     """Everything that was found, as sentences; of more than ``most`` of a kind the rest is
     counted."""
     yield from _first([formats.text(finding) for finding in checked.lint], most)
@@ -66,7 +66,7 @@ def findings(checked: Checked, most: int | None = None) -> Iterator[str]:
     yield from _first(over, most)
 
 
-def objects(checked: Checked) -> Iterator[dict[str, Any]]:
+def objects(checked: CheckResult) -> Iterator[dict[str, Any]]:
     """An object for each finding, each difference and each limit, and one for the whole."""
     for finding in checked.lint:
         yield {"kind": "finding", **finding._asdict()}

@@ -28,21 +28,20 @@ from generator.checks.reach import (
     expectations,
     iam,
     instances,
-    kinds,
     listeners,
-    places,
     roles,
     services,
     storage,
     topics,
     traffic,
+    unknown_types,
+    unresolved,
     user_data,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.model import guard, network
-from generator.model.holders import owned
+from generator.model.policies import owned
 from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
@@ -61,9 +60,9 @@ def prove(seen: View, params: Path) -> Proof:
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
     differences = expectations.differences(facts, expected)
     if before := changed.before(seen, expected.values):
-        now = changed.Judged(facts, expected, documented.derive(seen, names))
+        now = changed.Assessment(facts, expected, documented.derive(seen, names))
         names, facts = said(before)
-        then = changed.Judged(facts, expected, documented.derive(before, names))
+        then = changed.Assessment(facts, expected, documented.derive(before, names))
         differences = changed.unexplained(now, then)
     return Proof(seen.env, expected.source, reaches, tuple(differences))
 
@@ -78,26 +77,26 @@ def said(seen: View) -> tuple[Names, list[Fact]]:
     ):
         names = Names(seen)
         roles.assign(names)
-        return names, [*found(names), *places.facts(seen, names)]
+        return names, [*found(names), *unresolved.facts(seen, names)]
 
 
 def found(names: Names) -> list[Fact]:
     """Everything that can be said of who reaches whom."""
     read = network.read(names)
-    net, placed = Net(read.land, read.rules), list(read.stations)
+    components = list(read.components)
     own = owned(names, names.resource)
-    moving = list(traffic.facts(names, net, placed))
+    moving = list(traffic.facts(names, read, components))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))
     return [
         *read.unknown,
         *moving,
-        *cdn.facts(names, net, placed, own),
+        *cdn.facts(names, read, components, own),
         *listeners.facts(names),
         *instances.facts(names),
-        *services.blocked(granted, links, placed, net, names),
+        *services.blocked(granted, links, components, read, names),
         *user_data.facts(names, granted),
         *storage.facts(names, own),
         *topics.facts(names, own),
-        *kinds.facts(names),
+        *unknown_types.facts(names),
     ]

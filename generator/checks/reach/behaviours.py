@@ -27,7 +27,7 @@ PAGES = "route_spa.js"
 AUTHORIZATION = "authorization"
 
 
-class Way(NamedTuple):
+class RequestPath(NamedTuple):
     """What becomes of a request on the way through a behaviour to an origin that is no bucket."""
 
     drops: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Way(NamedTuple):
         return without + kept + (", paths made pages" if self.pages else "")
 
 
-def through(behaviour: Behaviour, names: Names) -> Way:
+def through(behaviour: Behaviour, names: Names) -> RequestPath:
     """What a behaviour forwards.
 
     An origin request policy cannot name Authorization, only forward all headers:
@@ -65,7 +65,7 @@ def through(behaviour: Behaviour, names: Names) -> Way:
     if name and not ours:
         doubts.append(f"what {name} makes of requests is not known")
     # What is not known is not also said to be missing.
-    return Way(
+    return RequestPath(
         () if doubts else tuple(drops),
         key.keeps and not key.authorization,
         tuple(doubts),
@@ -137,19 +137,21 @@ def function(behaviour: Behaviour, names: Names) -> tuple[str, str]:
     return "", ""
 
 
-def obstacles(behaviour: Behaviour, way: Way, ends: tuple[str, str], whole: str) -> Iterator[Fact]:
+def obstacles(
+    behaviour: Behaviour, request_path: RequestPath, ends: tuple[str, str], whole: str
+) -> Iterator[Fact]:
     """Why ``whole``, what the behaviour would do if nothing were in the way, is not reached."""
     pattern = behaviour.pattern
     reasons = [
-        *(f"behaviour {pattern} drops {part}" for part in way.drops),
-        *([f"behaviour {pattern} keeps answers, whoever asked"] if way.kept else []),
+        *(f"behaviour {pattern} drops {part}" for part in request_path.drops),
+        *([f"behaviour {pattern} keeps answers, whoever asked"] if request_path.kept else []),
         *(
             f"behaviour {one}, listed before it, takes some of its paths"
             for one in behaviour.partly
         ),
-        *([f"{way.pages} makes pages of its paths"] if way.pages else []),
+        *([f"{request_path.pages} makes pages of its paths"] if request_path.pages else []),
     ]
     if reasons:
         yield NotReached(*ends, whole, tuple(reasons))
-    for doubt in way.doubts:
+    for doubt in request_path.doubts:
         yield Unknown(pattern, f"behaviour {pattern}: {doubt}")

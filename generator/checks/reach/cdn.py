@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from functools import reduce
 
 from generator.checks.reach import behaviours
-from generator.checks.reach.behaviours import Way
+from generator.checks.reach.behaviours import RequestPath
 from generator.checks.reach.facts import Facts, Link, NotReached, Reach, Unknown
-from generator.checks.reach.gates import Net
-from generator.checks.reach.listeners import Serving, serves, servings
+from generator.checks.reach.listeners import ListenerAction, listener_actions, serves
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.network import inward
+from generator.checks.reach.network import inbound
 from generator.checks.reach.storage import CDN
 from generator.model import delivery
 from generator.model.delivery import Behaviour, Origin
 from generator.model.iam import Statement, covers
-from generator.model.network import ports
-from generator.model.network.stations import Station
+from generator.model.network import Network, ports
+from generator.model.network.components import Component
 from generator.model.walk import is_true
 
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -25,10 +24,10 @@ DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
 
 
 def facts(
-    names: Names, net: Net, stations: list[Station], own: Mapping[str, list[Statement]]
+    names: Names, network: Network, components: list[Component], own: Mapping[str, list[Statement]]
 ) -> Facts:
     """What each distribution reaches and what it shows to viewers."""
-    listening = list(servings(names))
+    listening = list(listener_actions(names))
     for name, given in names.of_type(DISTRIBUTION).items():
         config = given.get("DistributionConfig", {})
         if not is_true(config.get("Enabled", True)):
@@ -39,7 +38,7 @@ def facts(
         served: dict[str, bool] = {}
         reached: dict[str, Link] = {}
         for key, origin in origins.items():
-            link = _link(name, origin, names, net, stations)
+            link = _link(name, origin, names, network, components)
             served[key] = _served(name, origin, link, names, own, listening)
             if link:
                 before = reached.setdefault(link.target, link)
@@ -54,23 +53,23 @@ def facts(
 
 
 def _link(
-    name: str, origin: Origin, names: Names, net: Net, stations: list[Station]
+    name: str, origin: Origin, names: Names, network: Network, components: list[Component]
 ) -> Link | None:
     """What the distribution sends to a balancer and is let in with; None for another origin."""
     called = names.called(name), names.called(origin.target)
-    target = next((s for s in stations if s.logical == origin.target), None)
+    target = next((s for s in components if s.logical == origin.target), None)
     if target is None:
         return None
     wanted = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
     lists = tuple(cdn_lists(names))
     if not origin.private:
-        link = inward(net, target, called, on=lists)
+        link = inbound(network, target, called, on=lists)
         return link._replace(may=link.may & wanted, must=link.must & wanted)
     # Its interfaces are the network's own, so that neither route nor public address counts.
     let = [
         (rule.name, rule.ports & wanted)
         for group in target.groups
-        for rule in net.rules.get(group, ())
+        for rule in network.rules.get(group, ())
         if not rule.out and rule.kind == "list" and rule.peer in lists
     ]
     may = reduce(int.__or__, (part for _, part in let), 0)
@@ -90,7 +89,7 @@ def _served(
     link: Link | None,
     names: Names,
     own: Mapping[str, list[Statement]],
-    listening: list[Serving],
+    listening: list[ListenerAction],
 ) -> bool:
     """Whether the origin answers this distribution."""
     if origin.target in names.of_type(BUCKET):
@@ -145,16 +144,16 @@ def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names:
         schemes.append("http")
     bucket = origin.target in names.of_type(BUCKET)
     # Buckets look at nothing of what viewers send but the path.
-    way = Way() if bucket else behaviours.through(behaviour, names)
+    request_path = RequestPath() if bucket else behaviours.through(behaviour, names)
     for scheme in schemes:
         whole = f"{scheme} {pattern}{where}, {how}{closed}"
         if behaviour.taken:
             taken = f"behaviour {behaviour.taken}, listed before it, takes all its paths"
             yield NotReached(*ends, whole, (taken,))
             continue
-        yield from behaviours.obstacles(behaviour, way, ends, whole)
+        yield from behaviours.obstacles(behaviour, request_path, ends, whole)
         but = f", but not {', '.join(behaviour.partly)}" if behaviour.partly else ""
-        yield Reach(*ends, f"{whole}{way.but()}{but}", why)
+        yield Reach(*ends, f"{whole}{request_path.but()}{but}", why)
     if bucket and not behaviour.taken:
         yield from _hidden(names.called(name), behaviour, origin, names)
 

@@ -18,7 +18,7 @@ OWN = "AlbExposure"
 """A parameter of the documented system alone: its table says nothing of other templates."""
 
 
-class Judged(NamedTuple):
+class Assessment(NamedTuple):
     """What is said of a view, and what two judges expect of it."""
 
     facts: Sequence[Fact]
@@ -52,7 +52,7 @@ def before(seen: View, accepted: Mapping[str, str] | None) -> View | None:
         return None if old == new else seen.changed(**old)
 
 
-def unexplained(now: Judged, then: Judged) -> list[Difference]:
+def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
     """Differences that the change of parameters from ``then`` to ``now`` does not explain.
 
     A parameter explains what the documented table has with it, and nothing that was a difference

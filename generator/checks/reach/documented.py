@@ -9,7 +9,7 @@ from typing import Any
 from generator.checks.reach.expectations import Expected, Table
 from generator.checks.reach.names import Names
 from generator.model.network import ports
-from generator.model.network.groups import silent
+from generator.model.network.groups import without_egress_rules
 from generator.model.view import View
 from generator.shipped import text
 
@@ -88,7 +88,7 @@ def _any_entrance() -> Iterator[Row]:
 def _by_default(names: Names) -> list[Row]:
     """The documented table says what comes in: where templates of others do not say what goes out
     either, AWS's default is no breach of it."""
-    kinds = ("balancer", "backend", "database") if silent(names) else ()
+    kinds = ("balancer", "backend", "database") if without_egress_rules(names) else ()
     ways = ("any protocol", "any protocol by its group alone")
     return [
         *((kind, "internet", way) for kind in kinds for way in ways),

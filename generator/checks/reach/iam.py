@@ -9,8 +9,8 @@ from typing import Any
 
 from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
 from generator.checks.reach.names import Names, text
-from generator.model.holders import HOLDERS, MANAGED, acting, held
 from generator.model.iam import Statement, covers, statements
+from generator.model.policies import HOLDERS, MANAGED, acting, held
 
 ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::",
@@ -81,7 +81,7 @@ def _granted(
     refusals = [statement for statement in own if not statement.allows]
     for statement in own:
         for action, node in product(_actions(statement), statement.resources):
-            resource = _but(names.resource(node), statement.but_resources)
+            resource = _but(names.resource(node), statement.not_resources)
             if not statement.allows:
                 said = conditioned(f"never {action}", statement)
                 yield Reach(who, resource, said, (statement.name,), refusal=True)
@@ -100,7 +100,7 @@ def _granted(
 
 def _actions(statement: Statement) -> tuple[str, ...]:
     """One text for each action, or a single one for everything but them."""
-    if statement.but_actions:
+    if statement.not_actions:
         return (f"everything but {', '.join(statement.actions)}",)
     return statement.actions
 
@@ -143,7 +143,7 @@ def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
     for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names.resource):
         for action, principal in product(_actions(statement), statement.principals):
             said = conditioned(action if statement.allows else f"never {action}", statement)
-            who = named(principal, names, statement.but_principals)
+            who = named(principal, names, statement.not_principals)
             called = names.called(holder)
             yield Reach(who, called, said, (statement.name,), refusal=not statement.allows)
 

@@ -18,7 +18,7 @@ WEB_ACL = "AWS::WAFv2::WebACLAssociation"
 ALWAYS = "every request"
 
 
-class Serving(NamedTuple):
+class ListenerAction(NamedTuple):
     """One thing that one listener does."""
 
     name: str
@@ -29,7 +29,7 @@ class Serving(NamedTuple):
     action: Mapping[str, Any]
 
 
-def servings(names: Names) -> Iterator[Serving]:
+def listener_actions(names: Names) -> Iterator[ListenerAction]:
     """Everything that listeners do, rules before what is done by default."""
     rules = names.of_type(RULE)
     for name, given in names.of_type(LISTENER).items():
@@ -39,9 +39,9 @@ def servings(names: Names) -> Iterator[Serving]:
             if names.target(own.get("ListenerArn")) == name:
                 conditions = tuple(own.get("Conditions", []))
                 for action in own.get("Actions", []):
-                    yield Serving(rule, balancer, port, protocol, conditions, action)
+                    yield ListenerAction(rule, balancer, port, protocol, conditions, action)
         for action in given.get("DefaultActions", []):
-            yield Serving(name, balancer, port, protocol, (), action)
+            yield ListenerAction(name, balancer, port, protocol, (), action)
 
 
 def facts(names: Names) -> Facts:
@@ -49,18 +49,18 @@ def facts(names: Names) -> Facts:
     for name, given in names.of_type(WEB_ACL).items():
         balancer = names.called(names.target(given.get("ResourceArn")))
         yield Reach("web ACL", balancer, "filters", (name,))
-    for serving in servings(names):
-        source = f"{names.called(serving.balancer)}:{serving.port}"
-        said = " and ".join(map(_condition, serving.conditions)) or ALWAYS
-        said = f"{said}, {serving.protocol}"
-        kind = serving.action.get("Type")
+    for listener_action in listener_actions(names):
+        source = f"{names.called(listener_action.balancer)}:{listener_action.port}"
+        said = " and ".join(map(_condition, listener_action.conditions)) or ALWAYS
+        said = f"{said}, {listener_action.protocol}"
+        kind = listener_action.action.get("Type")
         if kind == "redirect":
-            to = serving.action.get("RedirectConfig", {})
+            to = listener_action.action.get("RedirectConfig", {})
             target = f"{to.get('Protocol', '#{protocol}')}:{to.get('Port', '#{port}')}".lower()
-            yield Reach(source, f"redirect to {target}", said, (serving.name,))
+            yield Reach(source, f"redirect to {target}", said, (listener_action.name,))
         elif kind != "fixed-response":
-            for target in _targets(serving.action, names):
-                yield Reach(source, target, said, (serving.name,))
+            for target in _targets(listener_action.action, names):
+                yield Reach(source, target, said, (listener_action.name,))
     for name, given in names.of_type(TARGETS).items():
         port = text(given.get("HealthCheckPort", USUAL))
         if port not in (USUAL, text(given.get("Port"))):
@@ -98,13 +98,15 @@ def _condition(given: Mapping[str, Any]) -> str:
     return f"requests by {field} {given.get('Values', given)}"
 
 
-def serves(found: list[Serving], balancer: str, port: int, headers: Mapping[str, str]) -> bool:
+def serves(
+    found: list[ListenerAction], balancer: str, port: int, headers: Mapping[str, str]
+) -> bool:
     """Whether somebody who sends ``headers`` to a port of a balancer gets to a target."""
-    for serving in found:
-        if (serving.balancer, serving.port) == (balancer, str(port)) and all(
-            _met(condition, headers) for condition in serving.conditions
+    for listener_action in found:
+        if (listener_action.balancer, listener_action.port) == (balancer, str(port)) and all(
+            _met(condition, headers) for condition in listener_action.conditions
         ):
-            return serving.action.get("Type") == "forward"
+            return listener_action.action.get("Type") == "forward"
     return False
 
 

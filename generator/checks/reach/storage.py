@@ -55,7 +55,7 @@ def _said(resource: str, statement: Statement, names: Names) -> Facts:
     if statement.without_tls() and not statement.allows:
         return
     actions: tuple[str, ...] = statement.actions
-    if statement.but_actions:
+    if statement.not_actions:
         actions = (f"everything but {', '.join(actions)}",)
     parts = [names.resource(node) for node in statement.resources]
     # A key's policy says * and means the key; a registry's says nothing at all.
@@ -65,13 +65,13 @@ def _said(resource: str, statement: Statement, names: Names) -> Facts:
         who, rest = _who(principal, statement, names)
         said = conditioned(action, rest)
         said = said if statement.allows else f"never {said}"
-        part = f"everything but {part}" if statement.but_resources else part
+        part = f"everything but {part}" if statement.not_resources else part
         yield Reach(who, part, said, (statement.name,), refusal=not statement.allows)
 
 
 def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tuple[str, Statement]:
     """Who is meant, and the statement without the conditions that say so."""
-    who = named(principal, names, statement.but_principals)
+    who = named(principal, names, statement.not_principals)
     if who != CDN:
         return who, statement
     distributions = {names.called(name) for name in names.of_type("AWS::CloudFront::Distribution")}
@@ -97,7 +97,7 @@ def _wants_tls(statement: Statement, name: str, action: str, part: str) -> bool:
     if statement.allows or not statement.without_tls() or ("*", "*") not in statement.principals:
         return False
     spellings = [f"${{{name}}}{part}", f"${{{name}.Arn}}{part}", f"arn:aws:s3:::${{{name}}}{part}"]
-    return covers(statement, action, spellings) and not statement.but_principals
+    return covers(statement, action, spellings) and not statement.not_principals
 
 
 def _open_buckets(names: Names) -> Facts:

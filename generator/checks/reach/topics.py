@@ -53,7 +53,7 @@ def _in_the_way(resource: str, actions: Iterable[str], own: Iterable[Statement])
 
 def _names_it(statement: Statement) -> bool:
     named = bool({("Service", EVENTBRIDGE), ("*", "*")} & set(statement.principals))
-    return named != statement.but_principals
+    return named != statement.not_principals
 
 
 def _holds(statement: Statement) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from generator import svg
-from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+from generator.checks.timeline.schedule import Schedule, ScheduledTask, critical, serial, total
 
 WIDE, MARGIN, GUTTER, TAIL = 1120, 28, 250, 70
 TOP, ROW, BAR, GAP = 118, 20, 12, 10
@@ -60,16 +60,16 @@ def draw(steps: Schedule, heading: str, note: str) -> str:
     )
 
 
-def _layers(steps: Schedule) -> dict[str, list[Step]]:
+def _layers(steps: Schedule) -> dict[str, list[ScheduledTask]]:
     """The steps that take time, by layer; layers and steps in the order in which they begin."""
-    layers: dict[str, list[Step]] = {}
+    layers: dict[str, list[ScheduledTask]] = {}
     for step in sorted(steps.values(), key=lambda s: (s.start, not s.task.is_stack, s.task.name)):
         if step.end > step.start:
             layers.setdefault(step.task.layer, []).append(step)
     return layers
 
 
-def _has_row(step: Step, marked: set[str]) -> bool:
+def _has_row(step: ScheduledTask, marked: set[str]) -> bool:
     name, took = step.task.name, step.end - step.start
     return not step.task.is_stack and (name in marked or took >= SHORT)
 
@@ -98,8 +98,8 @@ def _clock(second: int) -> str:
 def _layer(
     canvas: Canvas,
     layer: str,
-    members: list[Step],
-    rows: list[Step],
+    members: list[ScheduledTask],
+    rows: list[ScheduledTask],
     marked: set[str],
     y: float,
 ) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _layer(
     yield _figure(canvas, end, end - start, y)
 
 
-def _row(canvas: Canvas, step: Step, marked: set[str], y: float) -> Iterator[str]:
+def _row(canvas: Canvas, step: ScheduledTask, marked: set[str], y: float) -> Iterator[str]:
     name, of_path = step.task.name.rpartition("/")[2], step.task.name in marked
     weight = "bold" if of_path else "normal"
     ink = CRITICAL if of_path else INK
@@ -126,7 +126,7 @@ def _row(canvas: Canvas, step: Step, marked: set[str], y: float) -> Iterator[str
     yield _figure(canvas, step.end, step.end - step.start, y)
 
 
-def _bar(canvas: Canvas, step: Step, y: float, of_path: bool) -> Iterator[str]:
+def _bar(canvas: Canvas, step: ScheduledTask, y: float, of_path: bool) -> Iterator[str]:
     """One bar or, if something was met while it ran, three: its own work, the wait, the rest."""
     note = f" ({step.task.note})" if step.task.note else ""
     told = svg.title(f"{step.task.name}: {step.start} to {step.end} s{note}")
@@ -140,7 +140,7 @@ def _bar(canvas: Canvas, step: Step, y: float, of_path: bool) -> Iterator[str]:
         yield _box(canvas, step.start, step.end, y, told, fill=colour)
 
 
-def _waits_from(step: Step) -> int:
+def _waits_from(step: ScheduledTask) -> int:
     """When a task has done what it can without what it meets; 0 if it never waits."""
     if not step.met:
         return 0

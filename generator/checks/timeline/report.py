@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+from generator.checks.timeline.schedule import Schedule, ScheduledTask, critical, serial, total
 from generator.report import Report
 
 NOTE = "Typical durations of resource_types.toml, not measured on AWS."
@@ -52,7 +52,7 @@ def show(operation: Operation, report: Report) -> None:
     report.say()
 
 
-def why(step: Step) -> str:
+def why(step: ScheduledTask) -> str:
     """What is to be said of a step of the critical path."""
     waits = f"waits while it runs for {step.held_by}" if step.met else ""
     return "; ".join(filter(None, (step.task.note, waits)))

@@ -37,7 +37,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Step:
+class ScheduledTask:
     """A task with its times, in seconds from the beginning."""
 
     task: Task
@@ -53,17 +53,17 @@ class Step:
         return self.end - self.task.meets[self.held_by] if self.met else self.start
 
 
-Schedule = Mapping[str, Step]
+Schedule = Mapping[str, ScheduledTask]
 
 
-def schedule(tasks: Iterable[Task]) -> dict[str, Step]:
+def schedule(tasks: Iterable[Task]) -> dict[str, ScheduledTask]:
     """The earliest times of every task, in an order in which they can be done.
 
     ClinicError when tasks wait for each other in a circle.
     """
     known = {task.name: task for task in tasks}
     graph = {t.name: {n for n in (*t.after, *t.meets) if n in known} for t in known.values()}
-    steps: dict[str, Step] = {}
+    steps: dict[str, ScheduledTask] = {}
     try:
         for name in TopologicalSorter(graph).static_order():
             steps[name] = _step(known[name], steps)
@@ -73,15 +73,15 @@ def schedule(tasks: Iterable[Task]) -> dict[str, Step]:
     return steps
 
 
-def _step(task: Task, done: Schedule) -> Step:
+def _step(task: Task, done: Schedule) -> ScheduledTask:
     # Of several that end together the first by name counts, so that every run says the same.
     before = min((n for n in task.after if n in done), key=lambda n: (-done[n].end, n), default="")
     start = done[before].end if before else 0
-    step = Step(task, start, start + task.seconds, before)
+    step = ScheduledTask(task, start, start + task.seconds, before)
     for name, rest in sorted(task.meets.items()):
         # Where both take as long, what is met counts: no faster boot would help.
         if name in done and done[name].end + rest >= step.end:
-            step = Step(task, start, done[name].end + rest, name, met=True)
+            step = ScheduledTask(task, start, done[name].end + rest, name, met=True)
     return step
 
 
@@ -98,10 +98,10 @@ def serial(steps: Schedule) -> int:
     return sum(total(schedule(tasks)) for tasks in layers.values())
 
 
-def critical(steps: Schedule) -> list[Step]:
+def critical(steps: Schedule) -> list[ScheduledTask]:
     """The chain that decides the total, first to last."""
     last = min(steps, key=lambda name: (-steps[name].end, name), default="")
-    chain: list[Step] = []
+    chain: list[ScheduledTask] = []
     while last:
         chain.append(steps[last])
         last = steps[last].held_by

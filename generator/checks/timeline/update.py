@@ -54,7 +54,7 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
     """
     found: dict[str, dict[str, str]] = {}
     while True:
-        moved = {logical: _fate(how) for logical, how in found.items()}
+        moved = {logical: _effect(how) for logical, how in found.items()}
         again = {
             logical: how
             for logical, resource in new.resources.items()
@@ -65,7 +65,7 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
         found = again
 
 
-def _fate(how: Mapping[str, str]) -> str:
+def _effect(how: Mapping[str, str]) -> str:
     """The gravest thing that happens to a resource."""
     return next((fate for fate in (NEW, REPLACED) if fate in how.values()), CHANGED)
 
@@ -116,8 +116,8 @@ def _task(
     """A creation's task as an update has it."""
     if not how:
         return replace(task, seconds=0, meets={})
-    if _fate(how) != CHANGED:
-        return replace(task, meets=meets, note=_fate(how))
+    if _effect(how) != CHANGED:
+        return replace(task, meets=meets, note=_effect(how))
     resource = new.resources[logical]
     note = ", ".join(how)
     if resource["Type"] == GROUP and _renews_instances(how):

@@ -49,7 +49,7 @@ def rules(names: References) -> tuple[Rules, list[Unknown]]:
     """Rules by group, and what could not be judged of them."""
     found: dict[str, list[Rule]] = defaultdict(list)
     lists = _prefix_lists(names)
-    for group, out, name, given in (*written(names), *_implied(names)):
+    for group, out, name, given in (*declared_rules(names), *_implied(names)):
         found[group] += _rule(name, out, given, names, lists)
     unknown = [
         Unknown(rule.name, f"{rule.name}: {_doubt(rule)} cannot be resolved")
@@ -64,7 +64,7 @@ def _doubt(rule: Rule) -> str:
     return f"its other end, {rule.peer}," if rule.kind == "unknown" else "its ports"
 
 
-def silent(names: References) -> set[str]:
+def without_egress_rules(names: References) -> set[str]:
     """Groups of which nothing says what they let out: AWS lets out everything then."""
     told = {
         names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
@@ -76,7 +76,7 @@ def silent(names: References) -> set[str]:
     }
 
 
-def written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+def declared_rules(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
     """Every rule that the templates have: its group, whether it is of what leaves, its name and
     what it says."""
     for group, properties in names.of_type(GROUP).items():
@@ -89,9 +89,9 @@ def written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, An
 
 
 def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
-    """As ``written``, the rules that AWS makes itself."""
+    """As ``declared_rules``, the rules that AWS makes itself."""
     everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
-    for group in sorted(silent(names)):
+    for group in sorted(without_egress_rules(names)):
         yield group, True, f"{group} without a rule for what leaves", everything
     for vpc in names.of_type("AWS::EC2::VPC"):
         group = f"{vpc}.{DEFAULT}"

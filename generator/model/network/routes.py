@@ -37,7 +37,7 @@ class Route(NamedTuple):
     target: str
 
 
-class Entry(NamedTuple):
+class AclEntry(NamedTuple):
     """One entry of a network ACL."""
 
     number: int
@@ -46,8 +46,8 @@ class Entry(NamedTuple):
     range: Range
 
 
-ALLOW_ALL = (Entry(100, True, ports.EVERYTHING, EVERY),)
-DEFAULT_LIST = "DefaultNetworkAcl"
+ALLOW_ALL = (AclEntry(100, True, ports.EVERYTHING, EVERY),)
+DEFAULT_ACL = "DefaultNetworkAcl"
 
 
 class Subnet(NamedTuple):
@@ -60,17 +60,17 @@ class Subnet(NamedTuple):
     """Whether what starts here gets a public address unless it says otherwise."""
     routes: tuple[Route, ...]
     """The longest prefix first."""
-    list: str
-    inward: tuple[Entry, ...]
+    acl: str
+    inbound: tuple[AclEntry, ...]
     """By number: the first that speaks of a packet decides."""
-    outward: tuple[Entry, ...]
+    outbound: tuple[AclEntry, ...]
 
-    def way(self, address: int) -> Route | None:
+    def route_for(self, address: int) -> Route | None:
         """The route that a packet for ``address`` outside the network takes."""
         return next((route for route in self.routes if address in route.range), None)
 
 
-class Land(NamedTuple):
+class Topology(NamedTuple):
     """Everything about addresses in a view."""
 
     networks: Mapping[str, tuple[Range, ...]]
@@ -85,7 +85,7 @@ class Land(NamedTuple):
     """The routes of each route table, the longest prefix first."""
 
 
-def passing(entries: tuple[Entry, ...], address: int) -> int:
+def allowed_ports(entries: tuple[AclEntry, ...], address: int) -> int:
     """The ports that a network ACL lets pass to or from ``address``."""
     allowed = decided = 0
     for entry in entries:
@@ -96,7 +96,7 @@ def passing(entries: tuple[Entry, ...], address: int) -> int:
     return allowed
 
 
-def land(names: References) -> tuple[Land, list[Unknown]]:
+def topology(names: References) -> tuple[Topology, list[Unknown]]:
     """The land of a view, and what could not be judged of it."""
     unknown: list[Unknown] = []
     networks = _networks(names, unknown)
@@ -105,7 +105,7 @@ def land(names: References) -> tuple[Land, list[Unknown]]:
         for given in names.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
     }
     routes = _routes(names, unknown)
-    lists = _lists(names, unknown)
+    lists = _acl_entries(names, unknown)
     chosen = {
         names.target(given.get("SubnetId")): names.target(given.get("NetworkAclId"))
         for given in names.of_type("AWS::EC2::SubnetNetworkAclAssociation").values()
@@ -117,11 +117,11 @@ def land(names: References) -> tuple[Land, list[Unknown]]:
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
             block = networks.get(vpc, (EVERY,))[0]
-        found = chosen.get(name, f"{vpc}.{DEFAULT_LIST}")
-        inward, outward = (lists.get((found, out), ()) for out in (False, True))
+        found = chosen.get(name, f"{vpc}.{DEFAULT_ACL}")
+        inbound, outbound = (lists.get((found, out), ()) for out in (False, True))
         public = is_true(given.get("MapPublicIpOnLaunch"))
         own = routes.get(tables.get(name, ""), ())
-        subnets[name] = Subnet(name, vpc, block, public, own, found, inward, outward)
+        subnets[name] = Subnet(name, vpc, block, public, own, found, inbound, outbound)
     nat = {
         name: names.target(given.get("SubnetId"))
         for name, given in names.of_type("AWS::EC2::NatGateway").items()
@@ -132,7 +132,7 @@ def land(names: References) -> tuple[Land, list[Unknown]]:
         if given.get("VpcEndpointType", "Gateway") == "Gateway":
             for table in names.targets(given.get("RouteTableIds")):
                 endpoints[table].append(name)
-    return Land(networks, subnets, nat, endpoints, tables, routes), unknown
+    return Topology(networks, subnets, nat, endpoints, tables, routes), unknown
 
 
 def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
@@ -184,12 +184,14 @@ def _target(given: Mapping[str, Any], names: References) -> tuple[str, str]:
     return "unknown", "nothing"
 
 
-def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
+def _acl_entries(
+    names: References, unknown: list[Unknown]
+) -> dict[tuple[str, bool], tuple[AclEntry, ...]]:
     """Entries by list and direction (True: outward)."""
-    found: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
+    found: dict[tuple[str, bool], list[AclEntry]] = defaultdict(list)
     for vpc in names.of_type("AWS::EC2::VPC"):
         for out in (False, True):
-            found[f"{vpc}.{DEFAULT_LIST}", out] += ALLOW_ALL
+            found[f"{vpc}.{DEFAULT_ACL}", out] += ALLOW_ALL
     for name, given in names.of_type("AWS::EC2::NetworkAclEntry").items():
         if "Ipv6CidrBlock" in given:
             continue
@@ -202,5 +204,5 @@ def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], 
         out = is_true(given.get("Egress"))
         allow = str(given.get("RuleAction")).lower() == "allow"
         place = names.target(given.get("NetworkAclId")), out
-        found[place].append(Entry(int(number), allow, let, block))
+        found[place].append(AclEntry(int(number), allow, let, block))
     return {place: tuple(sorted(entries)) for place, entries in found.items()}

@@ -240,9 +240,9 @@ def test_the_root_is_linted_again_when_a_child_changes(params: Path, cache: Cach
     ],
 )
 def test_the_key_of_an_entry_knows_everything_that_matters(
-    cache: Cache, change: Callable[[run.Run], run.Run]
+    cache: Cache, change: Callable[[run.LintRun], run.LintRun]
 ) -> None:
-    judged = run.Run([run.Template("flat.json", b"{}", {})], ["us-east-1"], cache)
+    judged = run.LintRun([run.Template("flat.json", b"{}", {})], ["us-east-1"], cache)
     other = change(judged)
     keys = {r.key(tool, r.templates[0]) for r in (judged, other) for tool in (linter, validator)}
     assert len(keys) == 4

@@ -19,8 +19,8 @@ from typing import Any
 from generator.checks.changes import compare, refusals
 from generator.checks.changes.compare import Change, Side
 from generator.checks.changes.forecast import order, revision
-from generator.checks.changes.forecast.order import Step
-from generator.checks.changes.forecast.revision import Revision
+from generator.checks.changes.forecast.order import ForecastStep
+from generator.checks.changes.forecast.revision import GitRevision
 from generator.checks.changes.stateful import STATEFUL
 from generator.errors import ClinicError
 from generator.model import guard, view
@@ -42,10 +42,10 @@ class Forecast:
 
     env: str
     changes: list[Change]
-    steps: list[Step]
+    steps: list[ForecastStep]
     notes: list[str]
     """What a person should know besides, a sentence each."""
-    refused: Sequence[refusals.Finding] = ()
+    refused: Sequence[refusals.Refusal] = ()
     """What AWS would not do to the stack."""
 
 
@@ -69,7 +69,7 @@ def forecast(
     return then.name, found if envs else [*found, *_gone(then, params, files)]
 
 
-def _templates(then: Revision, new: Templates) -> dict[str, Template]:
+def _templates(then: GitRevision, new: Templates) -> dict[str, Template]:
     """The revision's set, in the form of the new one."""
     flat = view.FLAT in new
     wanted = "flat." if flat else "nested/"
@@ -90,7 +90,7 @@ def _templates(then: Revision, new: Templates) -> dict[str, Template]:
 
 
 def _one(
-    path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: Revision
+    path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: GitRevision
 ) -> Forecast:
     notes = list[str]()
     with guard.resolving(f"{path.stem} in {then.name}"):
@@ -109,7 +109,7 @@ def _one(
 
 
 def _before(
-    path: Path, values: Mapping[str, str], old: Templates, then: Revision, notes: list[str]
+    path: Path, values: Mapping[str, str], old: Templates, then: GitRevision, notes: list[str]
 ) -> Side:
     """What is deployed, if the revision is; ``notes`` gets what had to be assumed."""
     given = then.files.get(path.resolve())
@@ -159,7 +159,7 @@ def _meaning(resource: Mapping[str, Any], policy: str) -> str:
     return "its data outlives it"
 
 
-def _gone(then: Revision, params: Path, files: list[Path]) -> Iterator[Forecast]:
+def _gone(then: GitRevision, params: Path, files: list[Path]) -> Iterator[Forecast]:
     """Environments that the revision had: their stacks stay until somebody destroys them."""
     for name in then.below(params):
         env, _, end = name.partition(".")

@@ -13,7 +13,7 @@ from generator.errors import ClinicError, quote
 
 
 @dataclass(frozen=True)
-class Revision:
+class GitRevision:
     """What some paths held."""
 
     name: str
@@ -37,7 +37,7 @@ class Revision:
         return path.resolve().is_relative_to(self.top)
 
 
-def read(asked: str | None, paths: Iterable[Path]) -> Revision:
+def read(asked: str | None, paths: Iterable[Path]) -> GitRevision:
     """What ``paths``, files or folders, held in the revision ``asked``.
 
     None: the branch that a pull request would be merged into, where this branch left it.
@@ -48,7 +48,7 @@ def read(asked: str | None, paths: Iterable[Path]) -> Revision:
     inside = [path.resolve() for path in paths if path.resolve().is_relative_to(top)]
     blobs = dict(_listed(commit, top, inside)) if inside else {}
     contents = _contents(list(blobs.values()))
-    return Revision(f"{name} ({commit[:8]})", top, dict(zip(blobs, contents, strict=True)))
+    return GitRevision(f"{name} ({commit[:8]})", top, dict(zip(blobs, contents, strict=True)))
 
 
 def _chosen(asked: str | None) -> tuple[str, str]:

@@ -6,16 +6,15 @@ from collections.abc import Iterable
 from functools import reduce
 from typing import NamedTuple
 
-from generator.model.network import ports
-from generator.model.network.groups import Rules
-from generator.model.network.routes import Land, Subnet, passing
-from generator.model.network.stations import Station
+from generator.model.network import Network, ports
+from generator.model.network.components import Component
+from generator.model.network.routes import Subnet, allowed_ports
 
 ANY_PORT = (1024, 65535)
 """Where a client that is not known may wait for answers."""
 
 
-class Gate(NamedTuple):
+class Hop(NamedTuple):
     """One thing on the way of a packet."""
 
     name: str
@@ -25,108 +24,101 @@ class Gate(NamedTuple):
     """What opens it, each with its ports; nothing if nobody needs to be told."""
 
 
-class End(NamedTuple):
+class ConnectionEnd(NamedTuple):
     """One end of a connection: an address and, inside a network, its place."""
 
-    station: Station | None
+    component: Component | None
     subnet: Subnet | None
     address: int
-    lists: tuple[str, ...] = ()
+    prefix_lists: tuple[str, ...] = ()
     """Prefix lists that the address is on."""
 
 
-class Net(NamedTuple):
-    """Everything that decides about packets."""
-
-    land: Land
-    rules: Rules
-
-
-def closed(why: str) -> Gate:
+def blocked(why: str) -> Hop:
     """What lets nothing pass."""
-    return Gate(why, 0, 0)
+    return Hop(why, 0, 0)
 
 
-def public(end: End) -> Gate:
+def public_address_hop(end: ConnectionEnd) -> Hop:
     """The address by which the internet knows a component."""
-    assert end.station is not None
+    assert end.component is not None
     assert end.subnet is not None
-    if end.subnet.name in end.station.public:
-        return Gate("a public address", ports.EVERYTHING, ports.EVERYTHING)
-    return closed(f"no public address in {end.subnet.name}")
+    if end.subnet.name in end.component.public:
+        return Hop("a public address", ports.EVERYTHING, ports.EVERYTHING)
+    return blocked(f"no public address in {end.subnet.name}")
 
 
-def group(net: Net, own: End, other: End, out: bool) -> Gate:
+def group_rules_hop(network: Network, own: ConnectionEnd, other: ConnectionEnd, out: bool) -> Hop:
     """What the groups of ``own`` let out to or in from ``other``."""
-    assert own.station is not None
-    groups = other.station.groups if other.station else other.lists
+    assert own.component is not None
+    groups = other.component.groups if other.component else other.prefix_lists
     parts = [
         (rule, rule.ports)
-        for name in own.station.groups
-        for rule in net.rules.get(name, ())
+        for name in own.component.groups
+        for rule in network.rules.get(name, ())
         if rule.out == out and rule.admits(other.address, groups)
     ]
-    names = " and ".join(own.station.groups)
+    names = " and ".join(own.component.groups)
     label = f"no rule of {names} lets it {'out' if out else 'in'}"
-    return Gate(
+    return Hop(
         label,
-        _any(let for _, let in parts),
-        _any(let for rule, let in parts if rule.known),
+        _union(let for _, let in parts),
+        _union(let for rule, let in parts if rule.known),
         tuple((rule.name, let) for rule, let in parts),
     )
 
 
-def _any(sets: Iterable[int]) -> int:
+def _union(sets: Iterable[int]) -> int:
     return reduce(int.__or__, sets, 0)
 
 
-def entrance(place: Subnet, address: int) -> Gate:
+def inbound_acl_hop(subnet: Subnet, address: int) -> Hop:
     """The list of a subnet, for what comes from ``address``."""
-    let = passing(place.inward, address)
-    return Gate(place.list, let, let, _told(place.list, let))
+    let = allowed_ports(subnet.inbound, address)
+    return Hop(subnet.acl, let, let, _named_parts(subnet.acl, let))
 
 
-def _told(name: str, let: int) -> tuple[tuple[str, int], ...]:
+def _named_parts(name: str, let: int) -> tuple[tuple[str, int], ...]:
     """The network's own list lets everything pass, and needs no mention."""
     return () if let == ports.EVERYTHING else ((name, let),)
 
 
-def lists(start: End, address: int, into: Subnet | None) -> list[Gate]:
+def acl_hops(start: ConnectionEnd, address: int, into: Subnet | None) -> list[Hop]:
     """The lists of the subnets that a packet for ``address`` leaves and, inside, enters."""
     assert start.subnet is not None
-    out = passing(start.subnet.outward, address)
-    gates = [Gate(start.subnet.list, out, out, _told(start.subnet.list, out))]
+    out = allowed_ports(start.subnet.outbound, address)
+    hops = [Hop(start.subnet.acl, out, out, _named_parts(start.subnet.acl, out))]
     if into:
-        gates.append(entrance(into, start.address))
-    return gates
+        hops.append(inbound_acl_hop(into, start.address))
+    return hops
 
 
-def answers(start: End, end: End) -> list[Gate]:
+def return_hops(start: ConnectionEnd, end: ConnectionEnd) -> list[Hop]:
     """Lists forget who asked: they must let the answers pass as well."""
     back = []
     if end.subnet:
-        back.append((end.subnet.list, passing(end.subnet.outward, start.address)))
+        back.append((end.subnet.acl, allowed_ports(end.subnet.outbound, start.address)))
     if start.subnet:
-        back.append((start.subnet.list, passing(start.subnet.inward, end.address)))
+        back.append((start.subnet.acl, allowed_ports(start.subnet.inbound, end.address)))
     return _returning(back, start)
 
 
-def relayed(start: End, relay: Subnet) -> list[Gate]:
+def nat_acl_hops(start: ConnectionEnd, relay: Subnet) -> list[Hop]:
     """Between a component and its NAT gateway in another subnet, both ways: on the component's
     side packets keep the address of the far end, so that only the gateway's own list is asked."""
-    back = [(relay.list, passing(relay.outward, start.address))]
-    return [entrance(relay, start.address), *_returning(back, start)]
+    back = [(relay.acl, allowed_ports(relay.outbound, start.address))]
+    return [inbound_acl_hop(relay, start.address), *_returning(back, start)]
 
 
-def _returning(back: list[tuple[str, int]], start: End) -> list[Gate]:
+def _returning(back: list[tuple[str, int]], start: ConnectionEnd) -> list[Hop]:
     """``back``: what each list lets return, whatever the port that ``start`` asked from."""
-    first, last = start.station.answers() if start.station else ANY_PORT
+    first, last = start.component.return_ports() if start.component else ANY_PORT
     tcp, udp = ports.some("tcp", first, last), ports.some("udp", first, last)
     together = reduce(int.__and__, (let for _, let in back), ports.EVERYTHING)
     # A datagram does its work without an answer.
     may = ports.EVERYTHING if together & tcp else ports.EVERYTHING & ~ports.some("tcp")
     return [
-        Gate(
+        Hop(
             f"{name}, for the answers",
             may,
             ports.EVERYTHING

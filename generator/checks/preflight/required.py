@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from generator.checks import preflight
-from generator.checks.preflight import Checked, screen
+from generator.checks.preflight import CheckResult, screen
 from generator.checks.reach import report
 from generator.errors import ClinicError
 
 
-def demand(env: str, params: Path, region: str = "us-east-1") -> Checked:
+def demand(env: str, params: Path, region: str = "us-east-1") -> CheckResult:
     """Check ``env`` with our own templates; ClinicError (1) if there is any finding.
 
     Half a second of work, or several seconds when something has changed since the last lint.

@@ -1,4 +1,4 @@
-"""What a picture says, in the language that was asked for: the texts of words.toml."""
+"""What a picture says, in the language that was asked for: the texts of labels.toml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generator.checks.diagram.model import Arrow, Part
 LANGUAGES = ("en", "es")
 
 
-class Words:
+class Labels:
     """The texts of one language."""
 
     def __init__(self, language: str) -> None:
@@ -56,4 +56,4 @@ def _fields(line: str) -> set[str]:
 
 @cache
 def _file() -> dict[str, Any]:
-    return tomllib.loads(shipped.text(__package__, "words.toml"))
+    return tomllib.loads(shipped.text(__package__, "labels.toml"))

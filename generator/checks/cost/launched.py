@@ -14,7 +14,7 @@ from generator.model.walk import is_true
 
 
 @dataclass(frozen=True)
-class Fleet:
+class LaunchedInstances:
     """What a group launches, and how many."""
 
     type: str
@@ -67,7 +67,7 @@ class Fleet:
         )
 
 
-def fleets(view: View) -> dict[str, Fleet | None]:
+def launched_groups(view: View) -> dict[str, LaunchedInstances | None]:
     """Every group by logical id; None for one whose instances cannot be told from a launch template
     or configuration."""
     targets = backend.tracking(view.references)
@@ -75,32 +75,36 @@ def fleets(view: View) -> dict[str, Fleet | None]:
     for name, group in view.of_type(backend.GROUP).items():
         sizes = number(group.get("MinSize")), number(group.get("MaxSize"))
         tracked = targets.get(name, [{}])[-1].get("TargetValue")
-        launch = _launched(view, name, group)
-        found[name] = _fleet(view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked))
+        launch = _launch_data(view, name, group)
+        found[name] = _launched_instances(
+            view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked)
+        )
     return found
 
 
-def alone(view: View) -> dict[str, Fleet | None]:
-    """As ``fleets``, every EC2 instance that is a resource of its own."""
+def standalone(view: View) -> dict[str, LaunchedInstances | None]:
+    """As ``launched_groups``, every EC2 instance that is a resource of its own."""
     found = {}
     for name, given in view.of_type(backend.INSTANCE).items():
         [launch] = backend.launches(name, given, view.references)
-        found[name] = _fleet(view, launch, (Decimal(1), Decimal(1)), given.get("SubnetId"), None)
+        found[name] = _launched_instances(
+            view, launch, (Decimal(1), Decimal(1)), given.get("SubnetId"), None
+        )
     return found
 
 
-def _fleet(
+def _launched_instances(
     view: View,
     data: Mapping[str, Any],
     sizes: tuple[Decimal | None, Decimal | None],
     places: Any,
     target: Decimal | None,
-) -> Fleet | None:
+) -> LaunchedInstances | None:
     least, most = sizes
     kind = data.get("InstanceType")
     if not isinstance(kind, str) or least is None or most is None:
         return None
-    return Fleet(
+    return LaunchedInstances(
         type=kind,
         least=least,
         most=most,
@@ -119,7 +123,7 @@ def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
     return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
-def _launched(view: View, name: str, group: Mapping[str, Any]) -> Mapping[str, Any]:
+def _launch_data(view: View, name: str, group: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a group launches; empty if that is not known."""
     mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     [launch, *more] = backend.launches(name, group, view.references)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from generator.model.backend import interface, launches
 from generator.model.network import ports
 from generator.model.network.groups import DEFAULT
-from generator.model.network.routes import Land
+from generator.model.network.routes import Topology
 from generator.model.references import References, text
 from generator.model.walk import is_true
 
@@ -21,7 +21,7 @@ EPHEMERAL = {BACKEND: (32768, 60999), "function": (1024, 65535), BALANCER: (1024
 """Ports at which a kind of component expects answers; others use 1024 to 65535."""
 
 
-class Station(NamedTuple):
+class Component(NamedTuple):
     """A component in the network."""
 
     logical: str
@@ -30,20 +30,20 @@ class Station(NamedTuple):
     groups: tuple[str, ...]
     public: tuple[str, ...]
     """Those of ``subnets`` in which it has a public address."""
-    odd: tuple[str, ...]
+    unresolved: tuple[str, ...]
     """Subnets and groups that are not of these templates."""
-    facing: bool | None = None
+    internet_facing: bool | None = None
     """Whether it is said to have public addresses; None: its subnets decide."""
 
-    def answers(self) -> tuple[int, int]:
+    def return_ports(self) -> tuple[int, int]:
         """The ports, first and last, that answers come back to."""
         return EPHEMERAL.get(self.kind, (1024, 65535))
 
 
-def stations(names: References, land: Land) -> list[Station]:
+def components(names: References, topology: Topology) -> list[Component]:
     """Every component that has an address, in the template's order."""
     return [
-        _placed(logical, kind, subnets, groups, public, names, land)
+        _placed(logical, kind, subnets, groups, public, names, topology)
         for logical, kind, subnets, groups, public in (
             *_balancers(names),
             *_instances(names),
@@ -67,23 +67,23 @@ def _placed(
     groups: Any,
     public: bool | None,
     names: References,
-    land: Land,
-) -> Station:
+    topology: Topology,
+) -> Component:
     where = names.targets(subnets)
-    known = tuple(name for name in where if name in land.subnets)
+    known = tuple(name for name in where if name in topology.subnets)
     # What names no group gets the network's own.
-    vpcs = dict.fromkeys(land.subnets[name].vpc for name in known)
+    vpcs = dict.fromkeys(topology.subnets[name].vpc for name in known)
     inside = tuple(names.targets(groups)) or tuple(f"{vpc}.{DEFAULT}" for vpc in vpcs)
-    odd = [name for name in where if name not in land.subnets]
-    odd += [
+    unresolved = [name for name in where if name not in topology.subnets]
+    unresolved += [
         group
         for group in inside
         if group not in names.resources and group.partition(".")[0] not in names.resources
     ]
     addressed = tuple(
-        name for name in known if (land.subnets[name].public if public is None else public)
+        name for name in known if (topology.subnets[name].public if public is None else public)
     )
-    return Station(logical, kind, known, inside, addressed, tuple(odd), public)
+    return Component(logical, kind, known, inside, addressed, tuple(unresolved), public)
 
 
 def _balancers(names: References) -> Found:
@@ -91,8 +91,8 @@ def _balancers(names: References) -> Found:
         subnets = given.get("Subnets") or [
             mapping.get("SubnetId") for mapping in given.get("SubnetMappings", [])
         ]
-        facing = given.get("Scheme", "internet-facing") != "internal"
-        yield name, BALANCER, subnets, given.get("SecurityGroups"), facing
+        internet_facing = given.get("Scheme", "internet-facing") != "internal"
+        yield name, BALANCER, subnets, given.get("SecurityGroups"), internet_facing
 
 
 def _instances(names: References) -> Found:
@@ -133,13 +133,13 @@ def _file_systems(names: References) -> Found:
         yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
 
 
-def listens(station: Station, names: References) -> int:
+def listening_ports(component: Component, names: References) -> int:
     """The ports that a component may listen to; a database and a file system have one."""
-    if station.kind == FILES:
+    if component.kind == FILES:
         return ports.some("tcp", NFS, NFS)
-    if station.kind != DATABASE:
+    if component.kind != DATABASE:
         return ports.EVERYTHING
-    given = names.resources[station.logical].get("Properties", {})
+    given = names.resources[component.logical].get("Properties", {})
     default = ENGINE_PORT if "postgres" in text(given.get("Engine")) else None
     port = ports.of_rule("tcp", given.get("Port", default), given.get("Port", default))
     return ports.EVERYTHING if port is None else port

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.diagram.model import BROWSER, INTERNET, Arrow, Part, Subnet
+from generator.checks.diagram.model import BROWSER, INTERNET, Arrow, Part, SubnetBox
 from generator.checks.diagram.parts import groups_of, is_public
 from generator.model import data, delivery
 from generator.model.delivery import Origin
-from generator.model.holders import acting, held
 from generator.model.network import ports
 from generator.model.network.addresses import EVERY
 from generator.model.network.groups import Rule
+from generator.model.policies import acting, held
 from generator.model.references import mentioned
 from generator.model.view import View
 from generator.model.walk import text
@@ -20,7 +20,7 @@ from generator.model.walk import text
 Parts = Mapping[str, Part]
 
 
-def arrows(view: View, parts: Parts, subnets: tuple[Subnet, ...]) -> Iterator[Arrow]:
+def arrows(view: View, parts: Parts, subnets: tuple[SubnetBox, ...]) -> Iterator[Arrow]:
     """Every arrow, one for each pair and kind: the texts of several are put together."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for arrow in _all(view, parts, subnets):
@@ -36,13 +36,13 @@ def _by_number(text: str) -> tuple[int, str]:
     return (int(first), text) if first.isdigit() else (0, text)
 
 
-def _all(view: View, parts: Parts, subnets: tuple[Subnet, ...]) -> Iterator[Arrow]:
+def _all(view: View, parts: Parts, subnets: tuple[SubnetBox, ...]) -> Iterator[Arrow]:
     groups = {one: groups_of(view, one) for one in parts}
     for part in parts.values():
         if part.kind == "cdn":
             yield from _origins(view, part, parts)
-        yield from _inward(view, part, groups)
-        yield from _outward(view, part, groups[part.id], parts, subnets)
+        yield from _inbound(view, part, groups)
+        yield from _outbound(view, part, groups[part.id], parts, subnets)
         if part.kind == "group":
             yield from _role(view, part, parts)
     yield from _attachments(view, parts)
@@ -83,7 +83,7 @@ def _how(origin: Origin) -> str:
     return f"{scheme} {origin.ports[0]}{' · VPC origin' if origin.private else ''}"
 
 
-def _inward(view: View, part: Part, groups: Mapping[str, list[str]]) -> Iterator[Arrow]:
+def _inbound(view: View, part: Part, groups: Mapping[str, list[str]]) -> Iterator[Arrow]:
     """Who may open a connection to it, as the rules of its groups say."""
     for group in groups[part.id]:
         for rule in _rules(view, group, out=False):
@@ -94,8 +94,8 @@ def _inward(view: View, part: Part, groups: Mapping[str, list[str]]) -> Iterator
                     yield Arrow(other, part.id, "request", _ports(rule))
 
 
-def _outward(
-    view: View, part: Part, groups: list[str], parts: Parts, subnets: tuple[Subnet, ...]
+def _outbound(
+    view: View, part: Part, groups: list[str], parts: Parts, subnets: tuple[SubnetBox, ...]
 ) -> Iterator[Arrow]:
     """How it reaches the internet, if its groups and routes let it."""
     if part.kind == "gateway":

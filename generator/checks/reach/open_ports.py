@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from generator.checks.reach.cdn import cdn_lists
 from generator.checks.reach.facts import Reach
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.checks.reach.network import OUTSIDE
 from generator.checks.reach.storage import ANY_CDN
-from generator.model.network import ports
+from generator.model.network import Network, ports
 from generator.model.network.addresses import INTERNET, NOWHERE, Range
+from generator.model.network.components import Component
 from generator.model.network.groups import Rule
-from generator.model.network.stations import Station
 
 NOBODY = "nobody"
 
@@ -22,31 +21,34 @@ Members = Mapping[str, Sequence[str]]
 
 
 def facts(
-    names: Names, net: Net, stations: Sequence[Station], passing: Mapping[tuple[str, str], int]
+    names: Names,
+    network: Network,
+    components: Sequence[Component],
+    passing: Mapping[tuple[str, str], int],
 ) -> Iterator[Reach]:
     """Ports that rules open and that are not ``passing`` all the way, by source and target."""
     members: dict[str, list[str]] = defaultdict(list)
-    for station in stations:
-        for group in station.groups:
-            members[group].append(names.called(station.logical))
-    for station in stations:
-        own = names.called(station.logical)
-        for group in station.groups:
-            for rule in net.rules.get(group, ()):
-                for peer in _peers(rule, _networks(net, station), members, names):
+    for component in components:
+        for group in component.groups:
+            members[group].append(names.called(component.logical))
+    for component in components:
+        own = names.called(component.logical)
+        for group in component.groups:
+            for rule in network.rules.get(group, ()):
+                for peer in _peers(rule, _networks(network, component), members, names):
                     pair = (own, peer) if rule.out else (peer, own)
-                    yield from _door(rule, pair, passing.get(pair, 0))
+                    yield from _open_ports(rule, pair, passing.get(pair, 0))
 
 
-def _door(rule: Rule, pair: tuple[str, str], passing: int) -> Iterator[Reach]:
+def _open_ports(rule: Rule, pair: tuple[str, str], passing: int) -> Iterator[Reach]:
     sixth = " over IPv6" if rule.kind == "ipv6" else ""
     for said, _ in ports.runs(rule.ports & ~(0 if sixth else passing)):
         yield Reach(*pair, f"{said}{sixth} by its group alone", (rule.name,))
 
 
-def _networks(net: Net, station: Station) -> list[Range]:
-    vpcs = dict.fromkeys(net.land.subnets[name].vpc for name in station.subnets)
-    return [block for vpc in vpcs for block in net.land.networks.get(vpc, ())]
+def _networks(network: Network, component: Component) -> list[Range]:
+    vpcs = dict.fromkeys(network.topology.subnets[name].vpc for name in component.subnets)
+    return [block for vpc in vpcs for block in network.topology.networks.get(vpc, ())]
 
 
 def _peers(rule: Rule, own: Sequence[Range], members: Members, names: Names) -> Sequence[str]:
