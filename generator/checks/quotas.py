@@ -69,32 +69,32 @@ TEXTS = {
 }
 
 
-def measures(seen: View, file: str) -> Iterator[Measure]:
-    """What the resources of ``seen``, which are made by ``file``, use of their limits."""
-    stacks = {name: _stack(seen, layer) for name, layer in seen.layers.items()}
-    longest = max(stacks.values(), key=len, default=f"clinic-{seen.env}")
-    found = [
+def measures(view: View, file: str) -> Iterator[Measure]:
+    """What the resources of ``view``, which are made by ``file``, use of their limits."""
+    stacks = {name: _stack(view, layer) for name, layer in view.layers.items()}
+    longest = max(stacks.values(), key=len, default=f"clinic-{view.env}")
+    measured = [
         Measure("characters of a stack's name", longest, "", len(longest), 128),
-        Measure("resources of all stacks", file, "", len(seen.resources), TREE),
-        *_rules(seen, file),
-        *_attached(seen, file),
+        Measure("resources of all stacks", file, "", len(view.resources), TREE),
+        *_rules(view, file),
+        *_attached(view, file),
     ]
-    for name, resource in seen.resources.items():
+    for name, resource in view.resources.items():
         properties = resource.get("Properties", {})
         used = [*_texts(resource["Type"], properties), *_counts(properties)]
-        found += [Measure(limit, file, f"Resources/{name}", n, most) for limit, n, most in used]
-    yield from found
-    yield from _names(seen, file, stacks)
+        measured += [Measure(limit, file, f"Resources/{name}", n, most) for limit, n, most in used]
+    yield from measured
+    yield from _names(view, file, stacks)
 
 
-def _stack(seen: View, layer: str) -> str:
+def _stack(view: View, layer: str) -> str:
     """The longest name that CloudFormation can give a nested stack."""
-    return f"clinic-{seen.env}-{layer.capitalize()}Stack-{'X' * SUFFIX}"
+    return f"clinic-{view.env}-{layer.capitalize()}Stack-{'X' * SUFFIX}"
 
 
-def _rules(seen: View, file: str) -> Iterator[Measure]:
+def _rules(view: View, file: str) -> Iterator[Measure]:
     used: Counter[str] = Counter()
-    rules = list(declared_rules(seen.references))
+    rules = list(declared_rules(view.references))
     for direction in ("ingress", "egress"):
         for owner, out, _, rule in rules:
             for family, weight in _weights(rule) if out == (direction == "egress") else ():
@@ -113,15 +113,15 @@ def _weights(rule: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield from product(("IPv4", "IPv6"), (PREFIX_LIST if is_list else 1,))
 
 
-def _attached(seen: View, file: str) -> Iterator[Measure]:
+def _attached(view: View, file: str) -> Iterator[Measure]:
     used = Counter(
         {
             name: len(role.get("ManagedPolicyArns", []))
-            for name, role in seen.of_type("AWS::IAM::Role").items()
+            for name, role in view.of_type("AWS::IAM::Role").items()
         }
     )
-    for policy in seen.of_type("AWS::IAM::ManagedPolicy").values():
-        used.update(seen.references.targets(policy.get("Roles")))
+    for policy in view.of_type("AWS::IAM::ManagedPolicy").values():
+        used.update(view.references.targets(policy.get("Roles")))
     for role, policies in used.items():
         yield Measure("managed policies of a role", file, f"Resources/{role}", policies, ATTACHED)
 
@@ -146,17 +146,17 @@ def _counts(properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
                 yield "groups of an interface", len(groups), GROUPS
 
 
-def _names(seen: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
+def _names(view: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
     resolvers: dict[str, Resolver] = {}
     limits_by_type = resource_types.column("name")
-    for name, resource in seen.resources.items():
+    for name, resource in view.resources.items():
         limit = limits_by_type.get(resource["Type"])
         if not limit or _at(resource.get("Properties", {}), limit["property"]) is None:
             continue
-        stack = stacks.get(name, f"clinic-{seen.env}")
+        stack = stacks.get(name, f"clinic-{view.env}")
         if stack not in resolvers:
-            resolvers[stack] = seen.resolver(stack)
-        raw = resolvers[stack].resolve(seen.whole["Resources"][name]["Properties"])
+            resolvers[stack] = view.resolver(stack)
+        raw = resolvers[stack].resolve(view.whole["Resources"][name]["Properties"])
         length = _text(_at(raw, limit["property"]))
         yield Measure("characters of a name", file, f"Resources/{name}", length, limit["most"])
 

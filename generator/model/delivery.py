@@ -31,21 +31,21 @@ def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
     """
-    found: list[Behaviour] = []
+    behaviours: list[Behaviour] = []
     default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
-    for given in (*config.get("CacheBehaviors", []), default):
-        pattern = _rooted(text(given.get("PathPattern")))
-        taken = next((one.pattern for one in found if covers(one.pattern, pattern)), "")
+    for settings in (*config.get("CacheBehaviors", []), default):
+        pattern = _rooted(text(settings.get("PathPattern")))
+        taken = next((one.pattern for one in behaviours if covers(one.pattern, pattern)), "")
         # Whatever has a pattern of its own is an exception to the default, and no surprise.
         partly = tuple(
             one.pattern
-            for one in found
+            for one in behaviours
             if pattern != DEFAULT
-            and one.given.get("TargetOriginId") != given.get("TargetOriginId")
+            and one.given.get("TargetOriginId") != settings.get("TargetOriginId")
             and meets(one.pattern, pattern)
         )
-        found.append(Behaviour(pattern, given, taken, partly))
-    return found
+        behaviours.append(Behaviour(pattern, settings, taken, partly))
+    return behaviours
 
 
 def _rooted(pattern: str) -> str:
@@ -97,38 +97,40 @@ class Origin(NamedTuple):
 
 def origins(config: Mapping[str, Any], names: References) -> dict[str, Origin]:
     """The origins of a distribution, by their ids in it."""
-    return {text(given.get("Id")): _origin(given, names) for given in config.get("Origins", [])}
+    return {
+        text(settings.get("Id")): _origin(settings, names) for settings in config.get("Origins", [])
+    }
 
 
-def members(wanted: str, config: Mapping[str, Any]) -> list[str]:
+def members(origin: str, config: Mapping[str, Any]) -> list[str]:
     """An origin, or those of an origin group."""
     for group in config.get("OriginGroups", {}).get("Items", []):
-        if group.get("Id") == wanted:
+        if group.get("Id") == origin:
             return [text(member.get("OriginId")) for member in group["Members"]["Items"]]
-    return [wanted]
+    return [origin]
 
 
-def _origin(given: Mapping[str, Any], names: References) -> Origin:
-    custom = given.get("CustomOriginConfig", {})
-    private = "VpcOriginConfig" in given
-    access = names.target(given.get("OriginAccessControlId"))
+def _origin(settings: Mapping[str, Any], names: References) -> Origin:
+    custom = settings.get("CustomOriginConfig", {})
+    private = "VpcOriginConfig" in settings
+    access = names.target(settings.get("OriginAccessControlId"))
     control = names.of_type("AWS::CloudFront::OriginAccessControl").get(access, {})
     signing = control.get("OriginAccessControlConfig", {}).get("SigningBehavior")
-    target = _host(given.get("DomainName"), names)
+    target = _host(settings.get("DomainName"), names)
     if private:
-        vpc_origin = names.target(given["VpcOriginConfig"].get("VpcOriginId"))
+        vpc_origin = names.target(settings["VpcOriginConfig"].get("VpcOriginId"))
         custom = names.of_type("AWS::CloudFront::VpcOrigin").get(vpc_origin, {})
         custom = custom.get("VpcOriginEndpointConfig", {})
         target = names.target(custom.get("Arn"))
     asked = PORTS.get(custom.get("OriginProtocolPolicy", ""), tuple(USUAL))
     headers = {
         text(header.get("HeaderName")).lower(): text(header.get("HeaderValue"))
-        for header in given.get("OriginCustomHeaders", [])
+        for header in settings.get("OriginCustomHeaders", [])
     }
     numbers = tuple(int(text(custom.get(key, USUAL[key]))) for key in asked)
-    path = text(given.get("OriginPath", ""))
+    path = text(settings.get("OriginPath", ""))
     protocol = text(custom.get("OriginProtocolPolicy", "")) if custom else ""
-    return Origin(target, signing == "always", private, numbers, headers, path, given, protocol)
+    return Origin(target, signing == "always", private, numbers, headers, path, settings, protocol)
 
 
 def _host(domain: Any, names: References) -> str:

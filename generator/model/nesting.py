@@ -125,9 +125,9 @@ class _Scope:
         if logical not in self.outputs:
             self.outputs[logical] = None
             self.outputs[logical] = self._child(logical).add()
-        if (found := self.outputs[logical]) is None:
+        if (outputs := self.outputs[logical]) is None:
             raise ValueError(f"{logical} waits for itself, by what it is passed")
-        return found
+        return outputs
 
     def _child(self, logical: str) -> _Scope:
         stack = self.template["Resources"][logical]

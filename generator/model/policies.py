@@ -37,65 +37,65 @@ INSIDE = {
 
 def acting(names: References) -> dict[str, tuple[str, ...]]:
     """The groups, instances and functions that act as each role, all by logical id."""
-    found: dict[str, list[str]] = defaultdict(list)
+    by_role: dict[str, list[str]] = defaultdict(list)
     profiles = {
-        name: names.targets(given.get("Roles"))
-        for name, given in names.of_type("AWS::IAM::InstanceProfile").items()
+        name: names.targets(properties.get("Roles"))
+        for name, properties in names.of_type("AWS::IAM::InstanceProfile").items()
     }
     for kind in ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"):
-        for name, given in names.of_type(kind).items():
-            for launch in launches(name, given, names):
+        for name, properties in names.of_type(kind).items():
+            for launch in launches(name, properties, names):
                 profile = launch.get("IamInstanceProfile")
                 if isinstance(profile, dict) and profile.keys() & {"Arn", "Name"}:
                     profile = profile.get("Arn", profile.get("Name"))
                 for role in profiles.get(names.target(profile), []):
-                    found[role].append(name)
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        found[names.target(given.get("Role"))].append(name)
-    return {role: tuple(dict.fromkeys(who)) for role, who in found.items()}
+                    by_role[role].append(name)
+    for name, properties in names.of_type("AWS::Lambda::Function").items():
+        by_role[names.target(properties.get("Role"))].append(name)
+    return {role: tuple(dict.fromkeys(who)) for role, who in by_role.items()}
 
 
 def held(
     names: References, spell: Callable[[Any], str] = text
 ) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
     """Statements by role, user or group, and those of policies that nobody has been given."""
-    found: dict[str, list[Statement]] = defaultdict(list)
+    by_principal: dict[str, list[Statement]] = defaultdict(list)
     managed = {
-        name: statements(name, given.get("PolicyDocument"), spell)
-        for name, given in names.of_type(MANAGED).items()
+        name: statements(name, properties.get("PolicyDocument"), spell)
+        for name, properties in names.of_type(MANAGED).items()
     }
     loose = dict(managed)
     for kind in HOLDERS:
-        for holder, given in names.of_type(kind).items():
-            for policy in given.get("Policies", []):
+        for holder, properties in names.of_type(kind).items():
+            for policy in properties.get("Policies", []):
                 name = f"{holder}.{text(policy.get('PolicyName', 'Policies'))}"
-                found[holder] += statements(name, policy.get("PolicyDocument"), spell)
-            for name in names.targets(given.get("ManagedPolicyArns")):
-                found[holder] += managed.get(name, [])
+                by_principal[holder] += statements(name, policy.get("PolicyDocument"), spell)
+            for name in names.targets(properties.get("ManagedPolicyArns")):
+                by_principal[holder] += managed.get(name, [])
                 loose.pop(name, None)
     for kind in ATTACHED:
-        for name, given in names.of_type(kind).items():
-            own = managed.get(name) or statements(name, given.get("PolicyDocument"), spell)
+        for name, properties in names.of_type(kind).items():
+            own = managed.get(name) or statements(name, properties.get("PolicyDocument"), spell)
             for key in ("Roles", "Users", "Groups"):
-                for holder in names.targets(given.get(key)):
-                    found[holder] += own
+                for holder in names.targets(properties.get(key)):
+                    by_principal[holder] += own
                     loose.pop(name, None)
     for kind, key in SINGLE.items():
-        for name, given in names.of_type(kind).items():
-            document = given.get("PolicyDocument")
-            found[names.target(given.get(key))] += statements(name, document, spell)
-    return found, loose
+        for name, properties in names.of_type(kind).items():
+            document = properties.get("PolicyDocument")
+            by_principal[names.target(properties.get(key))] += statements(name, document, spell)
+    return by_principal, loose
 
 
 def owned(names: References, spell: Callable[[Any], str] = text) -> dict[str, list[Statement]]:
     """The statements of resources' own policies, by the resource's logical id."""
-    found: dict[str, list[Statement]] = defaultdict(list)
+    by_resource: dict[str, list[Statement]] = defaultdict(list)
     for kind, (key, document) in BESIDE.items():
-        for name, given in names.of_type(kind).items():
-            for resource in names.targets(given.get(key)):
-                found[resource] += statements(name, given.get(document), spell)
+        for name, properties in names.of_type(kind).items():
+            for resource in names.targets(properties.get(key)):
+                by_resource[resource] += statements(name, properties.get(document), spell)
     for kind, document in INSIDE.items():
-        for name, given in names.of_type(kind).items():
-            if given.get(document):
-                found[name] += statements(f"{name}.{document}", given[document], spell)
-    return found
+        for name, properties in names.of_type(kind).items():
+            if properties.get(document):
+                by_resource[name] += statements(f"{name}.{document}", properties[document], spell)
+    return by_resource

@@ -81,21 +81,23 @@ class Resolver:
         known: Mapping[str, Any] = MappingProxyType({}),
         untouched: Container[str] = (),
     ) -> dict[str, Any]:
-        found = {}
+        present = {}
         for name, entry in self.template.get(section, {}).items():
             if name in untouched:
                 if name in known:
-                    found[name] = known[name]
+                    present[name] = known[name]
                 continue
             try:
                 if "Condition" not in entry or self.holds(entry["Condition"]):
-                    found[name] = self.resolve({k: v for k, v in entry.items() if k != "Condition"})
+                    present[name] = self.resolve(
+                        {k: v for k, v in entry.items() if k != "Condition"}
+                    )
             except KeyError as error:
                 # The outermost place is the one that people find.
                 missing = error.args[0] if error.args else ""
                 place = missing if " in " in str(missing) else f"{missing} in {section}/{name}"
                 raise KeyError(place) from error
-        return found
+        return present
 
     def holds(self, condition: str) -> bool:
         """Whether a condition of the template holds; KeyError if it is not there."""
@@ -144,19 +146,19 @@ class Resolver:
 
     def _look_up(self, argument: Any) -> Any:
         title, *keys = self.resolve(argument)
-        found = self.template["Mappings"][title]
+        mapping = self.template["Mappings"][title]
         for key in keys[:2]:
-            found = found[key]
-        return found
+            mapping = mapping[key]
+        return mapping
 
     def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})
         # Looked up in turn: a copy of all for each text would cost the square of their number.
         known = ChainMap({name: self.resolve(value) for name, value in own.items()}, self.refs)
 
-        def fill(found: re.Match[str]) -> str:
-            value = known.get(found[1])
-            return value if isinstance(value, str) else found[0]
+        def fill(match: re.Match[str]) -> str:
+            value = known.get(match[1])
+            return value if isinstance(value, str) else match[0]
 
         done = SUBSTITUTED.sub(fill, text)
         left = {name: known[name] for name in SUBSTITUTED.findall(done) if name in own}

@@ -37,7 +37,7 @@ def _wrong(template: Mapping[str, Any]) -> Iterator[str]:
             if section in ("Resources", "Parameters") and not isinstance(entry.get("Type"), str):
                 yield f"{where} has no Type"
             if section == "Parameters":
-                yield from (f"{where}/{said}" for said in _declaration(entry))
+                yield from (f"{where}/{sentence}" for sentence in _declaration(entry))
             if section == "Rules" and not isinstance(entry.get("Assertions"), list):
                 yield f"{where} has no list of Assertions"
 

@@ -30,7 +30,9 @@ class ChangeContext(NamedTuple):
     def differs(self, name: str) -> bool:
         """Whether a property or a part of it certainly changes."""
         names = (detail.name for detail in self.change.details if detail.certain)
-        return any(found == name or found.startswith((f"{name}.", f"{name}[")) for found in names)
+        return any(
+            changed == name or changed.startswith((f"{name}.", f"{name}[")) for changed in names
+        )
 
     @property
     def replaced(self) -> bool:
@@ -62,13 +64,13 @@ class Refusal(NamedTuple):
 
 def findings(changes: Iterable[Change], before: Resources, after: Resources) -> list[Refusal]:
     """Every row that applies to one of ``changes``, those that AWS refuses first."""
-    found = list(_applying(changes, before, after))
-    return sorted(found, key=lambda finding: not finding.row.refused)
+    applying = list(_applying(changes, before, after))
+    return sorted(applying, key=lambda finding: not finding.row.refused)
 
 
-def refused(found: Iterable[Refusal]) -> ClinicError | None:
+def refused(refusals: Iterable[Refusal]) -> ClinicError | None:
     """The error for what AWS would refuse, exit code 2; None if it refuses nothing."""
-    lines = [finding.sentence for finding in found if finding.row.refused]
+    lines = [finding.sentence for finding in refusals if finding.row.refused]
     if not lines:
         return None
     start = "this cannot be done to a live stack, so nothing was changed:"

@@ -92,7 +92,7 @@ class Month:
 def number(value: Any) -> Decimal | None:
     """A property as a number; None while it is not known, none, or beyond all measure."""
     try:
-        found = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
+        parsed = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and 0 <= found <= MOST else None
+    return parsed if parsed.is_finite() and 0 <= parsed <= MOST else None

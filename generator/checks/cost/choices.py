@@ -57,7 +57,7 @@ class Scenario:
 def choices(view: View, prices: Mapping[str, Price], usage: Usage) -> list[Choice]:
     """Every other value of the parameters that change the bill, in the template's order."""
     present = bill(view, prices, usage)
-    found: list[Choice] = []
+    alternatives: list[Choice] = []
     for name, declared in view.whole.get("Parameters", {}).items():
         now = str(view.values.get(name, declared.get("Default", "")))
         tried = [
@@ -65,8 +65,8 @@ def choices(view: View, prices: Mapping[str, Price], usage: Usage) -> list[Choic
             for other in _others(name, declared, now, prices)
         ]
         if any(choice.difference != 0 for choice in tried):
-            found += tried
-    return found
+            alternatives += tried
+    return alternatives
 
 
 def _choice(

@@ -14,19 +14,19 @@ DETAILED_METRICS = 7
 """Metrics that EC2 reports every minute of an instance, each charged as a custom one."""
 
 
-def groups(month: Month, found: Found) -> Iterator[LineItem]:
+def groups(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every group at the average size that the load gives it."""
     yield from _all(month, launched_groups(month.view))
 
 
-def instances(month: Month, found: Found) -> Iterator[LineItem]:
+def instances(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every instance that is a resource of its own."""
     yield from _all(month, standalone(month.view))
 
 
-def volumes(month: Month, found: Found) -> Iterator[LineItem]:
+def volumes(month: Month, resources: Found) -> Iterator[LineItem]:
     """Volumes that are resources of their own."""
-    for name, volume in found.items():
+    for name, volume in resources.items():
         kind, gib = str(volume.get("VolumeType", "gp2")), number(volume.get("Size"))
         if gib is None:
             yield month.line("Volumes", f"{name}, {kind}, of unknown size", "", 1)
@@ -86,10 +86,10 @@ def _throttled(month: Month, launched: LaunchedInstances) -> str:
     )
 
 
-def warm_pools(month: Month, found: Found) -> Iterator[LineItem]:
+def warm_pools(month: Month, resources: Found) -> Iterator[LineItem]:
     """Stopped instances cost their volumes only."""
     of_group = launched_groups(month.view)
-    for pool in found.values():
+    for pool in resources.values():
         size = number(pool.get("MinSize"))
         launched = of_group.get(month.view.references.target(pool.get("AutoScalingGroupName")))
         if launched is None or size is None:

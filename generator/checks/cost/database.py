@@ -19,9 +19,9 @@ SAMPLE_GB = Decimal("0.00001")
 FREE_INSIGHTS_DAYS = 7
 
 
-def instances(month: Month, found: Found) -> Iterator[LineItem]:
+def instances(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every database that is an instance of its own."""
-    for database in found.values():
+    for database in resources.values():
         yield from _instance(month, database)
         yield from _storage(month, database)
         yield from _monitoring(month, database)
@@ -93,9 +93,9 @@ def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[LineItem]
             yield month.line("Database", item, "rds/insights", 1)
 
 
-def backup_plans(month: Month, found: Found) -> Iterator[LineItem]:
+def backup_plans(month: Month, resources: Found) -> Iterator[LineItem]:
     """Copies in a vault: incremental, and without RDS's free allowance."""
-    for name, plan in found.items():
+    for name, plan in resources.items():
         kinds = _chosen(month, name)
         for rule in plan.get("BackupPlan", {}).get("BackupPlanRule", []):
             days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays"))

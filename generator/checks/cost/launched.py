@@ -71,26 +71,26 @@ def launched_groups(view: View) -> dict[str, LaunchedInstances | None]:
     """Every group by logical id; None for one whose instances cannot be told from a launch template
     or configuration."""
     targets = backend.tracking(view.references)
-    found = {}
+    by_group = {}
     for name, group in view.of_type(backend.GROUP).items():
         sizes = number(group.get("MinSize")), number(group.get("MaxSize"))
         tracked = targets.get(name, [{}])[-1].get("TargetValue")
         launch = _launch_data(view, name, group)
-        found[name] = _launched_instances(
+        by_group[name] = _launched_instances(
             view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked)
         )
-    return found
+    return by_group
 
 
 def standalone(view: View) -> dict[str, LaunchedInstances | None]:
     """As ``launched_groups``, every EC2 instance that is a resource of its own."""
-    found = {}
-    for name, given in view.of_type(backend.INSTANCE).items():
-        [launch] = backend.launches(name, given, view.references)
-        found[name] = _launched_instances(
-            view, launch, (Decimal(1), Decimal(1)), given.get("SubnetId"), None
+    by_instance = {}
+    for name, properties in view.of_type(backend.INSTANCE).items():
+        [launch] = backend.launches(name, properties, view.references)
+        by_instance[name] = _launched_instances(
+            view, launch, (Decimal(1), Decimal(1)), properties.get("SubnetId"), None
         )
-    return found
+    return by_instance
 
 
 def _launched_instances(

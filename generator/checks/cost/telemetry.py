@@ -19,19 +19,19 @@ FLOW_LOG = "AWS::EC2::FlowLog"
 DAYS_OF_A_MONTH = Decimal(30)
 
 
-def alarms(month: Month, found: Found) -> Iterator[LineItem]:
+def alarms(month: Month, resources: Found) -> Iterator[LineItem]:
     """Alarms on a metric each; those that look more often than once a minute cost more."""
-    fast = sum(1 for alarm in found.values() if (number(alarm.get("Period")) or 60) < 60)
-    if standard := len(found) - fast:
+    fast = sum(1 for alarm in resources.values() if (number(alarm.get("Period")) or 60) < 60)
+    if standard := len(resources) - fast:
         yield month.monthly("Alarms", f"{standard} x alarm", STANDARD, standard)
     if fast:
         yield month.monthly("Alarms", f"{fast} x high-resolution alarm", HIGH, fast)
 
 
-def scaling_policies(month: Month, found: Found) -> Iterator[LineItem]:
+def scaling_policies(month: Month, resources: Found) -> Iterator[LineItem]:
     """The alarms of target tracking, and the metrics that instances publish for it."""
     of_group = launched_groups(month.view)
-    for policy in found.values():
+    for policy in resources.values():
         if policy.get("PolicyType") != "TargetTrackingScaling":
             continue  # its alarms are resources of their own
         target = policy.get("TargetTrackingConfiguration", {})
@@ -58,40 +58,40 @@ def _period(own: Mapping[str, Any]) -> Decimal:
     return min((period for period in periods if period), default=Decimal(60))
 
 
-def dashboards(month: Month, found: Found) -> Iterator[LineItem]:
+def dashboards(month: Month, resources: Found) -> Iterator[LineItem]:
     """Dashboards by the piece."""
     yield month.monthly(
-        "Dashboard", f"{len(found)} x dashboard", "cloudwatch/dashboard", len(found)
+        "Dashboard", f"{len(resources)} x dashboard", "cloudwatch/dashboard", len(resources)
     )
 
 
-def log_groups(month: Month, found: Found) -> Iterator[LineItem]:
+def log_groups(month: Month, resources: Found) -> Iterator[LineItem]:
     """What backend and database log, and what is kept of it."""
     flows = month.view.of_type(FLOW_LOG).values()
     vended = {month.view.references.target(flow.get("LogGroupName")) for flow in flows}
-    kept = {name: each for name, each in found.items() if name not in vended}
+    kept = {name: each for name, each in resources.items() if name not in vended}
     if not kept:
         return
     yield month.line("Logs", "backend and database", "logs/gb", month.usage.logs_gb)
     yield _stored(month, "Logs", kept, month.usage.logs_gb)
 
 
-def audits(month: Month, found: Found) -> Iterator[LineItem]:
+def audits(month: Month, resources: Found) -> Iterator[LineItem]:
     """What pgaudit adds to the database's log, which is kept as long as all others."""
     groups = month.view.of_type("AWS::Logs::LogGroup")
     libraries = [
         str(group.get("Parameters", {}).get("shared_preload_libraries", ""))
-        for group in found.values()
+        for group in resources.values()
     ]
     if any("pgaudit" in names.split(",") for names in libraries):
         yield month.line("Audit", "of the database, by pgaudit", "logs/gb", month.usage.audit_gb)
         yield _stored(month, "Audit", groups, month.usage.audit_gb)
 
 
-def flow_logs(month: Month, found: Found) -> Iterator[LineItem]:
+def flow_logs(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every connection of the network, delivered to a log group."""
     groups = month.view.of_type("AWS::Logs::LogGroup")
-    named = [month.view.references.target(flow.get("LogGroupName")) for flow in found.values()]
+    named = [month.view.references.target(flow.get("LogGroupName")) for flow in resources.values()]
     kept = {name: groups[name] for name in named if name in groups}
     if any(name not in groups for name in named):
         yield month.line("Flow logs", "to another place than a log group here", "", 1)

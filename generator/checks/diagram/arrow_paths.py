@@ -22,13 +22,13 @@ class ArrowPath(NamedTuple):
     """Whether it ends in another arrow and so has no tip."""
 
 
-def arrow_paths(found: Architecture, layout: Layout) -> Iterator[ArrowPath]:
+def arrow_paths(model: Architecture, layout: Layout) -> Iterator[ArrowPath]:
     """A route for every arrow."""
-    kinds = {name: part.kind for name, part in found.parts.items()}
+    kinds = {name: part.kind for name, part in model.parts.items()}
     beside = {name for name, box in layout.boxes.items() if box.x > layout.network.right}
-    into = Counter(arrow.target for arrow in found.arrows if arrow.target in beside)
+    into = Counter(arrow.target for arrow in model.arrows if arrow.target in beside)
     met = Counter[str]()
-    for arrow in found.arrows:
+    for arrow in model.arrows:
         source, target = layout.boxes[arrow.source], layout.boxes[arrow.target]
         if arrow.source == arrow.target:
             yield _loop(arrow, source)

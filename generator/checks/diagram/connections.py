@@ -22,12 +22,12 @@ Parts = Mapping[str, Part]
 
 def arrows(view: View, parts: Parts, subnets: tuple[SubnetBox, ...]) -> Iterator[Arrow]:
     """Every arrow, one for each pair and kind: the texts of several are put together."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    by_pair: dict[tuple[str, str, str], list[str]] = {}
     for arrow in _all(view, parts, subnets):
-        texts = found.setdefault((arrow.source, arrow.target, arrow.kind), [])
+        texts = by_pair.setdefault((arrow.source, arrow.target, arrow.kind), [])
         if arrow.text and arrow.text not in texts:
             texts.append(arrow.text)
-    for (source, target, kind), texts in found.items():
+    for (source, target, kind), texts in by_pair.items():
         yield Arrow(source, target, kind, ", ".join(sorted(texts, key=_by_number)))
 
 
@@ -61,8 +61,8 @@ def _origins(view: View, cdn: Part, parts: Parts) -> Iterator[Arrow]:
         ]
         if target := _target(origin, parts):
             headers = [h["HeaderName"] for h in origin.given.get("OriginCustomHeaders", [])]
-            said = [", ".join(paths), _how(origin), *headers]
-            yield Arrow(cdn.id, target, "request", " · ".join(filter(None, said)))
+            texts = [", ".join(paths), _how(origin), *headers]
+            yield Arrow(cdn.id, target, "request", " · ".join(filter(None, texts)))
 
 
 def _target(origin: Origin, parts: Parts) -> str:
@@ -122,8 +122,8 @@ def _ports(rule: Rule) -> str:
     """``*`` or ``443, 8000-8010``; protocols are not told apart."""
     if rule.ports == ports.EVERYTHING:
         return "*"
-    said = (said.partition(" ")[2] or said for said, _ in ports.runs(rule.ports))
-    return ", ".join(dict.fromkeys(said))
+    words = (words.partition(" ")[2] or words for words, _ in ports.runs(rule.ports))
+    return ", ".join(dict.fromkeys(words))
 
 
 def _role(view: View, group: Part, parts: Parts) -> Iterator[Arrow]:
@@ -154,8 +154,8 @@ def _attachments(view: View, parts: Parts) -> Iterator[Arrow]:
     for secret, database in data.attachments(view.references).values():
         if database in parts and secret in parts:
             yield Arrow(database, secret, "attach")
-    for plan, given in view.of_type("AWS::Backup::BackupPlan").items():
+    for plan, properties in view.of_type("AWS::Backup::BackupPlan").items():
         sources = data.backed_up(view.references, plan)
-        for vault in mentioned(given):
+        for vault in mentioned(properties):
             if vault in parts and parts[vault].kind == "vault":
                 yield from (Arrow(one, vault, "backup") for one in sources if one in parts)

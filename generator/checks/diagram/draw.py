@@ -45,11 +45,11 @@ USE = LineStyle("#b8324a", 1.5, "2 3")
 """Of all other kinds."""
 
 
-def draw(found: Architecture, words: Labels) -> str:
+def draw(model: Architecture, words: Labels) -> str:
     """The architecture on a page of its own."""
-    layout = place(found, words)
-    paths = list(arrow_paths(found, layout))
-    facts = {"env": found.env, "region": found.region}
+    layout = place(model, words)
+    paths = list(arrow_paths(model, layout))
+    facts = {"env": model.env, "region": model.region}
     name = words.picture("title", **facts)
     description = words.picture("description", **facts)
     return svg.document(
@@ -59,18 +59,18 @@ def draw(found: Architecture, words: Labels) -> str:
         description,
         svg.label(MARGIN, 44, name, 22, font_weight="bold", fill=INK),
         svg.label(MARGIN, 68, description, 13, fill=FAINT),
-        *_frames(found, words, layout),
+        *_frames(model, words, layout),
         *(_line(path) for path in paths),
-        *(_part(found.parts[part], words, layout) for part in layout.boxes),
+        *(_part(model.parts[part], words, layout) for part in layout.boxes),
         *(_text(path, words) for path in paths),
         *_legend(words, layout),
     )
 
 
-def _frames(found: Architecture, words: Labels, layout: Layout) -> Iterator[str]:
-    yield _frame(layout.region, words.picture("region", region=found.region), dash="8 5")
-    if found.subnets:
-        text = words.picture("network", cidr=found.cidr)
+def _frames(model: Architecture, words: Labels, layout: Layout) -> Iterator[str]:
+    yield _frame(layout.region, words.picture("region", region=model.region), dash="8 5")
+    if model.subnets:
+        text = words.picture("network", cidr=model.cidr)
         yield _frame(layout.network, text, colour=COLOURS["nat"], fill="#fcfbff")
     for zone, box in layout.zones.items():
         wide = box.width + 16
@@ -86,7 +86,7 @@ def _frames(found: Architecture, words: Labels, layout: Layout) -> Iterator[str]
         )
         text = svg.fit(words.picture("zone", zone=zone), box.width, 12)
         yield svg.label(box.middle, box.y + 20, text, 12, fill=FAINT, text_anchor="middle")
-    for subnet in found.subnets:
+    for subnet in model.subnets:
         yield from _cell(layout.cells[subnet.id], subnet, words.picture(subnet.way))
     if layout.also:
         y = layout.boxes[layout.also[0]].y - 10
@@ -110,7 +110,7 @@ def _cell(box: Box, subnet: SubnetBox, text: str) -> Iterator[str]:
 def _part(part: Part, words: Labels, layout: Layout) -> str:
     box = layout.boxes[part.id]
     lines = words.lines(part)
-    told = svg.title(f"{part.id}: {', '.join(lines)}")
+    title = svg.title(f"{part.id}: {', '.join(lines)}")
     if part.id in layout.also:
         inside = _small(part.kind, box, short(lines))
     elif layout.chips.get(part.id):
@@ -119,7 +119,7 @@ def _part(part: Part, words: Labels, layout: Layout) -> str:
         inside = _tall(part.kind, box, lines[0])
     else:
         inside = _box(part.kind, box, lines)
-    return svg.element("g", told, *inside, data_part=part.id)
+    return svg.element("g", title, *inside, data_part=part.id)
 
 
 def _paper(box: Box, colour: str, width: float = 1.5, fill: str = "#fff") -> str:
@@ -157,8 +157,10 @@ def _tall(kind: str, box: Box, text: str) -> Iterator[str]:
     top = box.centre - (40 + 15 * len(words)) / 2
     yield sign(kind, box.middle - 16, top, 32)
     for number, word in enumerate(words):
-        y, said = top + 50 + 15 * number, svg.fit(word, box.width - 8, 12)
-        yield svg.label(box.middle, y, said, 12, fill=INK, font_weight="bold", text_anchor="middle")
+        y, label = top + 50 + 15 * number, svg.fit(word, box.width - 8, 12)
+        yield svg.label(
+            box.middle, y, label, 12, fill=INK, font_weight="bold", text_anchor="middle"
+        )
 
 
 def _holder(part: Part, words: Labels, layout: Layout, lines: list[str]) -> Iterator[str]:
@@ -172,12 +174,12 @@ def _holder(part: Part, words: Labels, layout: Layout, lines: list[str]) -> Iter
         if part.kind == "database":
             kind = ("database", "standby")[min(number, 1)]
             text = ("primary", "standby")[number] if "standby" in part.facts else "single"
-        told = svg.fit(words.picture(text), chip.width - 52, 12)
+        label = svg.fit(words.picture(text), chip.width - 52, 12)
         yield svg.element(
             "g",
             _paper(chip, colour, 1, "#fdfdfd"),
             sign(kind, chip.x + 9, chip.centre - 13, 26),
-            svg.label(chip.x + 44, chip.centre + 4, told, 12, fill=INK),
+            svg.label(chip.x + 44, chip.centre + 4, label, 12, fill=INK),
             data_subnet=part.subnets[number] if number < len(part.subnets) else "",
         )
 

@@ -21,8 +21,8 @@ class Labels:
 
     def name(self, text: str) -> str:
         """A word of the templates, or itself if it is not one that the table knows."""
-        found: str = self._texts["name"].get(text, text)
-        return found
+        label: str = self._texts["name"].get(text, text)
+        return label
 
     def picture(self, key: str, **facts: Any) -> str:
         """A text of the picture itself."""
@@ -38,10 +38,10 @@ class Labels:
         """What is to be said of a part, its name first."""
         facts = {fact: self.name(value) for fact, value in part.facts.items()}
         # A fact that is only true or not says so by whether its line is there.
-        said = {fact: "" if value == "True" else value for fact, value in facts.items()}
+        values = {fact: "" if value == "True" else value for fact, value in facts.items()}
         name, *rest = self._texts["part"][part.kind]
-        told = [line.format(**said) for line in rest if _fields(line) <= facts.keys()]
-        return [name.format(**said) if _fields(name) <= facts.keys() else part.id, *told]
+        lines = [line.format(**values) for line in rest if _fields(line) <= facts.keys()]
+        return [name.format(**values) if _fields(name) <= facts.keys() else part.id, *lines]
 
     def arrow(self, arrow: Arrow) -> str:
         """What stands on an arrow; "" if nothing does."""

@@ -39,21 +39,21 @@ def parts(view: View) -> Iterator[Part]:
 
 def subnets_of(view: View, logical: str) -> tuple[str, ...]:
     """Subnets that a resource is in."""
-    found = [name for one in interfaces(view, logical) for name in one.subnets]
-    given = view.resources[logical].get("Properties", {})
+    names = [name for one in interfaces(view, logical) for name in one.subnets]
+    properties = view.resources[logical].get("Properties", {})
     if view.resources[logical]["Type"] in OTHERS:
-        found = view.references.targets(given.get("Subnets", given.get("SubnetId")))
-    return tuple(name for name in dict.fromkeys(found) if name in view.network.topology.subnets)
+        names = view.references.targets(properties.get("Subnets", properties.get("SubnetId")))
+    return tuple(name for name in dict.fromkeys(names) if name in view.network.topology.subnets)
 
 
 def groups_of(view: View, logical: str) -> list[str]:
     """Security groups of a resource or, for an Auto Scaling group, of its instances."""
-    found = [name for one in interfaces(view, logical) for name in one.groups]
-    given = view.resources[logical].get("Properties", {})
+    names = [name for one in interfaces(view, logical) for name in one.groups]
+    properties = view.resources[logical].get("Properties", {})
     if view.resources[logical]["Type"] in OTHERS:
-        found = view.references.targets(given.get("SecurityGroups"))
+        names = view.references.targets(properties.get("SecurityGroups"))
     known = view.of_type("AWS::EC2::SecurityGroup")
-    return [name for name in dict.fromkeys(found) if name in known]
+    return [name for name in dict.fromkeys(names) if name in known]
 
 
 def interfaces(view: View, logical: str) -> list[Component]:
@@ -88,11 +88,11 @@ def _plain(view: View, logical: str, properties: Properties) -> Properties:
 
 def _group_names(view: View, logical: str) -> str:
     """The documented name of each security group: its description if that is one word."""
-    found = []
+    names = []
     for group in groups_of(view, logical):
         text = view.resources[group].get("Properties", {}).get("GroupDescription", "")
-        found.append(text if isinstance(text, str) and text and " " not in text else group)
-    return ", ".join(found)
+        names.append(text if isinstance(text, str) and text and " " not in text else group)
+    return ", ".join(names)
 
 
 def _cdn(view: View, logical: str, properties: Properties) -> Properties:

@@ -15,18 +15,18 @@ SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mer
 SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
 
 
-def picture(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
+def picture(model: Architecture, form: str | None, output: Path | None, language: str) -> str:
     """Mermaid text or SVG; without a ``form`` as ``output`` ends, else Mermaid. ClinicError for
     another ending."""
     if form is None and output is not None:
         form = _form(output)
     words = Labels(language)
-    return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
+    return draw.draw(model, words) if form == "svg" else mermaid.draw(model, words)
 
 
-def lines(told: Iterable[Mapping[str, object]]) -> str:
+def lines(records: Iterable[Mapping[str, object]]) -> str:
     """One JSON object a line."""
-    return "".join(f"{json.dumps(one)}\n" for one in told)
+    return "".join(f"{json.dumps(one)}\n" for one in records)
 
 
 def _form(output: Path) -> str:

@@ -48,8 +48,8 @@ def running(jobs: Sequence[linter.Job], regions: Sequence[str], folder: Path) ->
 
 def _answers(process: Popen[str], stdout: IO[str], stderr: Path) -> Answers:
     for line in stdout:
-        file, found = json.loads(line)
-        yield file, [Finding(*row) for row in found]
+        file, findings = json.loads(line)
+        yield file, [Finding(*row) for row in findings]
     if process.wait():
         words = stderr.read_text("utf-8", "replace").splitlines()
         raise RuntimeError(words[-1] if words else f"exit code {process.returncode}")

@@ -56,8 +56,8 @@ class LintRun(NamedTuple):
     def key(self, tool: ModuleType, template: Template, *beside: bytes) -> str:
         """Names an entry: the tool, how we use it, and everything it gets to see."""
         use = Path(str(tool.__file__)).read_bytes()
-        seen = json.dumps([tool.TOOL, version(tool.TOOL), template.values, list(self.regions)])
-        return cache.key(use, seen, template.file, template.data, *beside)
+        inputs = json.dumps([tool.TOOL, version(tool.TOOL), template.values, list(self.regions)])
+        return cache.key(use, inputs, template.file, template.data, *beside)
 
 
 def judge(
@@ -66,7 +66,7 @@ def judge(
     values: dict[str, dict[str, str]],
     kept: cache.Cache,
     regions: Sequence[str] = REGIONS,
-    given: Mapping[str, str] = MappingProxyType({}),
+    sources: Mapping[str, str] = MappingProxyType({}),
     later: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
     """Each finding once, soonest first; what the cache knows is not asked again.
@@ -74,11 +74,11 @@ def judge(
     ``documents`` are the parsed ``files``, both by path under output/; ``values`` are those of
     each parameter file, which flat is linted with: root has no property that takes a value. A set
     has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
-    ``given`` says by the same paths where each file of a set that is not ours was found.
+    ``sources`` says by the same paths where each file of a set that is not ours was found.
     ``later`` are those of which cfn-lint's part is left out unless the cache has it.
     """
     templates = [
-        Template(path, data, values if path == "flat.json" else {}, given.get(path, ""))
+        Template(path, data, values if path == "flat.json" else {}, sources.get(path, ""))
         for path, data in files.items()
         if path in documents and not path.startswith("policies/")
     ]
@@ -124,15 +124,15 @@ def _trouble(path: Path, sentence: str, line: int) -> Finding:
 def _validate(run: LintRun) -> Iterator[Finding]:
     for template in run.templates:
         name = run.key(validator, template)
-        found = run.cache.get(name)
-        if found is None:
-            found = [
+        cached = run.cache.get(name)
+        if cached is None:
+            cached = [
                 finding
-                for given, region in _circumstances(template, run.regions)
-                for finding in validator.validate(template.file, template.data, given, region)
+                for values, region in _circumstances(template, run.regions)
+                for finding in validator.validate(template.file, template.data, values, region)
             ]
-            run.cache.put(name, found)
-        yield from found
+            run.cache.put(name, cached)
+        yield from cached
 
 
 def _circumstances(
@@ -154,7 +154,7 @@ def _cfn_lint(run: LintRun) -> Iterator[Iterator[Finding]]:
         for t in local
     }
     known = {file: run.cache.get(name) for file, name in names.items()}
-    at_hand = chain.from_iterable(found for found in known.values() if found is not None)
+    at_hand = chain.from_iterable(cached for cached in known.values() if cached is not None)
     missing = [t for t in local if known[t.file] is None and t.path not in run.later]
     if not missing:
         yield at_hand
@@ -184,10 +184,10 @@ def _collect(
     """Keeps each answer; a job without one is a finding, so that a crash is never a pass."""
     why = "it ended without an answer"
     try:
-        for file, found in answers:
-            run.cache.put(names[file], found)
+        for file, findings in answers:
+            run.cache.put(names[file], findings)
             missing.discard(file)
-            yield from found
+            yield from findings
     except RuntimeError as crash:
         why = str(crash)
     for file in sorted(missing):

@@ -73,8 +73,8 @@ def objects(checked: CheckResult) -> Iterator[dict[str, Any]]:
     for difference in checked.proof.differences:
         yield {"kind": "difference", **difference._asdict()}
     for measure in dict.fromkeys([*checked.tightest, *checked.broken]):
-        told = measure._asdict() | {"head_room": measure.room, "kept": measure.kept}
-        yield {"kind": "limit", **told}
+        fields = measure._asdict() | {"head_room": measure.room, "kept": measure.kept}
+        yield {"kind": "limit", **fields}
     yield {
         "kind": "check",
         "env": checked.env,
@@ -88,10 +88,10 @@ def objects(checked: CheckResult) -> Iterator[dict[str, Any]]:
     }
 
 
-def _first(told: list[str], most: int | None) -> list[str]:
-    if most is None or len(told) <= most:
-        return told
-    return [*told[:most], f"and {len(told) - most} more"]
+def _first(sentences: list[str], most: int | None) -> list[str]:
+    if most is None or len(sentences) <= most:
+        return sentences
+    return [*sentences[:most], f"and {len(sentences) - most} more"]
 
 
 def _where(measure: Measure) -> str:

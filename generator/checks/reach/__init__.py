@@ -47,27 +47,27 @@ from generator.model.view import View
 __all__ = ["Difference", "Proof", "Reach", "prove"]
 
 
-def prove(seen: View, params: Path) -> Proof:
-    """What reaches what in ``seen``, and where that differs from what is expected.
+def prove(view: View, params: Path) -> Proof:
+    """What reaches what in ``view``, and where that differs from what is expected.
 
     ``params`` is the folder of the environment's parameter file; its expectations are beside it,
     in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
     cannot be read.
     """
-    names, facts = said(seen)
-    path = expectations.place(params, seen.env)
-    expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
+    names, facts = said(view)
+    path = expectations.place(params, view.env)
+    expected = expectations.load(path) if path.exists() else documented.derive(view, names)
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
     differences = expectations.differences(facts, expected)
-    if before := changed.before(seen, expected.values):
-        now = changed.Assessment(facts, expected, documented.derive(seen, names))
+    if before := changed.before(view, expected.values):
+        now = changed.Assessment(facts, expected, documented.derive(view, names))
         names, facts = said(before)
         then = changed.Assessment(facts, expected, documented.derive(before, names))
         differences = changed.unexplained(now, then)
-    return Proof(seen.env, expected.source, reaches, tuple(differences))
+    return Proof(view.env, expected.source, reaches, tuple(differences))
 
 
-def said(seen: View) -> tuple[Names, list[Fact]]:
+def said(view: View) -> tuple[Names, list[Fact]]:
     """All that is said of a view, with its resources by their roles."""
     with guard.guarded(
         lambda trouble: (
@@ -75,9 +75,9 @@ def said(seen: View) -> tuple[Names, list[Fact]]:
             f"({type(trouble).__name__}: {guard.reason(trouble)}); clinic lint says where."
         )
     ):
-        names = Names(seen)
+        names = Names(view)
         roles.assign(names)
-        return names, [*found(names), *unresolved.facts(seen, names)]
+        return names, [*found(names), *unresolved.facts(view, names)]
 
 
 def found(names: Names) -> list[Fact]:

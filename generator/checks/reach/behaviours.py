@@ -50,16 +50,16 @@ def through(behaviour: Behaviour, names: Names) -> RequestPath:
     An origin request policy cannot name Authorization, only forward all headers:
     https://repost.aws/knowledge-center/cloudfront-authorization-header
     """
-    given, doubts = behaviour.given, list[str]()
-    if "CachePolicyId" in given:
-        key = _policy(given, "CachePolicyId", CACHE, names, doubts)
+    properties, doubts = behaviour.given, list[str]()
+    if "CachePolicyId" in properties:
+        key = _policy(properties, "CachePolicyId", CACHE, names, doubts)
     else:
-        key = _legacy(given)
-    sent = key | _policy(given, "OriginRequestPolicyId", ORIGIN_REQUEST, names, doubts)
+        key = _legacy(properties)
+    sent = key | _policy(properties, "OriginRequestPolicyId", ORIGIN_REQUEST, names, doubts)
     drops = [] if sent.authorization else ["Authorization"]
     for what, much in (("cookies", sent.cookies), ("query strings", sent.queries)):
         drops += {NONE: [what], SOME: [f"some {what}"], ALL: []}[much]
-    if given.get("LambdaFunctionAssociations"):
+    if properties.get("LambdaFunctionAssociations"):
         doubts.append(f"what Lambda@Edge makes of requests for {behaviour.pattern} is not known")
     name, ours = function(behaviour, names)
     if name and not ours:
@@ -74,15 +74,15 @@ def through(behaviour: Behaviour, names: Names) -> RequestPath:
 
 
 def _policy(
-    given: Mapping[str, Any],
+    properties: Mapping[str, Any],
     key: str,
     managed: Mapping[str, Forwarding],
     names: Names,
     doubts: list[str],
 ) -> Forwarding:
-    if key not in given:
+    if key not in properties:
         return NOTHING
-    name = names.target(given[key])
+    name = names.target(properties[key])
     if name in managed:
         return managed[name]
     kind = key.removesuffix("Id")
@@ -107,16 +107,16 @@ def _policy(
     )
 
 
-def _legacy(given: Mapping[str, Any]) -> Forwarding:
+def _legacy(properties: Mapping[str, Any]) -> Forwarding:
     """The settings from before there were policies."""
-    values = given.get("ForwardedValues", {})
+    values = properties.get("ForwardedValues", {})
     headers = {text(header).lower() for header in values.get("Headers", [])}
     queries = is_true(values.get("QueryString"))
     return Forwarding(
         bool(headers & {"*", AUTHORIZATION}),
         _much(values.get("Cookies", {}).get("Forward")),
         ALL if queries else NONE,
-        text(given.get("MaxTTL", 1)) != "0" and "*" not in headers,
+        text(properties.get("MaxTTL", 1)) != "0" and "*" not in headers,
     )
 
 

@@ -28,8 +28,8 @@ def facts(
 ) -> Facts:
     """What each distribution reaches and what it shows to viewers."""
     listening = list(listener_actions(names))
-    for name, given in names.of_type(DISTRIBUTION).items():
-        config = given.get("DistributionConfig", {})
+    for name, properties in names.of_type(DISTRIBUTION).items():
+        config = properties.get("DistributionConfig", {})
         if not is_true(config.get("Enabled", True)):
             continue
         if "WebACLId" in config:
@@ -60,14 +60,14 @@ def _link(
     target = next((s for s in components if s.logical == origin.target), None)
     if target is None:
         return None
-    wanted = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
+    origin_ports = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
     lists = tuple(cdn_lists(names))
     if not origin.private:
         link = inbound(network, target, called, on=lists)
-        return link._replace(may=link.may & wanted, must=link.must & wanted)
+        return link._replace(may=link.may & origin_ports, must=link.must & origin_ports)
     # Its interfaces are the network's own, so that neither route nor public address counts.
     let = [
-        (rule.name, rule.ports & wanted)
+        (rule.name, rule.ports & origin_ports)
         for group in target.groups
         for rule in network.rules.get(group, ())
         if not rule.out and rule.kind == "list" and rule.peer in lists
@@ -79,8 +79,8 @@ def _link(
 
 def cdn_lists(names: Names) -> list[str]:
     """The prefix list of CloudFront's addresses, as the operator gave it."""
-    given = names.values.get("CloudFrontPrefixListId")
-    return [given] if given else []
+    properties = names.values.get("CloudFrontPrefixListId")
+    return [properties] if properties else []
 
 
 def _served(
@@ -132,15 +132,15 @@ def _is_open(own: list[Statement]) -> bool:
 
 
 def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names: Names) -> Facts:
-    pattern, given = behaviour.pattern, behaviour.given
-    methods = set(map(text, given.get("AllowedMethods", ["GET", "HEAD"])))
+    pattern, properties = behaviour.pattern, behaviour.given
+    methods = set(map(text, properties.get("AllowedMethods", ["GET", "HEAD"])))
     how = "reading" if methods <= READING else "any method"
     why = (names.called(name), f"behaviour {pattern}")
     ends = "viewer", names.called(origin.target)
     closed = "" if served else ", but the origin refuses"
     where = f" at {origin.path}" if origin.path else ""
     schemes = ["https"]
-    if given.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
+    if properties.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
         schemes.append("http")
     bucket = origin.target in names.of_type(BUCKET)
     # Buckets look at nothing of what viewers send but the path.

@@ -28,28 +28,28 @@ class Assessment(NamedTuple):
     """The documented table with the view's own parameters."""
 
 
-def recorded(seen: View) -> dict[str, str]:
-    """The parameters that expectations of ``seen`` hold for; hidden ones are nobody's to read."""
-    declared = seen.whole.get("Parameters", {})
+def recorded(view: View) -> dict[str, str]:
+    """The parameters that expectations of ``view`` hold for; hidden ones are nobody's to read."""
+    declared = view.whole.get("Parameters", {})
     return {
         name: value
-        for name, value in seen.values.items()
+        for name, value in view.values.items()
         if not is_true(declared.get(name, {}).get("NoEcho"))
     }
 
 
-def before(seen: View, accepted: Mapping[str, str] | None) -> View | None:
-    """``seen`` under the parameters of its expectations; None if those are its own, are not known,
+def before(view: View, accepted: Mapping[str, str] | None) -> View | None:
+    """``view`` under the parameters of its expectations; None if those are its own, are not known,
     or if the templates are not of the documented system."""
-    declared = seen.whole.get("Parameters", {})
+    declared = view.whole.get("Parameters", {})
     if accepted is None or OWN not in declared:
         return None
     defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
-    hidden = {name: value for name, value in seen.values.items() if name not in recorded(seen)}
+    hidden = {name: value for name, value in view.values.items() if name not in recorded(view)}
     there = {name: value for name, value in accepted.items() if name in declared}
-    old, new = {**defaults, **hidden, **there}, {**defaults, **seen.values}
+    old, new = {**defaults, **hidden, **there}, {**defaults, **view.values}
     with guard.resolving(None):
-        return None if old == new else seen.changed(**old)
+        return None if old == new else view.changed(**old)
 
 
 def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
@@ -98,7 +98,7 @@ def _own(ways: Sequence[str], documented: Sequence[str]) -> list[str]:
     kept = [way for way in ways if ports.parse(way) is None and way not in documented]
     masks = (reduce(or_, (ports.parse(way) or 0 for way in some), 0) for some in (ways, documented))
     mine, theirs = masks
-    return [*kept, *(said for said, _ in ports.runs(mine & ~theirs))]
+    return [*kept, *(words for words, _ in ports.runs(mine & ~theirs))]
 
 
 def _joined(first: Table, second: Table) -> Table:

@@ -28,11 +28,11 @@ Denials = Mapping[str, list[Statement]]
 
 def conditioned(what: str, statement: Statement) -> str:
     """``what`` and under which conditions."""
-    said = [
+    words = [
         f"{key} {_operator(operator)} {', '.join(values)}"
         for operator, key, values in statement.conditions
     ]
-    return f"{what} if {' and '.join(said)}" if said else what
+    return f"{what} if {' and '.join(words)}" if words else what
 
 
 def _operator(operator: str) -> str:
@@ -53,8 +53,8 @@ def facts(names: Names, denials: Denials) -> Facts:
         yield from _trust(holder, properties, names)
     for name, unheld in loose.items():
         yield from _granted(f"holder of {name}", unheld, names, denials, None)
-    for name, given in names.of_type("AWS::IAM::AccessKey").items():
-        yield Reach(f"holder of {name}", names.target(given.get("UserName")), "access key", (name,))
+    for name, key in names.of_type("AWS::IAM::AccessKey").items():
+        yield Reach(f"holder of {name}", names.target(key.get("UserName")), "access key", (name,))
 
 
 def _boundary(
@@ -83,8 +83,8 @@ def _granted(
         for action, node in product(_actions(statement), statement.resources):
             resource = _but(names.resource(node), statement.not_resources)
             if not statement.allows:
-                said = conditioned(f"never {action}", statement)
-                yield Reach(who, resource, said, (statement.name,), refusal=True)
+                words = conditioned(f"never {action}", statement)
+                yield Reach(who, resource, words, (statement.name,), refusal=True)
                 continue
             spellings = _spellings(node, names)
             stops = [*refusals, *denials.get(names.owner(node), [])]
@@ -142,10 +142,10 @@ def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
     document = properties.get("AssumeRolePolicyDocument")
     for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names.resource):
         for action, principal in product(_actions(statement), statement.principals):
-            said = conditioned(action if statement.allows else f"never {action}", statement)
+            words = conditioned(action if statement.allows else f"never {action}", statement)
             who = named(principal, names, statement.not_principals)
             called = names.called(holder)
-            yield Reach(who, called, said, (statement.name,), refusal=not statement.allows)
+            yield Reach(who, called, words, (statement.name,), refusal=not statement.allows)
 
 
 def named(principal: tuple[str, Any], names: Names, but: bool = False) -> str:

@@ -54,13 +54,13 @@ def outbound(
 ) -> Link:
     """What a component sends to addresses outside its network and gets an answer to."""
     borders = _borders(network, source)
-    found = [
+    paths = [
         _out(network, ConnectionEnd(source, subnet, own), address, ways)
         for subnet in _subnets(network, source)
         for address in addresses.samples(_foreign(network, subnet, beyond), borders)
         for own in addresses.samples([subnet.range], borders)
     ]
-    return _link(called, found)
+    return _link(called, paths)
 
 
 def inbound(
@@ -73,7 +73,7 @@ def inbound(
 ) -> Link:
     """What reaches a component from addresses outside its network, ``on`` some prefix lists."""
     borders = _borders(network, target)
-    found = [
+    paths = [
         _in(
             network,
             ConnectionEnd(target, subnet, subnet.range.first),
@@ -83,7 +83,7 @@ def inbound(
         for subnet in _subnets(network, target)
         for address in addresses.samples(_foreign(network, subnet, beyond), borders)
     ]
-    return _link(called, found)
+    return _link(called, paths)
 
 
 def _subnets(network: Network, component: Component) -> list[Subnet]:

@@ -42,8 +42,8 @@ def facts(
 
 def _open_ports(rule: Rule, pair: tuple[str, str], passing: int) -> Iterator[Reach]:
     sixth = " over IPv6" if rule.kind == "ipv6" else ""
-    for said, _ in ports.runs(rule.ports & ~(0 if sixth else passing)):
-        yield Reach(*pair, f"{said}{sixth} by its group alone", (rule.name,))
+    for text, _ in ports.runs(rule.ports & ~(0 if sixth else passing)):
+        yield Reach(*pair, f"{text}{sixth} by its group alone", (rule.name,))
 
 
 def _networks(network: Network, component: Component) -> list[Range]:

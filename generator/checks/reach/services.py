@@ -33,7 +33,7 @@ def blocked(
     inside: dict[str, list[Component]] = {}
     for component in components:
         inside.setdefault(names.called(component.logical), []).append(component)
-    found: dict[tuple[str, str], Link] = {(link.source, link.target): link for link in links}
+    by_pair: dict[tuple[str, str], Link] = {(link.source, link.target): link for link in links}
     for fact in facts:
         if not isinstance(fact, Reach) or fact.what.startswith(NO_CALL):
             yield fact
@@ -42,7 +42,7 @@ def blocked(
         why = tuple(
             reason
             for component in inside.get(fact.source, ())
-            for reason in _in_the_way(fact, component, found, network, names, doubts)
+            for reason in _in_the_way(fact, component, by_pair, network, names, doubts)
         )
         yield from doubts
         yield fact._replace(blocked=tuple(dict.fromkeys(why)))
@@ -71,9 +71,11 @@ def _in_the_way(
                 yield from link.why_not(HTTPS)
 
 
-def _service(given: Mapping[str, object]) -> str:
+def _service(endpoint: Mapping[str, object]) -> str:
     """``ecr`` of ``com.amazonaws.us-east-1.ecr.dkr``."""
-    return text(given.get("ServiceName")).partition("amazonaws.")[2].split(".", 1)[-1].split(".")[0]
+    return (
+        text(endpoint.get("ServiceName")).partition("amazonaws.")[2].split(".", 1)[-1].split(".")[0]
+    )
 
 
 def _gateway(service: str, component: Component, network: Network, names: Names) -> str | None:
@@ -81,8 +83,10 @@ def _gateway(service: str, component: Component, network: Network, names: Names)
     tables = {network.topology.tables.get(subnet, "") for subnet in component.subnets}
     for table in tables:
         for name in network.topology.endpoints.get(table, ()):
-            given = names.of_type(ENDPOINT)[name]
-            if _service(given) == service and tables <= {*names.targets(given["RouteTableIds"])}:
+            properties = names.of_type(ENDPOINT)[name]
+            if _service(properties) == service and tables <= {
+                *names.targets(properties["RouteTableIds"])
+            }:
                 return name
     return None
 
@@ -105,10 +109,10 @@ def _interface(
 ) -> bool:
     called = names.called(component.logical)
     return any(
-        _service(given) == service
+        _service(properties) == service
         and (link := links.get((called, names.called(name)))) is not None
         and not HTTPS & ~link.must
-        for name, given in names.of_type(ENDPOINT).items()
+        for name, properties in names.of_type(ENDPOINT).items()
     )
 
 

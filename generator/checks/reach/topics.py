@@ -26,8 +26,8 @@ TRUE_OF_NOTHING = ("StringNot", "NumericNot", "DateNot", "ArnNot", "NotIpAddress
 def facts(names: Names, own: Mapping[str, list[Statement]]) -> Iterator[Reach]:
     """Every rule that sends to a topic, and what its events are stopped by."""
     topics = names.of_type("AWS::SNS::Topic")
-    for rule, given in names.of_type("AWS::Events::Rule").items():
-        for target in given.get("Targets", []):
+    for rule, properties in names.of_type("AWS::Events::Rule").items():
+        for target in properties.get("Targets", []):
             topic = names.target(target.get("Arn"))
             if topic in topics:
                 key = names.target(topics[topic].get("KmsMasterKeyId"))

@@ -53,8 +53,8 @@ def _links(names: Names, network: Network, components: list[Component]) -> Itera
         for beyond, ranges in _beyond(component, network).items():
             yield inbound(network, component, (beyond, name), ranges, OTHER_WAYS)
             yield outbound(network, component, (name, beyond), ranges, OTHER_WAYS)
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        if not given.get("VpcConfig"):
+    for name, properties in names.of_type("AWS::Lambda::Function").items():
+        if not properties.get("VpcConfig"):
             every = ports.EVERYTHING
             passed = ((f"{name} is in no network of ours", every),)
             yield Link(names.called(name), OUTSIDE, every, every, passed)
@@ -76,12 +76,12 @@ def _lists(component: Component, network: Network) -> set[str]:
 
 def _beyond(component: Component, network: Network) -> dict[str, list[Range]]:
     """Other networks by what leads there, with their addresses."""
-    found: dict[str, list[Range]] = defaultdict(list)
+    by_target: dict[str, list[Range]] = defaultdict(list)
     for name in component.subnets:
         for route in network.topology.subnets[name].routes:
             if route.kind in OTHER_WAYS:
-                found[f"beyond {route.target}"].append(route.range)
-    return found
+                by_target[f"beyond {route.target}"].append(route.range)
+    return by_target
 
 
 def _subnets(names: Names, network: Network, components: list[Component]) -> Iterator[Reach]:

@@ -129,15 +129,15 @@ def _row(canvas: Canvas, step: ScheduledTask, marked: set[str], y: float) -> Ite
 def _bar(canvas: Canvas, step: ScheduledTask, y: float, of_path: bool) -> Iterator[str]:
     """One bar or, if something was met while it ran, three: its own work, the wait, the rest."""
     note = f" ({step.task.note})" if step.task.note else ""
-    told = svg.title(f"{step.task.name}: {step.start} to {step.end} s{note}")
+    title = svg.title(f"{step.task.name}: {step.start} to {step.end} s{note}")
     colour = CRITICAL if of_path else OTHER
     if since := _waits_from(step):
-        yield _box(canvas, step.start, since, y, told, fill=OTHER)
+        yield _box(canvas, step.start, since, y, title, fill=OTHER)
         why = svg.title(f"{step.task.name} waits for {step.held_by} until {step.ready} s")
         yield _box(canvas, since, step.ready, y, why, fill=WAITING)
-        yield _box(canvas, step.ready, step.end, y, told, fill=colour)
+        yield _box(canvas, step.ready, step.end, y, title, fill=colour)
     else:
-        yield _box(canvas, step.start, step.end, y, told, fill=colour)
+        yield _box(canvas, step.start, step.end, y, title, fill=colour)
 
 
 def _waits_from(step: ScheduledTask) -> int:
@@ -147,10 +147,10 @@ def _waits_from(step: ScheduledTask) -> int:
     return step.start + step.task.seconds - step.task.meets[step.held_by]
 
 
-def _box(canvas: Canvas, start: float, end: float, y: float, told: str, fill: str) -> str:
+def _box(canvas: Canvas, start: float, end: float, y: float, title: str, fill: str) -> str:
     x = canvas.x(start)
     wide = max(canvas.x(end) - x - 0.6, 1.5)
-    return svg.rectangle(x, y + (ROW - BAR) / 2, wide, BAR, told, rx=2, fill=fill)
+    return svg.rectangle(x, y + (ROW - BAR) / 2, wide, BAR, title, rx=2, fill=fill)
 
 
 def _figure(canvas: Canvas, second: int, took: int, y: float) -> str:

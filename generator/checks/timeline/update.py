@@ -52,17 +52,17 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
     A reference to something that gets another value is a difference too, so this goes round until
     nothing is added.
     """
-    found: dict[str, dict[str, str]] = {}
+    changed: dict[str, dict[str, str]] = {}
     while True:
-        moved = {logical: _effect(how) for logical, how in found.items()}
+        moved = {logical: _effect(how) for logical, how in changed.items()}
         again = {
             logical: how
             for logical, resource in new.resources.items()
             if (how := _differences(logical, old.resources.get(logical), resource, moved))
         }
-        if again == found:
-            return found
-        found = again
+        if again == changed:
+            return changed
+        changed = again
 
 
 def _effect(how: Mapping[str, str]) -> str:
@@ -78,15 +78,15 @@ def _differences(
     if old["Type"] != new["Type"]:
         return {logical: REPLACED}
     was, will = old.get("Properties", {}), new.get("Properties", {})
-    found = dict[str, str]()
+    differences = dict[str, str]()
     for name in sorted(was.keys() | will.keys()):
         leaves = list(_leaves(name, was.get(name), will.get(name)))
         if not leaves and any(_moves(reference, moved) for reference in references(will.get(name))):
             leaves = [name]
         for leaf in leaves:
             anew = recreates(new["Type"], leaf) == "yes"
-            found[name] = REPLACED if anew else found.get(name, CHANGED)
-    return found
+            differences[name] = REPLACED if anew else differences.get(name, CHANGED)
+    return differences
 
 
 def _leaves(name: str, old: Any, new: Any) -> Iterator[str]:
@@ -155,6 +155,6 @@ def batches(old: View, new: View, logical: str) -> tuple[int, int]:
 
 
 def _pause(text: str) -> int:
-    found = PAUSE.fullmatch(text)
-    hours, minutes, rest = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    match = PAUSE.fullmatch(text)
+    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     return 3600 * hours + 60 * minutes + rest

@@ -87,50 +87,51 @@ def _placed(
 
 
 def _balancers(names: References) -> Found:
-    for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
-        subnets = given.get("Subnets") or [
-            mapping.get("SubnetId") for mapping in given.get("SubnetMappings", [])
+    for name, properties in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
+        subnets = properties.get("Subnets") or [
+            mapping.get("SubnetId") for mapping in properties.get("SubnetMappings", [])
         ]
-        internet_facing = given.get("Scheme", "internet-facing") != "internal"
-        yield name, BALANCER, subnets, given.get("SecurityGroups"), internet_facing
+        internet_facing = properties.get("Scheme", "internet-facing") != "internal"
+        yield name, BALANCER, subnets, properties.get("SecurityGroups"), internet_facing
 
 
 def _instances(names: References) -> Found:
-    for name, given in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
-        for launch in launches(name, given, names):
+    for name, properties in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
+        for launch in launches(name, properties, names):
             groups, public, subnet = interface(launch)
-            yield name, BACKEND, subnet or given.get("VPCZoneIdentifier"), groups, public
+            yield name, BACKEND, subnet or properties.get("VPCZoneIdentifier"), groups, public
     addressed = {
-        names.target(given.get("InstanceId")) for given in names.of_type("AWS::EC2::EIP").values()
+        names.target(properties.get("InstanceId"))
+        for properties in names.of_type("AWS::EC2::EIP").values()
     } | {
-        names.target(given.get("InstanceId"))
-        for given in names.of_type("AWS::EC2::EIPAssociation").values()
+        names.target(properties.get("InstanceId"))
+        for properties in names.of_type("AWS::EC2::EIPAssociation").values()
     }
-    for name, given in names.of_type("AWS::EC2::Instance").items():
-        [launch] = launches(name, given, names)
+    for name, properties in names.of_type("AWS::EC2::Instance").items():
+        [launch] = launches(name, properties, names)
         groups, public, subnet = interface(launch)
         public = True if name in addressed else public
-        yield name, BACKEND, subnet or given.get("SubnetId"), groups, public
+        yield name, BACKEND, subnet or properties.get("SubnetId"), groups, public
 
 
 def _databases(names: References) -> Found:
     groups = names.of_type("AWS::RDS::DBSubnetGroup")
     for kind in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
-        for name, given in names.of_type(kind).items():
-            place = groups.get(names.target(given.get("DBSubnetGroupName")), {})
+        for name, properties in names.of_type(kind).items():
+            place = groups.get(names.target(properties.get("DBSubnetGroupName")), {})
             # RDS itself decides by the gateway when nothing is said.
             default = bool(names.of_type("AWS::EC2::VPCGatewayAttachment"))
-            stated = given.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
-            inside = given.get("VPCSecurityGroups", given.get("VpcSecurityGroupIds"))
+            stated = properties.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
+            inside = properties.get("VPCSecurityGroups", properties.get("VpcSecurityGroupIds"))
             yield name, DATABASE, place.get("SubnetIds", []), inside, is_true(stated)
 
 
 def _file_systems(names: References) -> Found:
     """A file system is wherever one of its mount targets is."""
-    for name, given in names.of_type("AWS::EFS::MountTarget").items():
-        files = names.target(given.get("FileSystemId"))
+    for name, properties in names.of_type("AWS::EFS::MountTarget").items():
+        files = names.target(properties.get("FileSystemId"))
         logical = files if files in names.resources else name
-        yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
+        yield logical, FILES, properties.get("SubnetId"), properties.get("SecurityGroups"), False
 
 
 def listening_ports(component: Component, names: References) -> int:
@@ -139,19 +140,25 @@ def listening_ports(component: Component, names: References) -> int:
         return ports.some("tcp", NFS, NFS)
     if component.kind != DATABASE:
         return ports.EVERYTHING
-    given = names.resources[component.logical].get("Properties", {})
-    default = ENGINE_PORT if "postgres" in text(given.get("Engine")) else None
-    port = ports.of_rule("tcp", given.get("Port", default), given.get("Port", default))
+    properties = names.resources[component.logical].get("Properties", {})
+    default = ENGINE_PORT if "postgres" in text(properties.get("Engine")) else None
+    port = ports.of_rule("tcp", properties.get("Port", default), properties.get("Port", default))
     return ports.EVERYTHING if port is None else port
 
 
 def _functions(names: References) -> Found:
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        if place := given.get("VpcConfig"):
+    for name, properties in names.of_type("AWS::Lambda::Function").items():
+        if place := properties.get("VpcConfig"):
             yield name, "function", place.get("SubnetIds"), place.get("SecurityGroupIds"), False
 
 
 def _endpoints(names: References) -> Found:
-    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
-        if given.get("VpcEndpointType", "Gateway") == "Interface":
-            yield name, "endpoint", given.get("SubnetIds"), given.get("SecurityGroupIds"), False
+    for name, properties in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if properties.get("VpcEndpointType", "Gateway") == "Interface":
+            yield (
+                name,
+                "endpoint",
+                properties.get("SubnetIds"),
+                properties.get("SecurityGroupIds"),
+                False,
+            )

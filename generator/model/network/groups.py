@@ -47,17 +47,17 @@ Rules = Mapping[str, list[Rule]]
 
 def rules(names: References) -> tuple[Rules, list[Unknown]]:
     """Rules by group, and what could not be judged of them."""
-    found: dict[str, list[Rule]] = defaultdict(list)
+    by_group: dict[str, list[Rule]] = defaultdict(list)
     lists = _prefix_lists(names)
-    for group, out, name, given in (*declared_rules(names), *_implied(names)):
-        found[group] += _rule(name, out, given, names, lists)
+    for group, out, name, properties in (*declared_rules(names), *_implied(names)):
+        by_group[group] += _rule(name, out, properties, names, lists)
     unknown = [
         Unknown(rule.name, f"{rule.name}: {_doubt(rule)} cannot be resolved")
-        for rules in found.values()
+        for rules in by_group.values()
         for rule in rules
         if not rule.known or rule.kind == "unknown"
     ]
-    return found, unknown
+    return by_group, unknown
 
 
 def _doubt(rule: Rule) -> str:
@@ -66,13 +66,14 @@ def _doubt(rule: Rule) -> str:
 
 def without_egress_rules(names: References) -> set[str]:
     """Groups of which nothing says what they let out: AWS lets out everything then."""
-    told = {
-        names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
+    with_egress = {
+        names.target(properties.get("GroupId"))
+        for properties in names.of_type(f"{GROUP}Egress").values()
     }
     return {
         name
-        for name, given in names.of_type(GROUP).items()
-        if not given.get("SecurityGroupEgress") and name not in told
+        for name, properties in names.of_type(GROUP).items()
+        if not properties.get("SecurityGroupEgress") and name not in with_egress
     }
 
 
@@ -81,11 +82,16 @@ def declared_rules(names: References) -> Iterator[tuple[str, bool, str, Mapping[
     what it says."""
     for group, properties in names.of_type(GROUP).items():
         for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
-            for number, given in enumerate(properties.get(key, [])):
-                yield group, out, f"{group}.{key}[{number}]", given
+            for number, settings in enumerate(properties.get(key, [])):
+                yield group, out, f"{group}.{key}[{number}]", settings
     for out, kind in ((False, "Ingress"), (True, "Egress")):
-        for name, given in names.of_type(f"{GROUP}{kind}").items():
-            yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
+        for name, settings in names.of_type(f"{GROUP}{kind}").items():
+            yield (
+                names.target(settings.get("GroupId", settings.get("GroupName"))),
+                out,
+                name,
+                settings,
+            )
 
 
 def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
@@ -103,15 +109,17 @@ def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, A
 def _rule(
     name: str,
     out: bool,
-    given: Mapping[str, Any],
+    properties: Mapping[str, Any],
     names: References,
     lists: Mapping[str, list[str]],
 ) -> Iterator[Rule]:
-    let = ports.of_rule(given.get("IpProtocol"), given.get("FromPort"), given.get("ToPort"))
+    let = ports.of_rule(
+        properties.get("IpProtocol"), properties.get("FromPort"), properties.get("ToPort")
+    )
     known, let = let is not None, ports.EVERYTHING if let is None else let
     prefix = "Destination" if out else "Source"
     for key, kind in PEERS.items():
-        value = given.get(key, given.get(prefix + key))
+        value = properties.get(key, properties.get(prefix + key))
         if value is None:
             continue
         peer = names.target(value)

@@ -75,11 +75,11 @@ def _text(name: str, first: int, last: int) -> str:
 
 def parse(text: str) -> int | None:
     """The set that words of ``runs`` stand for; None if they are no such words."""
-    found = TEXT.fullmatch(text)
-    if not found:
+    match = TEXT.fullmatch(text)
+    if not match:
         return None
     if text == "any protocol":
         return EVERYTHING
-    if not found[2]:
-        return some(found[1] or text)
-    return some(found[1], int(found[2]), int(found[3] or found[2]))
+    if not match[2]:
+        return some(match[1] or text)
+    return some(match[1], int(match[2]), int(match[3] or match[2]))

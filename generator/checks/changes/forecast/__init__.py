@@ -65,28 +65,28 @@ def forecast(
     values = {path: parameters.load_checked(path, whole) for path in files}
     then = revision.read(base, [OUTPUT, params, *files])
     old = _templates(then, new)
-    found = [_one(path, values[path], new, old, then) for path in files]
-    return then.name, found if envs else [*found, *_gone(then, params, files)]
+    forecasts = [_one(path, values[path], new, old, then) for path in files]
+    return then.name, forecasts if envs else [*forecasts, *_gone(then, params, files)]
 
 
 def _templates(then: GitRevision, new: Templates) -> dict[str, Template]:
     """The revision's set, in the form of the new one."""
     flat = view.FLAT in new
-    wanted = "flat." if flat else "nested/"
-    found = {}
+    prefix = "flat." if flat else "nested/"
+    templates = {}
     for name, data in then.below(OUTPUT).items():
         short, suffix = os.path.splitext(name.removeprefix("nested/"))
         # What else lies in deeper folders need not be a template.
         if (
-            name.startswith(wanted)
+            name.startswith(prefix)
             and suffix in view.SUFFIXES
             and ("/" not in short or short in new)
         ):
-            found[short] = view.template(f"{OUTPUT}/{name} in {then.name}", data)
-    if (view.FLAT if flat else view.ROOT) not in found:
+            templates[short] = view.template(f"{OUTPUT}/{name} in {then.name}", data)
+    if (view.FLAT if flat else view.ROOT) not in templates:
         missing = "flat.json" if flat else "nested/root.json"
         raise ClinicError(f"{then.name} has no {OUTPUT}/{missing}, so there is nothing to compare.")
-    return found
+    return templates
 
 
 def _one(
@@ -98,23 +98,23 @@ def _one(
         there = compare.resources(before)
     with guard.resolving(path.stem):
         after = _side(new, values, path.stem)
-        wanted = compare.resources(after)
-        found = compare.forecast(before, after)
-        steps = order.steps(found, there, wanted)
-        known = refusals.findings(found, there, wanted)
+        new_resources = compare.resources(after)
+        changes = compare.forecast(before, after)
+        steps = order.steps(changes, there, new_resources)
+        known = refusals.findings(changes, there, new_resources)
         refused = [one for one in known if one.row.refused]
-        notes += _notes(found, there, wanted)
+        notes += _notes(changes, there, new_resources)
         notes += [one.sentence for one in known if not one.row.refused]
-    return Forecast(path.stem, found, steps, notes, refused)
+    return Forecast(path.stem, changes, steps, notes, refused)
 
 
 def _before(
     path: Path, values: Mapping[str, str], old: Templates, then: GitRevision, notes: list[str]
 ) -> Side:
     """What is deployed, if the revision is; ``notes`` gets what had to be assumed."""
-    given = then.files.get(path.resolve())
-    if given is not None:
-        return _side(old, parameters.parse(Path(f"{path} in {then.name}"), given), path.stem)
+    content = then.files.get(path.resolve())
+    if content is not None:
+        return _side(old, parameters.parse(Path(f"{path} in {then.name}"), content), path.stem)
     if then.covers(path):
         notes.append(f"{path} is new: there is no stack of it yet.")
         return Side({}, {}, {})
@@ -134,16 +134,16 @@ def _side(templates: Templates, values: Mapping[str, str], env: str) -> Side:
 
 
 def _notes(
-    found: list[Change], there: Mapping[str, Any], wanted: Mapping[str, Any]
+    changes: list[Change], there: Mapping[str, Any], new_resources: Mapping[str, Any]
 ) -> Iterator[str]:
-    for change in found:
+    for change in changes:
         if any(detail.name == "Type" for detail in change.details):
             yield (
                 f"{change.path}: CloudFormation refuses another type under the same logical id; "
                 "give the new one an id of its own."
             )
-    for path in [path for path in wanted if path in there]:
-        new = wanted[path]
+    for path in [path for path in new_resources if path in there]:
+        new = new_resources[path]
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             was, will = (
                 compare.declared_policy(there[path], policy),

@@ -54,11 +54,13 @@ def steps(
     first = _levels(waiting(after), coming)
     last = _levels(_turned(waiting(before)), leaving)
     done = max(first.values(), default=0)
-    found = [ForecastStep(n, "update", FIRST[coming[p].verb], coming[p]) for p, n in first.items()]
-    found += [
+    ordered = [
+        ForecastStep(n, "update", FIRST[coming[p].verb], coming[p]) for p, n in first.items()
+    ]
+    ordered += [
         ForecastStep(done + n, "clean-up", _last(leaving[p]), leaving[p]) for p, n in last.items()
     ]
-    return sorted(found, key=lambda step: step.number)
+    return sorted(ordered, key=lambda step: step.number)
 
 
 def waiting(resources: Mapping[str, Any]) -> dict[str, list[str]]:

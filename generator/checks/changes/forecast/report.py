@@ -26,8 +26,8 @@ TITLES = {
 def summary(forecast: Forecast) -> str:
     """One line about an environment."""
     counts = Counter(change.verb for change in forecast.changes)
-    told = ", ".join(f"{counts[verb]} {verb}" for verb in VERBS if counts[verb])
-    return f"{forecast.env}: {told or 'nothing changes'}"
+    counted = ", ".join(f"{counts[verb]} {verb}" for verb in VERBS if counts[verb])
+    return f"{forecast.env}: {counted or 'nothing changes'}"
 
 
 def phases(forecast: Forecast) -> Iterator[tuple[str, list[list[str]]]]:
@@ -42,10 +42,10 @@ def _rows(step: ForecastStep) -> Iterator[list[str]]:
     change, cleaning = step.change, step.phase == "clean-up"
     start = [str(step.number), step.what, change.path]
     data = _data(change, cleaning)
-    told = [] if cleaning else [_detail(detail) for detail in change.details]
-    if len(told) > SHOWN:
-        told[SHOWN - 1 :] = [f"and {len(told) - SHOWN + 1} more"]
-    for text in told or [change.type]:
+    details = [] if cleaning else [_detail(detail) for detail in change.details]
+    if len(details) > SHOWN:
+        details[SHOWN - 1 :] = [f"and {len(details) - SHOWN + 1} more"]
+    for text in details or [change.type]:
         yield [*start, text, data]
         start, data = ["", "", ""], ""
 
@@ -121,8 +121,8 @@ def markdown(base: str, forecasts: Sequence[Forecast]) -> str:
 
 
 def _alert(kind: str, sentences: Any) -> list[str]:
-    told = [f"> - {_escaped(text)}" for text in sentences]
-    return ["", f"> [!{kind}]", *told] if told else []
+    lines = [f"> - {_escaped(text)}" for text in sentences]
+    return ["", f"> [!{kind}]", *lines] if lines else []
 
 
 def _row(cells: Sequence[str]) -> str:
