@@ -58,4 +58,4 @@ def forecast_command(
     screen.show(name, found, report)
     if path := os.environ.get(SUMMARY):
         screen.append(Path(path), markdown(name, found))
-    screen.judge(found, allowed)
+    screen.require_acceptable(found, allowed)

@@ -62,6 +62,6 @@ def generate_command(output: Path, lint: bool, check: bool, params: Path) -> Non
     tables.show(*outputs.summary(documents, files))
     if values is not None:
         kept = cache.Cache(cache.folder())
-        found = run.judge(documents, files, values, kept, later=FLAT)
+        found = run.lint_all(documents, files, values, kept, later=FLAT)
         if not report.report(found, "text", strict=False):
             raise click.exceptions.Exit(1)

@@ -47,7 +47,7 @@ def timeline_command(
     """
     from generator import files
     from generator.checks.timeline import gantt
-    from generator.checks.timeline.operations import creation_of, judge, release_of, update_of
+    from generator.checks.timeline.operations import creation_of, release_of, remarks, update_of
     from generator.checks.timeline.report import NOTE, objects, show
     from generator.model import view
     from generator.model.guard import expected
@@ -57,7 +57,7 @@ def timeline_command(
     seen = view.load(env, params, templates)
     wanted = _wanted(pairs)
     with expected(templates):
-        notes = judge(seen, wanted)
+        notes = remarks(seen, wanted)
         operations = [update_of(seen, wanted)] if pairs else [creation_of(seen), *release_of(seen)]
     for operation in operations:
         report.tell_all(objects(operation))

@@ -18,16 +18,17 @@ class Behaviour(NamedTuple):
     """One behaviour, at its place in the order."""
 
     pattern: str
-    given: Mapping[str, Any]
-    taken: str
+    properties: Mapping[str, Any]
+    shadowed_by: str
     """An earlier pattern that takes every path of this one; empty if none does."""
-    partly: tuple[str, ...]
+    overlapped_by: tuple[str, ...]
     """Earlier patterns of other origins that take some of its paths."""
 
 
 def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
-    """A distribution's behaviours: the first whose pattern fits a path answers it, the default
-    one comes last. Several patterns that only together take all of another are in ``partly``.
+    """A distribution's behaviours in the order in which CloudFront compares a path with their
+    patterns; the default one is last. Earlier patterns that only together cover another are in
+    its ``overlapped_by``.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
     """
@@ -35,16 +36,16 @@ def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
     default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
     for settings in (*config.get("CacheBehaviors", []), default):
         pattern = _rooted(text(settings.get("PathPattern")))
-        taken = next((one.pattern for one in behaviours if covers(one.pattern, pattern)), "")
+        shadowed_by = next((one.pattern for one in behaviours if covers(one.pattern, pattern)), "")
         # Whatever has a pattern of its own is an exception to the default, and no surprise.
-        partly = tuple(
+        overlapped_by = tuple(
             one.pattern
             for one in behaviours
             if pattern != DEFAULT
-            and one.given.get("TargetOriginId") != settings.get("TargetOriginId")
-            and meets(one.pattern, pattern)
+            and one.properties.get("TargetOriginId") != settings.get("TargetOriginId")
+            and overlaps(one.pattern, pattern)
         )
-        behaviours.append(Behaviour(pattern, settings, taken, partly))
+        behaviours.append(Behaviour(pattern, settings, shadowed_by, overlapped_by))
     return behaviours
 
 
@@ -60,7 +61,7 @@ def covers(pattern: str, other: str) -> bool:
     return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None
 
 
-def meets(one: str, other: str) -> bool:
+def overlaps(one: str, other: str) -> bool:
     """Whether some path fits both patterns."""
     row = [True, *(False for _ in other)]
     for j, letter in enumerate(other):
@@ -89,7 +90,7 @@ class Origin(NamedTuple):
     headers: Mapping[str, str]
     """What the distribution adds, by lower-case name."""
     path: str
-    given: Mapping[str, Any]
+    properties: Mapping[str, Any]
     """As the template has it."""
     protocol: str
     """http-only, https-only or match-viewer; empty for a bucket that is asked as such."""

@@ -35,7 +35,7 @@ INSIDE = {
 }
 
 
-def acting(names: References) -> dict[str, tuple[str, ...]]:
+def roles_in_use(names: References) -> dict[str, tuple[str, ...]]:
     """The groups, instances and functions that act as each role, all by logical id."""
     by_role: dict[str, list[str]] = defaultdict(list)
     profiles = {
@@ -55,7 +55,7 @@ def acting(names: References) -> dict[str, tuple[str, ...]]:
     return {role: tuple(dict.fromkeys(who)) for role, who in by_role.items()}
 
 
-def held(
+def identity_policies(
     names: References, spell: Callable[[Any], str] = text
 ) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
     """Statements by role, user or group, and those of policies that nobody has been given."""
@@ -87,7 +87,9 @@ def held(
     return by_principal, loose
 
 
-def owned(names: References, spell: Callable[[Any], str] = text) -> dict[str, list[Statement]]:
+def resource_policies(
+    names: References, spell: Callable[[Any], str] = text
+) -> dict[str, list[Statement]]:
     """The statements of resources' own policies, by the resource's logical id."""
     by_resource: dict[str, list[Statement]] = defaultdict(list)
     for kind, (key, document) in BESIDE.items():

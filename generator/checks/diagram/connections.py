@@ -12,7 +12,7 @@ from generator.model.delivery import Origin
 from generator.model.network import ports
 from generator.model.network.addresses import EVERY
 from generator.model.network.groups import Rule
-from generator.model.policies import acting, held
+from generator.model.policies import identity_policies, roles_in_use
 from generator.model.references import mentioned
 from generator.model.view import View
 from generator.model.walk import text
@@ -55,12 +55,12 @@ def _origins(view: View, cdn: Part, parts: Parts) -> Iterator[Arrow]:
     yield Arrow(BROWSER, cdn.id, "request", scheme)
     for key, origin in delivery.origins(config, view.references).items():
         paths = [
-            text(behaviour.given.get("PathPattern"))
+            text(behaviour.properties.get("PathPattern"))
             for behaviour in delivery.ordered(config)
-            if key in delivery.members(text(behaviour.given.get("TargetOriginId")), config)
+            if key in delivery.members(text(behaviour.properties.get("TargetOriginId")), config)
         ]
         if target := _target(origin, parts):
-            headers = [h["HeaderName"] for h in origin.given.get("OriginCustomHeaders", [])]
+            headers = [h["HeaderName"] for h in origin.properties.get("OriginCustomHeaders", [])]
             texts = [", ".join(paths), _how(origin), *headers]
             yield Arrow(cdn.id, target, "request", " · ".join(filter(None, texts)))
 
@@ -71,14 +71,14 @@ def _target(origin: Origin, parts: Parts) -> str:
         return origin.target
     # A host name of the operator's, for which no record is made here: of the only balancer.
     balancers = [part.id for part in parts.values() if part.kind == "balancer"]
-    custom = origin.given.get("CustomOriginConfig")
+    custom = origin.properties.get("CustomOriginConfig")
     return balancers[0] if custom and len(balancers) == 1 else ""
 
 
 def _how(origin: Origin) -> str:
     """By which protocol an origin is asked."""
     if not origin.protocol:
-        return "OAC" if origin.given.get("OriginAccessControlId") else ""
+        return "OAC" if origin.properties.get("OriginAccessControlId") else ""
     scheme = "HTTPS" if origin.protocol == "https-only" else "HTTP"
     return f"{scheme} {origin.ports[0]}{' · VPC origin' if origin.private else ''}"
 
@@ -128,8 +128,8 @@ def _ports(rule: Rule) -> str:
 
 def _role(view: View, group: Part, parts: Parts) -> Iterator[Arrow]:
     """What the role of a group's instances lets them read."""
-    own, _ = held(view.references)
-    for role, who in acting(view.references).items():
+    own, _ = identity_policies(view.references)
+    for role, who in roles_in_use(view.references).items():
         for statement in own.get(role, []) if group.id in who else ():
             for resource in statement.resources:
                 target = parts.get(view.references.owner(resource))

@@ -60,7 +60,7 @@ class LintRun(NamedTuple):
         return cache.key(use, inputs, template.file, template.data, *beside)
 
 
-def judge(
+def lint_all(
     documents: Mapping[str, Any],
     files: Mapping[str, bytes],
     values: dict[str, dict[str, str]],

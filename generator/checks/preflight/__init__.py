@@ -151,7 +151,7 @@ def _given(templates: Path, path: Path, loaded: View) -> TemplateSet:
 def _findings(suite: TemplateSet) -> Iterator[Finding]:
     """What lint says; limits are measured on their own."""
     kept = cache.Cache(cache.folder())
-    findings = run.judge(suite.documents, suite.files, suite.values, kept, sources=suite.given)
+    findings = run.lint_all(suite.documents, suite.files, suite.values, kept, sources=suite.given)
     return (f for f in chain(suite.troubles, findings) if (f.tool, f.rule) != ("clinic", "limit"))
 
 

@@ -12,7 +12,7 @@ from generator.checks.reach import report
 from generator.errors import ClinicError
 
 
-def demand(env: str, params: Path, region: str = "us-east-1") -> CheckResult:
+def require_clean(env: str, params: Path, region: str = "us-east-1") -> CheckResult:
     """Check ``env`` with our own templates; ClinicError (1) if there is any finding.
 
     Half a second of work, or several seconds when something has changed since the last lint.

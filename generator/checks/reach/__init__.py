@@ -41,7 +41,7 @@ from generator.checks.reach import (
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
 from generator.checks.reach.names import Names
 from generator.model import guard, network
-from generator.model.policies import owned
+from generator.model.policies import resource_policies
 from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
@@ -54,20 +54,20 @@ def prove(view: View, params: Path) -> Proof:
     in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
     cannot be read.
     """
-    names, facts = said(view)
+    names, facts = facts_by_role(view)
     path = expectations.place(params, view.env)
     expected = expectations.load(path) if path.exists() else documented.derive(view, names)
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
     differences = expectations.differences(facts, expected)
     if before := changed.before(view, expected.values):
         now = changed.Assessment(facts, expected, documented.derive(view, names))
-        names, facts = said(before)
+        names, facts = facts_by_role(before)
         then = changed.Assessment(facts, expected, documented.derive(before, names))
         differences = changed.unexplained(now, then)
     return Proof(view.env, expected.source, reaches, tuple(differences))
 
 
-def said(view: View) -> tuple[Names, list[Fact]]:
+def facts_by_role(view: View) -> tuple[Names, list[Fact]]:
     """All that is said of a view, with its resources by their roles."""
     with guard.guarded(
         lambda trouble: (
@@ -77,14 +77,14 @@ def said(view: View) -> tuple[Names, list[Fact]]:
     ):
         names = Names(view)
         roles.assign(names)
-        return names, [*found(names), *unresolved.facts(view, names)]
+        return names, [*collect(names), *unresolved.facts(view, names)]
 
 
-def found(names: Names) -> list[Fact]:
+def collect(names: Names) -> list[Fact]:
     """Everything that can be said of who reaches whom."""
     read = network.read(names)
     components = list(read.components)
-    own = owned(names, names.resource)
+    own = resource_policies(names, names.resource)
     moving = list(traffic.facts(names, read, components))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))

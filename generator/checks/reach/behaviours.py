@@ -50,7 +50,7 @@ def through(behaviour: Behaviour, names: Names) -> RequestPath:
     An origin request policy cannot name Authorization, only forward all headers:
     https://repost.aws/knowledge-center/cloudfront-authorization-header
     """
-    properties, doubts = behaviour.given, list[str]()
+    properties, doubts = behaviour.properties, list[str]()
     if "CachePolicyId" in properties:
         key = _policy(properties, "CachePolicyId", CACHE, names, doubts)
     else:
@@ -127,7 +127,7 @@ def _much(word: Any) -> int:
 def function(behaviour: Behaviour, names: Names) -> tuple[str, str]:
     """The function that sees a viewer's request, and the file of ours that its code is; empty
     if there is none, or if it is none of ours."""
-    for association in behaviour.given.get("FunctionAssociations", []):
+    for association in behaviour.properties.get("FunctionAssociations", []):
         if association.get("EventType") == "viewer-request":
             name = names.target(association.get("FunctionARN"))
             code = text(names.of_type(FUNCTION).get(name, {}).get("FunctionCode")).strip()
@@ -147,7 +147,7 @@ def obstacles(
         *([f"behaviour {pattern} keeps answers, whoever asked"] if request_path.kept else []),
         *(
             f"behaviour {one}, listed before it, takes some of its paths"
-            for one in behaviour.partly
+            for one in behaviour.overlapped_by
         ),
         *([f"{request_path.pages} makes pages of its paths"] if request_path.pages else []),
     ]

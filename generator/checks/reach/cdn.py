@@ -47,7 +47,7 @@ def facts(
                 )
         yield from reached.values()
         for behaviour in delivery.ordered(config):
-            for key in delivery.members(text(behaviour.given.get("TargetOriginId")), config):
+            for key in delivery.members(text(behaviour.properties.get("TargetOriginId")), config):
                 if key in origins:
                     yield from _shown(name, behaviour, origins[key], served[key], names)
 
@@ -132,7 +132,7 @@ def _is_open(own: list[Statement]) -> bool:
 
 
 def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names: Names) -> Facts:
-    pattern, properties = behaviour.pattern, behaviour.given
+    pattern, properties = behaviour.pattern, behaviour.properties
     methods = set(map(text, properties.get("AllowedMethods", ["GET", "HEAD"])))
     how = "reading" if methods <= READING else "any method"
     why = (names.called(name), f"behaviour {pattern}")
@@ -147,14 +147,16 @@ def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names:
     request_path = RequestPath() if bucket else behaviours.through(behaviour, names)
     for scheme in schemes:
         whole = f"{scheme} {pattern}{where}, {how}{closed}"
-        if behaviour.taken:
-            taken = f"behaviour {behaviour.taken}, listed before it, takes all its paths"
-            yield NotReached(*ends, whole, (taken,))
+        if behaviour.shadowed_by:
+            shadowed_by = (
+                f"behaviour {behaviour.shadowed_by}, listed before it, takes all its paths"
+            )
+            yield NotReached(*ends, whole, (shadowed_by,))
             continue
         yield from behaviours.obstacles(behaviour, request_path, ends, whole)
-        but = f", but not {', '.join(behaviour.partly)}" if behaviour.partly else ""
+        but = f", but not {', '.join(behaviour.overlapped_by)}" if behaviour.overlapped_by else ""
         yield Reach(*ends, f"{whole}{request_path.but()}{but}", why)
-    if bucket and not behaviour.taken:
+    if bucket and not behaviour.shadowed_by:
         yield from _hidden(names.called(name), behaviour, origin, names)
 
 

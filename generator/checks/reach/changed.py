@@ -58,7 +58,7 @@ def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
     A parameter explains what the documented table has with it, and nothing that was a difference
     without it; what the table has no more is not expected any more.
     """
-    old = {_way(one) for one in differences(then.facts, then.accepted)}
+    old = {_pair(one) for one in differences(then.facts, then.accepted)}
     lacked = {_exact(one) for one in differences(then.facts, then.documented)}
     either = Expected(
         now.accepted.source,
@@ -70,11 +70,11 @@ def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
         for one in differences(now.facts, either)
         if one.problem != "missing" or _exact(one) not in lacked
     )
-    kept = (one for one in differences(now.facts, now.accepted) if _way(one) in old)
+    kept = (one for one in differences(now.facts, now.accepted) if _pair(one) in old)
     return list(dict.fromkeys([*kept, *added]))
 
 
-def _way(one: Difference) -> tuple[str, ...]:
+def _pair(one: Difference) -> tuple[str, ...]:
     """Ports that are too much may be told otherwise under other parameters, so any counts."""
     return one.problem, one.source, one.target
 

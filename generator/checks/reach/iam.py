@@ -10,7 +10,7 @@ from typing import Any
 from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
 from generator.checks.reach.names import Names, text
 from generator.model.iam import Statement, covers, statements
-from generator.model.policies import HOLDERS, MANAGED, acting, held
+from generator.model.policies import HOLDERS, MANAGED, identity_policies, roles_in_use
 
 ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::",
@@ -42,8 +42,8 @@ def _operator(operator: str) -> str:
 
 def facts(names: Names, denials: Denials) -> Facts:
     """What every role, user and unattached policy allows, and who may act as a role."""
-    own, loose = held(names, names.resource)
-    roles = acting(names)
+    own, loose = identity_policies(names, names.resource)
+    roles = roles_in_use(names)
     for holder in dict.fromkeys([*(h for k in HOLDERS for h in names.of_type(k)), *own]):
         properties = names.resources.get(holder, {}).get("Properties", {})
         limits = yield from _boundary(holder, properties, names)

@@ -63,7 +63,7 @@ def _peers(rule: Rule, own: Sequence[Range], members: Members, names: Names) -> 
         return [rule.peer]
     if any(block.covers(rule.range) for block in own):
         return ["the network"]
-    if any(block.meets(rule.range) for block in INTERNET):
+    if any(block.overlaps(rule.range) for block in INTERNET):
         return [OUTSIDE]
     return [] if any(block.covers(rule.range) for block in NOWHERE) else ["other networks"]
 

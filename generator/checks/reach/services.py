@@ -101,7 +101,7 @@ def _leaves(rule: Rule) -> bool:
     """Whether a rule speaks of addresses of AWS's services."""
     if rule.range is None:
         return rule.kind == "list"
-    return any(block.meets(rule.range) for block in INTERNET)
+    return any(block.overlaps(rule.range) for block in INTERNET)
 
 
 def _interface(

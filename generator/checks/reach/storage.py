@@ -39,7 +39,7 @@ def facts(names: Names, own: dict[str, list[Statement]]) -> Facts:
     """Whom resources let in, and what stands open besides."""
     for resource, statements in own.items():
         for statement in statements:
-            yield from _said(resource, statement, names)
+            yield from _reaches_of(resource, statement, names)
     for kind, (action, part) in TLS_ONLY.items():
         for name in names.of_type(kind):
             if not any(_wants_tls(s, name, action, part) for s in own.get(name, [])):
@@ -51,7 +51,7 @@ def facts(names: Names, own: dict[str, list[Statement]]) -> Facts:
     yield from _invocations(names)
 
 
-def _said(resource: str, statement: Statement, names: Names) -> Facts:
+def _reaches_of(resource: str, statement: Statement, names: Names) -> Facts:
     if statement.without_tls() and not statement.allows:
         return
     actions: tuple[str, ...] = statement.actions

@@ -142,9 +142,9 @@ def _bar(canvas: Canvas, step: ScheduledTask, y: float, of_path: bool) -> Iterat
 
 def _waits_from(step: ScheduledTask) -> int:
     """When a task has done what it can without what it meets; 0 if it never waits."""
-    if not step.met:
+    if not step.waited:
         return 0
-    return step.start + step.task.seconds - step.task.meets[step.held_by]
+    return step.start + step.task.seconds - step.task.awaits[step.held_by]
 
 
 def _box(canvas: Canvas, start: float, end: float, y: float, title: str, fill: str) -> str:

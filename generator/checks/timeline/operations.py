@@ -37,7 +37,7 @@ def release_of(loaded: view.View) -> list[Operation]:
     return [update_of(loaded, {RELEASE: "3" if now == "2" else "2"})]
 
 
-def judge(loaded: view.View, changed_values: dict[str, str]) -> list[str]:
+def remarks(loaded: view.View, changed_values: dict[str, str]) -> list[str]:
     """What should be known of an update; ClinicError if AWS would refuse it."""
     if not changed_values:
         return []

@@ -54,7 +54,7 @@ def show(operation: Operation, report: Report) -> None:
 
 def why(step: ScheduledTask) -> str:
     """What is to be said of a step of the critical path."""
-    waits = f"waits while it runs for {step.held_by}" if step.met else ""
+    waits = f"waits while it runs for {step.held_by}" if step.waited else ""
     return "; ".join(filter(None, (step.task.note, waits)))
 
 
@@ -77,8 +77,8 @@ def slack(steps: Schedule) -> dict[str, int]:
         begin = latest[name] - task.seconds
         for before in task.after & latest.keys():
             latest[before] = min(latest[before], begin)
-        for met in task.meets.keys() & latest.keys():
-            latest[met] = min(latest[met], latest[name] - task.meets[met])
+        for waited in task.awaits.keys() & latest.keys():
+            latest[waited] = min(latest[waited], latest[name] - task.awaits[waited])
     return {name: latest[name] - step.end for name, step in steps.items()}
 
 

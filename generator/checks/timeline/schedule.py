@@ -21,7 +21,7 @@ class Task:
     seconds: int
     after: frozenset[str] = frozenset()
     """Tasks that have to be done before it begins."""
-    meets: Mapping[str, int] = field(default_factory=dict)
+    awaits: Mapping[str, int] = field(default_factory=dict)
     """Tasks that CloudFormation does not order but that it waits for while it runs, and the
     seconds that it still needs after each."""
     note: str = ""
@@ -45,12 +45,12 @@ class ScheduledTask:
     end: int
     held_by: str = ""
     """The task that decided when it began or, if it met one while it ran, when it ended."""
-    met: bool = False
+    waited: bool = False
 
     @property
     def ready(self) -> int:
         """When nothing held it up any more."""
-        return self.end - self.task.meets[self.held_by] if self.met else self.start
+        return self.end - self.task.awaits[self.held_by] if self.waited else self.start
 
 
 Schedule = Mapping[str, ScheduledTask]
@@ -62,7 +62,7 @@ def schedule(tasks: Iterable[Task]) -> dict[str, ScheduledTask]:
     ClinicError when tasks wait for each other in a circle.
     """
     known = {task.name: task for task in tasks}
-    graph = {t.name: {n for n in (*t.after, *t.meets) if n in known} for t in known.values()}
+    graph = {t.name: {n for n in (*t.after, *t.awaits) if n in known} for t in known.values()}
     steps: dict[str, ScheduledTask] = {}
     try:
         for name in TopologicalSorter(graph).static_order():
@@ -78,10 +78,10 @@ def _step(task: Task, done: Schedule) -> ScheduledTask:
     before = min((n for n in task.after if n in done), key=lambda n: (-done[n].end, n), default="")
     start = done[before].end if before else 0
     step = ScheduledTask(task, start, start + task.seconds, before)
-    for name, rest in sorted(task.meets.items()):
+    for name, rest in sorted(task.awaits.items()):
         # Where both take as long, what is met counts: no faster boot would help.
         if name in done and done[name].end + rest >= step.end:
-            step = ScheduledTask(task, start, done[name].end + rest, name, met=True)
+            step = ScheduledTask(task, start, done[name].end + rest, name, waited=True)
     return step
 
 

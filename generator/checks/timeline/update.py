@@ -39,9 +39,9 @@ def update(old: View, new: View) -> list[Task]:
             tasks.append(replace(task, seconds=seconds({"Type": task.type}, UPDATE)))
             continue
         logical = logicals[task.name]
-        meets = {path: rest for path, rest in task.meets.items() if done.get(logicals[path])}
+        awaits = {path: rest for path, rest in task.awaits.items() if done.get(logicals[path])}
         how = done.get(logical, {})
-        tasks.append(_task(old, new, task, logical, how, meets))
+        tasks.append(_task(old, new, task, logical, how, awaits))
     return tasks
 
 
@@ -111,23 +111,23 @@ def _task(
     task: Task,
     logical: str,
     how: Mapping[str, str],
-    meets: Mapping[str, int],
+    awaits: Mapping[str, int],
 ) -> Task:
     """A creation's task as an update has it."""
     if not how:
-        return replace(task, seconds=0, meets={})
+        return replace(task, seconds=0, awaits={})
     if _effect(how) != CHANGED:
-        return replace(task, meets=meets, note=_effect(how))
+        return replace(task, awaits=awaits, note=_effect(how))
     resource = new.resources[logical]
     note = ", ".join(how)
     if resource["Type"] == GROUP and _renews_instances(how):
         policy = resource.get("UpdatePolicy", {})
         if is_true(policy.get("AutoScalingReplacingUpdate", {}).get("WillReplace")):
-            return replace(task, meets=meets, note=REPLACED)
+            return replace(task, awaits=awaits, note=REPLACED)
         if "AutoScalingRollingUpdate" in policy:
             count, each = batches(old, new, logical)
             return replace(task, seconds=count * each, note=f"{count} batches of {each} s")
-    return replace(task, seconds=seconds(resource, UPDATE), meets=meets, note=note)
+    return replace(task, seconds=seconds(resource, UPDATE), awaits=awaits, note=note)
 
 
 def _renews_instances(how: Mapping[str, str]) -> bool:

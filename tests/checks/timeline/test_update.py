@@ -69,7 +69,7 @@ def test_what_is_new_is_created_and_what_goes_takes_no_time() -> None:
 
 def test_a_fleet_that_does_not_change_waits_for_no_database() -> None:
     found = steps(seen(), DatabaseName="other", BackendImage="")
-    assert found["BackendStack/BackendGroup"].task.meets.keys() <= {
+    assert found["BackendStack/BackendGroup"].task.awaits.keys() <= {
         "DatabaseStack/DatabaseSecretAttachment"
     }
     quiet = steps(seen(DatabaseVersion="16"), DatabaseVersion="17")

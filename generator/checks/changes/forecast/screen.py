@@ -41,7 +41,7 @@ def append(path: Path, text: str) -> None:
         ) from error
 
 
-def judge(forecasts: Sequence[Forecast], allowed: Sequence[str]) -> None:
+def require_acceptable(forecasts: Sequence[Forecast], allowed: Sequence[str]) -> None:
     """ClinicError with a line for everything that AWS would refuse (2), or else that takes data
     out of a stack (1)."""
     refused = [f"{one.env}: {finding.sentence}" for one in forecasts for finding in one.refused]
