@@ -1,4 +1,4 @@
-"""The instances that templates describe: launch data, groups, scaling."""
+"""EC2 instances: launch template data, Auto Scaling groups, target tracking."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ IMAGE = re.compile(r"BACKEND_IMAGE='([^']*)'")
 def launches(
     logical: str, properties: Mapping[str, Any], names: References
 ) -> list[dict[str, Any]]:
-    """What a group or an instance may be launched with: templates' data under its own settings."""
+    """The launch template data of a group or an instance, its own properties on top: one for
+    each template that it may use, with its logical id under ``from``."""
     mixed = properties.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     asked = [
         properties.get("LaunchTemplate"),
@@ -42,7 +43,7 @@ def launches(
 
 
 def _instance(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """An instance's own settings in the words of a launch template."""
+    """An instance's own properties under the names that a launch template has for them."""
     launch = dict(properties)
     if "Monitoring" in properties:
         launch["Monitoring"] = {"Enabled": properties["Monitoring"]}
@@ -53,7 +54,7 @@ def _instance(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _configuration(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """A launch configuration in the words of a launch template.
+    """A launch configuration under the names that a launch template has for its properties.
 
     Its detailed monitoring is on unless it is switched off:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-launchconfiguration.html

@@ -1,4 +1,4 @@
-"""What keeps data: databases and the secrets that are attached to them."""
+"""Databases, the secrets attached to them, and backup selections."""
 
 from __future__ import annotations
 

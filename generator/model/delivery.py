@@ -1,4 +1,4 @@
-"""What distributions deliver: behaviours in order, and the origins behind them."""
+"""CloudFront distributions: cache behaviours in order, and their origins."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _rooted(pattern: str) -> str:
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Whether every path of ``other`` fits ``pattern``; some that do are not recognized."""
+    """Whether every path that matches ``other`` matches ``pattern``; may miss some."""
     # Held against the other's own letters: only * takes a *, and a ? takes anything but that.
     expression = "".join({"*": ".*", "?": r"[^*]"}.get(c, re.escape(c)) for c in pattern)
     return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None

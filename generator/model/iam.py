@@ -96,7 +96,7 @@ def listed(value: Any) -> list[Any]:
 
 @cache
 def like(pattern: str, words: str) -> bool:
-    """IAM's wildcards: ``*`` for any text, ``?`` for one character, nothing else."""
+    """Whether ``words`` match ``pattern`` with IAM's wildcards, ``*`` and ``?``."""
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(expression, words, re.DOTALL) is not None
 

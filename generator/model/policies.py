@@ -1,4 +1,4 @@
-"""Whose statements are whose: policies of roles, users and groups, and those of resources."""
+"""Identity-based and resource-based policies: which statements belong to which resource."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def roles_in_use(names: References) -> dict[str, tuple[str, ...]]:
 def identity_policies(
     names: References, spell: Callable[[Any], str] = text
 ) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
-    """Statements by role, user or group, and those of policies that nobody has been given."""
+    """Statements by role, user or group, and those of policies that are attached to nobody."""
     by_principal: dict[str, list[Statement]] = defaultdict(list)
     managed = {
         name: statements(name, properties.get("PolicyDocument"), spell)

@@ -131,7 +131,7 @@ class References:
         return match[1] if match else ""
 
     def called(self, logical: str) -> str:
-        """What people call a resource: its logical id, unless somebody knows better."""
+        """The name of a resource in reports: its logical id, or its role where one is assigned."""
         return logical
 
     def resource(self, node: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a template becomes: parameters and conditions decided.
+"""Templates with parameters, conditions and intrinsic functions resolved.
 
 References to resources stay references, since only a deployment knows what they stand for.
 cloudformation-validate's TemplateModel was tried first: it leaves the choice of an Fn::If's branch
@@ -21,7 +21,7 @@ Template = Mapping[str, Any]
 
 
 def pseudo_parameters(region: str = "us-east-1", stack: str = "clinic") -> dict[str, str]:
-    """What AWS would say of a stack in some account."""
+    """The values of pseudo parameters for a stack in an example account."""
     return {
         "AWS::AccountId": "123456789012",
         "AWS::Partition": "aws",
@@ -47,18 +47,18 @@ def resolve(template: Template, parameters: Mapping[str, str]) -> dict[str, Any]
 
 
 class Resolver:
-    """A template under one choice of values."""
+    """A template with values for its parameters."""
 
-    def __init__(self, template: Template, given: Mapping[str, str]) -> None:
-        """``given`` goes over the defaults, by parameter or pseudo parameter; other names in it (a
-        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter with
+    def __init__(self, template: Template, overrides: Mapping[str, str]) -> None:
+        """``overrides`` replaces defaults, by parameter or pseudo parameter; other names in it (a
+        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter that has
         neither."""
         self.template = template
-        self.refs: dict[str, Any] = dict(given)
+        self.refs: dict[str, Any] = dict(overrides)
         self._held: dict[str, bool] = {}
         """Conditions that are decided already: many resources ask for the same one."""
         for name, declared in template.get("Parameters", {}).items():
-            text = str(given[name] if name in given else declared["Default"])
+            text = str(overrides[name] if name in overrides else declared["Default"])
             kind = declared["Type"]
             self.refs[name] = values.split(text, kind) if values.is_list(kind) else text
 

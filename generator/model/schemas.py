@@ -1,4 +1,4 @@
-"""What AWS's own resource schemas say of a property; cfn-lint brings them along."""
+"""Facts about properties from AWS's resource schemas, which are part of cfn-lint."""
 
 from __future__ import annotations
 

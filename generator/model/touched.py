@@ -1,4 +1,4 @@
-"""Which resources a parameter decides about, so that only they are resolved again."""
+"""Which resources depend on a parameter, so that only they are resolved again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one view that every proof shares: a set of templates as one environment would deploy it."""
+"""A set of templates resolved as one environment would deploy it; every check reads this view."""
 
 from __future__ import annotations
 

@@ -81,15 +81,15 @@ def parse(path: Path, data: bytes) -> dict[str, str]:
     if len(entries) > limits.COUNTS["Parameters"]:
         most = limits.COUNTS["Parameters"]
         raise ClinicError(f"{path} has {len(entries):,} entries, and a stack takes at most {most}.")
-    found: dict[str, str] = {}
+    parsed: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
         key, value = _entry(path, number, entry)
-        if key in found:
+        if key in parsed:
             raise ClinicError(
                 f"{path} gives {quote(key)} twice, again as entry {number}: keep one of them."
             )
-        found[key] = value
-    return found
+        parsed[key] = value
+    return parsed
 
 
 def check(parameters: Mapping[str, str], template: Mapping[str, Any]) -> list[Problem]:
@@ -174,12 +174,12 @@ def read(path: Path, kind: str = "parameter file") -> bytes:
 
 def _parse(path: Path, data: bytes) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         for name, value in pairs:
-            if name in seen:
+            if name in members:
                 raise ClinicError(f"{path} has {quote(name)} twice in one object: keep one.")
-            seen[name] = value
-        return seen
+            members[name] = value
+        return members
 
     if data.startswith(BOM_UTF8):
         raise ClinicError(f"{path} starts with a byte order mark: save it as UTF-8 without one.")

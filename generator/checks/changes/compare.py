@@ -65,7 +65,7 @@ class Change:
 
     @property
     def policy(self) -> str:
-        """``fate`` for what was there before this change: Delete, Retain or Snapshot."""
+        """The deletion policy that holds for the old resource: Delete, Retain or Snapshot."""
         return self.declared.removesuffix("ExceptOnCreate")
 
     @property

@@ -1,4 +1,4 @@
-"""What AWS refuses a live stack, or does to it, beside what its resource schemas say.
+"""Updates that AWS refuses, or that do harm, beyond what its resource schemas say.
 
 One table for `deploy`, `forecast` and `timeline --change`: a refused change is stopped before
 anything is changed, any other is remarked on. Nobody here has tried these on AWS; each row has the
@@ -40,7 +40,7 @@ class ChangeContext(NamedTuple):
 
 
 class RefusalRule(NamedTuple):
-    """Something that AWS does with a change of one type of resource."""
+    """One rule: what AWS does with a change of one type of resource."""
 
     type: str
     applies: Callable[[ChangeContext], bool]
@@ -52,7 +52,7 @@ class RefusalRule(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A row that applies to a change."""
+    """A rule that applies to a change."""
 
     path: str
     row: RefusalRule
@@ -63,7 +63,7 @@ class Refusal(NamedTuple):
 
 
 def findings(changes: Iterable[Change], before: Resources, after: Resources) -> list[Refusal]:
-    """Every row that applies to one of ``changes``, those that AWS refuses first."""
+    """Every rule that applies to one of ``changes``, those that AWS refuses first."""
     applying = list(_applying(changes, before, after))
     return sorted(applying, key=lambda finding: not finding.row.refused)
 

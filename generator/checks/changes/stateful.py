@@ -1,4 +1,4 @@
-"""What holds data, and what becomes of it when its resource leaves the stack."""
+"""Stateful resources, and what becomes of their data when they leave the stack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line is a quantity times a unit price; a bill is its lines."""
+"""A line item is a quantity times a unit price; a bill is the sum of its line items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST = 10**12
 
 @dataclass(frozen=True)
 class LineItem:
-    """One charge."""
+    """One charge of the bill."""
 
     component: str
     item: str
@@ -64,7 +64,7 @@ class Bill:
 
 @dataclass(frozen=True)
 class Month:
-    """What a pricer is given: resources, assumptions and prices."""
+    """The input of a pricer: resources, assumptions and prices."""
 
     view: View
     usage: Usage

@@ -33,7 +33,7 @@ def _functions(settings: Mapping[str, Any]) -> bool:
 
 
 def web_acls(month: Month, resources: Found) -> Iterator[LineItem]:
-    """Web ACLs that the operator brings for the balancer."""
+    """Web ACLs of the operator that are associated with the balancer."""
     for _ in resources:
         yield from _web_acl(month, "of the balancer")
 

@@ -1,4 +1,4 @@
-"""Instances as they run under a load: an Auto Scaling group, or one by itself."""
+"""Type, number and CPU of instances under a load: Auto Scaling groups and single instances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.model.walk import is_true
 
 @dataclass(frozen=True)
 class LaunchedInstances:
-    """What a group launches, and how many."""
+    """The type and the number of instances of a group, or one single instance."""
 
     type: str
     least: Decimal
@@ -68,7 +68,7 @@ class LaunchedInstances:
 
 
 def launched_groups(view: View) -> dict[str, LaunchedInstances | None]:
-    """Every group by logical id; None for one whose instances cannot be told from a launch template
+    """Every group by logical id; None for one whose instances are not known from a launch template
     or configuration."""
     targets = backend.tracking(view.references)
     by_group = {}

@@ -1,4 +1,4 @@
-"""How each arrow goes: along right angles, and where its text stands."""
+"""The path of each arrow, at right angles, and the place of its text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ArrowPath(NamedTuple):
 
 
 def arrow_paths(model: Architecture, layout: Layout) -> Iterator[ArrowPath]:
-    """A route for every arrow."""
+    """A path for every arrow."""
     kinds = {name: part.kind for name, part in model.parts.items()}
     beside = {name for name, box in layout.boxes.items() if box.x > layout.network.right}
     into = Counter(arrow.target for arrow in model.arrows if arrow.target in beside)

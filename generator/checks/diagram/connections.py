@@ -1,4 +1,4 @@
-"""Who turns to whom, and on which ports: from group rules, origins, roles and attachments."""
+"""The arrows of the picture: from security group rules, origins, roles and attachments."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _target(origin: Origin, parts: Parts) -> str:
 
 
 def _how(origin: Origin) -> str:
-    """By which protocol an origin is asked."""
+    """The protocol and port of requests to an origin."""
     if not origin.protocol:
         return "OAC" if origin.properties.get("OriginAccessControlId") else ""
     scheme = "HTTPS" if origin.protocol == "https-only" else "HTTP"
@@ -84,7 +84,7 @@ def _how(origin: Origin) -> str:
 
 
 def _inbound(view: View, part: Part, groups: Mapping[str, list[str]]) -> Iterator[Arrow]:
-    """Who may open a connection to it, as the rules of its groups say."""
+    """Arrows from everything that the security group rules of ``part`` allow to connect to it."""
     for group in groups[part.id]:
         for rule in _rules(view, group, out=False):
             if _is_anywhere(rule) and is_public(view, part):
@@ -97,7 +97,7 @@ def _inbound(view: View, part: Part, groups: Mapping[str, list[str]]) -> Iterato
 def _outbound(
     view: View, part: Part, groups: list[str], parts: Parts, subnets: tuple[SubnetBox, ...]
 ) -> Iterator[Arrow]:
-    """How it reaches the internet, if its groups and routes let it."""
+    """Arrows from ``part`` to the internet, where its security groups and routes allow it."""
     if part.kind == "gateway":
         yield Arrow(part.id, INTERNET, "out")
     gates = sorted({s.gate for s in subnets if s.id in part.subnets and s.gate in parts})

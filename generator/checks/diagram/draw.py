@@ -23,7 +23,7 @@ TIERS = {
 
 
 class LineStyle(NamedTuple):
-    """How an arrow of some kind is drawn."""
+    """Colour, width in pixels and dash pattern of a kind of arrow."""
 
     colour: str
     width: float

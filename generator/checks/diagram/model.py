@@ -11,7 +11,7 @@ BROWSER, INTERNET = "browser", "internet"
 
 @dataclass(frozen=True)
 class Part:
-    """Something that a person would point at."""
+    """A box of the picture: a resource, the browser or the internet."""
 
     id: str
     """Its logical id, BROWSER or INTERNET."""
@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Arrow:
-    """Who turns to whom."""
+    """A connection or a use of one part by another."""
 
     source: str
     target: str

@@ -1,4 +1,4 @@
-"""The parts of a picture, with what is to be said of each."""
+"""The parts of a picture, with the facts that their labels need."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def groups_of(view: View, logical: str) -> list[str]:
 
 
 def interfaces(view: View, logical: str) -> list[Component]:
-    """What of the network's interfaces is a resource's."""
+    """The network components of a resource."""
     return [one for one in view.network.components if one.logical == logical]
 
 

@@ -1,4 +1,4 @@
-"""The picture in the form that is asked for."""
+"""The picture as Mermaid text or SVG."""
 
 from __future__ import annotations
 

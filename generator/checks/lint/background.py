@@ -1,4 +1,4 @@
-"""Starts cfn-lint beside us, hears its answers as they come, and never leaves it behind."""
+"""Runs cfn-lint as a subprocess, yields its answers as they come, and always ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What neither linter sees."""
+"""Checks of this project that no linter has."""
 
 from __future__ import annotations
 

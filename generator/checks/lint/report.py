@@ -1,4 +1,4 @@
-"""Tells what the checks found, and whether that lets the build pass."""
+"""Prints the findings, and decides whether the build passes."""
 
 from __future__ import annotations
 

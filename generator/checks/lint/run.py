@@ -35,17 +35,17 @@ class Template(NamedTuple):
     data: bytes
     values: dict[str, dict[str, str]]
     """Values by parameter file: of flat, where each one meets the properties that it ends in."""
-    given: str = ""
+    source: str = ""
     """Where it was found, if it is no template of ours."""
 
     @property
     def file(self) -> str:
         """What a person would open."""
-        return self.given or f"output/{self.path}"
+        return self.source or f"output/{self.path}"
 
 
 class LintRun(NamedTuple):
-    """What all checks of one run share."""
+    """Templates, regions and cache of one run of all checks."""
 
     templates: list[Template]
     regions: Sequence[str]
@@ -103,17 +103,17 @@ def read(
         path = params / f"{env}.json"
         try:
             data = parameters.read(path)
-            given = parameters.parse(path, data)
+            file_values = parameters.parse(path, data)
         except ClinicError as trouble:
             troubles.append(_trouble(path, str(trouble), trouble.line))
             continue
-        problems = parameters.check(given, template)
+        problems = parameters.check(file_values, template)
         troubles += [
             _trouble(path, f"{path}: {sentence}", parameters.line_of(key, data))
             for key, sentence in problems
         ]
         if not problems:
-            values[str(path)] = given
+            values[str(path)] = file_values
     return values, troubles
 
 

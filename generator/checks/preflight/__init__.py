@@ -41,17 +41,17 @@ class TemplateSet:
     documents: Mapping[str, Any]
     files: Mapping[str, bytes]
     values: dict[str, dict[str, str]]
-    given: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     troubles: tuple[Finding, ...] = ()
 
     @property
     def ours(self) -> bool:
-        return not self.given
+        return not self.sources
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What was found about one environment."""
+    """The result of checking one environment."""
 
     env: str
     region: str
@@ -94,7 +94,7 @@ def check(
     """
     loaded = view.load(env, params, templates, region)
     path = parameters.find(env, params)
-    suite = _given(templates, path, loaded) if templates else _ours(params, path, loaded)
+    suite = _external(templates, path, loaded) if templates else _ours(params, path, loaded)
     with guard.expected(templates):
         return _checked(suite, loaded, params, path)
 
@@ -128,7 +128,7 @@ def _ours(params: Path, path: Path, loaded: View) -> TemplateSet:
     return TemplateSet(guard.OURS, documents, files, values, troubles=tuple(troubles))
 
 
-def _given(templates: Path, path: Path, loaded: View) -> TemplateSet:
+def _external(templates: Path, path: Path, loaded: View) -> TemplateSet:
     """Nested templates get their values from a root, so they are looked at as one template too."""
     values = {str(path): dict(loaded.values)}
     paths = view.files(templates)
@@ -151,13 +151,13 @@ def _given(templates: Path, path: Path, loaded: View) -> TemplateSet:
 def _findings(suite: TemplateSet) -> Iterator[Finding]:
     """What lint says; limits are measured on their own."""
     kept = cache.Cache(cache.folder())
-    findings = run.lint_all(suite.documents, suite.files, suite.values, kept, sources=suite.given)
+    findings = run.lint_all(suite.documents, suite.files, suite.values, kept, sources=suite.sources)
     return (f for f in chain(suite.troubles, findings) if (f.tool, f.rule) != ("clinic", "limit"))
 
 
 def _once(findings: list[Finding], suite: TemplateSet) -> list[Finding]:
     """Without what the one template only says again of what a nested one has said."""
-    whole = suite.given.get("flat.json", "output/flat.json")
+    whole = suite.sources.get("flat.json", "output/flat.json")
     reported = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
     return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in reported]
 
@@ -170,5 +170,5 @@ def _limits(suite: TemplateSet, loaded: View) -> list[Measure]:
             measured.append(Measure(quotas.MANAGED, f"output/{path}", "", size, POLICY))
         elif suite.ours or path != "flat.json" or view.FLAT in loaded.templates:
             used = limits.measures(path, document, len(suite.files[path]))
-            measured += [m._replace(file=suite.given.get(path, m.file)) for m in used]
+            measured += [m._replace(file=suite.sources.get(path, m.file)) for m in used]
     return measured

@@ -1,4 +1,4 @@
-"""Lets a deployment pass if nothing is found."""
+"""The check that a deployment requires: any finding stops it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found, on one screen, for programs, or in one line before a deployment."""
+"""A CheckResult as a screen, as JSON objects, or as one line before a deployment."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from generator.report import Report
 
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
 SHOWN = 12
-"""Findings of one kind that stop a deployment and are told one by one."""
+"""Findings of one kind that stop a deployment and are listed one by one."""
 WIDTH = 60
 """Characters of a place."""
 
 
 def summary(checked: CheckResult) -> list[str]:
-    """A line for each of the three."""
+    """A line each for lint, prove and limits, and the note."""
     differences = len(checked.proof.differences)
     ways = len(checked.proof.reaches)
     return [
@@ -35,7 +35,7 @@ def summary(checked: CheckResult) -> list[str]:
 
 
 def show(checked: CheckResult, arguments: Sequence[str], report: Report) -> None:
-    """All of it on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
+    """The whole result on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
     report.say(f"check {checked.env}: {checked.name}\n")
     report.say("\n".join([*summary(checked), ""]))
     report.table(HEADINGS, rows(checked))
@@ -44,7 +44,7 @@ def show(checked: CheckResult, arguments: Sequence[str], report: Report) -> None
 
 
 def line(checked: CheckResult) -> str:
-    """All of it in one line, if nothing was found."""
+    """The result in one line, if nothing was found."""
     return (
         f"check: nothing found by lint, {_counted(len(checked.proof.reaches), 'way')} as expected, "
         f"{_counted(len(checked.tightest), 'limit')} kept (least head-room "

@@ -2,14 +2,14 @@
 
 Read in this order:
 
-facts.py         what is said: one thing reaches another, and why
+facts.py         the results: accesses, open ports, what could not be judged
 names.py, roles.py     the resources of a view, and what each is to the documented system
-network.py       which packets get from one component to another
-traffic.py       all that moves in the networks of a view
+hops.py, network.py     which packets get from one component to another
+traffic.py, open_ports.py     open ports between components, and from and to the outside
 iam.py, storage.py, services.py, topics.py     who may do what, and gets there
 managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
-instances.py, user_data.py     what leaks, and what instances ask for in vain
-kinds.py, places.py     what is not judged, and what cannot be
+instances.py, user_data.py     credentials that leak, and requests of user data that are refused
+unknown_types.py, unresolved.py     types that are not judged, references that lead nowhere
 expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
 
@@ -68,7 +68,8 @@ def prove(view: View, params: Path) -> Proof:
 
 
 def facts_by_role(view: View) -> tuple[Names, list[Fact]]:
-    """All that is said of a view, with its resources by their roles."""
+    """The resources of a view by their roles, and every fact about them; ClinicError for
+    templates of a shape that cannot be read."""
     with guard.guarded(
         lambda trouble: (
             "the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
@@ -81,7 +82,7 @@ def facts_by_role(view: View) -> tuple[Names, list[Fact]]:
 
 
 def collect(names: Names) -> list[Fact]:
-    """Everything that can be said of who reaches whom."""
+    """Every fact about who reaches whom."""
     read = network.read(names)
     components = list(read.components)
     own = resource_policies(names, names.resource)

@@ -28,7 +28,7 @@ AUTHORIZATION = "authorization"
 
 
 class RequestPath(NamedTuple):
-    """What becomes of a request on the way through a behaviour to an origin that is no bucket."""
+    """What a behaviour changes in a request to an origin that is no bucket."""
 
     drops: tuple[str, ...] = ()
     kept: bool = False
@@ -38,7 +38,7 @@ class RequestPath(NamedTuple):
     """The function that makes pages of its paths."""
 
     def but(self) -> str:
-        """What is not as the viewer sent it, as the end of a way's words."""
+        """What it changes, as the end of the text of a Reach."""
         without = f", without {' and '.join(self.drops)}" if self.drops else ""
         kept = ", answers may be kept for everybody" if self.kept else ""
         return without + kept + (", paths made pages" if self.pages else "")

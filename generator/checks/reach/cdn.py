@@ -1,4 +1,4 @@
-"""What a viewer gets through a distribution, and how the distribution gets it."""
+"""What viewers reach through a distribution, and which origins it reaches itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
 def facts(
     names: Names, network: Network, components: list[Component], own: Mapping[str, list[Statement]]
 ) -> Facts:
-    """What each distribution reaches and what it shows to viewers."""
+    """The origins that each distribution reaches, and the paths that it serves to viewers."""
     listening = list(listener_actions(names))
     for name, properties in names.of_type(DISTRIBUTION).items():
         config = properties.get("DistributionConfig", {})
@@ -55,7 +55,7 @@ def facts(
 def _link(
     name: str, origin: Origin, names: Names, network: Network, components: list[Component]
 ) -> Link | None:
-    """What the distribution sends to a balancer and is let in with; None for another origin."""
+    """The ports open from the distribution to a balancer; None for another origin."""
     called = names.called(name), names.called(origin.target)
     target = next((s for s in components if s.logical == origin.target), None)
     if target is None:

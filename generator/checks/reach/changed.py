@@ -19,7 +19,7 @@ OWN = "AlbExposure"
 
 
 class Assessment(NamedTuple):
-    """What is said of a view, and what two judges expect of it."""
+    """The facts of a view, and what the accepted and the documented table expect of them."""
 
     facts: Sequence[Fact]
     accepted: Expected
@@ -75,7 +75,7 @@ def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
 
 
 def _pair(one: Difference) -> tuple[str, ...]:
-    """Ports that are too much may be told otherwise under other parameters, so any counts."""
+    """Unexpected ports may be grouped otherwise under other parameters, so any of them counts."""
     return one.problem, one.source, one.target
 
 

@@ -86,7 +86,7 @@ def _any_entrance() -> Iterator[Row]:
 
 
 def _by_default(names: Names) -> list[Row]:
-    """The documented table says what comes in: where templates of others do not say what goes out
+    """The documented table lists ingress only: where templates of others do not say what goes out
     either, AWS's default is no breach of it."""
     kinds = ("balancer", "backend", "database") if without_egress_rules(names) else ()
     ways = ("any protocol", "any protocol by its group alone")

@@ -1,4 +1,4 @@
-"""What stands on the way of a packet: groups, lists, public addresses."""
+"""The hops of a connection: security group rules, network ACLs, routes, public addresses."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ ANY_PORT = (1024, 65535)
 
 
 class Hop(NamedTuple):
-    """One thing on the way of a packet."""
+    """One thing that a packet has to pass. ``may`` and ``must`` are sets of ports: those that it
+    lets pass as far as the templates tell, and those that it certainly lets pass."""
 
     name: str
     may: int
     must: int
     parts: tuple[tuple[str, int], ...] = ()
-    """What opens it, each with its ports; nothing if nobody needs to be told."""
+    """The rules, ACLs or routes that let packets pass, each with its ports; empty: not shown."""
 
 
 class ConnectionEnd(NamedTuple):
-    """One end of a connection: an address and, inside a network, its place."""
+    """One end of a connection: an address and, inside a VPC, its component and subnet."""
 
     component: Component | None
     subnet: Subnet | None
@@ -35,12 +36,12 @@ class ConnectionEnd(NamedTuple):
 
 
 def blocked(why: str) -> Hop:
-    """What lets nothing pass."""
+    """A hop that no port passes."""
     return Hop(why, 0, 0)
 
 
 def public_address_hop(end: ConnectionEnd) -> Hop:
-    """The address by which the internet knows a component."""
+    """The public IPv4 address without which the internet cannot reach a component."""
     assert end.component is not None
     assert end.subnet is not None
     if end.subnet.name in end.component.public:
@@ -49,7 +50,7 @@ def public_address_hop(end: ConnectionEnd) -> Hop:
 
 
 def group_rules_hop(network: Network, own: ConnectionEnd, other: ConnectionEnd, out: bool) -> Hop:
-    """What the groups of ``own`` let out to or in from ``other``."""
+    """What the security groups of ``own`` allow to (``out``) or from ``other``."""
     assert own.component is not None
     groups = other.component.groups if other.component else other.prefix_lists
     parts = [
@@ -73,18 +74,18 @@ def _union(sets: Iterable[int]) -> int:
 
 
 def inbound_acl_hop(subnet: Subnet, address: int) -> Hop:
-    """The list of a subnet, for what comes from ``address``."""
+    """The inbound rules of a subnet's network ACL for packets from ``address``."""
     let = allowed_ports(subnet.inbound, address)
     return Hop(subnet.acl, let, let, _named_parts(subnet.acl, let))
 
 
 def _named_parts(name: str, let: int) -> tuple[tuple[str, int], ...]:
-    """The network's own list lets everything pass, and needs no mention."""
+    """The ACL with its ports; nothing for one that allows everything, such as the default ACL."""
     return () if let == ports.EVERYTHING else ((name, let),)
 
 
 def acl_hops(start: ConnectionEnd, address: int, into: Subnet | None) -> list[Hop]:
-    """The lists of the subnets that a packet for ``address`` leaves and, inside, enters."""
+    """The network ACLs of the subnet that a packet for ``address`` leaves and of ``into``."""
     assert start.subnet is not None
     out = allowed_ports(start.subnet.outbound, address)
     hops = [Hop(start.subnet.acl, out, out, _named_parts(start.subnet.acl, out))]
@@ -94,7 +95,7 @@ def acl_hops(start: ConnectionEnd, address: int, into: Subnet | None) -> list[Ho
 
 
 def return_hops(start: ConnectionEnd, end: ConnectionEnd) -> list[Hop]:
-    """Lists forget who asked: they must let the answers pass as well."""
+    """Network ACLs are stateless: each one on the path must allow the return traffic too."""
     back = []
     if end.subnet:
         back.append((end.subnet.acl, allowed_ports(end.subnet.outbound, start.address)))
@@ -111,7 +112,7 @@ def nat_acl_hops(start: ConnectionEnd, relay: Subnet) -> list[Hop]:
 
 
 def _returning(back: list[tuple[str, int]], start: ConnectionEnd) -> list[Hop]:
-    """``back``: what each list lets return, whatever the port that ``start`` asked from."""
+    """Hops for ``back``: each ACL with the ports on which it allows return traffic."""
     first, last = start.component.return_ports() if start.component else ANY_PORT
     tcp, udp = ports.some("tcp", first, last), ports.some("udp", first, last)
     together = reduce(int.__and__, (let for _, let in back), ports.EVERYTHING)

@@ -1,4 +1,4 @@
-"""Who may do what: roles, users and everything that is attached to them, by whatever way."""
+"""Who may do what: roles, users and everything that is attached to them, directly or by groups and policies."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
 
 
 def named(principal: tuple[str, Any], names: Names, but: bool = False) -> str:
-    """Who is meant by an entry of a policy's Principal."""
+    """The name in reports of an entry of a policy's Principal."""
     kind, value = principal
     words = names.resource(value)
     if kind == "*":

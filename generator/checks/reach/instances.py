@@ -1,4 +1,4 @@
-"""What an instance gives away of itself: its credentials, a shell, secrets in plain text."""
+"""Leaks of instances: role credentials, shells, secrets in plain text."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ALWAYS = "every request"
 
 
 class ListenerAction(NamedTuple):
-    """One thing that one listener does."""
+    """One action of a listener, with the conditions under which it applies."""
 
     name: str
     balancer: str
@@ -30,7 +30,7 @@ class ListenerAction(NamedTuple):
 
 
 def listener_actions(names: Names) -> Iterator[ListenerAction]:
-    """Everything that listeners do, rules before what is done by default."""
+    """The actions of every listener: those of its rules, then the default ones."""
     rules = names.of_type(RULE)
     for name, properties in names.of_type(LISTENER).items():
         balancer, port = (

@@ -1,4 +1,4 @@
-"""Which packets get from one component to another, through routes, lists and groups."""
+"""Which packets get from one component to another: routes, network ACLs, security groups."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INTERNET_WAYS, OTHER_WAYS = ("internet", "nat"), ("beyond",)
 def between(
     network: Network, source: Component, target: Component, called: tuple[str, str]
 ) -> Link | None:
-    """What passes between two components of one network; None if they share none."""
+    """The ports open between two components; None if they are in no VPC together."""
     starts, ends = _subnets(network, source), _subnets(network, target)
     # Each end asks for the address of the other.
     asked_by_source, asked_by_target = _borders(network, source), _borders(network, target)
@@ -52,7 +52,7 @@ def outbound(
     beyond: Sequence[Range] = INTERNET,
     ways: Sequence[str] = INTERNET_WAYS,
 ) -> Link:
-    """What a component sends to addresses outside its network and gets an answer to."""
+    """The ports at which a component reaches addresses outside its VPC and gets an answer."""
     borders = _borders(network, source)
     paths = [
         _out(network, ConnectionEnd(source, subnet, own), address, ways)
@@ -71,7 +71,8 @@ def inbound(
     ways: Sequence[str] = INTERNET_WAYS,
     on: tuple[str, ...] = (),
 ) -> Link:
-    """What reaches a component from addresses outside its network, ``on`` some prefix lists."""
+    """The ports at which a component is reached from outside its VPC by addresses that are ``on``
+    some prefix lists."""
     borders = _borders(network, target)
     paths = [
         _in(
@@ -95,7 +96,7 @@ def _foreign(network: Network, subnet: Subnet, beyond: Sequence[Range]) -> list[
 
 
 def _borders(network: Network, component: Component) -> list[Range]:
-    """Where addresses may begin to be treated otherwise."""
+    """The ranges that rules, ACLs and routes name: addresses in one piece are treated alike."""
     subnets = _subnets(network, component)
     nat = network.topology.nat
     gateways = {nat[r.target] for subnet in subnets for r in subnet.routes if r.target in nat}
@@ -174,7 +175,7 @@ def _in(network: Network, end: ConnectionEnd, far: ConnectionEnd, ways: Sequence
 
 
 def _link(called: tuple[str, str], ways: list[list[Hop]]) -> Link:
-    """All ways together: what some packet passes by, and what every one does."""
+    """All paths together: the ports open on some path, and those open on every one."""
     may, must = 0, ports.EVERYTHING if ways else 0
     passed: dict[tuple[str, int], None] = {}
     stopped: dict[tuple[str, int], None] = {}

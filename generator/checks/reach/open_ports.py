@@ -1,4 +1,4 @@
-"""What a group alone lets through, though something else may stop it today."""
+"""Ports that security group rules alone open, though a route or an ACL stops packets today."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def facts(
     components: Sequence[Component],
     passing: Mapping[tuple[str, str], int],
 ) -> Iterator[Reach]:
-    """Ports that rules open and that are not ``passing`` all the way, by source and target."""
+    """Ports that rules open beyond those in ``passing``: the ports by source and target."""
     members: dict[str, list[str]] = defaultdict(list)
     for component in components:
         for group in component.groups:
@@ -52,7 +52,7 @@ def _networks(network: Network, component: Component) -> list[Range]:
 
 
 def _peers(rule: Rule, own: Sequence[Range], members: Members, names: Names) -> Sequence[str]:
-    """Whom a rule names, as people call them."""
+    """The sources or destinations that a rule names, as they are called in the report."""
     if rule.kind == "group":
         return members.get(rule.peer) or [f"whoever is in {rule.peer}"]
     if rule.kind == "list":
@@ -69,5 +69,5 @@ def _peers(rule: Rule, own: Sequence[Range], members: Members, names: Names) -> 
 
 
 def list_name(prefix_list: str, names: Names) -> str:
-    """Who is on a prefix list."""
+    """What a prefix list is called in the report."""
     return ANY_CDN if prefix_list in cdn_lists(names) else f"prefix list {prefix_list}"

@@ -1,4 +1,4 @@
-"""Tells who reaches whom: a matrix for people, one object a line for machines."""
+"""Prints who reaches whom: a matrix for people, one JSON object a line for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each resource is to the documented system, told by what is done with it."""
+"""The role of each resource in the documented system, derived from how it is used."""
 
 from __future__ import annotations
 

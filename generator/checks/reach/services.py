@@ -29,7 +29,7 @@ def blocked(
     network: Network,
     names: Names,
 ) -> Iterator[Fact]:
-    """``facts``, those that the network is in the way of marked so."""
+    """``facts``, with ``blocked`` set where the network keeps a call from its service."""
     inside: dict[str, list[Component]] = {}
     for component in components:
         inside.setdefault(names.called(component.logical), []).append(component)

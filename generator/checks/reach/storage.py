@@ -1,4 +1,4 @@
-"""What resources say themselves: policies of buckets, secrets, keys, registries, file systems."""
+"""Resource-based policies: those of buckets, secrets, keys, registries, file systems."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TLS_ONLY = {
 
 
 def denials(own: dict[str, list[Statement]]) -> Denials:
-    """What they refuse everybody."""
+    """The Deny statements that hold for every principal, by resource."""
     return {
         name: [s for s in statements if not s.allows and ("*", "*") in s.principals]
         for name, statements in own.items()

@@ -24,7 +24,7 @@ TRUE_OF_NOTHING = ("StringNot", "NumericNot", "DateNot", "ArnNot", "NotIpAddress
 
 
 def facts(names: Names, own: Mapping[str, list[Statement]]) -> Iterator[Reach]:
-    """Every rule that sends to a topic, and what its events are stopped by."""
+    """Every rule that sends to a topic, and the policies that refuse its events."""
     topics = names.of_type("AWS::SNS::Topic")
     for rule, properties in names.of_type("AWS::Events::Rule").items():
         for target in properties.get("Targets", []):

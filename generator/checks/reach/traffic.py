@@ -1,4 +1,4 @@
-"""All that moves in the networks of a view: between components, in from outside, out of them."""
+"""Open ports in the networks of a view: between components, from outside and to outside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generator.model.network.components import Component, listening_ports
 
 
 def facts(names: Names, network: Network, components: list[Component]) -> Facts:
-    """Links between components and with the world, open doors, ways out of subnets."""
+    """Links between components and with the outside, open ports, default routes of subnets."""
     links: dict[tuple[str, str], int] = defaultdict(int)
     for link in _links(names, network, components):
         links[link.source, link.target] |= link.may
@@ -61,7 +61,7 @@ def _links(names: Names, network: Network, components: list[Component]) -> Itera
 
 
 def _heard(link: Link, target: Component, names: Names) -> Link:
-    """Without what arrives where nobody listens: it is let in all the same, but no use."""
+    """The link without ports at which the target does not listen, in ``must`` only."""
     heard = listening_ports(target, names)
     if heard == ports.EVERYTHING:
         return link
@@ -85,7 +85,7 @@ def _beyond(component: Component, network: Network) -> dict[str, list[Range]]:
 
 
 def _subnets(names: Names, network: Network, components: list[Component]) -> Iterator[Reach]:
-    """Where the subnets of each kind of component lead."""
+    """Where the routes of each kind of component's subnets lead."""
     tiers: dict[str, dict[str, None]] = defaultdict(dict)
     for component in components:
         tiers[names.called(component.logical)].update(dict.fromkeys(component.subnets))

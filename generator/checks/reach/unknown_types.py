@@ -1,4 +1,4 @@
-"""Types that this proof knows, so that it never takes one that it does not know for harmless."""
+"""Resource types that the proof does not know, so that none is taken for harmless."""
 
 from __future__ import annotations
 

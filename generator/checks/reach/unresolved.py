@@ -19,7 +19,7 @@ TEXTS = {
 
 
 def facts(view: View, names: Names) -> Iterator[Unknown]:
-    """Where something refers to what is not there, and where JSON is none."""
+    """An Unknown for each reference to something missing and each text that is no JSON."""
     for name, resource in names.resources.items():
         for key, value in resource.get("Properties", {}).items():
             yield from _within(f"Resources/{name}/Properties/{key}", key, value, view)

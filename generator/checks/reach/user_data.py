@@ -1,4 +1,4 @@
-"""Whether what instances are told at their boot is what the templates have for them."""
+"""Whether the settings in user data agree with the resources of the templates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORCED = "rds.force_ssl"
 
 
 def facts(names: Names, granted: Iterable[Fact]) -> Facts:
-    """What instances ask for and do not get, as ways that nobody expects."""
+    """What user data asks for and does not get, each as a Reach that no environment expects."""
     allowed = [fact for fact in granted if isinstance(fact, Reach) and not fact.refusal]
     for name, properties in names.of_type(GROUP).items():
         for launch in launches(name, properties, names):
@@ -97,7 +97,7 @@ def _balancer(
 
 
 def _fixed(name: str) -> str:
-    """What the program itself gives the container."""
+    """The value that a boot script itself passes to the container; empty if there is none."""
     scripts = sorted(Path(bootstrap.__path__[0]).glob("*.sh"))
     matches = (re.search(rf"\b{name}=(\w+)", script.read_text("utf-8")) for script in scripts)
     return next((one[1] for one in matches if one), "")

@@ -1,4 +1,4 @@
-"""Who waits for whom while CloudFormation creates a set of templates.
+"""Which task waits for which while CloudFormation creates a set of templates.
 
 A nested stack waits for the whole of every stack whose output it reads; inside a stack a resource
 waits for what it refers to and for what its DependsOn names.

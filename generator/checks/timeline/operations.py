@@ -17,7 +17,7 @@ RELEASE = "Release"
 
 
 def creation_of(loaded: view.View) -> Operation:
-    """Everything, in an empty region."""
+    """The creation of every stack in an empty region."""
     return Operation("create", f"Creation of {loaded.env}", schedule(creation(loaded)))
 
 
@@ -38,7 +38,7 @@ def release_of(loaded: view.View) -> list[Operation]:
 
 
 def remarks(loaded: view.View, changed_values: dict[str, str]) -> list[str]:
-    """What should be known of an update; ClinicError if AWS would refuse it."""
+    """Remarks of the refusal rules on an update; ClinicError if AWS would refuse it."""
     if not changed_values:
         return []
     pseudo = pseudo_parameters(loaded.region, f"clinic-{loaded.env}")

@@ -1,4 +1,4 @@
-"""Tasks that wait for each other, each begun as soon as it can be: times and the critical path."""
+"""Earliest start and end of tasks that depend on each other, and the critical path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an update has to do: which resources change, are made anew, and in how many batches."""
+"""The tasks of an update: resources changed in place or replaced, and rolling update batches."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
 
 
 def _effect(how: Mapping[str, str]) -> str:
-    """The gravest thing that happens to a resource."""
+    """NEW, REPLACED or CHANGED: the strongest effect on a resource."""
     return next((fate for fate in (NEW, REPLACED) if fate in how.values()), CHANGED)
 
 

@@ -16,7 +16,7 @@ from generator.model.unknown import Unknown
 
 
 class Network(NamedTuple):
-    """All that decides about packets, and what could not be judged of it."""
+    """Everything that decides which packets pass, and what could not be judged of it."""
 
     topology: routes.Topology
     rules: groups.Rules

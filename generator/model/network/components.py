@@ -36,7 +36,7 @@ class Component(NamedTuple):
     """Whether it is said to have public addresses; None: its subnets decide."""
 
     def return_ports(self) -> tuple[int, int]:
-        """The ports, first and last, that answers come back to."""
+        """The first and last of its ephemeral ports, to which return traffic comes."""
         return EPHEMERAL.get(self.kind, (1024, 65535))
 
 

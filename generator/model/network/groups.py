@@ -36,7 +36,7 @@ class Rule(NamedTuple):
     range: Range | None = None
 
     def admits(self, address: int, groups: Iterable[str]) -> bool:
-        """Whether the rule speaks of this other end, which is in ``groups`` (or prefix lists)."""
+        """Whether the rule matches ``address``, which is in ``groups`` (or on prefix lists)."""
         if self.kind in ("group", "list"):
             return self.peer in groups
         return self.range is not None and address in self.range
@@ -65,7 +65,7 @@ def _doubt(rule: Rule) -> str:
 
 
 def without_egress_rules(names: References) -> set[str]:
-    """Groups of which nothing says what they let out: AWS lets out everything then."""
+    """Groups without egress rules: AWS gives them one that allows everything."""
     with_egress = {
         names.target(properties.get("GroupId"))
         for properties in names.of_type(f"{GROUP}Egress").values()

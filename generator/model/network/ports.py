@@ -26,7 +26,7 @@ def some(protocol: str, first: int = 0, last: int = 65535) -> int:
 
 
 def of_rule(protocol: Any, first: Any, last: Any) -> int | None:
-    """What a rule of a group or a list speaks of; None if that is not known."""
+    """The port set of a security group rule or an ACL entry; None if that is not known."""
     name = str(protocol).lower()
     name = NUMBERS.get(name, name)
     if name in ("-1", "all"):
@@ -74,7 +74,7 @@ def _text(name: str, first: int, last: int) -> str:
 
 
 def parse(text: str) -> int | None:
-    """The set that words of ``runs`` stand for; None if they are no such words."""
+    """The port set of one text of ``runs``; None for any other text."""
     match = TEXT.fullmatch(text)
     if not match:
         return None

@@ -1,4 +1,4 @@
-"""The land: networks, subnets, where their routes lead and what their lists let pass."""
+"""VPCs, subnets, route tables and network ACLs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ DEFAULT_ACL = "DefaultNetworkAcl"
 
 
 class Subnet(NamedTuple):
-    """Where components live."""
+    """A subnet with its routes and the entries of its network ACL."""
 
     name: str
     vpc: str
@@ -62,7 +62,7 @@ class Subnet(NamedTuple):
     """The longest prefix first."""
     acl: str
     inbound: tuple[AclEntry, ...]
-    """By number: the first that speaks of a packet decides."""
+    """By number: the first that matches a packet decides."""
     outbound: tuple[AclEntry, ...]
 
     def route_for(self, address: int) -> Route | None:
@@ -71,7 +71,7 @@ class Subnet(NamedTuple):
 
 
 class Topology(NamedTuple):
-    """Everything about addresses in a view."""
+    """The VPCs of a view: ranges, subnets, NAT gateways, gateway endpoints, routes."""
 
     networks: Mapping[str, tuple[Range, ...]]
     subnets: Mapping[str, Subnet]
@@ -86,7 +86,7 @@ class Topology(NamedTuple):
 
 
 def allowed_ports(entries: tuple[AclEntry, ...], address: int) -> int:
-    """The ports that a network ACL lets pass to or from ``address``."""
+    """The port set that the entries of a network ACL allow for ``address``."""
     allowed = decided = 0
     for entry in entries:
         if address in entry.range:
@@ -97,7 +97,7 @@ def allowed_ports(entries: tuple[AclEntry, ...], address: int) -> int:
 
 
 def topology(names: References) -> tuple[Topology, list[Unknown]]:
-    """The land of a view, and what could not be judged of it."""
+    """The topology of a view, and what could not be judged of it."""
     unknown: list[Unknown] = []
     networks = _networks(names, unknown)
     tables = {
@@ -192,7 +192,7 @@ def _target(properties: Mapping[str, Any], names: References) -> tuple[str, str]
 def _acl_entries(
     names: References, unknown: list[Unknown]
 ) -> dict[tuple[str, bool], tuple[AclEntry, ...]]:
-    """Entries by list and direction (True: outward)."""
+    """Entries by ACL and direction (True: egress)."""
     by_acl: dict[tuple[str, bool], list[AclEntry]] = defaultdict(list)
     for vpc in names.of_type("AWS::EC2::VPC"):
         for out in (False, True):

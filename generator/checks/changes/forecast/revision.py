@@ -14,7 +14,7 @@ from generator.errors import ClinicError, quote
 
 @dataclass(frozen=True)
 class GitRevision:
-    """What some paths held."""
+    """The contents of some paths in one git revision."""
 
     name: str
     """For people: ``origin/main (1a2b3c4d)``."""
