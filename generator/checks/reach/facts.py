@@ -19,7 +19,7 @@ class Reach(NamedTuple):
     what: str
     """``tcp 3000``, ``s3:GetObject``, ``https /api/*``, ..."""
     why: tuple[str, ...] = ()
-    """What lets it through, from the source on: routes, network ACLs, group rules, listeners, ..."""
+    """What lets it through, from the source on: routes, ACLs, group rules, listeners, ..."""
     refusal: bool = False
     """Whether it is a refusal, of which there may be more than expected."""
     blocked: tuple[str, ...] = ()

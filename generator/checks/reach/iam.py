@@ -1,4 +1,4 @@
-"""Who may do what: roles, users and everything that is attached to them, directly or by groups and policies."""
+"""Who may do what: roles, users, and the policies that are attached to them in any way."""
 
 from __future__ import annotations
 
