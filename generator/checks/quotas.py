@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from generator import limits, resource_types
 from generator.checks.lint.limits import Measure
-from generator.model.network.groups import written
+from generator.model.network.groups import declared_rules
 from generator.model.resolve import Resolver
 from generator.model.view import View
 from generator.model.walk import SUBSTITUTED, nodes
@@ -36,7 +36,7 @@ TAGS, BEHAVIORS, ATTACHED = 50, 75, 10
 """Of a resource; of a distribution; managed policies of a role."""
 
 
-class Text(NamedTuple):
+class LimitedText(NamedTuple):
     """A document or program in a property, and its limit."""
 
     limit: str
@@ -50,47 +50,51 @@ USER_DATA = "bytes of user data"
 MANAGED = "characters of a managed policy"
 INLINE = "characters of inline policies", 10_240
 TEXTS = {
-    "AWS::CloudFront::Function": Text("bytes of a CDN function", "FunctionCode", 10_240, True),
-    "AWS::EC2::Instance": Text(USER_DATA, "UserData", limits.USER_DATA, True),
-    "AWS::EC2::LaunchTemplate": Text(
+    "AWS::CloudFront::Function": LimitedText(
+        "bytes of a CDN function", "FunctionCode", 10_240, True
+    ),
+    "AWS::EC2::Instance": LimitedText(USER_DATA, "UserData", limits.USER_DATA, True),
+    "AWS::EC2::LaunchTemplate": LimitedText(
         USER_DATA, "LaunchTemplateData.UserData", limits.USER_DATA, True
     ),
-    "AWS::IAM::ManagedPolicy": Text(MANAGED, "PolicyDocument", 6_144),
-    "AWS::IAM::Policy": Text(INLINE[0], "PolicyDocument", INLINE[1]),
-    "AWS::IAM::Role": Text("characters of a trust policy", "AssumeRolePolicyDocument", 2_048),
-    "AWS::KMS::Key": Text("bytes of a key policy", "KeyPolicy", 32_768),
-    "AWS::S3::BucketPolicy": Text("bytes of a bucket policy", "PolicyDocument", 20_480),
-    "AWS::SNS::TopicPolicy": Text("bytes of a topic policy", "PolicyDocument", 30_720),
-    "AWS::SSM::Parameter": Text("characters of a standard parameter", "Value", 4_096, True),
+    "AWS::IAM::ManagedPolicy": LimitedText(MANAGED, "PolicyDocument", 6_144),
+    "AWS::IAM::Policy": LimitedText(INLINE[0], "PolicyDocument", INLINE[1]),
+    "AWS::IAM::Role": LimitedText(
+        "characters of a trust policy", "AssumeRolePolicyDocument", 2_048
+    ),
+    "AWS::KMS::Key": LimitedText("bytes of a key policy", "KeyPolicy", 32_768),
+    "AWS::S3::BucketPolicy": LimitedText("bytes of a bucket policy", "PolicyDocument", 20_480),
+    "AWS::SNS::TopicPolicy": LimitedText("bytes of a topic policy", "PolicyDocument", 30_720),
+    "AWS::SSM::Parameter": LimitedText("characters of a standard parameter", "Value", 4_096, True),
 }
 
 
-def measures(seen: View, file: str) -> Iterator[Measure]:
-    """What the resources of ``seen``, which are made by ``file``, use of their limits."""
-    stacks = {name: _stack(seen, layer) for name, layer in seen.layers.items()}
-    longest = max(stacks.values(), key=len, default=f"clinic-{seen.env}")
-    found = [
+def measures(view: View, file: str) -> Iterator[Measure]:
+    """What the resources of ``view``, which are made by ``file``, use of their limits."""
+    stacks = {name: _stack(view, layer) for name, layer in view.layers.items()}
+    longest = max(stacks.values(), key=len, default=f"clinic-{view.env}")
+    measured = [
         Measure("characters of a stack's name", longest, "", len(longest), 128),
-        Measure("resources of all stacks", file, "", len(seen.resources), TREE),
-        *_rules(seen, file),
-        *_attached(seen, file),
+        Measure("resources of all stacks", file, "", len(view.resources), TREE),
+        *_rules(view, file),
+        *_attached(view, file),
     ]
-    for name, resource in seen.resources.items():
+    for name, resource in view.resources.items():
         properties = resource.get("Properties", {})
         used = [*_texts(resource["Type"], properties), *_counts(properties)]
-        found += [Measure(limit, file, f"Resources/{name}", n, most) for limit, n, most in used]
-    yield from found
-    yield from _names(seen, file, stacks)
+        measured += [Measure(limit, file, f"Resources/{name}", n, most) for limit, n, most in used]
+    yield from measured
+    yield from _names(view, file, stacks)
 
 
-def _stack(seen: View, layer: str) -> str:
+def _stack(view: View, layer: str) -> str:
     """The longest name that CloudFormation can give a nested stack."""
-    return f"clinic-{seen.env}-{layer.capitalize()}Stack-{'X' * SUFFIX}"
+    return f"clinic-{view.env}-{layer.capitalize()}Stack-{'X' * SUFFIX}"
 
 
-def _rules(seen: View, file: str) -> Iterator[Measure]:
+def _rules(view: View, file: str) -> Iterator[Measure]:
     used: Counter[str] = Counter()
-    rules = list(written(seen.references))
+    rules = list(declared_rules(view.references))
     for direction in ("ingress", "egress"):
         for owner, out, _, rule in rules:
             for family, weight in _weights(rule) if out == (direction == "egress") else ():
@@ -109,15 +113,15 @@ def _weights(rule: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
         yield from product(("IPv4", "IPv6"), (PREFIX_LIST if is_list else 1,))
 
 
-def _attached(seen: View, file: str) -> Iterator[Measure]:
+def _attached(view: View, file: str) -> Iterator[Measure]:
     used = Counter(
         {
             name: len(role.get("ManagedPolicyArns", []))
-            for name, role in seen.of_type("AWS::IAM::Role").items()
+            for name, role in view.of_type("AWS::IAM::Role").items()
         }
     )
-    for policy in seen.of_type("AWS::IAM::ManagedPolicy").values():
-        used.update(seen.references.targets(policy.get("Roles")))
+    for policy in view.of_type("AWS::IAM::ManagedPolicy").values():
+        used.update(view.references.targets(policy.get("Roles")))
     for role, policies in used.items():
         yield Measure("managed policies of a role", file, f"Resources/{role}", policies, ATTACHED)
 
@@ -142,17 +146,17 @@ def _counts(properties: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
                 yield "groups of an interface", len(groups), GROUPS
 
 
-def _names(seen: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
+def _names(view: View, file: str, stacks: Mapping[str, str]) -> Iterator[Measure]:
     resolvers: dict[str, Resolver] = {}
     limits_by_type = resource_types.column("name")
-    for name, resource in seen.resources.items():
+    for name, resource in view.resources.items():
         limit = limits_by_type.get(resource["Type"])
         if not limit or _at(resource.get("Properties", {}), limit["property"]) is None:
             continue
-        stack = stacks.get(name, f"clinic-{seen.env}")
+        stack = stacks.get(name, f"clinic-{view.env}")
         if stack not in resolvers:
-            resolvers[stack] = seen.resolver(stack)
-        raw = resolvers[stack].resolve(seen.whole["Resources"][name]["Properties"])
+            resolvers[stack] = view.resolver(stack)
+        raw = resolvers[stack].resolve(view.whole["Resources"][name]["Properties"])
         length = _text(_at(raw, limit["property"]))
         yield Measure("characters of a name", file, f"Resources/{name}", length, limit["most"])
 

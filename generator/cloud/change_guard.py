@@ -12,7 +12,7 @@ from generator.parameters.files import nearest
 NOTHING = "leave it out, since this plan loses no data."
 
 
-def refuse_impossible(findings: Collection[refusals.Finding], say: Callable[[str], object]) -> None:
+def refuse_impossible(findings: Collection[refusals.Refusal], say: Callable[[str], object]) -> None:
     """``say`` each of the findings; ClinicError (2) if AWS would refuse the change."""
     if trouble := refusals.refused(findings):
         raise trouble

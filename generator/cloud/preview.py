@@ -38,7 +38,7 @@ class Preview(NamedTuple):
     """Every change of a stack and its nested stacks, and known refusals by AWS."""
 
     changes: list[Change]
-    findings: list[refusals.Finding]
+    findings: list[refusals.Refusal]
 
 
 def preview(

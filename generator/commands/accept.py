@@ -113,7 +113,7 @@ def accept_command(
     from generator.acceptance.calls import Recorder
     from generator.acceptance.run import accept
     from generator.acceptance.verdict import hold
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import require_clean
     from generator.cloud.ask import confirmed, typed
     from generator.cloud.aws import connect
 
@@ -128,7 +128,7 @@ def accept_command(
     order = beginning.order(
         *(env, params, folder, flat, image, release_image, env_file, frontend, timeout)
     )
-    demand(env, params, region or "us-east-1")
+    require_clean(env, params, region or "us-east-1")
     with beginning.embedded() if rehearse else nullcontext(None) as played:
         recorder = Recorder()
         run = beginning.prepare(order, played or connect(profile, region), recorder, report)

@@ -63,7 +63,7 @@ def deploy_command(
     from generator.application.release.deployment import built
     from generator.application.smoke.conclude import after_deployment
     from generator.checks.preflight import screen
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import require_clean
     from generator.cloud.ask import terminal
     from generator.cloud.aws import connect
     from generator.cloud.deploy import DeployOptions, deploy
@@ -71,7 +71,7 @@ def deploy_command(
 
     environment = load(env, params, flat)
     aws = connect(profile, region)
-    checked = demand(env, params, aws.region)
+    checked = require_clean(env, params, aws.region)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)
     push = None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.checks.diagram.words import LANGUAGES
+from generator.checks.diagram.labels import LANGUAGES
 from generator.options import PARAMS, PATH, TEMPLATES, environments, reporting
 from generator.report import Report
 
@@ -57,7 +57,7 @@ def diagram_command(
     from generator.checks.diagram.model import objects
     from generator.checks.diagram.parts import KINDS
     from generator.checks.diagram.picture import lines, picture
-    from generator.checks.reach import kinds
+    from generator.checks.reach import unknown_types
     from generator.model import view
     from generator.model.guard import expected
     from generator.parameters import regions
@@ -66,7 +66,7 @@ def diagram_command(
     resolved = view.load(env, params, templates, region)
     with expected(templates):
         diagram = derive(resolved)
-        if omitted := [kind for kind in kinds.unknown(resolved) if kind not in KINDS]:
+        if omitted := [kind for kind in unknown_types.unknown(resolved) if kind not in KINDS]:
             click.echo(f"Not drawn: {', '.join(omitted)}.", err=True)
         entries = list(objects(diagram))
         drawn = lines(entries) if report.json else picture(diagram, form, output, language)

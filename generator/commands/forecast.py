@@ -58,4 +58,4 @@ def forecast_command(
     screen.show(name, result, report)
     if path := os.environ.get(SUMMARY):
         screen.append(Path(path), markdown(name, result))
-    screen.judge(result, allowed)
+    screen.require_acceptable(result, allowed)

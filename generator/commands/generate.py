@@ -62,6 +62,6 @@ def generate_command(output: Path, lint: bool, check: bool, params: Path) -> Non
     tables.show(*outputs.summary(documents, files))
     if values is not None:
         kept = cache.Cache(cache.folder())
-        findings = run.judge(documents, files, values, kept, later=FLAT)
+        findings = run.lint_all(documents, files, values, kept, later=FLAT)
         if not report.report(findings, "text", strict=False):
             raise click.exceptions.Exit(1)

@@ -39,5 +39,5 @@ def lint_command(strict: bool, form: str, params: Path) -> None:
     documents = outputs.documents()
     values = values_of.read(documents, params, form)
     files, kept = outputs.render(documents), cache.Cache(cache.folder())
-    if not report.report(run.judge(documents, files, values, kept), form, strict):
+    if not report.report(run.lint_all(documents, files, values, kept), form, strict):
         raise click.exceptions.Exit(1)

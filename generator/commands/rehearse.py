@@ -57,7 +57,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     clinic rehearse dev --json >rehearsal.jsonl
     """
     from generator.checks.preflight import screen
-    from generator.checks.preflight.gate import demand
+    from generator.checks.preflight.required import require_clean
     from generator.cloud.aws import connect
     from generator.cloud.deploy import DeployOptions
     from generator.cloud.environment import load
@@ -67,7 +67,7 @@ def rehearse_command(env: str, params: Path, flat: bool, report: Report) -> None
     from generator.twin.stand import why_not
 
     environment, report.brief = load(env, params, flat), True
-    checked = demand(env, params)
+    checked = require_clean(env, params)
     report.say(screen.line(checked))
     report.tell("check", findings=checked.count)
     try:

@@ -47,7 +47,7 @@ def timeline_command(
     """
     from generator import files
     from generator.checks.timeline import gantt
-    from generator.checks.timeline.operations import creation_of, judge, release_of, update_of
+    from generator.checks.timeline.operations import creation_of, release_of, remarks, update_of
     from generator.checks.timeline.report import NOTE, objects, show
     from generator.model import view
     from generator.model.guard import expected
@@ -57,7 +57,7 @@ def timeline_command(
     resolved = view.load(env, params, templates)
     changes = _changes(pairs)
     with expected(templates):
-        notes = judge(resolved, changes)
+        notes = remarks(resolved, changes)
         operations = (
             [update_of(resolved, changes)]
             if pairs

@@ -1,4 +1,4 @@
-"""The instances that templates describe: launch data, groups, scaling."""
+"""EC2 instances: launch template data, Auto Scaling groups, target tracking."""
 
 from __future__ import annotations
 
@@ -17,46 +17,49 @@ IMAGE = re.compile(r"BACKEND_IMAGE='([^']*)'")
 """The setting of our own user data that names a finished image."""
 
 
-def launches(logical: str, given: Mapping[str, Any], names: References) -> list[dict[str, Any]]:
-    """What a group or an instance may be launched with: templates' data under its own settings."""
-    mixed = given.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
+def launches(
+    logical: str, properties: Mapping[str, Any], names: References
+) -> list[dict[str, Any]]:
+    """The launch template data of a group or an instance, its own properties on top: one for
+    each template that it may use, with its logical id under ``from``."""
+    mixed = properties.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     asked = [
-        given.get("LaunchTemplate"),
+        properties.get("LaunchTemplate"),
         mixed.get("LaunchTemplateSpecification"),
         *(each.get("LaunchTemplateSpecification") for each in mixed.get("Overrides", [])),
     ]
     templates = names.of_type("AWS::EC2::LaunchTemplate")
-    own = _instance(given) if names.resources[logical]["Type"] == INSTANCE else {}
-    found = []
+    own = _instance(properties) if names.resources[logical]["Type"] == INSTANCE else {}
+    launch_data = []
     for one in filter(None, asked):
         name = names.target(one.get("LaunchTemplateId", one.get("LaunchTemplateName")))
         data = templates.get(name, {}).get("LaunchTemplateData", {})
-        found.append({**data, **own, "from": name})
+        launch_data.append({**data, **own, "from": name})
     configurations = names.of_type("AWS::AutoScaling::LaunchConfiguration")
-    if "LaunchConfigurationName" in given:
-        name = names.target(given["LaunchConfigurationName"])
-        found.append({**_configuration(configurations.get(name, {})), "from": name})
-    return found or [{**own, "from": logical}]
+    if "LaunchConfigurationName" in properties:
+        name = names.target(properties["LaunchConfigurationName"])
+        launch_data.append({**_configuration(configurations.get(name, {})), "from": name})
+    return launch_data or [{**own, "from": logical}]
 
 
-def _instance(given: Mapping[str, Any]) -> dict[str, Any]:
-    """An instance's own settings in the words of a launch template."""
-    found = dict(given)
-    if "Monitoring" in given:
-        found["Monitoring"] = {"Enabled": given["Monitoring"]}
+def _instance(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance's own properties under the names that a launch template has for them."""
+    launch = dict(properties)
+    if "Monitoring" in properties:
+        launch["Monitoring"] = {"Enabled": properties["Monitoring"]}
     # One setting is written in two ways: CPUCredits here, CpuCredits in a launch template.
-    if credits := given.get("CreditSpecification", {}).get("CPUCredits"):
-        found["CreditSpecification"] = {"CpuCredits": credits}
-    return found
+    if credits := properties.get("CreditSpecification", {}).get("CPUCredits"):
+        launch["CreditSpecification"] = {"CpuCredits": credits}
+    return launch
 
 
-def _configuration(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A launch configuration in the words of a launch template.
+def _configuration(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """A launch configuration under the names that a launch template has for its properties.
 
     Its detailed monitoring is on unless it is switched off:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-autoscaling-launchconfiguration.html
     """
-    return {**given, "Monitoring": {"Enabled": given.get("InstanceMonitoring", True)}}
+    return {**properties, "Monitoring": {"Enabled": properties.get("InstanceMonitoring", True)}}
 
 
 def credits(launch: Mapping[str, Any]) -> str:
@@ -78,16 +81,20 @@ def _is_text(item: Any) -> bool:
 
 def settings(launch: Mapping[str, Any]) -> dict[str, str]:
     """The ``NAME='value'`` lines at the head of user data; what follows may be packed."""
-    given = launch.get("UserData")
-    words = text(given["Fn::Base64"]) if isinstance(given, dict) and "Fn::Base64" in given else ""
-    found: dict[str, str] = {}
+    user_data = launch.get("UserData")
+    words = (
+        text(user_data["Fn::Base64"])
+        if isinstance(user_data, dict) and "Fn::Base64" in user_data
+        else ""
+    )
+    result: dict[str, str] = {}
     for line in words.splitlines():
         setting = SETTING.fullmatch(line)
         if setting:
-            found[setting[1]] = setting[2]
+            result[setting[1]] = setting[2]
         elif not line.startswith("#"):
             break
-    return found
+    return result
 
 
 def image(launch: Mapping[str, Any]) -> Literal["build", "pull", "baked"]:
@@ -103,12 +110,12 @@ def image(launch: Mapping[str, Any]) -> Literal["build", "pull", "baked"]:
 
 def tracking(names: References) -> dict[str, list[Mapping[str, Any]]]:
     """The target tracking configurations of each group, by logical id."""
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for given in names.of_type("AWS::AutoScaling::ScalingPolicy").values():
-        if "TargetTrackingConfiguration" in given:
-            group = names.target(given.get("AutoScalingGroupName"))
-            found[group].append(given["TargetTrackingConfiguration"])
-    return found
+    by_group: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for properties in names.of_type("AWS::AutoScaling::ScalingPolicy").values():
+        if "TargetTrackingConfiguration" in properties:
+            group = names.target(properties.get("AutoScalingGroupName"))
+            by_group[group].append(properties["TargetTrackingConfiguration"])
+    return by_group
 
 
 def interface(launch: Mapping[str, Any]) -> tuple[Any, bool | None, Any]:

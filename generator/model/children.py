@@ -53,7 +53,7 @@ def ids(
 
 
 def typed(value: Any, kind: str) -> Any:
-    """A value as it arrives: lists cross the boundary as text."""
+    """A parameter's value as the nested stack reads it; lists are passed as text."""
     if isinstance(value, bool | int | float):
         value = str(value).lower()
     if not values.is_list(kind):

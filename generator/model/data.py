@@ -1,4 +1,4 @@
-"""What keeps data: databases and the secrets that are attached to them."""
+"""Databases, the secrets attached to them, and backup selections."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def attachments(names: References) -> dict[str, tuple[str, str]]:
     """Secret and database of each attachment, all by logical id: CloudFormation writes the
     database's address into the secret."""
     return {
-        name: (names.target(given.get("SecretId")), names.target(given.get("TargetId")))
-        for name, given in names.of_type(ATTACHMENT).items()
+        name: (names.target(properties.get("SecretId")), names.target(properties.get("TargetId")))
+        for name, properties in names.of_type(ATTACHMENT).items()
     }
 
 
@@ -26,7 +26,7 @@ def backed_up(names: References, plan: str) -> list[str]:
     """Logical ids of what the selections of a backup plan name."""
     return [
         names.owner(resource)
-        for given in names.of_type("AWS::Backup::BackupSelection").values()
-        if names.target(given.get("BackupPlanId")) == plan
-        for resource in given.get("BackupSelection", {}).get("Resources", [])
+        for properties in names.of_type("AWS::Backup::BackupSelection").values()
+        if names.target(properties.get("BackupPlanId")) == plan
+        for resource in properties.get("BackupSelection", {}).get("Resources", [])
     ]

@@ -1,4 +1,4 @@
-"""What distributions deliver: behaviours in order, and the origins behind them."""
+"""CloudFront distributions: cache behaviours in order, and their origins."""
 
 from __future__ import annotations
 
@@ -18,34 +18,35 @@ class Behaviour(NamedTuple):
     """One behaviour, at its place in the order."""
 
     pattern: str
-    given: Mapping[str, Any]
-    taken: str
+    properties: Mapping[str, Any]
+    shadowed_by: str
     """An earlier pattern that takes every path of this one; empty if none does."""
-    partly: tuple[str, ...]
+    overlapped_by: tuple[str, ...]
     """Earlier patterns of other origins that take some of its paths."""
 
 
 def ordered(config: Mapping[str, Any]) -> list[Behaviour]:
-    """A distribution's behaviours: the first whose pattern fits a path answers it, the default
-    one comes last. Several patterns that only together take all of another are in ``partly``.
+    """A distribution's behaviours in the order in which CloudFront compares a path with their
+    patterns; the default one is last. Earlier patterns that only together cover another are in
+    its ``overlapped_by``.
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesCacheBehavior.html
     """
-    found: list[Behaviour] = []
+    behaviours: list[Behaviour] = []
     default = {**config.get("DefaultCacheBehavior", {}), "PathPattern": DEFAULT}
-    for given in (*config.get("CacheBehaviors", []), default):
-        pattern = _rooted(text(given.get("PathPattern")))
-        taken = next((one.pattern for one in found if covers(one.pattern, pattern)), "")
+    for settings in (*config.get("CacheBehaviors", []), default):
+        pattern = _rooted(text(settings.get("PathPattern")))
+        shadowed_by = next((one.pattern for one in behaviours if covers(one.pattern, pattern)), "")
         # Whatever has a pattern of its own is an exception to the default, and no surprise.
-        partly = tuple(
+        overlapped_by = tuple(
             one.pattern
-            for one in found
+            for one in behaviours
             if pattern != DEFAULT
-            and one.given.get("TargetOriginId") != given.get("TargetOriginId")
-            and meets(one.pattern, pattern)
+            and one.properties.get("TargetOriginId") != settings.get("TargetOriginId")
+            and overlaps(one.pattern, pattern)
         )
-        found.append(Behaviour(pattern, given, taken, partly))
-    return found
+        behaviours.append(Behaviour(pattern, settings, shadowed_by, overlapped_by))
+    return behaviours
 
 
 def _rooted(pattern: str) -> str:
@@ -54,13 +55,13 @@ def _rooted(pattern: str) -> str:
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Whether every path of ``other`` fits ``pattern``; some that do are not recognized."""
+    """Whether every path that matches ``other`` matches ``pattern``; may miss some."""
     # Held against the other's own letters: only * takes a *, and a ? takes anything but that.
     expression = "".join({"*": ".*", "?": r"[^*]"}.get(c, re.escape(c)) for c in pattern)
     return re.fullmatch(re.sub(r"(\.\*)+", ".*", expression), other, re.DOTALL) is not None
 
 
-def meets(one: str, other: str) -> bool:
+def overlaps(one: str, other: str) -> bool:
     """Whether some path fits both patterns."""
     row = [True, *(False for _ in other)]
     for j, letter in enumerate(other):
@@ -89,7 +90,7 @@ class Origin(NamedTuple):
     headers: Mapping[str, str]
     """What the distribution adds, by lower-case name."""
     path: str
-    given: Mapping[str, Any]
+    properties: Mapping[str, Any]
     """As the template has it."""
     protocol: str
     """http-only, https-only or match-viewer; empty for a bucket that is asked as such."""
@@ -97,38 +98,40 @@ class Origin(NamedTuple):
 
 def origins(config: Mapping[str, Any], names: References) -> dict[str, Origin]:
     """The origins of a distribution, by their ids in it."""
-    return {text(given.get("Id")): _origin(given, names) for given in config.get("Origins", [])}
+    return {
+        text(settings.get("Id")): _origin(settings, names) for settings in config.get("Origins", [])
+    }
 
 
-def members(wanted: str, config: Mapping[str, Any]) -> list[str]:
+def members(origin: str, config: Mapping[str, Any]) -> list[str]:
     """An origin, or those of an origin group."""
     for group in config.get("OriginGroups", {}).get("Items", []):
-        if group.get("Id") == wanted:
+        if group.get("Id") == origin:
             return [text(member.get("OriginId")) for member in group["Members"]["Items"]]
-    return [wanted]
+    return [origin]
 
 
-def _origin(given: Mapping[str, Any], names: References) -> Origin:
-    custom = given.get("CustomOriginConfig", {})
-    private = "VpcOriginConfig" in given
-    access = names.target(given.get("OriginAccessControlId"))
+def _origin(settings: Mapping[str, Any], names: References) -> Origin:
+    custom = settings.get("CustomOriginConfig", {})
+    private = "VpcOriginConfig" in settings
+    access = names.target(settings.get("OriginAccessControlId"))
     control = names.of_type("AWS::CloudFront::OriginAccessControl").get(access, {})
     signing = control.get("OriginAccessControlConfig", {}).get("SigningBehavior")
-    target = _host(given.get("DomainName"), names)
+    target = _host(settings.get("DomainName"), names)
     if private:
-        vpc_origin = names.target(given["VpcOriginConfig"].get("VpcOriginId"))
+        vpc_origin = names.target(settings["VpcOriginConfig"].get("VpcOriginId"))
         custom = names.of_type("AWS::CloudFront::VpcOrigin").get(vpc_origin, {})
         custom = custom.get("VpcOriginEndpointConfig", {})
         target = names.target(custom.get("Arn"))
     asked = PORTS.get(custom.get("OriginProtocolPolicy", ""), tuple(USUAL))
     headers = {
         text(header.get("HeaderName")).lower(): text(header.get("HeaderValue"))
-        for header in given.get("OriginCustomHeaders", [])
+        for header in settings.get("OriginCustomHeaders", [])
     }
     numbers = tuple(int(text(custom.get(key, USUAL[key]))) for key in asked)
-    path = text(given.get("OriginPath", ""))
+    path = text(settings.get("OriginPath", ""))
     protocol = text(custom.get("OriginProtocolPolicy", "")) if custom else ""
-    return Origin(target, signing == "always", private, numbers, headers, path, given, protocol)
+    return Origin(target, signing == "always", private, numbers, headers, path, settings, protocol)
 
 
 def _host(domain: Any, names: References) -> str:

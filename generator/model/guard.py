@@ -1,4 +1,4 @@
-"""Templates that can be read and still make no sense to what looks at them."""
+"""Malformed templates: exceptions of code that reads them become a ClinicError."""
 
 from __future__ import annotations
 

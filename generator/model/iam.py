@@ -27,13 +27,13 @@ class Statement(NamedTuple):
     """The policy and, if it has one, the statement's Sid."""
     allows: bool
     actions: tuple[str, ...]
-    but_actions: bool
+    not_actions: bool
     """Whether it speaks of everything but ``actions`` (NotAction)."""
     resources: tuple[Any, ...]
-    but_resources: bool
+    not_resources: bool
     principals: tuple[tuple[str, Any], ...]
     """(``AWS``, ARN), (``Service``, name), (``*``, ``*``); empty for a role's own policy."""
-    but_principals: bool
+    not_principals: bool
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
     """(operator, key, values)."""
 
@@ -50,37 +50,41 @@ def statements(name: str, document: Any, spell: Callable[[Any], str] = text) -> 
     ``spell`` makes texts of the values of conditions.
     """
     document = json_of(document) or document
-    found = document.get("Statement", []) if isinstance(document, dict) else []
-    return [_statement(name, each, spell) for each in listed(found)]
+    entries = document.get("Statement", []) if isinstance(document, dict) else []
+    return [_statement(name, each, spell) for each in listed(entries)]
 
 
-def _statement(name: str, given: Mapping[str, Any], spell: Callable[[Any], str]) -> Statement:
-    principal = given.get("Principal", given.get("NotPrincipal"))
+def _statement(name: str, entry: Mapping[str, Any], spell: Callable[[Any], str]) -> Statement:
+    principal = entry.get("Principal", entry.get("NotPrincipal"))
     return Statement(
-        f"{name} ({given['Sid']})" if "Sid" in given else name,
-        given.get("Effect") == "Allow",
-        tuple(map(text, listed(given.get("Action", given.get("NotAction", []))))),
-        "NotAction" in given,
-        tuple(listed(given.get("Resource", given.get("NotResource", [])))),
-        "NotResource" in given,
+        f"{name} ({entry['Sid']})" if "Sid" in entry else name,
+        entry.get("Effect") == "Allow",
+        tuple(map(text, listed(entry.get("Action", entry.get("NotAction", []))))),
+        "NotAction" in entry,
+        tuple(listed(entry.get("Resource", entry.get("NotResource", [])))),
+        "NotResource" in entry,
         tuple(_principals(principal)),
-        "NotPrincipal" in given,
+        "NotPrincipal" in entry,
         tuple(
             (operator, key, tuple(map(spell, listed(values))))
-            for operator, keys in given.get("Condition", {}).items()
+            for operator, keys in entry.get("Condition", {}).items()
             for key, values in keys.items()
         ),
     )
 
 
-def _principals(given: Any) -> Iterable[tuple[str, Any]]:
-    if given is None:
+def _principals(principal: Any) -> Iterable[tuple[str, Any]]:
+    if principal is None:
         return []
-    if not isinstance(given, dict) or "Ref" in given or any(k.startswith("Fn::") for k in given):
-        return [("*", "*") if given == "*" else ("AWS", given)]
+    if (
+        not isinstance(principal, dict)
+        or "Ref" in principal
+        or any(k.startswith("Fn::") for k in principal)
+    ):
+        return [("*", "*") if principal == "*" else ("AWS", principal)]
     return [
         ("*", "*") if (kind, value) == ("AWS", "*") else (kind, value)
-        for kind, values in given.items()
+        for kind, values in principal.items()
         for value in listed(values)
     ]
 
@@ -92,7 +96,7 @@ def listed(value: Any) -> list[Any]:
 
 @cache
 def like(pattern: str, words: str) -> bool:
-    """IAM's wildcards: ``*`` for any text, ``?`` for one character, nothing else."""
+    """Whether ``words`` match ``pattern`` with IAM's wildcards, ``*`` and ``?``."""
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(expression, words, re.DOTALL) is not None
 
@@ -106,24 +110,24 @@ def covers(
     """Whether a statement speaks of all of ``action`` on a resource, spelt in several ways;
     ``fill`` puts values into the patterns of its resources."""
     acted = any(like(a.lower(), action.lower()) for a in statement.actions)
-    if acted == statement.but_actions:
+    if acted == statement.not_actions:
         return False
     there = any(
         like(fill(text(pattern)), spelling)
         for pattern in statement.resources
         for spelling in resources
     )
-    return there != statement.but_resources
+    return there != statement.not_resources
 
 
 def allows(
-    found: Iterable[Statement], action: str, resource: str, context: Context | None = None
+    policies: Iterable[Statement], action: str, resource: str, context: Context | None = None
 ) -> bool:
     """Whether all statements together let a principal that they speak of do ``action``.
 
     ClinicError for an operator or a policy variable that is not known.
     """
-    effects = {s.allows for s in found if applies(s, action, resource, context or {})}
+    effects = {s.allows for s in policies if applies(s, action, resource, context or {})}
     return effects == {True}
 
 
@@ -141,15 +145,15 @@ def applies(statement: Statement, action: str, resource: str, context: Context) 
 def _filled(pattern: str, context: Context) -> str:
     """Policy variables such as ``${aws:PrincipalAccount}`` with the request's values."""
 
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in context:
-            raise ClinicError(f"the policy variable {found[0]} has no value in this request.")
-        return str(context[found[1]])
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in context:
+            raise ClinicError(f"the policy variable {match[0]} has no value in this request.")
+        return str(context[match[1]])
 
     return VARIABLE.sub(value, pattern)
 
 
-def _holds(operator: str, values: Sequence[str], wanted: Sequence[str]) -> bool:
+def _holds(operator: str, values: Sequence[str], expected: Sequence[str]) -> bool:
     optional = operator.endswith("IfExists")
     name = operator.removesuffix("IfExists")
     negated = name in NEGATED
@@ -158,19 +162,19 @@ def _holds(operator: str, values: Sequence[str], wanted: Sequence[str]) -> bool:
         raise ClinicError(f"the condition operator {operator} is not known here.")
     if not values:
         return optional or negated
-    return any(test(value, wanted) for value in values) != negated
+    return any(test(value, expected) for value in values) != negated
 
 
-def _same(value: str, wanted: Sequence[str]) -> bool:
-    return value in wanted
+def _same(value: str, expected: Sequence[str]) -> bool:
+    return value in expected
 
 
-def _alike(value: str, wanted: Sequence[str]) -> bool:
-    return any(like(pattern, value) for pattern in wanted)
+def _alike(value: str, patterns: Sequence[str]) -> bool:
+    return any(like(pattern, value) for pattern in patterns)
 
 
-def _bool(value: str, wanted: Sequence[str]) -> bool:
-    return value.lower() in (each.lower() for each in wanted)
+def _bool(value: str, expected: Sequence[str]) -> bool:
+    return value.lower() in (each.lower() for each in expected)
 
 
 OPERATORS: Mapping[str, Callable[[str, Sequence[str]], bool]] = {

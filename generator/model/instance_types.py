@@ -1,4 +1,4 @@
-"""What AWS says of instance types: the rows of instance_types.toml."""
+"""Facts of AWS about instance types: the rows of instance_types.toml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nested stacks as the one template that they amount to."""
+"""Nested stacks merged into one flat template."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def merge(templates: Mapping[str, Template]) -> Whole:
 
 @dataclass
 class _Scope:
-    """One stack: what its names mean in the whole."""
+    """One stack: what its logical ids and parameters are in the merged template."""
 
     templates: Mapping[str, Template]
     template: Template
@@ -125,9 +125,9 @@ class _Scope:
         if logical not in self.outputs:
             self.outputs[logical] = None
             self.outputs[logical] = self._child(logical).add()
-        if (found := self.outputs[logical]) is None:
+        if (outputs := self.outputs[logical]) is None:
             raise ValueError(f"{logical} waits for itself, by what it is passed")
-        return found
+        return outputs
 
     def _child(self, logical: str) -> _Scope:
         stack = self.template["Resources"][logical]
@@ -157,7 +157,7 @@ class _Scope:
         )
 
     def bind(self, node: Any, holding: frozenset[str] = frozenset()) -> Any:
-        """``node`` in the words of the whole.
+        """``node`` with the names of the merged template.
 
         ``holding`` are the conditions that hold wherever ``node`` counts: under its own condition a
         conditional value is its bare one, as the flat form has it.

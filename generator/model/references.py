@@ -103,11 +103,11 @@ class References:
     def target(self, node: Any) -> str:
         """The logical id of what is referred to, else the text as it stands."""
         words = text(node)
-        found = PLACEHOLDER.fullmatch(words)
-        if not found:
+        match = PLACEHOLDER.fullmatch(words)
+        if not match:
             return self._physical.get(words, words)
-        attribute = found[2].removeprefix(".")
-        return found[1] if not attribute or attribute in ITSELF else f"{found[1]}.{attribute}"
+        attribute = match[2].removeprefix(".")
+        return match[1] if not attribute or attribute in ITSELF else f"{match[1]}.{attribute}"
 
     def targets(self, nodes: Any) -> list[str]:
         """As ``target``, of a list or of one."""
@@ -120,28 +120,28 @@ class References:
     def owner(self, node: Any) -> str:
         """The logical id of the thing that a policy speaks of, or whose part; empty if none."""
         words = text(node)
-        if found := ARN.fullmatch(words):
-            return found[1]
+        if match := ARN.fullmatch(words):
+            return match[1]
         return self._physical.get(words.rpartition(":")[2].partition("/")[0], "")
 
     @staticmethod
     def owner_in(words: str) -> str:
         """The first logical id that a text mentions; empty if none."""
-        found = PLACEHOLDER.search(words)
-        return found[1] if found else ""
+        match = PLACEHOLDER.search(words)
+        return match[1] if match else ""
 
     def called(self, logical: str) -> str:
-        """What people call a resource: its logical id, unless somebody knows better."""
+        """The name of a resource in reports: its logical id, or its role where one is assigned."""
         return logical
 
     def resource(self, node: Any) -> str:
         """What a policy speaks of: ``configuration/.env`` for an ARN however it is put together."""
         words = text(node)
-        found = ARN.fullmatch(words)
-        if found:
-            attribute = found[2].removeprefix(".")
+        match = ARN.fullmatch(words)
+        if match:
+            attribute = match[2].removeprefix(".")
             of = "" if not attribute or attribute in ITSELF else f".{attribute}"
-            return self.called(found[1]) + of + self.blank(found[3])
+            return self.called(match[1]) + of + self.blank(match[3])
         head, _, tail = words.rpartition(":")
         name, slash, rest = tail.partition("/")
         if head.startswith("arn:") and name in self._physical:

@@ -1,4 +1,4 @@
-"""What a template becomes: parameters and conditions decided.
+"""Templates with parameters, conditions and intrinsic functions resolved.
 
 References to resources stay references, since only a deployment knows what they stand for.
 cloudformation-validate's TemplateModel was tried first: it leaves the choice of an Fn::If's branch
@@ -21,7 +21,7 @@ Template = Mapping[str, Any]
 
 
 def pseudo_parameters(region: str = "us-east-1", stack: str = "clinic") -> dict[str, str]:
-    """What AWS would say of a stack in some account."""
+    """The values of pseudo parameters for a stack in an example account."""
     return {
         "AWS::AccountId": "123456789012",
         "AWS::Partition": "aws",
@@ -47,18 +47,18 @@ def resolve(template: Template, parameters: Mapping[str, str]) -> dict[str, Any]
 
 
 class Resolver:
-    """A template under one choice of values."""
+    """A template with values for its parameters."""
 
-    def __init__(self, template: Template, given: Mapping[str, str]) -> None:
-        """``given`` goes over the defaults, by parameter or pseudo parameter; other names in it (a
-        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter with
+    def __init__(self, template: Template, overrides: Mapping[str, str]) -> None:
+        """``overrides`` replaces defaults, by parameter or pseudo parameter; other names in it (a
+        logical id, or ``Name.Attribute``) are replaced as well. KeyError for a parameter that has
         neither."""
         self.template = template
-        self.refs: dict[str, Any] = dict(given)
+        self.refs: dict[str, Any] = dict(overrides)
         self._held: dict[str, bool] = {}
         """Conditions that are decided already: many resources ask for the same one."""
         for name, declared in template.get("Parameters", {}).items():
-            text = str(given[name] if name in given else declared["Default"])
+            text = str(overrides[name] if name in overrides else declared["Default"])
             kind = declared["Type"]
             self.refs[name] = values.split(text, kind) if values.is_list(kind) else text
 
@@ -81,21 +81,23 @@ class Resolver:
         known: Mapping[str, Any] = MappingProxyType({}),
         untouched: Container[str] = (),
     ) -> dict[str, Any]:
-        found = {}
+        present = {}
         for name, entry in self.template.get(section, {}).items():
             if name in untouched:
                 if name in known:
-                    found[name] = known[name]
+                    present[name] = known[name]
                 continue
             try:
                 if "Condition" not in entry or self.holds(entry["Condition"]):
-                    found[name] = self.resolve({k: v for k, v in entry.items() if k != "Condition"})
+                    present[name] = self.resolve(
+                        {k: v for k, v in entry.items() if k != "Condition"}
+                    )
             except KeyError as error:
                 # The outermost place is the one that people find.
                 missing = error.args[0] if error.args else ""
                 place = missing if " in " in str(missing) else f"{missing} in {section}/{name}"
                 raise KeyError(place) from error
-        return found
+        return present
 
     def holds(self, condition: str) -> bool:
         """Whether a condition of the template holds; KeyError if it is not there."""
@@ -144,19 +146,19 @@ class Resolver:
 
     def _look_up(self, argument: Any) -> Any:
         title, *keys = self.resolve(argument)
-        found = self.template["Mappings"][title]
+        mapping = self.template["Mappings"][title]
         for key in keys[:2]:
-            found = found[key]
-        return found
+            mapping = mapping[key]
+        return mapping
 
     def _substitute(self, argument: Any) -> Any:
         text, own = argument if isinstance(argument, list) else (argument, {})
         # Looked up in turn: a copy of all for each text would cost the square of their number.
         known = ChainMap({name: self.resolve(value) for name, value in own.items()}, self.refs)
 
-        def fill(found: re.Match[str]) -> str:
-            value = known.get(found[1])
-            return value if isinstance(value, str) else found[0]
+        def fill(match: re.Match[str]) -> str:
+            value = known.get(match[1])
+            return value if isinstance(value, str) else match[0]
 
         done = SUBSTITUTED.sub(fill, text)
         left = {name: known[name] for name in SUBSTITUTED.findall(done) if name in own}

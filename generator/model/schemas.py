@@ -1,4 +1,4 @@
-"""What AWS's own resource schemas say of a property; cfn-lint brings them along."""
+"""Facts about properties from AWS's resource schemas, which are part of cfn-lint."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def _schema(kind: str, section: str) -> list[str]:
     if digest is None:
         return []
     schema = json.loads((folder / "resources" / f"{digest}.json").read_bytes())
-    found: list[str] = schema.get(section, [])
-    return found
+    paths: list[str] = schema.get(section, [])
+    return paths
 
 
 @cache
 def _providers(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_bytes())
-    return found
+    providers: dict[str, Any] = json.loads(path.read_bytes())
+    return providers

@@ -1,4 +1,4 @@
-"""What a template has to be before anything looks into it, as a sentence with the place."""
+"""The shape that every template must have, checked before anything else reads it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMBERS = ("MinLength", "MaxLength", "MinValue", "MaxValue")
 
 
 def wrong(template: Any) -> str | None:
-    """The first thing that makes ``template`` none, as the rest of a sentence; None if nothing."""
+    """The first violation in ``template``, as the rest of a sentence; None if there is none."""
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         return "it has no Resources"
     return next(_wrong(template), None)
@@ -37,7 +37,7 @@ def _wrong(template: Mapping[str, Any]) -> Iterator[str]:
             if section in ("Resources", "Parameters") and not isinstance(entry.get("Type"), str):
                 yield f"{where} has no Type"
             if section == "Parameters":
-                yield from (f"{where}/{said}" for said in _declaration(entry))
+                yield from (f"{where}/{sentence}" for sentence in _declaration(entry))
             if section == "Rules" and not isinstance(entry.get("Assertions"), list):
                 yield f"{where} has no list of Assertions"
 

@@ -1,4 +1,4 @@
-"""Which resources a parameter decides about, so that only they are resolved again."""
+"""Which resources depend on a parameter, so that only they are resolved again."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def touched(template: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     decided: dict[str, frozenset[str]] = {}
 
     def behind(node: Any) -> frozenset[str]:
-        found: set[str] = set()
+        names: set[str] = set()
         for name in _names(node):
             if name in parameters:
-                found.add(name)
+                names.add(name)
             if name in conditions:
                 if name not in decided:
                     decided[name] = frozenset()  # ends a circle, which no valid template has
                     decided[name] = behind(conditions[name])
-                found |= decided[name]
-        return frozenset(found)
+                names |= decided[name]
+        return frozenset(names)
 
     return {name: behind(entry) for name, entry in (template.get("Resources") or {}).items()}
 
@@ -35,8 +35,8 @@ def touched(template: Mapping[str, Any]) -> dict[str, frozenset[str]]:
 def _names(node: Any) -> Iterator[str]:
     if isinstance(node, str):
         yield node
-        for found in SUBSTITUTED.finditer(node) if "${" in node else ():
-            yield found[1]
+        for match in SUBSTITUTED.finditer(node) if "${" in node else ():
+            yield match[1]
     elif isinstance(node, dict):
         for value in node.values():
             yield from _names(value)

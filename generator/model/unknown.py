@@ -1,4 +1,4 @@
-"""What templates alone do not say."""
+"""What cannot be judged from templates alone."""
 
 from __future__ import annotations
 

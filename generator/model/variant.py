@@ -7,8 +7,8 @@ from generator.model.view import View
 from generator.parameters import files as parameters
 
 
-def with_values(seen: View, **changes: str) -> View:
-    """``seen`` with some parameters changed; ClinicError with a line for each that is not valid."""
-    if problems := parameters.check({**seen.values, **changes}, seen.whole):
+def with_values(view: View, **changes: str) -> View:
+    """``view`` with some parameters changed; ClinicError with a line for each that is not valid."""
+    if problems := parameters.check({**view.values, **changes}, view.whole):
         raise ClinicError("\n        ".join(problem.sentence for problem in problems))
-    return seen.changed(**changes)
+    return view.changed(**changes)

@@ -1,4 +1,4 @@
-"""The one view that every proof shares: a set of templates as one environment would deploy it."""
+"""A set of templates resolved as one environment would deploy it; every check reads this view."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ class View:
 
     def changed(self, **values: str) -> View:
         """The same set with some other values, which the caller knows to fit."""
-        given = {**self.values, **values}
-        decided = _resolver(self.whole, given, self.region, f"clinic-{self.env}")
+        merged = {**self.values, **values}
+        decided = _resolver(self.whole, merged, self.region, f"clinic-{self.env}")
         untouched = {name for name, on in self._touched.items() if on.isdisjoint(values)}
         resources = decided.resources(self.resources, untouched)
-        return replace(self, values=given, resources=resources, outputs=decided.outputs())
+        return replace(self, values=merged, resources=resources, outputs=decided.outputs())
 
     @cached_property
     def _touched(self) -> dict[str, frozenset[str]]:
@@ -89,13 +89,13 @@ def load(env: str, params: Path, templates: Path | None = None, region: str = "u
     JSON or YAML. ClinicError if anything of it cannot be read or does not fit.
     """
     path = parameters.find(env, params)
-    found = read(templates) if templates else ours()
-    made = _merged(found, templates)
+    template_set = read(templates) if templates else ours()
+    made = _merged(template_set, templates)
     whole = made.template
     values = parameters.load_checked(path, whole)
     with guard.resolving(templates):
         resources, outputs = _decided(whole, values, region, f"clinic-{path.stem}")
-    return View(path.stem, region, values, found, whole, resources, outputs, *made[1:])
+    return View(path.stem, region, values, template_set, whole, resources, outputs, *made[1:])
 
 
 def _decided(
@@ -119,7 +119,7 @@ def ours() -> dict[str, Template]:
 
 def read(path: Path) -> dict[str, Template]:
     """A set of templates from a file (``flat``) or a folder with a root, by path without suffix."""
-    return {name: found for name, (_, found) in _read(path).items()}
+    return {name: one for name, (_, one) in _read(path).items()}
 
 
 def files(path: Path) -> dict[str, Path]:
@@ -137,7 +137,7 @@ def _read(path: Path) -> dict[str, tuple[Path, Template]]:
             f"{folder} has no root.json: give a folder with a root and its children, or one "
             "flat template."
         )
-    found: dict[str, tuple[Path, Template]] = {}
+    by_name: dict[str, tuple[Path, Template]] = {}
     while listed:
         file = listed.pop(0)
         near = file.relative_to(folder)
@@ -145,10 +145,10 @@ def _read(path: Path) -> dict[str, tuple[Path, Template]]:
         twins = [file.with_suffix(suffix) for suffix in SUFFIXES if suffix != file.suffix]
         alone = near.name.startswith(f"{ROOT}.") or not any(map(Path.is_file, twins))
         name = (near.with_suffix("") if alone else near).as_posix()
-        if name not in found:
-            found[name] = (file, template(str(file), _bytes(file)))
-            listed += _deeper(folder, found[name][1])
-    return found
+        if name not in by_name:
+            by_name[name] = (file, template(str(file), _bytes(file)))
+            listed += _deeper(folder, by_name[name][1])
+    return by_name
 
 
 def _deeper(folder: Path, document: Template) -> Iterator[Path]:
@@ -164,12 +164,12 @@ def _deeper(folder: Path, document: Template) -> Iterator[Path]:
 def template(name: str, data: bytes) -> Template:
     """One template in JSON or YAML; ``name`` is what the ClinicError calls it if it is neither."""
     try:
-        found = _parse(name, data.decode())
+        document = _parse(name, data.decode())
     except UnicodeDecodeError as error:
         raise ClinicError(f"{name} is not UTF-8 text: give a template.") from error
-    if wrong := shapes.wrong(found):
+    if wrong := shapes.wrong(document):
         raise ClinicError(f"{name} is not a template: {wrong}.")
-    whole: Template = found
+    whole: Template = document
     return whole
 
 
@@ -206,13 +206,13 @@ def _unread(error: Exception) -> str:
     return where + str(getattr(error, "problem", None) or guard.reason(error))
 
 
-def inlined(found: Mapping[str, Template], path: object) -> Template:
+def inlined(templates: Mapping[str, Template], path: object) -> Template:
     """The one template that a set from ``path`` amounts to; ClinicError if parts are missing."""
-    return _merged(found, path).template
+    return _merged(templates, path).template
 
 
-def _merged(found: Mapping[str, Template], path: object) -> Whole:
-    if FLAT in found:
-        return Whole(dict(found[FLAT]), {}, {})
+def _merged(templates: Mapping[str, Template], path: object) -> Whole:
+    if FLAT in templates:
+        return Whole(dict(templates[FLAT]), {}, {})
     with guard.guarded(lambda trouble: f"{path} does not hold together: {guard.reason(trouble)}."):
-        return merge(found)
+        return merge(templates)

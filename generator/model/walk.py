@@ -1,4 +1,4 @@
-"""Ways to look through a template."""
+"""Walks through templates: nodes, references, texts."""
 
 from __future__ import annotations
 

@@ -81,64 +81,64 @@ def parse(path: Path, data: bytes) -> dict[str, str]:
     if len(entries) > limits.COUNTS["Parameters"]:
         most = limits.COUNTS["Parameters"]
         raise ClinicError(f"{path} has {len(entries):,} entries, and a stack takes at most {most}.")
-    found: dict[str, str] = {}
+    parsed: dict[str, str] = {}
     for number, entry in enumerate(entries, start=1):
         key, value = _entry(path, number, entry)
-        if key in found:
+        if key in parsed:
             raise ClinicError(
                 f"{path} gives {quote(key)} twice, again as entry {number}: keep one of them."
             )
-        found[key] = value
-    return found
+        parsed[key] = value
+    return parsed
 
 
-def check(given: Mapping[str, str], template: Mapping[str, Any]) -> list[Problem]:
+def check(parameters: Mapping[str, str], template: Mapping[str, Any]) -> list[Problem]:
     """What CloudFormation would refuse, in the file's order; an empty list if nothing.
 
     Rules are only asked when every value is valid in itself.
     """
     declared: Mapping[str, Any] = template.get("Parameters", {})
-    problems = [Problem(key, _unknown(key, declared)) for key in given if key not in declared]
+    problems = [Problem(key, _unknown(key, declared)) for key in parameters if key not in declared]
     for key, declaration in declared.items():
-        if key in given:
-            wrong = values.check(given[key], declaration)
+        if key in parameters:
+            wrong = values.check(parameters[key], declaration)
             problems += [Problem(key, f"{key} {wrong}")] if wrong else []
         elif "Default" not in declaration:
             problems.append(Problem(key, _missing(key, declaration)))
     if problems:
         return problems
-    miscounted = zones.mismatch(declared, given)
+    miscounted = zones.mismatch(declared, parameters)
     return [
         *([Problem(zones.NAMES, miscounted)] if miscounted else []),
         *(
             Problem(rule, f"{sentence} (rule {rule})")
-            for rule, sentence in rules.broken(template.get("Rules", {}), declared, given)
+            for rule, sentence in rules.broken(template.get("Rules", {}), declared, parameters)
         ),
     ]
 
 
 def load_checked(path: Path, template: Mapping[str, Any]) -> dict[str, str]:
     """Load and check; ClinicError with a line for each problem."""
-    given = load(path)
-    if problems := check(given, template):
+    parameters = load(path)
+    if problems := check(parameters, template):
         raise ClinicError("\n        ".join(f"{path}: {problem.sentence}" for problem in problems))
-    return given
+    return parameters
 
 
 def objects(path: Path, template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The same for programs: an object for each problem, or one that says that there is none."""
-    about, given = {"file": str(path)}, load(path)
-    problems = check(given, template)
+    about, parameters = {"file": str(path)}, load(path)
+    problems = check(parameters, template)
     for key, sentence in problems:
         yield {"kind": "problem", **about, "parameter": key, "sentence": sentence}
     if not problems:
-        yield {"kind": "parameters", **about, "count": len(given)}
+        yield {"kind": "parameters", **about, "count": len(parameters)}
 
 
 def line_of(key: str, data: bytes) -> int:
     """Where a file gives a parameter; its first line if it does not."""
-    before, found, _ = data.partition(json.dumps(key).encode())
-    return before.count(b"\n") + 1 if found else 1
+    before, separator, _ = data.partition(json.dumps(key).encode())
+    return before.count(b"\n") + 1 if separator else 1
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
@@ -174,12 +174,12 @@ def read(path: Path, kind: str = "parameter file") -> bytes:
 
 def _parse(path: Path, data: bytes) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
+        members: dict[str, Any] = {}
         for name, value in pairs:
-            if name in seen:
+            if name in members:
                 raise ClinicError(f"{path} has {quote(name)} twice in one object: keep one.")
-            seen[name] = value
-        return seen
+            members[name] = value
+        return members
 
     if data.startswith(BOM_UTF8):
         raise ClinicError(f"{path} starts with a byte order mark: save it as UTF-8 without one.")

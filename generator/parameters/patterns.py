@@ -43,7 +43,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _translated(pattern: str) -> str:
-    found: list[str] = []
+    translated: list[str] = []
     inside = False
     for token in TOKEN.finditer(pattern):
         text, name = token[0], token[1]
@@ -55,10 +55,10 @@ def _translated(pattern: str) -> str:
             text = POSIX[name] if inside else f"[{POSIX[name]}]"
         elif text == "(?<":
             text = "(?P<"
-        elif text == "-" and inside and re.fullmatch(r"\\[wdsWDS]", found[-1]):
+        elif text == "-" and inside and re.fullmatch(r"\\[wdsWDS]", translated[-1]):
             text = r"\-"  # no range can start with a class: Java takes the character
         elif not inside:
             text = ESCAPES.get(text, text)
         inside = text != "]" if inside else text == "["
-        found.append(text)
-    return "".join(found)
+        translated.append(text)
+    return "".join(translated)

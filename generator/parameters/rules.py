@@ -23,15 +23,15 @@ FUNCTIONS: dict[str, Callable[..., bool]] = {
 
 
 def broken(
-    rules: Mapping[str, Any], declared: Mapping[str, Any], given: Mapping[str, str]
+    rules: Mapping[str, Any], declared: Mapping[str, Any], parameters: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     """Name and description of every assertion that does not hold.
 
-    ``given`` over the defaults of ``declared``, both valid, decide. ClinicError for a rule that
-    only an account can decide, or nobody.
+    ``parameters`` over the defaults of ``declared``, both valid, decide. ClinicError for a rule
+    that only an account can decide, or nobody.
     """
     refs = {
-        name: _value(given.get(name, declaration.get("Default", "")), declaration["Type"])
+        name: _value(parameters.get(name, declaration.get("Default", "")), declaration["Type"])
         for name, declaration in declared.items()
     }
     for name, rule in rules.items():

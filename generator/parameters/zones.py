@@ -8,11 +8,11 @@ from typing import Any
 NAMES, NUMBER = "ZoneNames", "Zones"
 
 
-def mismatch(declared: Mapping[str, Any], given: Mapping[str, str]) -> str:
+def mismatch(declared: Mapping[str, Any], values: Mapping[str, str]) -> str:
     """What is wrong with valid values, and what to do; empty if nothing."""
     if not {NAMES, NUMBER} <= declared.keys():
         return ""
-    names, number = (str(given.get(key, declared[key].get("Default"))) for key in (NAMES, NUMBER))
+    names, number = (str(values.get(key, declared[key].get("Default"))) for key in (NAMES, NUMBER))
     count = len(names.split(",")) if names else int(number)
     if count == int(number):
         return ""

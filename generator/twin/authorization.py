@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from generator.model.holders import held, owned
 from generator.model.iam import Statement
+from generator.model.policies import identity_policies, resource_policies
 from generator.twin.deployed import Deployed
 
 OBJECT_ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
@@ -17,19 +17,19 @@ OBJECT_ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
 
 def of_role(deployed: Deployed, role: str) -> list[Statement]:
     """The statements of a role's policies, by the role's physical name."""
-    return held(deployed.references)[0].get(deployed.logical.get(role, ""), [])
+    return identity_policies(deployed.references)[0].get(deployed.logical.get(role, ""), [])
 
 
 def of_bucket(deployed: Deployed, bucket: str) -> list[Statement]:
     """The statements of a bucket's policy, by the bucket's physical name."""
-    return owned(deployed.references).get(deployed.logical.get(bucket, ""), [])
+    return resource_policies(deployed.references).get(deployed.logical.get(bucket, ""), [])
 
 
 def for_service(statements: Iterable[Statement], service: str) -> Iterator[Statement]:
     """Those that speak of a service of AWS's, or of everybody."""
     for statement in statements:
         named = {("*", "*"), ("Service", service)} & set(statement.principals)
-        if bool(named) != statement.but_principals:
+        if bool(named) != statement.not_principals:
             yield statement
 
 

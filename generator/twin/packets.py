@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from generator.checks.reach import found, roles
+from generator.checks.reach import collect, roles
 from generator.checks.reach.facts import Link
 from generator.checks.reach.names import Names
 from generator.model.network import ports
@@ -66,7 +66,7 @@ def probe(deployed: Deployed, network: Network) -> list[Probe]:
     wiring = network.wiring
     names = Names(deployed.view)
     roles.assign(names)
-    links = {(fact.source, fact.target): fact for fact in found(names) if isinstance(fact, Link)}
+    links = {(fact.source, fact.target): fact for fact in collect(names) if isinstance(fact, Link)}
     numbers = sorted(_ports(wiring))
     places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
     tries: list[Place] = []

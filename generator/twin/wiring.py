@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 
 from generator.errors import ClinicError
 from generator.model import backend
-from generator.model.network import groups, stations
+from generator.model.network import components, groups
 from generator.twin.deployed import Deployed
 
 EC2 = "AWS::EC2::"
-BALANCER, BACKEND, DATABASE = stations.BALANCER, stations.BACKEND, stations.DATABASE
-FILES = stations.FILES
+BALANCER, BACKEND, DATABASE = components.BALANCER, components.BACKEND, components.DATABASE
+FILES = components.FILES
 NAT, CDN = "nat", "cdn"
 STRANGER = "stranger"
 """Somebody in the VPC who is in no security group of the templates' and may send everything."""
@@ -151,13 +151,13 @@ def _refuse(name: str, what: str) -> NoReturn:
 
 
 def _subnets(deployed: Deployed, wiring: Wiring) -> None:
-    land = deployed.network.land
+    topology = deployed.network.topology
     given = deployed.references.of_type(f"{EC2}Subnet")
-    for name, subnet in land.subnets.items():
-        table = deployed.ids[land.tables[name]] if name in land.tables else "main"
+    for name, subnet in topology.subnets.items():
+        table = deployed.ids[topology.tables[name]] if name in topology.tables else "main"
         block = IPv4Network(given[name]["CidrBlock"])
         wiring.subnets[deployed.ids[name]] = Subnet(name, block, subnet.public, table)
-    for subnet_id in land.tables.keys() - land.subnets.keys():
+    for subnet_id in topology.tables.keys() - topology.subnets.keys():
         _refuse(subnet_id, "a subnet of somebody else")
     for name in deployed.of_type(f"{EC2}NetworkAclEntry"):
         _refuse(name, "a network ACL")
@@ -166,7 +166,7 @@ def _subnets(deployed: Deployed, wiring: Wiring) -> None:
 def _routes(deployed: Deployed, wiring: Wiring) -> None:
     wiring.tables = {deployed.ids[name]: [] for name in deployed.of_type(f"{EC2}RouteTable")}
     wiring.tables["main"] = []
-    known = {one.name: one for some in deployed.network.land.routes.values() for one in some}
+    known = {one.name: one for some in deployed.network.topology.routes.values() for one in some}
     for name, given in deployed.of_type(f"{EC2}Route").items():
         if "DestinationIpv6CidrBlock" in given:
             wiring.ignored.append(name)
@@ -193,8 +193,10 @@ def _groups(deployed: Deployed, wiring: Wiring) -> None:
     known = names.of_type(f"{EC2}SecurityGroup")
     wiring.groups = {deployed.ids[name]: name for name in known}
     everything = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
-    implied = ((group, True, group, everything) for group in sorted(groups.silent(names)))
-    for group, out, name, given in (*groups.written(names), *implied):
+    implied = (
+        (group, True, group, everything) for group in sorted(groups.without_egress_rules(names))
+    )
+    for group, out, name, given in (*groups.declared_rules(names), *implied):
         _add(wiring, deployed.ids.get(group, group), given, name, out=out)
 
 
@@ -218,9 +220,12 @@ def _interfaces(deployed: Deployed, wiring: Wiring) -> None:
         wiring.place(f"nat{number}", name, NAT, given["SubnetId"], public=True)
     balancers = deployed.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
     for kind, label in NAMED.items():
-        placed = [one for one in deployed.network.stations if one.kind == kind]
+        placed = [one for one in deployed.network.components if one.kind == kind]
         for one in placed:
-            for odd in (*one.odd, *(name for name in one.groups if name not in deployed.ids)):
+            for odd in (
+                *one.unresolved,
+                *(name for name in one.groups if name not in deployed.ids),
+            ):
                 _refuse(one.logical, f"{odd}, of which the templates say nothing,")
         # A database has one interface at a time, in a subnet that RDS chooses.
         subnets = [(one, name) for one in placed for name in one.subnets[: ONE.get(kind)]]

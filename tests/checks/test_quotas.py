@@ -211,8 +211,8 @@ plain = st.recursive(
 
 @given(plain)
 def test_a_document_without_references_is_as_long_as_its_json(node: Any) -> None:
-    written = json.dumps(node, ensure_ascii=False, separators=(",", ":"))
-    assert quotas.characters(node) == len(written)
+    declared_rules = json.dumps(node, ensure_ascii=False, separators=(",", ":"))
+    assert quotas.characters(node) == len(declared_rules)
 
 
 def test_a_reference_counts_as_an_arn() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from generator.errors import ClinicError
 from generator.model import view
-from generator.model.holders import held
 from generator.model.iam import allows, statements
+from generator.model.policies import identity_policies
 from tests.model.test_view import ROOT
 
 KEY = "arn:aws:s3:::b/k"
@@ -78,7 +78,7 @@ def test_a_policy_variable_without_a_value_is_an_error() -> None:
 
 
 def test_the_instances_role_holds_what_every_kind_of_policy_gives_it() -> None:
-    own, _ = held(view.load("seed", ROOT / "params").references)
+    own, _ = identity_policies(view.load("seed", ROOT / "params").references)
     given = {s.name.partition(" ")[0] for s in own["InstanceRole"]}
     assert given == {"BackendStackPolicy", "InstancePolicy"}  # of two stacks
     assert any("s3:GetObject" in s.actions for s in own["InstanceRole"] if s.allows)

@@ -55,8 +55,8 @@ class Change:
 
     @property
     def replacement(self) -> Recreates:
-        found = {detail.recreates for detail in self.details if detail.certain}
-        return "yes" if "yes" in found else "maybe" if "maybe" in found else ""
+        replacements = {detail.recreates for detail in self.details if detail.certain}
+        return "yes" if "yes" in replacements else "maybe" if "maybe" in replacements else ""
 
     @property
     def leaves(self) -> bool:
@@ -65,7 +65,7 @@ class Change:
 
     @property
     def policy(self) -> str:
-        """``fate`` for what was there before this change: Delete, Retain or Snapshot."""
+        """The deletion policy that holds for the old resource: Delete, Retain or Snapshot."""
         return self.declared.removesuffix("ExceptOnCreate")
 
     @property
@@ -95,31 +95,31 @@ class Side:
 
 def forecast(old: Side, new: Side) -> list[Change]:
     """Every change of the whole tree but those of the nested stacks themselves."""
-    there, wanted = _top(old), _top(new)
-    own = [{k: v for k, v in side.items() if not _is_stack(v)} for side in (there, wanted)]
+    there, there_after = _top(old), _top(new)
+    own = [{k: v for k, v in side.items() if not _is_stack(v)} for side in (there, there_after)]
     changes, _ = _compare("", *own)
     moving: dict[str, str] = {}
-    for logical in [*wanted, *(name for name in there if name not in wanted)]:
-        before, after = there.get(logical), wanted.get(logical)
+    for logical in [*there_after, *(name for name in there if name not in there_after)]:
+        before, after = there.get(logical), there_after.get(logical)
         if not (_is_stack(before) or _is_stack(after)):
             continue
         sides = _child(old, logical, before), _child(new, logical, after, moving)
-        found, moved = _compare(logical, *(side.resources() for side in sides))
+        child_changes, moved = _compare(logical, *(side.resources() for side in sides))
         if before and not after and declared_policy(before, "DeletionPolicy").startswith("Retain"):
-            found = [replace(change, declared="Retain") for change in found]
-        changes += found
+            child_changes = [replace(change, declared="Retain") for change in child_changes]
+        changes += child_changes
         moving |= _moving_outputs(logical, *sides, moved)
     return changes
 
 
 def resources(side: Side) -> dict[str, Any]:
     """Every resource of the tree by path, each nested stack before what it holds."""
-    found: dict[str, Any] = {}
+    by_path: dict[str, Any] = {}
     for logical, resource in _top(side).items():
-        found[logical] = resource
+        by_path[logical] = resource
         inner = _child(side, logical, resource).resources()
-        found |= {join(logical, name): held for name, held in inner.items()}
-    return found
+        by_path |= {join(logical, name): held for name, held in inner.items()}
+    return by_path
 
 
 def declared_policy(resource: Mapping[str, Any], policy: str) -> str:
@@ -175,13 +175,13 @@ def _compare(
             for logical in [*new, *(name for name in old if name not in new)]
             if (change := _change(path, logical, old.get(logical), new.get(logical), moved))
         ]
-        found = {
+        now_moved = {
             c.logical: NEW if c.action == "Add" or c.replacement == "yes" else PERHAPS
             for c in changes
         }
-        if found == moved:
+        if now_moved == moved:
             return changes, moved
-        moved = found
+        moved = now_moved
 
 
 def _change(path: str, logical: str, old: Any, new: Any, moved: Mapping[str, str]) -> Change | None:
@@ -225,10 +225,10 @@ def _moving_outputs(
     logical: str, old: Resolver, new: Resolver, moved: Mapping[str, str]
 ) -> dict[str, str]:
     before, after = old.outputs(), new.outputs()
-    found = {}
+    moving = {}
     for name, output in after.items():
         if output != before.get(name):
-            found[f"{logical}.{name}"] = NEW if PERHAPS not in json.dumps(output) else PERHAPS
+            moving[f"{logical}.{name}"] = NEW if PERHAPS not in json.dumps(output) else PERHAPS
         elif reference := _moving(output, moved):
-            found[f"{logical}.{name}"] = reference[1]
-    return found
+            moving[f"{logical}.{name}"] = reference[1]
+    return moving

@@ -1,4 +1,4 @@
-"""What AWS refuses a live stack, or does to it, beside what its resource schemas say.
+"""Updates that AWS refuses, or that do harm, beyond what its resource schemas say.
 
 One table for `deploy`, `forecast` and `timeline --change`: a refused change is stopped before
 anything is changed, any other is remarked on. Nobody here has tried these on AWS; each row has the
@@ -17,7 +17,7 @@ Resources = Mapping[str, Any]
 """Resources of a whole tree by path, resolved."""
 
 
-class Case(NamedTuple):
+class ChangeContext(NamedTuple):
     """One change, with its resource before and after, and every other change by path."""
 
     change: Change
@@ -30,18 +30,20 @@ class Case(NamedTuple):
     def differs(self, name: str) -> bool:
         """Whether a property or a part of it certainly changes."""
         names = (detail.name for detail in self.change.details if detail.certain)
-        return any(found == name or found.startswith((f"{name}.", f"{name}[")) for found in names)
+        return any(
+            changed == name or changed.startswith((f"{name}.", f"{name}[")) for changed in names
+        )
 
     @property
     def replaced(self) -> bool:
         return self.change.action == "Modify" and self.change.replacement == "yes"
 
 
-class Row(NamedTuple):
-    """Something that AWS does with a change of one type of resource."""
+class RefusalRule(NamedTuple):
+    """One rule: what AWS does with a change of one type of resource."""
 
     type: str
-    applies: Callable[[Case], bool]
+    applies: Callable[[ChangeContext], bool]
     why: str
     instead: str
     """What to do, or what to know, as a sentence without its capital letter and full stop."""
@@ -49,45 +51,45 @@ class Row(NamedTuple):
     refused: bool = True
 
 
-class Finding(NamedTuple):
-    """A row that applies to a change."""
+class Refusal(NamedTuple):
+    """A rule that applies to a change."""
 
     path: str
-    row: Row
+    row: RefusalRule
 
     @property
     def sentence(self) -> str:
         return f"{self.path}: {self.row.why}; {self.row.instead}."
 
 
-def findings(changes: Iterable[Change], before: Resources, after: Resources) -> list[Finding]:
-    """Every row that applies to one of ``changes``, those that AWS refuses first."""
-    found = list(_applying(changes, before, after))
-    return sorted(found, key=lambda finding: not finding.row.refused)
+def findings(changes: Iterable[Change], before: Resources, after: Resources) -> list[Refusal]:
+    """Every rule that applies to one of ``changes``, those that AWS refuses first."""
+    applying = list(_applying(changes, before, after))
+    return sorted(applying, key=lambda finding: not finding.row.refused)
 
 
-def refused(found: Iterable[Finding]) -> ClinicError | None:
+def refused(refusals: Iterable[Refusal]) -> ClinicError | None:
     """The error for what AWS would refuse, exit code 2; None if it refuses nothing."""
-    lines = [finding.sentence for finding in found if finding.row.refused]
+    lines = [finding.sentence for finding in refusals if finding.row.refused]
     if not lines:
         return None
     start = "this cannot be done to a live stack, so nothing was changed:"
     return ClinicError("\n        ".join([start, *lines]))
 
 
-def _applying(changes: Iterable[Change], before: Resources, after: Resources) -> Iterator[Finding]:
+def _applying(changes: Iterable[Change], before: Resources, after: Resources) -> Iterator[Refusal]:
     for change in changes:
         old, new = (side.get(change.path, {}).get("Properties", {}) for side in (before, after))
-        case = Case(change, old, new, before, after)
-        for row in ROWS:
+        case = ChangeContext(change, old, new, before, after)
+        for row in RULES:
             if row.type == change.type and row.applies(case):
-                yield Finding(change.path, row)
+                yield Refusal(change.path, row)
 
 
-def _lowered(name: str) -> Callable[[Case], bool]:
+def _lowered(name: str) -> Callable[[ChangeContext], bool]:
     """A number of an update in place that gets smaller."""
 
-    def applies(case: Case) -> bool:
+    def applies(case: ChangeContext) -> bool:
         was, will = _number(case.old.get(name)), _number(case.new.get(name))
         stays = case.change.action == "Modify" and not case.replaced
         return stays and was is not None and will is not None and will < was
@@ -95,8 +97,8 @@ def _lowered(name: str) -> Callable[[Case], bool]:
     return applies
 
 
-def _raised(name: str) -> Callable[[Case], bool]:
-    def applies(case: Case) -> bool:
+def _raised(name: str) -> Callable[[ChangeContext], bool]:
+    def applies(case: ChangeContext) -> bool:
         was, will = _number(case.old.get(name)), _number(case.new.get(name))
         return was is not None and will is not None and will > was and not case.replaced
 
@@ -110,33 +112,33 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _is_replaced(case: Case) -> bool:
+def _is_replaced(case: ChangeContext) -> bool:
     return case.replaced
 
 
-def _changes_in_place(case: Case) -> bool:
+def _changes_in_place(case: ChangeContext) -> bool:
     """Something of it changes for certain, and it stays."""
     return case.change.action == "Modify" and any(d.certain for d in case.change.details)
 
 
-def _had_the_database(case: Case) -> bool:
+def _had_the_database(case: ChangeContext) -> bool:
     """A subnet of the database's that goes; in a nested stack its group knows it by an output."""
     databases = [one for one in case.before.values() if one["Type"] == "AWS::RDS::DBInstance"]
     goes = case.change.action == "Remove" and case.change.logical.startswith("DataSubnet")
     return goes and bool(databases)
 
 
-def _moves_to_another_zone(case: Case) -> bool:
+def _moves_to_another_zone(case: ChangeContext) -> bool:
     return case.replaced and case.differs("AvailabilityZone")
 
 
-def _keeps_its_name(case: Case) -> bool:
+def _keeps_its_name(case: ChangeContext) -> bool:
     """A replaced resource whose old one stays, under a name that the new one should have."""
     kept = case.change.policy == "Retain"
     return case.replaced and kept and not case.differs("BackupVaultName")
 
 
-def _is_protected(case: Case) -> bool:
+def _is_protected(case: ChangeContext) -> bool:
     """It would be removed while it refuses to be."""
     listed = case.old.get("LoadBalancerAttributes", [])
     attributes = {item.get("Key"): item.get("Value") for item in listed}
@@ -146,36 +148,36 @@ def _is_protected(case: Case) -> bool:
     return goes and "true" in {str(flag).lower() for flag in flags}
 
 
-def _is_reached_by_name(case: Case) -> bool:
+def _is_reached_by_name(case: ChangeContext) -> bool:
     """The listener for HTTPS of a balancer that is replaced, before and after."""
     return case.replaced and case.old.get("Protocol") == case.new.get("Protocol") == "HTTPS"
 
 
-def _second_prefix_list(case: Case) -> bool:
+def _second_prefix_list(case: ChangeContext) -> bool:
     return case.replaced and "SourcePrefixListId" in case.new
 
 
-def _restarts(case: Case) -> bool:
+def _restarts(case: ChangeContext) -> bool:
     """A database gets another parameter group, and not for another version's sake."""
     stays = case.change.action == "Modify" and not case.replaced
     return stays and case.differs("DBParameterGroupName") and not case.differs("EngineVersion")
 
 
-def _group_of(case: Case) -> Mapping[str, Any]:
+def _group_of(case: ChangeContext) -> Mapping[str, Any]:
     kind = "AWS::AutoScaling::AutoScalingGroup"
     return next((one for one in case.after.values() if one["Type"] == kind), {})
 
 
-def _loses_internet(case: Case) -> bool:
+def _loses_internet(case: ChangeContext) -> bool:
     """A route that leaves by a NAT gateway and shall leave by the internet gateway."""
     return "NatGatewayId" in case.old and "NatGatewayId" not in case.new and bool(case.new)
 
 
-def _rolls(case: Case) -> bool:
+def _rolls(case: ChangeContext) -> bool:
     return "AutoScalingRollingUpdate" in _group_of(case).get("UpdatePolicy", {})
 
 
-def _moves_targets(case: Case) -> bool:
+def _moves_targets(case: ChangeContext) -> bool:
     """A listener that stays gets another target group."""
     stays = case.change.action == "Modify" and not case.replaced
     return stays and any(
@@ -184,15 +186,15 @@ def _moves_targets(case: Case) -> bool:
     )
 
 
-ROWS = (
-    Row(
+RULES = (
+    RefusalRule(
         "AWS::EC2::VPC",
         _is_replaced,
         "VpcCidr cannot be changed: the database's subnet group would get subnets of another VPC",
         "leave VpcCidr as it is, or deploy a second environment and restore a snapshot there",
         "terraform-provider-aws#27459, aws-cdk#26135",
     ),
-    Row(
+    RefusalRule(
         "AWS::EC2::Subnet",
         _had_the_database,
         "Zones cannot go down: the database or its standby may be in the zone that goes "
@@ -200,7 +202,7 @@ ROWS = (
         "leave Zones as it is",
         "RDS API reference, ModifyDBSubnetGroup",
     ),
-    Row(
+    RefusalRule(
         "AWS::EC2::Subnet",
         _moves_to_another_zone,
         "ZoneNames cannot be changed: a new subnet comes before the old one goes, and would have "
@@ -208,7 +210,7 @@ ROWS = (
         "leave ZoneNames as it is, or deploy a second environment and restore a snapshot there",
         "EC2 API reference, Client error codes",
     ),
-    Row(
+    RefusalRule(
         "AWS::RDS::DBInstance",
         _lowered("EngineVersion"),
         "RDS does not lower a version of PostgreSQL",
@@ -216,7 +218,7 @@ ROWS = (
         "environment",
         "RDS user guide, Upgrading the PostgreSQL DB engine",
     ),
-    Row(
+    RefusalRule(
         "AWS::RDS::DBInstance",
         _raised("EngineVersion"),
         "RDS upgrades at once, and the database does not answer for 10 to 30 minutes; there is no "
@@ -226,7 +228,7 @@ ROWS = (
         "RDS user guide, Upgrading the PostgreSQL DB engine",
         refused=False,
     ),
-    Row(
+    RefusalRule(
         "AWS::RDS::DBInstance",
         _restarts,
         "CloudFormation restarts the database with its new parameter group, and it does not answer "
@@ -236,14 +238,14 @@ ROWS = (
         "reference, ModifyDBInstance, DBParameterGroupName",
         refused=False,
     ),
-    Row(
+    RefusalRule(
         "AWS::RDS::DBInstance",
         _lowered("AllocatedStorage"),
         "RDS does not shrink storage",
         "leave DatabaseStorage as it is",
         "RDS API reference, ModifyDBInstance, AllocatedStorage",
     ),
-    Row(
+    RefusalRule(
         "AWS::RDS::DBInstance",
         _is_protected,
         "the old database refuses to be deleted while DeletionProtection is true, and stays beside "
@@ -252,7 +254,7 @@ ROWS = (
         "RDS API reference, DeleteDBInstance",
         refused=False,
     ),
-    Row(
+    RefusalRule(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         _is_protected,
         "the old balancer refuses to be deleted while DeletionProtection is true, and would keep "
@@ -261,7 +263,7 @@ ROWS = (
         "afterwards",
         "Elastic Load Balancing guide, Deletion protection; coverage-roadmap#780, aws-cdk#33253",
     ),
-    Row(
+    RefusalRule(
         "AWS::ElasticLoadBalancingV2::Listener",
         _is_reached_by_name,
         "another balancer takes over AlbDomainName at once, minutes before CloudFront's new "
@@ -271,7 +273,7 @@ ROWS = (
         "order of an update: the record is changed before the distribution, which reads the "
         "balancer",
     ),
-    Row(
+    RefusalRule(
         "AWS::ElasticLoadBalancingV2::Listener",
         _moves_targets,
         "the balancer answers 503 until the instances are in its new target group, about a minute",
@@ -279,14 +281,14 @@ ROWS = (
         "order of an update: the group, which reads the balancer, is attached after the listener",
         refused=False,
     ),
-    Row(
+    RefusalRule(
         "AWS::CloudFront::VpcOrigin",
         _changes_in_place,
         "a VPC origin that a distribution uses cannot be changed, not even its tags (409)",
         "set AlbExposure to cloudfront in one deployment, and to private in the next",
         "CloudFront developer guide, Restrict access with VPC origins; aws-cdk#34629, #35765",
     ),
-    Row(
+    RefusalRule(
         "AWS::EC2::SecurityGroupIngress",
         _second_prefix_list,
         "the new rule comes before the old one goes, and two prefix lists weigh 110 of a group's "
@@ -294,14 +296,14 @@ ROWS = (
         "set AlbExposure to public in one deployment, and back in the next",
         "VPC quotas: a prefix list counts its maximum of entries",
     ),
-    Row(
+    RefusalRule(
         "AWS::Backup::BackupVault",
         _keeps_its_name,
         "the old vault stays, under the name that the new one should have",
         "set BackupPlan to false in this deployment, and to true in the next",
         "AWS Backup API reference, CreateBackupVault, AlreadyExistsException",
     ),
-    Row(
+    RefusalRule(
         "AWS::EC2::Route",
         lambda case: _loses_internet(case) and not _rolls(case),
         "running instances lose the internet, and nothing replaces them: RollingUpdate is false or "
@@ -309,7 +311,7 @@ ROWS = (
         "set RollingUpdate to true and WarmPoolSize to 0 in the same deployment",
         "order of an update: the route is changed first, and a running instance gets no address",
     ),
-    Row(
+    RefusalRule(
         "AWS::EC2::Route",
         lambda case: _loses_internet(case) and _rolls(case),
         "running instances lose the internet until each is replaced, later in the same update",

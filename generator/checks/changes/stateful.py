@@ -1,4 +1,4 @@
-"""What holds data, and what becomes of it when its resource leaves the stack."""
+"""Stateful resources, and what becomes of their data when they leave the stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STATEFUL: Mapping[str, str] = resource_types.column("data")
 MADE_ANEW = frozenset({"OriginVerifySecret", "OriginVerifySecretSecond"})
 """Logical ids of secrets whose value nothing outside of the stack knows: another is as good, and
 the stack has taken it into use before this one goes."""
-FATES = {
+OUTCOMES = {
     "Delete": "{what}: lost",
     "Snapshot": "{what}: leaves the stack, a snapshot is kept",
     "Retain": "{what}: leaves the stack, kept in the account",
@@ -23,7 +23,7 @@ def loss(change: Change) -> str:
     """What becomes of the data that the change takes away; "" if it takes none."""
     if not change.leaves or change.type not in STATEFUL or change.logical in MADE_ANEW:
         return ""
-    return FATES.get(change.policy, FATES["Delete"]).format(what=STATEFUL[change.type])
+    return OUTCOMES.get(change.policy, OUTCOMES["Delete"]).format(what=STATEFUL[change.type])
 
 
 def losing(changes: Iterable[Change], allowed: Iterable[str]) -> list[Change]:

@@ -2,9 +2,9 @@
 
 prices.toml      unit prices of AWS's public list, each with its day and source
 prices.py        reads them, and says which are old
-usage.py         what the templates cannot tell: hours, load, traffic, volumes
-bill.py          a line is a quantity times a unit price; a bill is its lines
-fleet.py         an Auto Scaling group as it runs under a load
+usage.py         assumptions: hours, load, traffic, volumes
+bill.py          a line item is a quantity times a unit price; a bill is their sum
+launched.py      an Auto Scaling group as it runs under a load
 network.py       NAT gateways, addresses, endpoints, the load balancer
 compute.py       instances, their CPU credits and volumes, the warm pool
 database.py      RDS, its storage and its backups

@@ -1,4 +1,4 @@
-"""A line is a quantity times a unit price; a bill is its lines."""
+"""A line item is a quantity times a unit price; a bill is the sum of its line items."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ MOST = 10**12
 
 
 @dataclass(frozen=True)
-class Line:
-    """One charge."""
+class LineItem:
+    """One charge of the bill."""
 
     component: str
     item: str
@@ -40,7 +40,7 @@ class Line:
 class Bill:
     """A month of an environment."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[LineItem, ...]
     free: Mapping[str, int] = field(default_factory=dict)
     """Resources that cost nothing, by type."""
 
@@ -50,7 +50,7 @@ class Bill:
         return sum((line.amount for line in self.lines), NOTHING)
 
     @property
-    def unpriced(self) -> tuple[Line, ...]:
+    def unpriced(self) -> tuple[LineItem, ...]:
         return tuple(line for line in self.lines if line.price is None)
 
     @property
@@ -64,7 +64,7 @@ class Bill:
 
 @dataclass(frozen=True)
 class Month:
-    """What a pricer is given: resources, assumptions and prices."""
+    """The input of a pricer: resources, assumptions and prices."""
 
     view: View
     usage: Usage
@@ -72,19 +72,19 @@ class Month:
 
     def line(
         self, component: str, item: str, key: str, quantity: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for a quantity that is what it is, however long the month."""
-        return Line(component, item, key, Decimal(quantity), self.prices.get(key), note)
+        return LineItem(component, item, key, Decimal(quantity), self.prices.get(key), note)
 
     def hourly(
         self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for each of ``count`` things by the hour."""
         return self.line(component, item, key, count * self.usage.hours, note)
 
     def monthly(
         self, component: str, item: str, key: str, count: Decimal | int, note: str = ""
-    ) -> Line:
+    ) -> LineItem:
         """A charge for each of ``count`` things by the month, or the part of it."""
         return self.line(component, item, key, count * self.usage.months, note)
 
@@ -92,7 +92,7 @@ class Month:
 def number(value: Any) -> Decimal | None:
     """A property as a number; None while it is not known, none, or beyond all measure."""
     try:
-        found = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
+        parsed = Decimal("NaN") if isinstance(value, (dict, list, bool)) else Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() and 0 <= found <= MOST else None
+    return parsed if parsed.is_finite() and 0 <= parsed <= MOST else None

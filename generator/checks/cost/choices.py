@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.checks.cost.bill import Bill
 from generator.checks.cost.components import bill
-from generator.checks.cost.fleet import Fleet, fleets
+from generator.checks.cost.launched import LaunchedInstances, launched_groups
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
 from generator.model.view import View
@@ -57,7 +57,7 @@ class Scenario:
 def choices(view: View, prices: Mapping[str, Price], usage: Usage) -> list[Choice]:
     """Every other value of the parameters that change the bill, in the template's order."""
     present = bill(view, prices, usage)
-    found: list[Choice] = []
+    alternatives: list[Choice] = []
     for name, declared in view.whole.get("Parameters", {}).items():
         now = str(view.values.get(name, declared.get("Default", "")))
         tried = [
@@ -65,8 +65,8 @@ def choices(view: View, prices: Mapping[str, Price], usage: Usage) -> list[Choic
             for other in _others(name, declared, now, prices)
         ]
         if any(choice.difference != 0 for choice in tried):
-            found += tried
-    return found
+            alternatives += tried
+    return alternatives
 
 
 def _choice(
@@ -129,29 +129,29 @@ def _relatives(now: str, prices: Mapping[str, Price]) -> list[str]:
 
 def by_load(view: View, prices: Mapping[str, Price], usage: Usage) -> list[Scenario]:
     """From a quiet month to one at the group's largest; nothing if there is no group to tell."""
-    fleet = next((each for each in fleets(view).values() if each), None)
-    if fleet is None:
+    launched = next((each for each in launched_groups(view).values() if each), None)
+    if launched is None:
         return []
     loads = {"nobody calls": Decimal(0), "as assumed": usage.load}
-    if fleet.target and fleet.least:
-        loads["at the CPU target"] = fleet.target
-        loads["at the target and the largest"] = fleet.target * fleet.most / fleet.least
+    if launched.target and launched.least:
+        loads["at the CPU target"] = launched.target
+        loads["at the target and the largest"] = launched.target * launched.most / launched.least
     return [
-        _scenario(view, prices, replace(usage, load=load), (name, fleet))
+        _scenario(view, prices, replace(usage, load=load), (name, launched))
         for name, load in loads.items()
     ]
 
 
 def _scenario(
-    view: View, prices: Mapping[str, Price], usage: Usage, named: tuple[str, Fleet]
+    view: View, prices: Mapping[str, Price], usage: Usage, named: tuple[str, LaunchedInstances]
 ) -> Scenario:
-    (name, fleet), month = named, bill(view, prices, usage)
+    (name, launched), month = named, bill(view, prices, usage)
     surplus = [line.amount for line in month.lines if line.key.startswith("ec2/credit/")]
     return Scenario(
         name=name,
         load=usage.load,
-        instances=fleet.count(usage.load),
-        cpu=fleet.cpu(usage.load),
+        instances=launched.count(usage.load),
+        cpu=launched.cpu(usage.load),
         surplus=sum(surplus, Decimal(0)),
         total=month.total,
     )

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 from generator import resource_types
 from generator.checks.cost import compute, database, edge, network, storage, telemetry
-from generator.checks.cost.bill import Bill, Line, Month
+from generator.checks.cost.bill import Bill, LineItem, Month
 from generator.checks.cost.network import Found
 from generator.checks.cost.prices import Price
 from generator.checks.cost.usage import Usage
 from generator.model import guard
 from generator.model.view import View
 
-Pricer = Callable[[Month, Found], Iterable[Line]]
+Pricer = Callable[[Month, Found], Iterable[LineItem]]
 
 PRICED: Mapping[str, Pricer] = {
     "AWS::CloudFront::Distribution": edge.distributions,
@@ -60,7 +60,7 @@ def bill(view: View, prices: Mapping[str, Price], usage: Usage) -> Bill:
     return Bill(_grouped(lines), {kind: counts[kind] for kind in FREE if kind in counts})
 
 
-def _priced(month: Month, kind: str) -> list[Line]:
+def _priced(month: Month, kind: str) -> list[LineItem]:
     with guard.guarded(
         lambda trouble: (
             f"the resources of type {kind} cannot be read ({guard.reason(trouble)}): check the "
@@ -70,7 +70,7 @@ def _priced(month: Month, kind: str) -> list[Line]:
         return list(PRICED[kind](month, month.view.of_type(kind)))
 
 
-def _grouped(lines: list[Line]) -> tuple[Line, ...]:
+def _grouped(lines: list[LineItem]) -> tuple[LineItem, ...]:
     """Lines of a component together, in the order in which components appear."""
     order = {line.component: index for index, line in reversed(list(enumerate(lines)))}
     return tuple(sorted(lines, key=lambda line: order[line.component]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from generator.checks.cost.bill import Line, Month, number
-from generator.checks.cost.fleet import Fleet, alone, fleets
+from generator.checks.cost.bill import LineItem, Month, number
+from generator.checks.cost.launched import LaunchedInstances, launched_groups, standalone
 from generator.checks.cost.network import ADDRESSES, Found
 from generator.model import instance_types
 
@@ -14,19 +14,19 @@ DETAILED_METRICS = 7
 """Metrics that EC2 reports every minute of an instance, each charged as a custom one."""
 
 
-def groups(month: Month, found: Found) -> Iterator[Line]:
+def groups(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every group at the average size that the load gives it."""
-    yield from _all(month, fleets(month.view))
+    yield from _all(month, launched_groups(month.view))
 
 
-def instances(month: Month, found: Found) -> Iterator[Line]:
+def instances(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every instance that is a resource of its own."""
-    yield from _all(month, alone(month.view))
+    yield from _all(month, standalone(month.view))
 
 
-def volumes(month: Month, found: Found) -> Iterator[Line]:
+def volumes(month: Month, resources: Found) -> Iterator[LineItem]:
     """Volumes that are resources of their own."""
-    for name, volume in found.items():
+    for name, volume in resources.items():
         kind, gib = str(volume.get("VolumeType", "gp2")), number(volume.get("Size"))
         if gib is None:
             yield month.line("Volumes", f"{name}, {kind}, of unknown size", "", 1)
@@ -34,76 +34,78 @@ def volumes(month: Month, found: Found) -> Iterator[Line]:
             yield month.monthly("Volumes", f"{name}, {plain(gib)} GiB {kind}", f"ebs/{kind}", gib)
 
 
-def _all(month: Month, known: Mapping[str, Fleet | None]) -> Iterator[Line]:
-    for name, fleet in known.items():
-        if fleet is None:
+def _all(month: Month, known: Mapping[str, LaunchedInstances | None]) -> Iterator[LineItem]:
+    for name, launched in known.items():
+        if launched is None:
             yield month.line("Instances", f"{name}: of no known type and number", "", 1)
             continue
-        yield from _instances(month, fleet)
-        yield from _volumes(month, fleet, fleet.count(month.usage.load), "Volumes", "running")
+        yield from _instances(month, launched)
+        yield from _volumes(month, launched, launched.count(month.usage.load), "Volumes", "running")
 
 
-def _instances(month: Month, fleet: Fleet) -> Iterator[Line]:
-    count = fleet.count(month.usage.load)
-    size = f"{plain(count)} x {fleet.type}"
-    if fleet.least != fleet.most:
-        size += f" ({plain(fleet.least)} to {plain(fleet.most)})"
-    yield month.hourly("Instances", size, f"ec2/{fleet.type}", count, _throttled(month, fleet))
-    if fleet.type not in instance_types.table():
-        yield month.line("Instances", instance_types.unknown(fleet.type), "", 1)
-    elif fleet.baseline is not None:
-        yield _credits(month, fleet, count)
-    if fleet.public:
+def _instances(month: Month, launched: LaunchedInstances) -> Iterator[LineItem]:
+    count = launched.count(month.usage.load)
+    size = f"{plain(count)} x {launched.type}"
+    if launched.least != launched.most:
+        size += f" ({plain(launched.least)} to {plain(launched.most)})"
+    yield month.hourly(
+        "Instances", size, f"ec2/{launched.type}", count, _throttled(month, launched)
+    )
+    if launched.type not in instance_types.table():
+        yield month.line("Instances", instance_types.unknown(launched.type), "", 1)
+    elif launched.baseline is not None:
+        yield _credits(month, launched, count)
+    if launched.public:
         yield month.hourly(ADDRESSES, f"{plain(count)} x of an instance", "ipv4/hour", count)
-    if fleet.detailed:
+    if launched.detailed:
         item = f"{DETAILED_METRICS} x metric of each instance, every minute"
         yield month.monthly("Metrics", item, "cloudwatch/metric", count * DETAILED_METRICS)
 
 
-def _credits(month: Month, fleet: Fleet, count: Decimal) -> Line:
-    cpu = plain(fleet.cpu(month.usage.load))
-    item = f"surplus credits: {cpu} % CPU, {plain(fleet.baseline)} % included"
-    if fleet.credits != "unlimited":
-        item = f"no surplus credits: {fleet.credits}"
-    key = f"ec2/credit/{fleet.type.partition('.')[0]}"
-    return month.hourly("Instances", item, key, count * fleet.surplus(month.usage.load))
+def _credits(month: Month, launched: LaunchedInstances, count: Decimal) -> LineItem:
+    cpu = plain(launched.cpu(month.usage.load))
+    item = f"surplus credits: {cpu} % CPU, {plain(launched.baseline)} % included"
+    if launched.credits != "unlimited":
+        item = f"no surplus credits: {launched.credits}"
+    key = f"ec2/credit/{launched.type.partition('.')[0]}"
+    return month.hourly("Instances", item, key, count * launched.surplus(month.usage.load))
 
 
-def _throttled(month: Month, fleet: Fleet) -> str:
-    cpu, baseline = fleet.cpu(month.usage.load), fleet.baseline
-    if fleet.credits == "unlimited" or baseline is None or cpu <= baseline:
+def _throttled(month: Month, launched: LaunchedInstances) -> str:
+    cpu, baseline = launched.cpu(month.usage.load), launched.baseline
+    if launched.credits == "unlimited" or baseline is None or cpu <= baseline:
         return ""
     stuck = (
         ""
-        if fleet.grows or fleet.target is None
-        else f", so the group never grows to keep to {fleet.target} %"
+        if launched.grows or launched.target is None
+        else f", so the group never grows to keep to {launched.target} %"
     )
     return (
-        f"standard credits: once they are spent, {fleet.type} is throttled to {plain(baseline)} % "
-        f"although {plain(cpu)} % is asked for{stuck}"
+        f"standard credits: once they are spent, {launched.type} is throttled to "
+        f"{plain(baseline)} % although {plain(cpu)} % is asked for{stuck}"
     )
 
 
-def warm_pools(month: Month, found: Found) -> Iterator[Line]:
+def warm_pools(month: Month, resources: Found) -> Iterator[LineItem]:
     """Stopped instances cost their volumes only."""
-    of_group = fleets(month.view)
-    for pool in found.values():
+    of_group = launched_groups(month.view)
+    for pool in resources.values():
         size = number(pool.get("MinSize"))
-        fleet = of_group.get(month.view.references.target(pool.get("AutoScalingGroupName")))
-        if fleet is None or size is None:
+        launched = of_group.get(month.view.references.target(pool.get("AutoScalingGroupName")))
+        if launched is None or size is None:
             yield month.line("Warm pool", "of no known type and number", "", 1)
         elif pool.get("PoolState", "Stopped") == "Stopped":
-            yield from _volumes(month, fleet, size, "Warm pool", "stopped")
+            yield from _volumes(month, launched, size, "Warm pool", "stopped")
         else:
             state = str(pool["PoolState"]).lower()
-            item = f"{plain(size)} x {fleet.type}, {state}"
-            yield month.hourly("Warm pool", item, f"ec2/{fleet.type}", size)
+            item = f"{plain(size)} x {launched.type}, {state}"
+            yield month.hourly("Warm pool", item, f"ec2/{launched.type}", size)
 
 
 def _volumes(
-    month: Month, fleet: Fleet, count: Decimal, component: str, state: str
-) -> Iterator[Line]:
-    for kind, gib in fleet.volumes:
+    month: Month, launched: LaunchedInstances, count: Decimal, component: str, state: str
+) -> Iterator[LineItem]:
+    for kind, gib in launched.volumes:
         if gib is None:
             yield month.line(component, f"{plain(count)} x {kind} as large as the image", "", count)
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month, number
+from generator.checks.cost.bill import LineItem, Month, number
 from generator.checks.cost.compute import plain
 from generator.checks.cost.network import Found
 from generator.model import data, instance_types
@@ -19,15 +19,15 @@ SAMPLE_GB = Decimal("0.00001")
 FREE_INSIGHTS_DAYS = 7
 
 
-def instances(month: Month, found: Found) -> Iterator[Line]:
+def instances(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every database that is an instance of its own."""
-    for database in found.values():
+    for database in resources.values():
         yield from _instance(month, database)
         yield from _storage(month, database)
         yield from _monitoring(month, database)
 
 
-def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+def _instance(month: Month, database: Mapping[str, Any]) -> Iterator[LineItem]:
     kind = str(database.get("DBInstanceClass", "a class of the snapshot's"))
     if (engine := _engine(month, database)) != "postgres":
         yield month.line("Database", f"{kind} with {engine}", "", 1)
@@ -52,7 +52,7 @@ def _engine(month: Month, database: Mapping[str, Any]) -> str:
     return str(database.get("Engine") or origin.get("Engine") or "an engine not said here")
 
 
-def _hours(month: Month, kind: str, both: bool) -> Line:
+def _hours(month: Month, kind: str, both: bool) -> LineItem:
     """One instance or, in two zones, their common price: twice as much or a little more."""
     if both and f"rds/{kind}/multi-az" in month.prices:
         return month.hourly("Database", f"{kind}, Multi-AZ", f"rds/{kind}/multi-az", 1)
@@ -62,7 +62,7 @@ def _hours(month: Month, kind: str, both: bool) -> Line:
     return month.hourly("Database", kind, f"rds/{kind}", 1)
 
 
-def _storage(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+def _storage(month: Month, database: Mapping[str, Any]) -> Iterator[LineItem]:
     size = number(database.get("AllocatedStorage"))
     if size is None:
         yield month.line("Database", "storage of unknown size, and its backups", "", 1)
@@ -81,7 +81,7 @@ def backed_up(data: Decimal, days: Decimal) -> Decimal:
     return data * (1 + CHANGED_A_DAY * days) if days else Decimal(0)
 
 
-def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
+def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[LineItem]:
     if seconds := number(database.get("MonitoringInterval")):
         samples = month.usage.hours * 3600 / seconds
         item = f"enhanced monitoring every {plain(seconds)} s"
@@ -93,9 +93,9 @@ def _monitoring(month: Month, database: Mapping[str, Any]) -> Iterator[Line]:
             yield month.line("Database", item, "rds/insights", 1)
 
 
-def backup_plans(month: Month, found: Found) -> Iterator[Line]:
+def backup_plans(month: Month, resources: Found) -> Iterator[LineItem]:
     """Copies in a vault: incremental, and without RDS's free allowance."""
-    for name, plan in found.items():
+    for name, plan in resources.items():
         kinds = _chosen(month, name)
         for rule in plan.get("BackupPlan", {}).get("BackupPlanRule", []):
             days = number(rule.get("Lifecycle", {}).get("DeleteAfterDays"))

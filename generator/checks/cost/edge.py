@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month
+from generator.checks.cost.bill import LineItem, Month
 from generator.checks.cost.network import Found
 
 EVERYWHERE = "PriceClass_All"
 
 
-def distributions(month: Month, found: Found) -> Iterator[Line]:
+def distributions(month: Month, resources: Found) -> Iterator[LineItem]:
     """Traffic and requests; only with every edge does the CDN answer from South America."""
-    for each in found.values():
+    for each in resources.values():
         settings = each.get("DistributionConfig", {})
         everywhere = settings.get("PriceClass", EVERYWHERE) == EVERYWHERE
         place, suffix = ("South America", "/south-america") if everywhere else ("the US", "")
@@ -32,20 +32,22 @@ def _functions(settings: Mapping[str, Any]) -> bool:
     return any(behavior.get("FunctionAssociations") for behavior in behaviors)
 
 
-def web_acls(month: Month, found: Found) -> Iterator[Line]:
-    """Web ACLs that the operator brings for the balancer."""
-    for _ in found:
+def web_acls(month: Month, resources: Found) -> Iterator[LineItem]:
+    """Web ACLs of the operator that are associated with the balancer."""
+    for _ in resources:
         yield from _web_acl(month, "of the balancer")
 
 
-def _web_acl(month: Month, whose: str) -> Iterator[Line]:
+def _web_acl(month: Month, whose: str) -> Iterator[LineItem]:
     rules = month.usage.waf_rules
     yield month.monthly("Web ACL", f"ACL {whose}", "waf/acl", 1)
     yield month.monthly("Web ACL", f"{rules:f} x rule {whose}", "waf/rule", rules)
     yield month.line("Web ACL", f"requests {whose}", "waf/million", month.usage.requests)
 
 
-def records(month: Month, found: Found) -> Iterator[Line]:
+def records(month: Month, resources: Found) -> Iterator[LineItem]:
     """The zones that they are in; a question for an alias of AWS is free."""
-    zones = {str(each.get("HostedZoneId", each.get("HostedZoneName"))) for each in found.values()}
+    zones = {
+        str(each.get("HostedZoneId", each.get("HostedZoneName"))) for each in resources.values()
+    }
     yield month.monthly("Names", f"{len(zones)} x hosted zone", "route53/zone", len(zones))

@@ -13,7 +13,7 @@ from generator.model import view
 
 
 def estimate(
-    seen: view.View,
+    loaded: view.View,
     current: Mapping[str, Price],
     usage: Usage,
     moved: Moved,
@@ -21,15 +21,15 @@ def estimate(
 ) -> Estimate:
     """All that is said of one environment; ``current`` are the prices, ``moved`` those that AWS has
     changed since they were listed."""
-    month = components.bill(seen, current, usage)
+    month = components.bill(loaded, current, usage)
     keys = {line.key for line in month.lines}
     return Estimate(
-        env=seen.env,
-        region=seen.region,
+        env=loaded.env,
+        region=loaded.region,
         usage=usage,
         bill=month,
-        scenarios=choices.by_load(seen, current, usage),
-        choices=choices.choices(seen, current, usage),
+        scenarios=choices.by_load(loaded, current, usage),
+        choices=choices.choices(loaded, current, usage),
         old=prices.old(current, keys, today),
         moved={key: pair for key, pair in moved.items() if key in keys},
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import Line, Month
+from generator.checks.cost.bill import LineItem, Month
 
 Found = Mapping[str, Mapping[str, Any]]
 """Properties of the resources of one type, by logical id."""
@@ -17,21 +17,21 @@ CONNECTIONS_PER_LCU = Decimal(25)
 """New ones a second that a capacity unit holds; or it holds 1 GB an hour."""
 
 
-def nat_gateways(month: Month, found: Found) -> Iterator[Line]:
+def nat_gateways(month: Month, resources: Found) -> Iterator[LineItem]:
     """Hours of each, and every GB through any of them."""
-    yield month.hourly("NAT gateways", f"{len(found)} x gateway", "nat/hour", len(found))
+    yield month.hourly("NAT gateways", f"{len(resources)} x gateway", "nat/hour", len(resources))
     yield month.line("NAT gateways", "data through them", "nat/gb", month.usage.out_gb)
 
 
-def elastic_addresses(month: Month, found: Found) -> Iterator[Line]:
+def elastic_addresses(month: Month, resources: Found) -> Iterator[LineItem]:
     """Every public address costs, in use or not."""
-    yield month.hourly(ADDRESSES, f"{len(found)} x Elastic IP", "ipv4/hour", len(found))
+    yield month.hourly(ADDRESSES, f"{len(resources)} x Elastic IP", "ipv4/hour", len(resources))
 
 
-def endpoints(month: Month, found: Found) -> Iterator[Line]:
+def endpoints(month: Month, resources: Found) -> Iterator[LineItem]:
     """Interface endpoints, in each zone; the gateways to S3 and DynamoDB are free."""
     interfaces = {
-        name: each for name, each in found.items() if each.get("VpcEndpointType") == "Interface"
+        name: each for name, each in resources.items() if each.get("VpcEndpointType") == "Interface"
     }
     if not interfaces:
         return
@@ -48,10 +48,12 @@ def endpoints(month: Month, found: Found) -> Iterator[Line]:
         )
 
 
-def balancers(month: Month, found: Found) -> Iterator[Line]:
+def balancers(month: Month, resources: Found) -> Iterator[LineItem]:
     """Hours and capacity units of application balancers, and the addresses of public ones."""
-    known = [each for each in found.values() if each.get("Type", "application") == "application"]
-    if others := len(found) - len(known):
+    known = [
+        each for each in resources.values() if each.get("Type", "application") == "application"
+    ]
+    if others := len(resources) - len(known):
         yield month.line("Load balancer", f"{others} x of another type", "", others)
     if known:
         yield month.hourly("Load balancer", f"{len(known)} x balancer", "alb/hour", len(known))
@@ -61,16 +63,16 @@ def balancers(month: Month, found: Found) -> Iterator[Line]:
             yield _addresses(month, each.get("Subnets"))
 
 
-def classic_balancers(month: Month, found: Found) -> Iterator[Line]:
+def classic_balancers(month: Month, resources: Found) -> Iterator[LineItem]:
     """Hours of each Classic balancer, every GB through any, and the addresses of public ones."""
-    yield month.hourly("Load balancer", f"{len(found)} x Classic", "elb/hour", len(found))
+    yield month.hourly("Load balancer", f"{len(resources)} x Classic", "elb/hour", len(resources))
     yield month.line("Load balancer", "data through Classic ones", "elb/gb", month.usage.traffic_gb)
-    for each in found.values():
+    for each in resources.values():
         if each.get("Scheme") != "internal":
             yield _addresses(month, each.get("Subnets", each.get("AvailabilityZones")))
 
 
-def _addresses(month: Month, zones: Any) -> Line:
+def _addresses(month: Month, zones: Any) -> LineItem:
     if not isinstance(zones, list):
         return month.line(ADDRESSES, "of the balancer, in unknown zones", "", 1)
     item = f"{len(zones)} x of the balancer, one a zone"

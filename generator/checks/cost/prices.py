@@ -33,13 +33,13 @@ class Price:
 
 def listed(region: str) -> dict[str, Price]:
     """The prices that hold in ``region``, by key; few or none if the list does not know it."""
-    found: dict[str, Price] = {}
+    prices: dict[str, Price] = {}
     for row in rows():
         usd = row.get(region, row.get(EVERYWHERE))
         if usd is not None:
             source = row["source"].replace("{region}", region)
-            found[row["key"]] = Price(Decimal(usd), row["unit"], row["as_of"], source)
-    return found
+            prices[row["key"]] = Price(Decimal(usd), row["unit"], row["as_of"], source)
+    return prices
 
 
 def regions() -> list[str]:
@@ -61,8 +61,8 @@ def old(
 ) -> list[str]:
     """Which of ``keys`` have a price from more than ``days`` before ``today``, oldest first."""
     limit = today - timedelta(days=days)
-    found = {key for key in keys if key in prices and prices[key].as_of < limit}
-    return sorted(found, key=lambda key: (prices[key].as_of, key))
+    stale = {key for key in keys if key in prices and prices[key].as_of < limit}
+    return sorted(stale, key=lambda key: (prices[key].as_of, key))
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from generator.checks.cost.bill import NOTHING, Bill, Line
+from generator.checks.cost.bill import NOTHING, Bill, LineItem
 from generator.checks.cost.choices import Choice, Scenario
 from generator.checks.cost.components import FREE
 from generator.checks.cost.compute import plain
@@ -73,7 +73,7 @@ def _once(names: Iterable[str]) -> Iterator[str]:
         before = name
 
 
-def _arithmetic(line: Line) -> list[str | Decimal]:
+def _arithmetic(line: LineItem) -> list[str | Decimal]:
     quantity = _rounded(line.quantity)
     if line.price is None:
         return [quantity, "", "", NOT_PRICED]
@@ -152,7 +152,7 @@ def free(bill: Bill) -> Iterator[str]:
 
 def assumptions(usage: Usage) -> dict[str, str]:
     """What was assumed, by option."""
-    said = {
+    assumed = {
         "hours": f"{usage.hours:f} hours",
         "load": f"{usage.load:f} % load",
         "traffic_gb": f"{usage.traffic_gb:f} GB to browsers",
@@ -168,7 +168,7 @@ def assumptions(usage: Usage) -> dict[str, str]:
         "images_gb": f"{usage.images_gb:f} GB of images",
         "waf_rules": f"{usage.waf_rules:f} rules a web ACL if any",
     }
-    return {option.name: said[option.name] for option in fields(usage)}
+    return {option.name: assumed[option.name] for option in fields(usage)}
 
 
 def objects(estimate: Estimate) -> Iterator[dict[str, Any]]:
@@ -192,14 +192,14 @@ def objects(estimate: Estimate) -> Iterator[dict[str, Any]]:
     yield {"kind": "total", "usd": total, "complete": complete, "old": list(estimate.old)}
 
 
-def _line_object(line: Line) -> dict[str, Any]:
+def _line_object(line: LineItem) -> dict[str, Any]:
     shown = {"kind": "line", "component": line.component, "item": line.item}
-    found: dict[str, Any] = {**shown, "quantity": float(line.quantity), "note": line.note}
+    record: dict[str, Any] = {**shown, "quantity": float(line.quantity), "note": line.note}
     if line.price is None:
-        return {**found, "unit": None, "unit_usd": None, "usd": None}
+        return {**record, "unit": None, "unit_usd": None, "usd": None}
     price = line.price
     about = {"as_of": price.as_of.isoformat(), "source": price.source, "unit": price.unit}
-    return {**found, **about, "unit_usd": float(price.usd), "usd": float(line.amount)}
+    return {**record, **about, "unit_usd": float(price.usd), "usd": float(line.amount)}
 
 
 def _json(value: Any) -> Any:

@@ -15,7 +15,7 @@ from generator.report import Report
 def show(estimates: Sequence[Estimate], report: Report) -> None:
     """The month of one environment, or of two beside each other."""
     for each in estimates:
-        report.tell_all({"env": each.env, **told} for told in texts.objects(each))
+        report.tell_all({"env": each.env, **fields} for fields in texts.objects(each))
     if len(estimates) == 1:
         _show(estimates[0], report)
     else:

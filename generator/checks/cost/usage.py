@@ -1,4 +1,4 @@
-"""What the templates cannot tell: how long, how busy and how full a month is."""
+"""Assumptions that no template contains: hours, load, traffic and volumes of a month."""
 
 from __future__ import annotations
 

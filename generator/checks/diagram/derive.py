@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from generator.checks.diagram import network, talk
-from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
+from generator.checks.diagram import connections, network
+from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, SubnetBox
 from generator.checks.diagram.parts import HOUSED, parts
 from generator.model.view import View
 
@@ -15,9 +15,9 @@ UNKNOWN = "?"
 
 def derive(view: View) -> Architecture:
     """The architecture that ``view`` would create."""
-    subnets = network.subnets(view)
+    subnets = network.subnet_boxes(view)
     made = {part.id: part for part in parts(view)}
-    arrows = tuple(talk.arrows(view, made, subnets))
+    arrows = tuple(connections.arrows(view, made, subnets))
     outside = {
         end: Part(end, end)
         for end in (BROWSER, INTERNET)
@@ -34,10 +34,12 @@ def derive(view: View) -> Architecture:
     )
 
 
-def _elsewhere(subnets: tuple[Subnet, ...]) -> tuple[Subnet, ...]:
+def _elsewhere(subnets: tuple[SubnetBox, ...]) -> tuple[SubnetBox, ...]:
     """A tier of the subnets that another template made, and of which nothing is known here."""
     zones = sorted({subnet.zone for subnet in subnets}) or [UNKNOWN]
-    return tuple(Subnet(f"elsewhere{zone}", "elsewhere", zone, "", "elsewhere") for zone in zones)
+    return tuple(
+        SubnetBox(f"elsewhere{zone}", "elsewhere", zone, "", "elsewhere") for zone in zones
+    )
 
 
 def _room(part: Part) -> int | None:

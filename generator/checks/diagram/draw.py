@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from generator import svg
+from generator.checks.diagram.arrow_paths import ArrowPath, Point, arrow_paths
 from generator.checks.diagram.icons import COLOURS, sign
+from generator.checks.diagram.labels import Labels
 from generator.checks.diagram.layout import MARGIN, NAT_ROOM, Box, Layout, place, short
-from generator.checks.diagram.model import Architecture, Part, Subnet
-from generator.checks.diagram.routes import Point, Route, routes
-from generator.checks.diagram.words import Words
+from generator.checks.diagram.model import Architecture, Part, SubnetBox
 
 INK, FAINT, FRAME = "#1b2733", "#5d6b78", "#94a3b1"
 TIERS = {
@@ -22,8 +22,8 @@ TIERS = {
 """Fill and border of a subnet, by its way out."""
 
 
-class Line(NamedTuple):
-    """How an arrow of some kind is drawn."""
+class LineStyle(NamedTuple):
+    """Colour, width in pixels and dash pattern of a kind of arrow."""
 
     colour: str
     width: float
@@ -40,16 +40,16 @@ class Line(NamedTuple):
         )
 
 
-LINES = {"request": Line("#1b2733", 2.0, "none"), "out": Line("#7a4fbf", 1.5, "6 4")}
-USE = Line("#b8324a", 1.5, "2 3")
+LINES = {"request": LineStyle("#1b2733", 2.0, "none"), "out": LineStyle("#7a4fbf", 1.5, "6 4")}
+USE = LineStyle("#b8324a", 1.5, "2 3")
 """Of all other kinds."""
 
 
-def draw(found: Architecture, words: Words) -> str:
+def draw(model: Architecture, words: Labels) -> str:
     """The architecture on a page of its own."""
-    layout = place(found, words)
-    ways = list(routes(found, layout))
-    facts = {"env": found.env, "region": found.region}
+    layout = place(model, words)
+    paths = list(arrow_paths(model, layout))
+    facts = {"env": model.env, "region": model.region}
     name = words.picture("title", **facts)
     description = words.picture("description", **facts)
     return svg.document(
@@ -59,18 +59,18 @@ def draw(found: Architecture, words: Words) -> str:
         description,
         svg.label(MARGIN, 44, name, 22, font_weight="bold", fill=INK),
         svg.label(MARGIN, 68, description, 13, fill=FAINT),
-        *_frames(found, words, layout),
-        *(_line(way) for way in ways),
-        *(_part(found.parts[part], words, layout) for part in layout.boxes),
-        *(_text(way, words) for way in ways),
+        *_frames(model, words, layout),
+        *(_line(path) for path in paths),
+        *(_part(model.parts[part], words, layout) for part in layout.boxes),
+        *(_text(path, words) for path in paths),
         *_legend(words, layout),
     )
 
 
-def _frames(found: Architecture, words: Words, layout: Layout) -> Iterator[str]:
-    yield _frame(layout.region, words.picture("region", region=found.region), dash="8 5")
-    if found.subnets:
-        text = words.picture("network", cidr=found.cidr)
+def _frames(model: Architecture, words: Labels, layout: Layout) -> Iterator[str]:
+    yield _frame(layout.region, words.picture("region", region=model.region), dash="8 5")
+    if model.subnets:
+        text = words.picture("network", cidr=model.cidr)
         yield _frame(layout.network, text, colour=COLOURS["nat"], fill="#fcfbff")
     for zone, box in layout.zones.items():
         wide = box.width + 16
@@ -86,7 +86,7 @@ def _frames(found: Architecture, words: Words, layout: Layout) -> Iterator[str]:
         )
         text = svg.fit(words.picture("zone", zone=zone), box.width, 12)
         yield svg.label(box.middle, box.y + 20, text, 12, fill=FAINT, text_anchor="middle")
-    for subnet in found.subnets:
+    for subnet in model.subnets:
         yield from _cell(layout.cells[subnet.id], subnet, words.picture(subnet.way))
     if layout.also:
         y = layout.boxes[layout.also[0]].y - 10
@@ -99,7 +99,7 @@ def _frame(box: Box, text: str, colour: str = FRAME, fill: str = "none", dash: s
     ) + svg.label(box.x + 16, box.y + 22, text, 13, fill=colour, font_weight="bold")
 
 
-def _cell(box: Box, subnet: Subnet, text: str) -> Iterator[str]:
+def _cell(box: Box, subnet: SubnetBox, text: str) -> Iterator[str]:
     fill, stroke = TIERS[subnet.way]
     yield svg.rectangle(*box.place, rx=6, fill=fill, stroke=stroke)
     room = box.width - max(svg.width(subnet.cidr, 11) + 36, NAT_ROOM + 20)
@@ -107,10 +107,10 @@ def _cell(box: Box, subnet: Subnet, text: str) -> Iterator[str]:
     yield svg.label(box.right - 12, box.y + 17, subnet.cidr, 11, fill=FAINT, text_anchor="end")
 
 
-def _part(part: Part, words: Words, layout: Layout) -> str:
+def _part(part: Part, words: Labels, layout: Layout) -> str:
     box = layout.boxes[part.id]
     lines = words.lines(part)
-    told = svg.title(f"{part.id}: {', '.join(lines)}")
+    title = svg.title(f"{part.id}: {', '.join(lines)}")
     if part.id in layout.also:
         inside = _small(part.kind, box, short(lines))
     elif layout.chips.get(part.id):
@@ -119,7 +119,7 @@ def _part(part: Part, words: Words, layout: Layout) -> str:
         inside = _tall(part.kind, box, lines[0])
     else:
         inside = _box(part.kind, box, lines)
-    return svg.element("g", told, *inside, data_part=part.id)
+    return svg.element("g", title, *inside, data_part=part.id)
 
 
 def _paper(box: Box, colour: str, width: float = 1.5, fill: str = "#fff") -> str:
@@ -157,11 +157,13 @@ def _tall(kind: str, box: Box, text: str) -> Iterator[str]:
     top = box.centre - (40 + 15 * len(words)) / 2
     yield sign(kind, box.middle - 16, top, 32)
     for number, word in enumerate(words):
-        y, said = top + 50 + 15 * number, svg.fit(word, box.width - 8, 12)
-        yield svg.label(box.middle, y, said, 12, fill=INK, font_weight="bold", text_anchor="middle")
+        y, label = top + 50 + 15 * number, svg.fit(word, box.width - 8, 12)
+        yield svg.label(
+            box.middle, y, label, 12, fill=INK, font_weight="bold", text_anchor="middle"
+        )
 
 
-def _holder(part: Part, words: Words, layout: Layout, lines: list[str]) -> Iterator[str]:
+def _holder(part: Part, words: Labels, layout: Layout, lines: list[str]) -> Iterator[str]:
     """A frame over all zones, with what runs in each."""
     box, colour = layout.boxes[part.id], COLOURS[part.kind]
     yield _paper(box, colour)
@@ -172,22 +174,22 @@ def _holder(part: Part, words: Words, layout: Layout, lines: list[str]) -> Itera
         if part.kind == "database":
             kind = ("database", "standby")[min(number, 1)]
             text = ("primary", "standby")[number] if "standby" in part.facts else "single"
-        told = svg.fit(words.picture(text), chip.width - 52, 12)
+        label = svg.fit(words.picture(text), chip.width - 52, 12)
         yield svg.element(
             "g",
             _paper(chip, colour, 1, "#fdfdfd"),
             sign(kind, chip.x + 9, chip.centre - 13, 26),
-            svg.label(chip.x + 44, chip.centre + 4, told, 12, fill=INK),
+            svg.label(chip.x + 44, chip.centre + 4, label, 12, fill=INK),
             data_subnet=part.subnets[number] if number < len(part.subnets) else "",
         )
 
 
-def _line(way: Route) -> str:
-    line = LINES.get(way.arrow.kind, USE)
-    if way.joins:
-        return line.through(way.points)
-    tip = svg.element("polygon", points=_head(way.points), fill=line.colour)
-    return line.through([*way.points[:-1], _short_of(way.points, 7)]) + tip
+def _line(path: ArrowPath) -> str:
+    line = LINES.get(path.arrow.kind, USE)
+    if path.joins:
+        return line.through(path.points)
+    tip = svg.element("polygon", points=_head(path.points), fill=line.colour)
+    return line.through([*path.points[:-1], _short_of(path.points, 7)]) + tip
 
 
 def _short_of(points: list[Point], length: float) -> Point:
@@ -204,19 +206,19 @@ def _head(points: list[Point]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
 
 
-def _text(way: Route, words: Words) -> str:
-    text = words.arrow(way.arrow)
+def _text(path: ArrowPath, words: Labels) -> str:
+    text = words.arrow(path.arrow)
     if not text:
         return ""
-    colour = LINES.get(way.arrow.kind, USE).colour
-    x, y = way.text
+    colour = LINES.get(path.arrow.kind, USE).colour
+    x, y = path.text
     wide = svg.width(text, 11.5) + 14
     return svg.rectangle(
         *(x - wide / 2, y - 9, wide, 18), rx=9, fill="#fff", stroke=colour, stroke_width=0.8
     ) + svg.label(x, y + 4, text, 11.5, fill=colour, text_anchor="middle")
 
 
-def _legend(words: Words, layout: Layout) -> Iterator[str]:
+def _legend(words: Labels, layout: Layout) -> Iterator[str]:
     x, y = float(MARGIN), layout.page.height - 26
     for kind in ("request", "out", "use"):
         yield LINES.get(kind, USE).through([(x, y - 4), (x + 34, y - 4)])

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from generator import svg
-from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, Subnet
-from generator.checks.diagram.words import Words
+from generator.checks.diagram.labels import Labels
+from generator.checks.diagram.model import BROWSER, INTERNET, Architecture, Part, SubnetBox
 
 MARGIN, HEAD = 28, 96
 OUTSIDE_WIDTH, CDN_WIDTH, SERVICE_WIDTH, SERVICES_GAP = 132, 250, 260, 168
@@ -79,37 +79,37 @@ class Layout:
     page: Box = Box(0, 0, 0, 0)
 
 
-def place(found: Architecture, words: Words) -> Layout:
+def place(model: Architecture, words: Labels) -> Layout:
     """Give everything in the picture its place."""
-    count = len(found.zones)
+    count = len(model.zones)
     zone = ZONE_WIDTHS.get(count, 270)
     columns: dict[str, float] = {
-        name: ZONES_LEFT + number * (zone + ZONE_GAP) for number, name in enumerate(found.zones)
+        name: ZONES_LEFT + number * (zone + ZONE_GAP) for number, name in enumerate(model.zones)
     }
     right = ZONES_LEFT + max(count, 1) * (zone + ZONE_GAP) - ZONE_GAP
     lane = ZONES_LEFT + zone + ZONE_GAP / 2 if count > 1 else ZONES_LEFT + 0.62 * zone
     layout = Layout(lane)
-    bottom = _rows(found, layout, columns, zone)
+    bottom = _rows(model, layout, columns, zone)
     layout.zones = {
         name: Box(x, VPC_TOP + 36, zone, bottom - VPC_TOP - 36) for name, x in columns.items()
     }
     layout.network = Box(VPC_LEFT, VPC_TOP, right + 24 - VPC_LEFT, bottom + 16 - VPC_TOP)
-    _outside(found, layout)
-    low = max(_services(found, layout), layout.network.bottom)
+    _outside(model, layout)
+    low = max(_services(model, layout), layout.network.bottom)
     wide = layout.network.right + SERVICES_GAP + SERVICE_WIDTH + 24
-    low = _strip(found, words, layout, low + 24, wide - 24)
+    low = _strip(model, words, layout, low + 24, wide - 24)
     layout.region = Box(REGION_LEFT, REGION_TOP, wide - REGION_LEFT, low + 20 - REGION_TOP)
     layout.page = Box(0, 0, wide + MARGIN, layout.region.bottom + 64)
     return layout
 
 
-def _rows(found: Architecture, layout: Layout, columns: dict[str, float], zone: float) -> float:
+def _rows(model: Architecture, layout: Layout, columns: dict[str, float], zone: float) -> float:
     """Place tiers from top to bottom, with what is in them; where the last one ends."""
     y = float(ROWS_TOP)
-    for subnets in found.rows.values():
+    for subnets in model.rows.values():
         bottom = y + CELL_HEAD
         cells = {s.id: Box(columns[s.zone], y, zone, 0) for s in subnets}
-        for band in _bands(found, subnets):
+        for band in _bands(model, subnets):
             # The way out must not run through the subnets' names.
             if band[0].kind == "nat" and bottom == y + CELL_HEAD:
                 bottom += NAT_BUS
@@ -124,10 +124,10 @@ def _rows(found: Architecture, layout: Layout, columns: dict[str, float], zone: 
     return y - ROW_GAP + INSET
 
 
-def _bands(found: Architecture, subnets: list[Subnet]) -> Iterator[list[Part]]:
+def _bands(model: Architecture, subnets: list[SubnetBox]) -> Iterator[list[Part]]:
     """The parts of a tier, those that stand side by side together: NAT gateways of its zones."""
     ids = {subnet.id for subnet in subnets}
-    here = [part for part in found.of_kind(*BANDS) if part.subnets and part.subnets[0] in ids]
+    here = [part for part in model.of_kind(*BANDS) if part.subnets and part.subnets[0] in ids]
     gateways = [part for part in here if part.kind == "nat"]
     for kind in BANDS:
         if kind == "nat" and gateways:
@@ -154,31 +154,31 @@ def _chips(part: Part, cells: dict[str, Box], box: Box) -> Iterator[Box]:
         yield Box(cell.x + 2 * INSET, box.bottom - 58, cell.width - 4 * INSET, 46)
 
 
-def _outside(found: Architecture, layout: Layout) -> None:
+def _outside(model: Architecture, layout: Layout) -> None:
     """Browser and distribution on top, the internet and its gateway to the left."""
-    if BROWSER in found.parts:
+    if BROWSER in model.parts:
         layout.boxes[BROWSER] = Box(MARGIN, HEAD, OUTSIDE_WIDTH, BOX_HEIGHT + 6)
-    for number, part in enumerate(found.of_kind("cdn")):
+    for number, part in enumerate(model.of_kind("cdn")):
         x = layout.lane - CDN_WIDTH / 2 + number * (CDN_WIDTH + 24)
         layout.boxes[part.id] = Box(x, HEAD, CDN_WIDTH, BOX_HEIGHT + 6)
-    first = [layout.cells[s.id] for subnets in list(found.rows.values())[:1] for s in subnets]
+    first = [layout.cells[s.id] for subnets in list(model.rows.values())[:1] for s in subnets]
     y = first[0].y + 6 if first else VPC_TOP
     high = max(first[0].height - 6 - INSET if first else 0, GATE_HEIGHT)
-    for part in found.of_kind("gateway"):
+    for part in model.of_kind("gateway"):
         layout.boxes[part.id] = Box(VPC_LEFT - GATE_WIDTH / 2, y, GATE_WIDTH, high)
-    if INTERNET in found.parts:
+    if INTERNET in model.parts:
         layout.boxes[INTERNET] = Box(MARGIN, y, OUTSIDE_WIDTH, high)
-    gateways = [layout.boxes[p.id].y for p in found.of_kind("nat") if p.id in layout.boxes]
+    gateways = [layout.boxes[p.id].y for p in model.of_kind("nat") if p.id in layout.boxes]
     layout.way_out = min([y + high - 20, *(top - NAT_BUS + 2 for top in gateways)])
 
 
-def _services(found: Architecture, layout: Layout) -> float:
+def _services(model: Architecture, layout: Layout) -> float:
     """Place what the network's parts use in a column beside it; where it ends."""
-    joined = {end for arrow in found.arrows for end in (arrow.source, arrow.target)}
-    there = [part for part in found.parts.values() if part.id in joined - layout.boxes.keys()]
-    asked = {a.target for a in found.arrows if a.source in layout.boxes and a.kind == "request"}
+    joined = {end for arrow in model.arrows for end in (arrow.source, arrow.target)}
+    there = [part for part in model.parts.values() if part.id in joined - layout.boxes.keys()]
+    asked = {a.target for a in model.arrows if a.source in layout.boxes and a.kind == "request"}
     # The CDN's line comes down from above, so what it asks is the first.
-    outside = {a.target for a in found.arrows if found.parts[a.source].kind == "cdn"}
+    outside = {a.target for a in model.arrows if model.parts[a.source].kind == "cdn"}
     order = ("files", "registry", "bucket", "secret", "vault")
     there.sort(
         key=lambda p: (
@@ -197,12 +197,12 @@ def _services(found: Architecture, layout: Layout) -> float:
     return y - step + BOX_HEIGHT if there else 0
 
 
-def _strip(found: Architecture, words: Words, layout: Layout, y: float, right: float) -> float:
+def _strip(model: Architecture, words: Labels, layout: Layout, y: float, right: float) -> float:
     """Place what no arrow leads to, line after line; where the last line ends."""
     x, y = float(VPC_LEFT), y + 22
-    layout.also = [name for name in found.parts if name not in layout.boxes]
+    layout.also = [name for name in model.parts if name not in layout.boxes]
     for name in layout.also:
-        wide = 46 + svg.width(short(words.lines(found.parts[name])), 12)
+        wide = 46 + svg.width(short(words.lines(model.parts[name])), 12)
         if x + wide > right:
             x, y = float(VPC_LEFT), y + 44
         layout.boxes[name] = Box(x, y, min(wide, right - x), 34)

@@ -11,12 +11,12 @@ BROWSER, INTERNET = "browser", "internet"
 
 @dataclass(frozen=True)
 class Part:
-    """Something that a person would point at."""
+    """A box of the picture: a resource, the browser or the internet."""
 
     id: str
     """Its logical id, BROWSER or INTERNET."""
     kind: str
-    """balancer, group, database, bucket, ...: a heading of words.toml."""
+    """balancer, group, database, bucket, ...: a heading of labels.toml."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What its lines may name; only known ones are there."""
     subnets: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Arrow:
-    """Who turns to whom."""
+    """A connection or a use of one part by another."""
 
     source: str
     target: str
@@ -36,7 +36,7 @@ class Arrow:
 
 
 @dataclass(frozen=True)
-class Subnet:
+class SubnetBox:
     """A subnet, its zone and where its default route leads."""
 
     id: str
@@ -59,7 +59,7 @@ class Architecture:
     region: str
     cidr: str
     """Of the network; empty if there is none."""
-    subnets: tuple[Subnet, ...]
+    subnets: tuple[SubnetBox, ...]
     parts: Mapping[str, Part]
     arrows: tuple[Arrow, ...]
 
@@ -69,9 +69,9 @@ class Architecture:
         return sorted({subnet.zone for subnet in self.subnets})
 
     @property
-    def rows(self) -> dict[str, list[Subnet]]:
+    def rows(self) -> dict[str, list[SubnetBox]]:
         """The tiers, the most public first."""
-        rows: dict[str, list[Subnet]] = {}
+        rows: dict[str, list[SubnetBox]] = {}
         for subnet in self.subnets:
             rows.setdefault(subnet.row, []).append(subnet)
         order = ("public", "private", "elsewhere", "isolated")

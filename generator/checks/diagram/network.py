@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from generator.checks.diagram.model import Subnet
+from generator.checks.diagram.model import SubnetBox
 from generator.model import network
 from generator.model.network.addresses import EVERY
 from generator.model.view import View
@@ -15,17 +15,17 @@ ZONE_MARK = re.compile(r"(?<=[a-z])([A-Z]|\d+)$")
 """What tells a tier's subnets apart at the end of their ids: AppSubnetA, AppSubnet2."""
 
 
-def subnets(view: View) -> tuple[Subnet, ...]:
+def subnet_boxes(view: View) -> tuple[SubnetBox, ...]:
     """Every subnet, in the order of the templates."""
-    return tuple(_subnet(view, subnet) for subnet in view.network.land.subnets.values())
+    return tuple(_subnet(view, subnet) for subnet in view.network.topology.subnets.values())
 
 
-def _subnet(view: View, subnet: network.routes.Subnet) -> Subnet:
+def _subnet(view: View, subnet: network.routes.Subnet) -> SubnetBox:
     properties = view.references.of_type("AWS::EC2::Subnet")[subnet.name]
     zone = properties.get("AvailabilityZone", "")
     default = next((route for route in subnet.routes if route.range == EVERY), None)
     way = WAYS.get(default.kind) if default else None
-    return Subnet(
+    return SubnetBox(
         subnet.name,
         ZONE_MARK.sub("", subnet.name),
         zone if isinstance(zone, str) else view.references.owner_in(text(zone)),

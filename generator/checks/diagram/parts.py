@@ -1,4 +1,4 @@
-"""The parts of a picture, with what is to be said of each."""
+"""The parts of a picture, with the facts that their labels need."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from generator import resource_types
 from generator.checks.diagram.model import Part
 from generator.model import backend
-from generator.model.network.stations import Station
+from generator.model.network.components import Component
 from generator.model.references import mentioned
 from generator.model.view import View
 from generator.model.walk import is_true
@@ -39,26 +39,26 @@ def parts(view: View) -> Iterator[Part]:
 
 def subnets_of(view: View, logical: str) -> tuple[str, ...]:
     """Subnets that a resource is in."""
-    found = [name for one in interfaces(view, logical) for name in one.subnets]
-    given = view.resources[logical].get("Properties", {})
+    names = [name for one in interfaces(view, logical) for name in one.subnets]
+    properties = view.resources[logical].get("Properties", {})
     if view.resources[logical]["Type"] in OTHERS:
-        found = view.references.targets(given.get("Subnets", given.get("SubnetId")))
-    return tuple(name for name in dict.fromkeys(found) if name in view.network.land.subnets)
+        names = view.references.targets(properties.get("Subnets", properties.get("SubnetId")))
+    return tuple(name for name in dict.fromkeys(names) if name in view.network.topology.subnets)
 
 
 def groups_of(view: View, logical: str) -> list[str]:
     """Security groups of a resource or, for an Auto Scaling group, of its instances."""
-    found = [name for one in interfaces(view, logical) for name in one.groups]
-    given = view.resources[logical].get("Properties", {})
+    names = [name for one in interfaces(view, logical) for name in one.groups]
+    properties = view.resources[logical].get("Properties", {})
     if view.resources[logical]["Type"] in OTHERS:
-        found = view.references.targets(given.get("SecurityGroups"))
+        names = view.references.targets(properties.get("SecurityGroups"))
     known = view.of_type("AWS::EC2::SecurityGroup")
-    return [name for name in dict.fromkeys(found) if name in known]
+    return [name for name in dict.fromkeys(names) if name in known]
 
 
-def interfaces(view: View, logical: str) -> list[Station]:
-    """What of the network's interfaces is a resource's."""
-    return [one for one in view.network.stations if one.logical == logical]
+def interfaces(view: View, logical: str) -> list[Component]:
+    """The network components of a resource."""
+    return [one for one in view.network.components if one.logical == logical]
 
 
 def launch_data(view: View, logical: str) -> Properties:
@@ -73,7 +73,7 @@ def is_public(view: View, part: Part) -> bool:
     """Whether the internet can address it: by its scheme, or by an address of its own."""
     if part.kind == "classic":
         return bool(view.resources[part.id].get("Properties", {}).get("Scheme") != "internal")
-    return any(one.facing or one.public for one in interfaces(view, part.id))
+    return any(one.internet_facing or one.public for one in interfaces(view, part.id))
 
 
 def spoken(logical: str, without: str) -> str:
@@ -88,11 +88,11 @@ def _plain(view: View, logical: str, properties: Properties) -> Properties:
 
 def _group_names(view: View, logical: str) -> str:
     """The documented name of each security group: its description if that is one word."""
-    found = []
+    names = []
     for group in groups_of(view, logical):
         text = view.resources[group].get("Properties", {}).get("GroupDescription", "")
-        found.append(text if isinstance(text, str) and text and " " not in text else group)
-    return ", ".join(found)
+        names.append(text if isinstance(text, str) and text and " " not in text else group)
+    return ", ".join(names)
 
 
 def _cdn(view: View, logical: str, properties: Properties) -> Properties:

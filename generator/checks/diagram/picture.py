@@ -1,4 +1,4 @@
-"""The picture in the form that is asked for."""
+"""The picture as Mermaid text or SVG."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from generator.checks.diagram import draw, mermaid
+from generator.checks.diagram.labels import Labels
 from generator.checks.diagram.model import Architecture
-from generator.checks.diagram.words import Words
 from generator.errors import ClinicError
 
 SUFFIXES = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".md": "mermaid"}
 SUFFIXES |= {".txt": "mermaid", "": "mermaid"}
 
 
-def picture(found: Architecture, form: str | None, output: Path | None, language: str) -> str:
+def picture(model: Architecture, form: str | None, output: Path | None, language: str) -> str:
     """Mermaid text or SVG; without a ``form`` as ``output`` ends, else Mermaid. ClinicError for
     another ending."""
     if form is None and output is not None:
         form = _form(output)
-    words = Words(language)
-    return draw.draw(found, words) if form == "svg" else mermaid.draw(found, words)
+    words = Labels(language)
+    return draw.draw(model, words) if form == "svg" else mermaid.draw(model, words)
 
 
-def lines(told: Iterable[Mapping[str, object]]) -> str:
+def lines(records: Iterable[Mapping[str, object]]) -> str:
     """One JSON object a line."""
-    return "".join(f"{json.dumps(one)}\n" for one in told)
+    return "".join(f"{json.dumps(one)}\n" for one in records)
 
 
 def _form(output: Path) -> str:

@@ -1,1 +1,1 @@
-"""All linters over everything that is built, and what they found."""
+"""All linters over every generated template, and their findings."""

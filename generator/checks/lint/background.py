@@ -1,4 +1,4 @@
-"""Starts cfn-lint beside us, hears its answers as they come, and never leaves it behind."""
+"""Runs cfn-lint as a subprocess, yields its answers as they come, and always ends it."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def running(jobs: Sequence[linter.Job], regions: Sequence[str], folder: Path) ->
 
 def _answers(process: Popen[str], stdout: IO[str], stderr: Path) -> Answers:
     for line in stdout:
-        file, found = json.loads(line)
-        yield file, [Finding(*row) for row in found]
+        file, findings = json.loads(line)
+        yield file, [Finding(*row) for row in findings]
     if process.wait():
         words = stderr.read_text("utf-8", "replace").splitlines()
         raise RuntimeError(words[-1] if words else f"exit code {process.returncode}")

@@ -1,4 +1,4 @@
-"""What neither linter sees."""
+"""Checks of this project that no linter has."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def check(
         resources = {k: r for t in own.values() for k, r in t["Resources"].items()}
         yield from known_types.check(own)
         yield from rights.check(documents, resources)
-    for given in [{}, *values.values()] if "flat.json" in documents else ():
-        yield from _timings(documents["flat.json"], given)
+    for parameters in [{}, *values.values()] if "flat.json" in documents else ():
+        yield from _timings(documents["flat.json"], parameters)
 
 
 def _parameters(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
@@ -83,12 +83,13 @@ def _silenced(file: str, template: Mapping[str, Any]) -> Iterator[Finding]:
             yield _finding("hidden-suppression", file, f"{place}Metadata", message)
 
 
-def _timings(template: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[Finding]:
+def _timings(template: Mapping[str, Any], values: Mapping[str, str]) -> Iterator[Finding]:
     declared = template.get("Parameters", {})
     for title, resource in template["Resources"].items():
         for less, more in [TIMINGS[resource["Type"]]] if resource["Type"] in TIMINGS else []:
             low, high = (
-                _seconds(resource["Properties"].get(name), declared, given) for name in (less, more)
+                _seconds(resource["Properties"].get(name), declared, values)
+                for name in (less, more)
             )
             if low is not None and high is not None and low >= high:
                 message = f"{less} is {low:g} and must be less than {more}, {high:g}."
@@ -96,11 +97,11 @@ def _timings(template: Mapping[str, Any], given: Mapping[str, str]) -> Iterator[
                 yield _finding("timing", "output/flat.json", place, message)
 
 
-def _seconds(value: Any, declared: Mapping[str, Any], given: Mapping[str, str]) -> float | None:
+def _seconds(value: Any, declared: Mapping[str, Any], values: Mapping[str, str]) -> float | None:
     """A number, also through a parameter; None if only the account knows."""
     name = value.get("Ref", "") if isinstance(value, dict) else ""
     if name in declared:
-        value = given.get(name, declared[name].get("Default"))
+        value = values.get(name, declared[name].get("Default"))
     try:
         return float(value)
     except (TypeError, ValueError):

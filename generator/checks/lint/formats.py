@@ -49,7 +49,7 @@ def sarif(findings: Iterable[Finding]) -> str:
     document = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [_run(tool, found) for tool, found in runs.items()],
+        "runs": [_run(tool, findings_of_tool) for tool, findings_of_tool in runs.items()],
     }
     return json.dumps(document, indent=2)
 

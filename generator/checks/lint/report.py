@@ -1,4 +1,4 @@
-"""Tells what the checks found, and whether that lets the build pass."""
+"""Prints the findings, and decides whether the build passes."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def report(findings: Iterator[Finding], form: str, strict: bool) -> bool:
     Errors and warnings fail; informational findings are shown, and fail, only if ``strict``.
     """
     shown: list[Finding] = []
-    told = SEVERITIES if strict else SEVERITIES[:2]
+    failing = SEVERITIES if strict else SEVERITIES[:2]
     used: set[suppressions.Suppression] = set()
     for finding in unsuppressed(findings, used):
-        if finding.severity in told:
+        if finding.severity in failing:
             shown.append(finding)
             if form in STREAMED:
                 print(STREAMED[form](finding), flush=True)
@@ -50,8 +50,8 @@ def unsuppressed(
 
 def _summary(shown: list[Finding], used: set[suppressions.Suppression]) -> str:
     counts = {level: sum(f.severity == level for f in shown) for level in SEVERITIES}
-    found = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
+    counted = ", ".join(f"{count} {level}" for level, count in counts.items() if count)
     suppressed = (
         "1 suppression with a reason was" if len(used) == 1 else f"{len(used)} suppressions were"
     )
-    return f"lint: {found or 'nothing found'}; {suppressed} used"
+    return f"lint: {counted or 'nothing counted'}; {suppressed} used"

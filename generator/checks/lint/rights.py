@@ -43,8 +43,8 @@ def _actions(documents: Documents, kinds: Iterable[str]) -> Iterator[Finding]:
         if kind not in table:
             yield _finding(needs.FILE, f"{kind} is not in it: run {REFRESH}, then generate again.")
             continue
-        wanted = [action for action in table[kind] if not needs.is_unused(action)]
-        missing = [action for action in wanted if not _matches(action, allowed)]
+        needed = [action for action in table[kind] if not needs.is_unused(action)]
+        missing = [action for action in needed if not _matches(action, allowed)]
         if missing:
             services = sorted({action.partition(":")[0] for action in missing})
             fields = ", ".join(f'deployer.{one} = ["arn:aws:{one}:..."]' for one in services)
@@ -85,10 +85,10 @@ def _boundary(documents: Documents, resources: Resources) -> Iterator[Finding]:
     """What the templates' policies allow and a role within the boundary could not do."""
     allowed = _allowed([documents[BOUNDARY]])
     for name, resource in resources.items():
-        given = resource.get("Properties", {})
-        texts = [inline["PolicyDocument"] for inline in given.get("Policies", ())]
-        if resource["Type"] in POLICIES and given.get("Roles"):
-            texts.append(given["PolicyDocument"])
+        properties = resource.get("Properties", {})
+        texts = [inline["PolicyDocument"] for inline in properties.get("Policies", ())]
+        if resource["Type"] in POLICIES and properties.get("Roles"):
+            texts.append(properties["PolicyDocument"])
         missing = sorted(a for a in _granted(texts) if not _matches(a, allowed))
         if missing:
             sentence = (

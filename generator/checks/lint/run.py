@@ -35,17 +35,17 @@ class Template(NamedTuple):
     data: bytes
     values: dict[str, dict[str, str]]
     """Values by parameter file: of flat, where each one meets the properties that it ends in."""
-    given: str = ""
+    source: str = ""
     """Where it was found, if it is no template of ours."""
 
     @property
     def file(self) -> str:
         """What a person would open."""
-        return self.given or f"output/{self.path}"
+        return self.source or f"output/{self.path}"
 
 
-class Run(NamedTuple):
-    """What all checks of one run share."""
+class LintRun(NamedTuple):
+    """Templates, regions and cache of one run of all checks."""
 
     templates: list[Template]
     regions: Sequence[str]
@@ -56,17 +56,17 @@ class Run(NamedTuple):
     def key(self, tool: ModuleType, template: Template, *beside: bytes) -> str:
         """Names an entry: the tool, how we use it, and everything it gets to see."""
         use = Path(str(tool.__file__)).read_bytes()
-        seen = json.dumps([tool.TOOL, version(tool.TOOL), template.values, list(self.regions)])
-        return cache.key(use, seen, template.file, template.data, *beside)
+        inputs = json.dumps([tool.TOOL, version(tool.TOOL), template.values, list(self.regions)])
+        return cache.key(use, inputs, template.file, template.data, *beside)
 
 
-def judge(
+def lint_all(
     documents: Mapping[str, Any],
     files: Mapping[str, bytes],
     values: dict[str, dict[str, str]],
     kept: cache.Cache,
     regions: Sequence[str] = REGIONS,
-    given: Mapping[str, str] = MappingProxyType({}),
+    sources: Mapping[str, str] = MappingProxyType({}),
     later: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
     """Each finding once, soonest first; what the cache knows is not asked again.
@@ -74,15 +74,15 @@ def judge(
     ``documents`` are the parsed ``files``, both by path under output/; ``values`` are those of
     each parameter file, which flat is linted with: root has no property that takes a value. A set
     has the shape of ours: ``flat.json``, ``nested/`` with a root and its children, or both.
-    ``given`` says by the same paths where each file of a set that is not ours was found.
+    ``sources`` says by the same paths where each file of a set that is not ours was found.
     ``later`` are those of which cfn-lint's part is left out unless the cache has it.
     """
     templates = [
-        Template(path, data, values if path == "flat.json" else {}, given.get(path, ""))
+        Template(path, data, values if path == "flat.json" else {}, sources.get(path, ""))
         for path, data in files.items()
         if path in documents and not path.startswith("policies/")
     ]
-    run = Run(templates, regions, kept, later)
+    run = LintRun(templates, regions, kept, later)
     names = {f"output/{template.path}": template.file for template in templates}
     with _cfn_lint(run) as slow:
         own = (
@@ -103,17 +103,17 @@ def read(
         path = params / f"{env}.json"
         try:
             data = parameters.read(path)
-            given = parameters.parse(path, data)
+            file_values = parameters.parse(path, data)
         except ClinicError as trouble:
             troubles.append(_trouble(path, str(trouble), trouble.line))
             continue
-        problems = parameters.check(given, template)
+        problems = parameters.check(file_values, template)
         troubles += [
             _trouble(path, f"{path}: {sentence}", parameters.line_of(key, data))
             for key, sentence in problems
         ]
         if not problems:
-            values[str(path)] = given
+            values[str(path)] = file_values
     return values, troubles
 
 
@@ -121,18 +121,18 @@ def _trouble(path: Path, sentence: str, line: int) -> Finding:
     return Finding("clinic", "parameters", "error", str(path), "", sentence, line)
 
 
-def _validate(run: Run) -> Iterator[Finding]:
+def _validate(run: LintRun) -> Iterator[Finding]:
     for template in run.templates:
         name = run.key(validator, template)
-        found = run.cache.get(name)
-        if found is None:
-            found = [
+        cached = run.cache.get(name)
+        if cached is None:
+            cached = [
                 finding
-                for given, region in _circumstances(template, run.regions)
-                for finding in validator.validate(template.file, template.data, given, region)
+                for values, region in _circumstances(template, run.regions)
+                for finding in validator.validate(template.file, template.data, values, region)
             ]
-            run.cache.put(name, found)
-        yield from found
+            run.cache.put(name, cached)
+        yield from cached
 
 
 def _circumstances(
@@ -144,7 +144,7 @@ def _circumstances(
 
 
 @contextmanager
-def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
+def _cfn_lint(run: LintRun) -> Iterator[Iterator[Finding]]:
     """Starts at once with what the cache does not know; the findings are there to be fetched."""
     run = run._replace(regions=run.regions[:1])
     local = [t._replace(data=localize(t.data)) for t in run.templates]
@@ -154,7 +154,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
         for t in local
     }
     known = {file: run.cache.get(name) for file, name in names.items()}
-    at_hand = chain.from_iterable(found for found in known.values() if found is not None)
+    at_hand = chain.from_iterable(cached for cached in known.values() if cached is not None)
     missing = [t for t in local if known[t.file] is None and t.path not in run.later]
     if not missing:
         yield at_hand
@@ -176,7 +176,7 @@ def _cfn_lint(run: Run) -> Iterator[Iterator[Finding]]:
 
 
 def _collect(
-    run: Run,
+    run: LintRun,
     names: Mapping[str, str],
     missing: set[str],
     answers: Iterator[tuple[str, list[Finding]]],
@@ -184,10 +184,10 @@ def _collect(
     """Keeps each answer; a job without one is a finding, so that a crash is never a pass."""
     why = "it ended without an answer"
     try:
-        for file, found in answers:
-            run.cache.put(names[file], found)
+        for file, findings in answers:
+            run.cache.put(names[file], findings)
             missing.discard(file)
-            yield from found
+            yield from findings
     except RuntimeError as crash:
         why = str(crash)
     for file in sorted(missing):

@@ -33,11 +33,11 @@ def validate(
             exclude=cv.RuleFilterConfig(ids=OF_ALL_VALUES if parameters else []),
         ),
     )
-    found = [_finding(file, diagnostic) for diagnostic in report.diagnostics]
+    findings = [_finding(file, diagnostic) for diagnostic in report.diagnostics]
     if report.status == cv.ReportStatus.ANALYSIS_INCOMPLETE:
         message = "The validator gave up before it had seen everything."
-        found.append(Finding(TOOL, "incomplete", "error", file, "", message))
-    return found
+        findings.append(Finding(TOOL, "incomplete", "error", file, "", message))
+    return findings
 
 
 @cache

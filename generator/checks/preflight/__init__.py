@@ -35,24 +35,24 @@ DOCUMENTS = (
 
 
 @dataclass(frozen=True)
-class Suite:
+class TemplateSet:
     """A set in the shape of ours, as run.judge takes it."""
 
     name: str
     documents: Mapping[str, Any]
     files: Mapping[str, bytes]
     values: dict[str, dict[str, str]]
-    given: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
     troubles: tuple[Finding, ...] = ()
 
     @property
     def ours(self) -> bool:
-        return not self.given
+        return not self.sources
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What was found about one environment."""
+class CheckResult:
+    """The result of checking one environment."""
 
     env: str
     region: str
@@ -79,28 +79,28 @@ class Checked:
     @property
     def tightest(self) -> list[Measure]:
         """Of each limit the place with the least head-room, the tightest limit first."""
-        found: dict[str, Measure] = {}
+        by_limit: dict[str, Measure] = {}
         for measure in sorted(self.measures, key=lambda measure: measure.room):
-            found.setdefault(measure.limit, measure)
-        return list(found.values())
+            by_limit.setdefault(measure.limit, measure)
+        return list(by_limit.values())
 
 
 def check(
     env: str, params: Path, templates: Path | None = None, region: str = "us-east-1"
-) -> Checked:
+) -> CheckResult:
     """Look at ``env``, a name in ``params`` or a file, with our templates or others.
 
     What the linters said about the same bytes today is not asked again. ClinicError if something
     cannot be read.
     """
-    seen = view.load(env, params, templates, region)
+    loaded = view.load(env, params, templates, region)
     path = parameters.find(env, params)
-    suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
+    suite = _external(templates, path, loaded) if templates else _ours(params, path, loaded)
     with guard.expected(templates):
-        return _checked(suite, seen, params, path)
+        return _checked(suite, loaded, params, path)
 
 
-def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
+def _checked(suite: TemplateSet, loaded: View, params: Path, path: Path) -> CheckResult:
     used: set[Suppression] = set()
     others = {str(params / f"{name}.json") for name in parameters.environments(params)}
     findings = [
@@ -109,67 +109,67 @@ def _checked(suite: Suite, seen: View, params: Path, path: Path) -> Checked:
         if finding.severity in SEVERITIES[:2] and finding.file not in others - {str(path)}
     ]
     findings = _once(findings, suite)
-    return Checked(
+    return CheckResult(
         path.stem,
-        seen.region,
+        loaded.region,
         suite.name,
         findings,
         len(used),
-        prove(seen, params),
-        _limits(suite, seen),
-        DOCUMENTS if seen.values.get("DocumentsFileSystem") == "false" else "",
+        prove(loaded, params),
+        _limits(suite, loaded),
+        DOCUMENTS if loaded.values.get("DocumentsFileSystem") == "false" else "",
     )
 
 
-def _ours(params: Path, path: Path, seen: View) -> Suite:
+def _ours(params: Path, path: Path, loaded: View) -> TemplateSet:
     documents = output.documents()
     values, troubles = run.read(params, documents["flat.json"])
-    values.setdefault(str(path), dict(seen.values))
+    values.setdefault(str(path), dict(loaded.values))
     files = output.render(documents)
-    return Suite(guard.OURS, documents, files, values, troubles=tuple(troubles))
+    return TemplateSet(guard.OURS, documents, files, values, troubles=tuple(troubles))
 
 
-def _given(templates: Path, path: Path, seen: View) -> Suite:
+def _external(templates: Path, path: Path, loaded: View) -> TemplateSet:
     """Nested templates get their values from a root, so they are looked at as one template too."""
-    values = {str(path): dict(seen.values)}
+    values = {str(path): dict(loaded.values)}
     paths = view.files(templates)
     if view.FLAT in paths:
         names = {view.FLAT: "flat.json"}
     else:
         folder = paths[view.ROOT].parent
         names = {n: f"nested/{file.relative_to(folder)}" for n, file in paths.items()}
-    documents = {name: seen.templates[stem] for stem, name in names.items()}
+    documents = {name: loaded.templates[stem] for stem, name in names.items()}
     files = {name: paths[stem].read_bytes() for stem, name in names.items()}
-    given = {name: str(paths[stem]) for stem, name in names.items()}
+    sources = {name: str(paths[stem]) for stem, name in names.items()}
     # More than one stack may hold is fine for several.
-    if view.ROOT in paths and len(seen.whole["Resources"]) <= COUNTS["Resources"]:
-        documents["flat.json"] = seen.whole
-        files |= output.render({"flat.json": seen.whole})
-        given["flat.json"] = f"{templates} as one template"
-    return Suite(str(templates), documents, files, values, given)
+    if view.ROOT in paths and len(loaded.whole["Resources"]) <= COUNTS["Resources"]:
+        documents["flat.json"] = loaded.whole
+        files |= output.render({"flat.json": loaded.whole})
+        sources["flat.json"] = f"{templates} as one template"
+    return TemplateSet(str(templates), documents, files, values, sources)
 
 
-def _findings(suite: Suite) -> Iterator[Finding]:
+def _findings(suite: TemplateSet) -> Iterator[Finding]:
     """What lint says; limits are measured on their own."""
     kept = cache.Cache(cache.folder())
-    found = run.judge(suite.documents, suite.files, suite.values, kept, given=suite.given)
-    return (f for f in chain(suite.troubles, found) if (f.tool, f.rule) != ("clinic", "limit"))
+    findings = run.lint_all(suite.documents, suite.files, suite.values, kept, sources=suite.sources)
+    return (f for f in chain(suite.troubles, findings) if (f.tool, f.rule) != ("clinic", "limit"))
 
 
-def _once(findings: list[Finding], suite: Suite) -> list[Finding]:
+def _once(findings: list[Finding], suite: TemplateSet) -> list[Finding]:
     """Without what the one template only says again of what a nested one has said."""
-    whole = suite.given.get("flat.json", "output/flat.json")
-    told = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
-    return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in told]
+    whole = suite.sources.get("flat.json", "output/flat.json")
+    reported = {(f.tool, f.rule, f.place) for f in findings if f.file != whole}
+    return [f for f in findings if f.file != whole or (f.tool, f.rule, f.place) not in reported]
 
 
-def _limits(suite: Suite, seen: View) -> list[Measure]:
-    found = list(quotas.measures(seen, "output" if suite.ours else suite.name))
+def _limits(suite: TemplateSet, loaded: View) -> list[Measure]:
+    measured = list(quotas.measures(loaded, "output" if suite.ours else suite.name))
     for path, document in suite.documents.items():
         if path.startswith("policies/"):
             size = quotas.characters(document)
-            found.append(Measure(quotas.MANAGED, f"output/{path}", "", size, POLICY))
-        elif suite.ours or path != "flat.json" or view.FLAT in seen.templates:
+            measured.append(Measure(quotas.MANAGED, f"output/{path}", "", size, POLICY))
+        elif suite.ours or path != "flat.json" or view.FLAT in loaded.templates:
             used = limits.measures(path, document, len(suite.files[path]))
-            found += [m._replace(file=suite.given.get(path, m.file)) for m in used]
-    return found
+            measured += [m._replace(file=suite.sources.get(path, m.file)) for m in used]
+    return measured

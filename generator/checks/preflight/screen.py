@@ -1,4 +1,4 @@
-"""What was found, on one screen, for programs, or in one line before a deployment."""
+"""A CheckResult as a screen, as JSON objects, or as one line before a deployment."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 from generator import limits
 from generator.checks.lint import formats
 from generator.checks.lint.limits import Measure
-from generator.checks.preflight import Checked
+from generator.checks.preflight import CheckResult
 from generator.checks.reach.report import mend
 from generator.report import Report
 
 HEADINGS = ("limit", "tightest at", "used", "allowed", "head-room")
 SHOWN = 12
-"""Findings of one kind that stop a deployment and are told one by one."""
+"""Findings of one kind that stop a deployment and are listed one by one."""
 WIDTH = 60
 """Characters of a place."""
 
 
-def summary(checked: Checked) -> list[str]:
-    """A line for each of the three."""
+def summary(checked: CheckResult) -> list[str]:
+    """A line each for lint, prove and limits, and the note."""
     differences = len(checked.proof.differences)
     ways = len(checked.proof.reaches)
     return [
@@ -34,8 +34,8 @@ def summary(checked: Checked) -> list[str]:
     ]
 
 
-def show(checked: Checked, arguments: Sequence[str], report: Report) -> None:
-    """All of it on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
+def show(checked: CheckResult, arguments: Sequence[str], report: Report) -> None:
+    """The whole result on one screen; ``arguments`` are those of ``clinic prove`` for the same."""
     report.say(f"check {checked.env}: {checked.name}\n")
     report.say("\n".join([*summary(checked), ""]))
     report.table(HEADINGS, rows(checked))
@@ -43,8 +43,8 @@ def show(checked: Checked, arguments: Sequence[str], report: Report) -> None:
         report.say(f"\n{text}")
 
 
-def line(checked: Checked) -> str:
-    """All of it in one line, if nothing was found."""
+def line(checked: CheckResult) -> str:
+    """The result in one line, if nothing was found."""
     return (
         f"check: nothing found by lint, {_counted(len(checked.proof.reaches), 'way')} as expected, "
         f"{_counted(len(checked.tightest), 'limit')} kept (least head-room "
@@ -52,12 +52,12 @@ def line(checked: Checked) -> str:
     ) + (f"\nnote: {checked.note}" if checked.note else "")
 
 
-def rows(checked: Checked) -> list[list[str | int]]:
+def rows(checked: CheckResult) -> list[list[str | int]]:
     """The tightest place of each limit, under HEADINGS."""
     return [[m.limit, _end(_where(m)), m.value, m.most, f"{m.room:>7} %"] for m in checked.tightest]
 
 
-def findings(checked: Checked, most: int | None = None) -> Iterator[str]:
+def findings(checked: CheckResult, most: int | None = None) -> Iterator[str]:
     """Everything that was found, as sentences; of more than ``most`` of a kind the rest is
     counted."""
     yield from _first([formats.text(finding) for finding in checked.lint], most)
@@ -66,15 +66,15 @@ def findings(checked: Checked, most: int | None = None) -> Iterator[str]:
     yield from _first(over, most)
 
 
-def objects(checked: Checked) -> Iterator[dict[str, Any]]:
+def objects(checked: CheckResult) -> Iterator[dict[str, Any]]:
     """An object for each finding, each difference and each limit, and one for the whole."""
     for finding in checked.lint:
         yield {"kind": "finding", **finding._asdict()}
     for difference in checked.proof.differences:
         yield {"kind": "difference", **difference._asdict()}
     for measure in dict.fromkeys([*checked.tightest, *checked.broken]):
-        told = measure._asdict() | {"head_room": measure.room, "kept": measure.kept}
-        yield {"kind": "limit", **told}
+        fields = measure._asdict() | {"head_room": measure.room, "kept": measure.kept}
+        yield {"kind": "limit", **fields}
     yield {
         "kind": "check",
         "env": checked.env,
@@ -88,10 +88,10 @@ def objects(checked: Checked) -> Iterator[dict[str, Any]]:
     }
 
 
-def _first(told: list[str], most: int | None) -> list[str]:
-    if most is None or len(told) <= most:
-        return told
-    return [*told[:most], f"and {len(told) - most} more"]
+def _first(sentences: list[str], most: int | None) -> list[str]:
+    if most is None or len(sentences) <= most:
+        return sentences
+    return [*sentences[:most], f"and {len(sentences) - most} more"]
 
 
 def _where(measure: Measure) -> str:

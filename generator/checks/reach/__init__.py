@@ -2,14 +2,14 @@
 
 Read in this order:
 
-facts.py         what is said: one thing reaches another, and why
+facts.py         the results: accesses, open ports, what could not be judged
 names.py, roles.py     the resources of a view, and what each is to the documented system
-network.py       which packets get from one component to another
-traffic.py       all that moves in the networks of a view
+hops.py, network.py     which packets get from one component to another
+traffic.py, open_ports.py     open ports between components, and from and to the outside
 iam.py, storage.py, services.py, topics.py     who may do what, and gets there
 managed.py, behaviours.py, cdn.py, listeners.py     what is behind the entrances
-instances.py, user_data.py     what leaks, and what instances ask for in vain
-kinds.py, places.py     what is not judged, and what cannot be
+instances.py, user_data.py     credentials that leak, and requests of user data that are refused
+unknown_types.py, unresolved.py     types that are not judged, references that lead nowhere
 expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
 gates.py         groups, network ACLs and public addresses on the way of a packet
@@ -31,76 +31,76 @@ from generator.checks.reach import (
     expectations,
     iam,
     instances,
-    kinds,
     listeners,
-    places,
     roles,
     services,
     storage,
     topics,
     traffic,
+    unknown_types,
+    unresolved,
     user_data,
 )
 from generator.checks.reach.facts import Difference, Fact, Link, Proof, Reach
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
 from generator.model import guard, network
-from generator.model.holders import owned
+from generator.model.policies import resource_policies
 from generator.model.view import View
 
 __all__ = ["Difference", "Proof", "Reach", "prove"]
 
 
-def prove(seen: View, params: Path) -> Proof:
-    """What reaches what in ``seen``, and where that differs from what is expected.
+def prove(view: View, params: Path) -> Proof:
+    """What reaches what in ``view``, and where that differs from what is expected.
 
     ``params`` is the folder of the environment's parameter file; its expectations are beside it,
     in ``expectations/ENV.json``; without them the documented table counts. ClinicError if they
     cannot be read.
     """
-    names, facts = said(seen)
-    path = expectations.place(params, seen.env)
-    expected = expectations.load(path) if path.exists() else documented.derive(seen, names)
+    names, facts = facts_by_role(view)
+    path = expectations.place(params, view.env)
+    expected = expectations.load(path) if path.exists() else documented.derive(view, names)
     reaches = tuple(dict.fromkeys(expectations.reaches(facts)))
     differences = expectations.differences(facts, expected)
-    if before := changed.before(seen, expected.values):
-        now = changed.Judged(facts, expected, documented.derive(seen, names))
-        names, facts = said(before)
-        then = changed.Judged(facts, expected, documented.derive(before, names))
+    if before := changed.before(view, expected.values):
+        now = changed.Assessment(facts, expected, documented.derive(view, names))
+        names, facts = facts_by_role(before)
+        then = changed.Assessment(facts, expected, documented.derive(before, names))
         differences = changed.unexplained(now, then)
-    return Proof(seen.env, expected.source, reaches, tuple(differences))
+    return Proof(view.env, expected.source, reaches, tuple(differences))
 
 
-def said(seen: View) -> tuple[Names, list[Fact]]:
-    """All that is said of a view, with its resources by their roles."""
+def facts_by_role(view: View) -> tuple[Names, list[Fact]]:
+    """The resources of a view by their roles, and every fact about them; ClinicError for
+    templates of a shape that cannot be read."""
     with guard.guarded(
         lambda trouble: (
             "the templates cannot be judged: they are not of the shape that AWS's schemas ask for "
             f"({type(trouble).__name__}: {guard.reason(trouble)}); clinic lint says where."
         )
     ):
-        names = Names(seen)
+        names = Names(view)
         roles.assign(names)
-        return names, [*found(names), *places.facts(seen, names)]
+        return names, [*collect(names), *unresolved.facts(view, names)]
 
 
-def found(names: Names) -> list[Fact]:
-    """Everything that can be said of who reaches whom."""
+def collect(names: Names) -> list[Fact]:
+    """Every fact about who reaches whom."""
     read = network.read(names)
-    net, placed = Net(read.land, read.rules), list(read.stations)
-    own = owned(names, names.resource)
-    moving = list(traffic.facts(names, net, placed))
+    components = list(read.components)
+    own = resource_policies(names, names.resource)
+    moving = list(traffic.facts(names, read, components))
     links = [fact for fact in moving if isinstance(fact, Link)]
     granted = list(iam.facts(names, storage.denials(own)))
     return [
         *read.unknown,
         *moving,
-        *cdn.facts(names, net, placed, own),
+        *cdn.facts(names, read, components, own),
         *listeners.facts(names),
         *instances.facts(names),
-        *services.blocked(granted, links, placed, net, names),
+        *services.blocked(granted, links, components, read, names),
         *user_data.facts(names, granted),
         *storage.facts(names, own),
         *topics.facts(names, own),
-        *kinds.facts(names),
+        *unknown_types.facts(names),
     ]

@@ -27,8 +27,8 @@ PAGES = "route_spa.js"
 AUTHORIZATION = "authorization"
 
 
-class Way(NamedTuple):
-    """What becomes of a request on the way through a behaviour to an origin that is no bucket."""
+class RequestPath(NamedTuple):
+    """What a behaviour changes in a request to an origin that is no bucket."""
 
     drops: tuple[str, ...] = ()
     kept: bool = False
@@ -38,34 +38,34 @@ class Way(NamedTuple):
     """The function that makes pages of its paths."""
 
     def but(self) -> str:
-        """What is not as the viewer sent it, as the end of a way's words."""
+        """What it changes, as the end of the text of a Reach."""
         without = f", without {' and '.join(self.drops)}" if self.drops else ""
         kept = ", answers may be kept for everybody" if self.kept else ""
         return without + kept + (", paths made pages" if self.pages else "")
 
 
-def through(behaviour: Behaviour, names: Names) -> Way:
+def through(behaviour: Behaviour, names: Names) -> RequestPath:
     """What a behaviour forwards.
 
     An origin request policy cannot name Authorization, only forward all headers:
     https://repost.aws/knowledge-center/cloudfront-authorization-header
     """
-    given, doubts = behaviour.given, list[str]()
-    if "CachePolicyId" in given:
-        key = _policy(given, "CachePolicyId", CACHE, names, doubts)
+    properties, doubts = behaviour.properties, list[str]()
+    if "CachePolicyId" in properties:
+        key = _policy(properties, "CachePolicyId", CACHE, names, doubts)
     else:
-        key = _legacy(given)
-    sent = key | _policy(given, "OriginRequestPolicyId", ORIGIN_REQUEST, names, doubts)
+        key = _legacy(properties)
+    sent = key | _policy(properties, "OriginRequestPolicyId", ORIGIN_REQUEST, names, doubts)
     drops = [] if sent.authorization else ["Authorization"]
     for what, much in (("cookies", sent.cookies), ("query strings", sent.queries)):
         drops += {NONE: [what], SOME: [f"some {what}"], ALL: []}[much]
-    if given.get("LambdaFunctionAssociations"):
+    if properties.get("LambdaFunctionAssociations"):
         doubts.append(f"what Lambda@Edge makes of requests for {behaviour.pattern} is not known")
     name, ours = function(behaviour, names)
     if name and not ours:
         doubts.append(f"what {name} makes of requests is not known")
     # What is not known is not also said to be missing.
-    return Way(
+    return RequestPath(
         () if doubts else tuple(drops),
         key.keeps and not key.authorization,
         tuple(doubts),
@@ -74,15 +74,15 @@ def through(behaviour: Behaviour, names: Names) -> Way:
 
 
 def _policy(
-    given: Mapping[str, Any],
+    properties: Mapping[str, Any],
     key: str,
     managed: Mapping[str, Forwarding],
     names: Names,
     doubts: list[str],
 ) -> Forwarding:
-    if key not in given:
+    if key not in properties:
         return NOTHING
-    name = names.target(given[key])
+    name = names.target(properties[key])
     if name in managed:
         return managed[name]
     kind = key.removesuffix("Id")
@@ -107,16 +107,16 @@ def _policy(
     )
 
 
-def _legacy(given: Mapping[str, Any]) -> Forwarding:
+def _legacy(properties: Mapping[str, Any]) -> Forwarding:
     """The settings from before there were policies."""
-    values = given.get("ForwardedValues", {})
+    values = properties.get("ForwardedValues", {})
     headers = {text(header).lower() for header in values.get("Headers", [])}
     queries = is_true(values.get("QueryString"))
     return Forwarding(
         bool(headers & {"*", AUTHORIZATION}),
         _much(values.get("Cookies", {}).get("Forward")),
         ALL if queries else NONE,
-        text(given.get("MaxTTL", 1)) != "0" and "*" not in headers,
+        text(properties.get("MaxTTL", 1)) != "0" and "*" not in headers,
     )
 
 
@@ -127,7 +127,7 @@ def _much(word: Any) -> int:
 def function(behaviour: Behaviour, names: Names) -> tuple[str, str]:
     """The function that sees a viewer's request, and the file of ours that its code is; empty
     if there is none, or if it is none of ours."""
-    for association in behaviour.given.get("FunctionAssociations", []):
+    for association in behaviour.properties.get("FunctionAssociations", []):
         if association.get("EventType") == "viewer-request":
             name = names.target(association.get("FunctionARN"))
             code = text(names.of_type(FUNCTION).get(name, {}).get("FunctionCode")).strip()
@@ -137,19 +137,21 @@ def function(behaviour: Behaviour, names: Names) -> tuple[str, str]:
     return "", ""
 
 
-def obstacles(behaviour: Behaviour, way: Way, ends: tuple[str, str], whole: str) -> Iterator[Fact]:
+def obstacles(
+    behaviour: Behaviour, request_path: RequestPath, ends: tuple[str, str], whole: str
+) -> Iterator[Fact]:
     """Why ``whole``, what the behaviour would do if nothing were in the way, is not reached."""
     pattern = behaviour.pattern
     reasons = [
-        *(f"behaviour {pattern} drops {part}" for part in way.drops),
-        *([f"behaviour {pattern} keeps answers, whoever asked"] if way.kept else []),
+        *(f"behaviour {pattern} drops {part}" for part in request_path.drops),
+        *([f"behaviour {pattern} keeps answers, whoever asked"] if request_path.kept else []),
         *(
             f"behaviour {one}, listed before it, takes some of its paths"
-            for one in behaviour.partly
+            for one in behaviour.overlapped_by
         ),
-        *([f"{way.pages} makes pages of its paths"] if way.pages else []),
+        *([f"{request_path.pages} makes pages of its paths"] if request_path.pages else []),
     ]
     if reasons:
         yield NotReached(*ends, whole, tuple(reasons))
-    for doubt in way.doubts:
+    for doubt in request_path.doubts:
         yield Unknown(pattern, f"behaviour {pattern}: {doubt}")

@@ -1,4 +1,4 @@
-"""What a viewer gets through a distribution, and how the distribution gets it."""
+"""What viewers reach through a distribution, and which origins it reaches itself."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from functools import reduce
 
 from generator.checks.reach import behaviours
-from generator.checks.reach.behaviours import Way
+from generator.checks.reach.behaviours import RequestPath
 from generator.checks.reach.facts import Facts, Link, NotReached, Reach, Unknown
-from generator.checks.reach.gates import Net
-from generator.checks.reach.listeners import Serving, serves, servings
+from generator.checks.reach.listeners import ListenerAction, listener_actions, serves
 from generator.checks.reach.names import Names, text
-from generator.checks.reach.network import inward
+from generator.checks.reach.network import inbound
 from generator.checks.reach.storage import CDN
 from generator.model import delivery
 from generator.model.delivery import Behaviour, Origin
 from generator.model.iam import Statement, covers
-from generator.model.network import ports
-from generator.model.network.stations import Station
+from generator.model.network import Network, ports
+from generator.model.network.components import Component
 from generator.model.walk import is_true
 
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -25,12 +24,12 @@ DISTRIBUTION, BUCKET = "AWS::CloudFront::Distribution", "AWS::S3::Bucket"
 
 
 def facts(
-    names: Names, net: Net, stations: list[Station], own: Mapping[str, list[Statement]]
+    names: Names, network: Network, components: list[Component], own: Mapping[str, list[Statement]]
 ) -> Facts:
-    """What each distribution reaches and what it shows to viewers."""
-    listening = list(servings(names))
-    for name, given in names.of_type(DISTRIBUTION).items():
-        config = given.get("DistributionConfig", {})
+    """The origins that each distribution reaches, and the paths that it serves to viewers."""
+    listening = list(listener_actions(names))
+    for name, properties in names.of_type(DISTRIBUTION).items():
+        config = properties.get("DistributionConfig", {})
         if not is_true(config.get("Enabled", True)):
             continue
         if "WebACLId" in config:
@@ -39,7 +38,7 @@ def facts(
         served: dict[str, bool] = {}
         reached: dict[str, Link] = {}
         for key, origin in origins.items():
-            link = _link(name, origin, names, net, stations)
+            link = _link(name, origin, names, network, components)
             served[key] = _served(name, origin, link, names, own, listening)
             if link:
                 before = reached.setdefault(link.target, link)
@@ -48,29 +47,29 @@ def facts(
                 )
         yield from reached.values()
         for behaviour in delivery.ordered(config):
-            for key in delivery.members(text(behaviour.given.get("TargetOriginId")), config):
+            for key in delivery.members(text(behaviour.properties.get("TargetOriginId")), config):
                 if key in origins:
                     yield from _shown(name, behaviour, origins[key], served[key], names)
 
 
 def _link(
-    name: str, origin: Origin, names: Names, net: Net, stations: list[Station]
+    name: str, origin: Origin, names: Names, network: Network, components: list[Component]
 ) -> Link | None:
-    """What the distribution sends to a balancer and is let in with; None for another origin."""
+    """The ports open from the distribution to a balancer; None for another origin."""
     called = names.called(name), names.called(origin.target)
-    target = next((s for s in stations if s.logical == origin.target), None)
+    target = next((s for s in components if s.logical == origin.target), None)
     if target is None:
         return None
-    wanted = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
+    origin_ports = reduce(int.__or__, (ports.some("tcp", port, port) for port in origin.ports))
     lists = tuple(cdn_lists(names))
     if not origin.private:
-        link = inward(net, target, called, on=lists)
-        return link._replace(may=link.may & wanted, must=link.must & wanted)
+        link = inbound(network, target, called, on=lists)
+        return link._replace(may=link.may & origin_ports, must=link.must & origin_ports)
     # Its interfaces are the network's own, so that neither route nor public address counts.
     let = [
-        (rule.name, rule.ports & wanted)
+        (rule.name, rule.ports & origin_ports)
         for group in target.groups
-        for rule in net.rules.get(group, ())
+        for rule in network.rules.get(group, ())
         if not rule.out and rule.kind == "list" and rule.peer in lists
     ]
     may = reduce(int.__or__, (part for _, part in let), 0)
@@ -80,8 +79,8 @@ def _link(
 
 def cdn_lists(names: Names) -> list[str]:
     """The prefix list of CloudFront's addresses, as the operator gave it."""
-    given = names.values.get("CloudFrontPrefixListId")
-    return [given] if given else []
+    properties = names.values.get("CloudFrontPrefixListId")
+    return [properties] if properties else []
 
 
 def _served(
@@ -90,7 +89,7 @@ def _served(
     link: Link | None,
     names: Names,
     own: Mapping[str, list[Statement]],
-    listening: list[Serving],
+    listening: list[ListenerAction],
 ) -> bool:
     """Whether the origin answers this distribution."""
     if origin.target in names.of_type(BUCKET):
@@ -133,29 +132,31 @@ def _is_open(own: list[Statement]) -> bool:
 
 
 def _shown(name: str, behaviour: Behaviour, origin: Origin, served: bool, names: Names) -> Facts:
-    pattern, given = behaviour.pattern, behaviour.given
-    methods = set(map(text, given.get("AllowedMethods", ["GET", "HEAD"])))
+    pattern, properties = behaviour.pattern, behaviour.properties
+    methods = set(map(text, properties.get("AllowedMethods", ["GET", "HEAD"])))
     how = "reading" if methods <= READING else "any method"
     why = (names.called(name), f"behaviour {pattern}")
     ends = "viewer", names.called(origin.target)
     closed = "" if served else ", but the origin refuses"
     where = f" at {origin.path}" if origin.path else ""
     schemes = ["https"]
-    if given.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
+    if properties.get("ViewerProtocolPolicy") not in ("https-only", "redirect-to-https"):
         schemes.append("http")
     bucket = origin.target in names.of_type(BUCKET)
     # Buckets look at nothing of what viewers send but the path.
-    way = Way() if bucket else behaviours.through(behaviour, names)
+    request_path = RequestPath() if bucket else behaviours.through(behaviour, names)
     for scheme in schemes:
         whole = f"{scheme} {pattern}{where}, {how}{closed}"
-        if behaviour.taken:
-            taken = f"behaviour {behaviour.taken}, listed before it, takes all its paths"
-            yield NotReached(*ends, whole, (taken,))
+        if behaviour.shadowed_by:
+            shadowed_by = (
+                f"behaviour {behaviour.shadowed_by}, listed before it, takes all its paths"
+            )
+            yield NotReached(*ends, whole, (shadowed_by,))
             continue
-        yield from behaviours.obstacles(behaviour, way, ends, whole)
-        but = f", but not {', '.join(behaviour.partly)}" if behaviour.partly else ""
-        yield Reach(*ends, f"{whole}{way.but()}{but}", why)
-    if bucket and not behaviour.taken:
+        yield from behaviours.obstacles(behaviour, request_path, ends, whole)
+        but = f", but not {', '.join(behaviour.overlapped_by)}" if behaviour.overlapped_by else ""
+        yield Reach(*ends, f"{whole}{request_path.but()}{but}", why)
+    if bucket and not behaviour.shadowed_by:
         yield from _hidden(names.called(name), behaviour, origin, names)
 
 

@@ -18,8 +18,8 @@ OWN = "AlbExposure"
 """A parameter of the documented system alone: its table says nothing of other templates."""
 
 
-class Judged(NamedTuple):
-    """What is said of a view, and what two judges expect of it."""
+class Assessment(NamedTuple):
+    """The facts of a view, and what the accepted and the documented table expect of them."""
 
     facts: Sequence[Fact]
     accepted: Expected
@@ -28,37 +28,37 @@ class Judged(NamedTuple):
     """The documented table with the view's own parameters."""
 
 
-def recorded(seen: View) -> dict[str, str]:
-    """The parameters that expectations of ``seen`` hold for; hidden ones are nobody's to read."""
-    declared = seen.whole.get("Parameters", {})
+def recorded(view: View) -> dict[str, str]:
+    """The parameters that expectations of ``view`` hold for; hidden ones are nobody's to read."""
+    declared = view.whole.get("Parameters", {})
     return {
         name: value
-        for name, value in seen.values.items()
+        for name, value in view.values.items()
         if not is_true(declared.get(name, {}).get("NoEcho"))
     }
 
 
-def before(seen: View, accepted: Mapping[str, str] | None) -> View | None:
-    """``seen`` under the parameters of its expectations; None if those are its own, are not known,
+def before(view: View, accepted: Mapping[str, str] | None) -> View | None:
+    """``view`` under the parameters of its expectations; None if those are its own, are not known,
     or if the templates are not of the documented system."""
-    declared = seen.whole.get("Parameters", {})
+    declared = view.whole.get("Parameters", {})
     if accepted is None or OWN not in declared:
         return None
     defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
-    hidden = {name: value for name, value in seen.values.items() if name not in recorded(seen)}
+    hidden = {name: value for name, value in view.values.items() if name not in recorded(view)}
     there = {name: value for name, value in accepted.items() if name in declared}
-    old, new = {**defaults, **hidden, **there}, {**defaults, **seen.values}
+    old, new = {**defaults, **hidden, **there}, {**defaults, **view.values}
     with guard.resolving(None):
-        return None if old == new else seen.changed(**old)
+        return None if old == new else view.changed(**old)
 
 
-def unexplained(now: Judged, then: Judged) -> list[Difference]:
+def unexplained(now: Assessment, then: Assessment) -> list[Difference]:
     """Differences that the change of parameters from ``then`` to ``now`` does not explain.
 
     A parameter explains what the documented table has with it, and nothing that was a difference
     without it; what the table has no more is not expected any more.
     """
-    old = {_way(one) for one in differences(then.facts, then.accepted)}
+    old = {_pair(one) for one in differences(then.facts, then.accepted)}
     lacked = {_exact(one) for one in differences(then.facts, then.documented)}
     either = Expected(
         now.accepted.source,
@@ -70,12 +70,12 @@ def unexplained(now: Judged, then: Judged) -> list[Difference]:
         for one in differences(now.facts, either)
         if one.problem != "missing" or _exact(one) not in lacked
     )
-    kept = (one for one in differences(now.facts, now.accepted) if _way(one) in old)
+    kept = (one for one in differences(now.facts, now.accepted) if _pair(one) in old)
     return list(dict.fromkeys([*kept, *added]))
 
 
-def _way(one: Difference) -> tuple[str, ...]:
-    """Ports that are too much may be told otherwise under other parameters, so any counts."""
+def _pair(one: Difference) -> tuple[str, ...]:
+    """Unexpected ports may be grouped otherwise under other parameters, so any of them counts."""
     return one.problem, one.source, one.target
 
 
@@ -98,7 +98,7 @@ def _own(ways: Sequence[str], documented: Sequence[str]) -> list[str]:
     kept = [way for way in ways if ports.parse(way) is None and way not in documented]
     masks = (reduce(or_, (ports.parse(way) or 0 for way in some), 0) for some in (ways, documented))
     mine, theirs = masks
-    return [*kept, *(said for said, _ in ports.runs(mine & ~theirs))]
+    return [*kept, *(words for words, _ in ports.runs(mine & ~theirs))]
 
 
 def _joined(first: Table, second: Table) -> Table:

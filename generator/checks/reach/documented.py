@@ -9,7 +9,7 @@ from typing import Any
 from generator.checks.reach.expectations import Expected, Table
 from generator.checks.reach.names import Names
 from generator.model.network import ports
-from generator.model.network.groups import silent
+from generator.model.network.groups import without_egress_rules
 from generator.model.view import View
 from generator.shipped import text
 
@@ -20,49 +20,49 @@ HEADER = "requests with the secret header X-Origin-Verify"
 Row = tuple[str, str, str]
 
 
-def derive(seen: View, names: Names) -> Expected:
+def derive(view: View, names: Names) -> Expected:
     """What the documented system allows with this AlbExposure, and what of it has to be there
     because both ends are."""
     documented = text("generator.checks.reach", "documented.json")
-    documented = documented.replace("ENVIRONMENT", parameter(seen, "EnvironmentName"))
-    data = json.loads(documented.replace("ROOTSTACK", f"clinic-{seen.env}"))
+    documented = documented.replace("ENVIRONMENT", parameter(view, "EnvironmentName"))
+    data = json.loads(documented.replace("ROOTSTACK", f"clinic-{view.env}"))
     allowed = [*_rows(data["allowed"]), *_rows(data["required"])]
-    ours = "AlbExposure" in seen.whole.get("Parameters", {})
+    ours = "AlbExposure" in view.whole.get("Parameters", {})
     # Templates of others need not have our policies, but the chain of the documented system.
     required = [
         row
         for row in _rows(data["required"])
         if _both(row, names) and (ours or ports.parse(row[2]) is not None)
     ]
-    exposure = parameter(seen, "AlbExposure") or "public"
+    exposure = parameter(view, "AlbExposure") or "public"
     if not ours:
         allowed += _by_default(names)
-    entrance = list(_entrance(seen, exposure))
+    entrance = list(_entrance(view, exposure))
     allowed += entrance
     allowed += [] if ours else list(_any_entrance())
     required += [row for row in entrance if ours and _both(row, names)]
-    if parameter(seen, "NatGateways") == "none":
+    if parameter(view, "NatGateways") == "none":
         allowed.append(("internet", "backend", "public address"))
     for name, place in (("WebAclArn", "cdn"), ("AlbWebAclArn", "balancer")):
-        if parameter(seen, name):
+        if parameter(view, name):
             allowed.append(("web ACL", place, "filters"))
             required.append(("web ACL", place, "filters"))
     source = f"derived from the documented table for AlbExposure {exposure}"
     return Expected(source, _table(allowed), _table(required))
 
 
-def parameter(seen: View, name: str) -> str:
+def parameter(view: View, name: str) -> str:
     """A parameter's value or default; empty if the templates have none of that name."""
-    declared = seen.whole.get("Parameters", {}).get(name, {})
-    return str(seen.values.get(name, declared.get("Default", "")))
+    declared = view.whole.get("Parameters", {}).get(name, {})
+    return str(view.values.get(name, declared.get("Default", "")))
 
 
-def _entrance(seen: View, exposure: str) -> Iterator[Row]:
-    port = "443" if parameter(seen, "AlbCertificateArn") else "80"
-    by_cdn = "443" if parameter(seen, "AlbDomainName") else "80"
+def _entrance(view: View, exposure: str) -> Iterator[Row]:
+    port = "443" if parameter(view, "AlbCertificateArn") else "80"
+    by_cdn = "443" if parameter(view, "AlbDomainName") else "80"
     yield "cdn", "balancer", f"tcp {by_cdn}"
-    for said in (HEADER,) if exposure == "cloudfront" else (HEADER, ALWAYS):
-        yield f"balancer:{port}", BACKEND, f"{said}, {PROTOCOLS[port]}"
+    for condition in (HEADER,) if exposure == "cloudfront" else (HEADER, ALWAYS):
+        yield f"balancer:{port}", BACKEND, f"{condition}, {PROTOCOLS[port]}"
     if port == "443":
         yield "balancer:80", "redirect to https:443", f"{ALWAYS}, HTTP"
     if exposure != "private":
@@ -86,9 +86,9 @@ def _any_entrance() -> Iterator[Row]:
 
 
 def _by_default(names: Names) -> list[Row]:
-    """The documented table says what comes in: where templates of others do not say what goes out
+    """The documented table lists ingress only: where templates of others do not say what goes out
     either, AWS's default is no breach of it."""
-    kinds = ("balancer", "backend", "database") if silent(names) else ()
+    kinds = ("balancer", "backend", "database") if without_egress_rules(names) else ()
     ways = ("any protocol", "any protocol by its group alone")
     return [
         *((kind, "internet", way) for kind in kinds for way in ways),
@@ -123,9 +123,9 @@ def _rows(table: dict[str, dict[str, list[str]]]) -> list[Row]:
 
 
 def _table(rows: list[Row]) -> Table:
-    found: dict[str, dict[str, list[str]]] = {}
+    table: dict[str, dict[str, list[str]]] = {}
     for source, target, way in rows:
-        ways: list[Any] = found.setdefault(source, {}).setdefault(target, [])
+        ways: list[Any] = table.setdefault(source, {}).setdefault(target, [])
         if way not in ways:
             ways.append(way)
-    return found
+    return table

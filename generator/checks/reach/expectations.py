@@ -69,11 +69,11 @@ def place(folder: Path, env: str) -> Path:
     return folder / FOLDER / f"{env}.json"
 
 
-def accept(path: Path, found: Iterable[Reach], values: Mapping[str, str]) -> None:
+def accept(path: Path, accepted: Iterable[Reach], values: Mapping[str, str]) -> None:
     """Write what was found as what is expected with these parameters, whole or not at all;
     ClinicError if it cannot be written."""
     rows: dict[str, dict[str, Any]] = {PARAMETERS: dict(sorted(values.items()))}
-    for reach in found:
+    for reach in accepted:
         ways = rows.setdefault(reach.source, {}).setdefault(reach.target, [])
         if reach.what not in ways:
             ways.append(reach.what)
@@ -92,8 +92,8 @@ def reaches(facts: Iterable[Fact]) -> Iterator[Reach]:
     """Everything that was found, one way at a time."""
     for fact in facts:
         if isinstance(fact, Link):
-            for said, let in ports.runs(fact.may):
-                yield Reach(fact.source, fact.target, said, fact.why(let))
+            for words, let in ports.runs(fact.may):
+                yield Reach(fact.source, fact.target, words, fact.why(let))
         elif isinstance(fact, Reach):
             yield fact
 
@@ -103,28 +103,28 @@ def differences(facts: Iterable[Fact], expected: Expected) -> list[Difference]:
     known."""
     facts = list(facts)
     links = _merged(fact for fact in facts if isinstance(fact, Link))
-    said = [fact for fact in facts if isinstance(fact, Reach)]
+    unblocked = [fact for fact in facts if isinstance(fact, Reach)]
     stopped = [fact for fact in facts if isinstance(fact, NotReached)]
     unknown = dict.fromkeys(fact for fact in facts if isinstance(fact, Unknown))
-    found = [
+    unexpected = [
         *_unexpected_links(links.values(), expected.allowed),
-        *_unexpected(said, expected.allowed),
-        *_missing(links, said, stopped, expected.required),
+        *_unexpected(unblocked, expected.allowed),
+        *_missing(links, unblocked, stopped, expected.required),
         *(
             Difference("unknown", doubt.where, "", "", (), f"{doubt.sentence}.")
             for doubt in unknown
         ),
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(unexpected))
 
 
 def _merged(links: Iterable[Link]) -> dict[tuple[str, str], Link]:
     """Several components may go by one name: something passes if it does for one of them, and
     surely if it does for all."""
-    found: dict[tuple[str, str], Link] = {}
+    by_pair: dict[tuple[str, str], Link] = {}
     for link in links:
-        old = found.get((link.source, link.target))
-        found[link.source, link.target] = (
+        old = by_pair.get((link.source, link.target))
+        by_pair[link.source, link.target] = (
             Link(
                 link.source,
                 link.target,
@@ -136,14 +136,14 @@ def _merged(links: Iterable[Link]) -> dict[tuple[str, str], Link]:
             if old
             else link
         )
-    return found
+    return by_pair
 
 
 def _ports(table: Table, source: str, target: str) -> int:
-    found = 0
+    allowed_ports = 0
     for way in table.get(source, {}).get(target, []):
-        found |= ports.parse(way) or 0
-    return found
+        allowed_ports |= ports.parse(way) or 0
+    return allowed_ports
 
 
 def _unexpected_links(links: Iterable[Link], allowed: Table) -> Iterator[Difference]:
@@ -152,25 +152,25 @@ def _unexpected_links(links: Iterable[Link], allowed: Table) -> Iterator[Differe
             yield _difference("unexpected", link.source, link.target, way, link.why(let))
 
 
-def _unexpected(said: Iterable[Reach], allowed: Table) -> Iterator[Difference]:
-    for fact in said:
+def _unexpected(unblocked: Iterable[Reach], allowed: Table) -> Iterator[Difference]:
+    for fact in unblocked:
         if not fact.refusal and fact.what not in allowed.get(fact.source, {}).get(fact.target, ()):
             yield _difference("unexpected", fact.source, fact.target, fact.what, fact.why)
 
 
 def _missing(
     links: Mapping[tuple[str, str], Link],
-    said: Iterable[Reach],
+    unblocked: Iterable[Reach],
     stopped: Iterable[NotReached],
     required: Table,
 ) -> Iterator[Difference]:
     there = {fact[:3]: fact.why for fact in stopped}
-    there |= {(fact.source, fact.target, fact.what): fact.blocked for fact in said}
+    there |= {(fact.source, fact.target, fact.what): fact.blocked for fact in unblocked}
     for source, row in required.items():
         for target, ways in row.items():
             for way in ways:
-                wanted = ports.parse(way)
-                if wanted is None:
+                required_ports = ports.parse(way)
+                if required_ports is None:
                     why = there.get((source, target, way), ("nothing allows it",))
                     if why:
                         yield _difference("missing", source, target, way, why)
@@ -178,8 +178,8 @@ def _missing(
                 link = links.get((source, target))
                 if link is None:
                     yield _difference("missing", source, target, way, ("one of them is gone",))
-                elif wanted & ~link.must:
-                    why = link.why_not(wanted) or ("it is not known what lets it through",)
+                elif required_ports & ~link.must:
+                    why = link.why_not(required_ports) or ("it is not known what lets it through",)
                     yield _difference("missing", source, target, way, why)
 
 

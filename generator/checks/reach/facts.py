@@ -1,4 +1,4 @@
-"""What is said: one thing reaches another, and why."""
+"""The results of the proof: who reaches whom and by what, and what could not be judged."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["Difference", "Fact", "Facts", "Link", "NotReached", "Proof", "Reach"
 
 
 class Reach(NamedTuple):
-    """One thing reaches another in one way."""
+    """One access: ``source`` may do ``what`` to ``target``."""
 
     source: str
     target: str
     what: str
     """``tcp 3000``, ``s3:GetObject``, ``https /api/*``, ..."""
     why: tuple[str, ...] = ()
-    """What lets it through, from the source on: routes, lists, group rules, listeners, policies."""
+    """What lets it through, from the source on: routes, ACLs, group rules, listeners, ..."""
     refusal: bool = False
     """Whether it is a refusal, of which there may be more than expected."""
     blocked: tuple[str, ...] = ()
@@ -27,30 +27,30 @@ class Reach(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What passes between two places of the network."""
+    """The ports open between two components or networks."""
 
     source: str
     target: str
     may: int
-    """Ports that some packet passes by."""
+    """Port set: open between at least one pair of addresses."""
     must: int
-    """Ports that every packet passes by, whichever subnets and addresses it is from and for."""
+    """Port set: open between every pair of subnets and addresses."""
     passed: tuple[tuple[str, int], ...] = ()
     """What lets packets through, each with its ports."""
     stopped: tuple[tuple[str, int], ...] = ()
     """What stops packets, each with the ports that still pass."""
 
     def why(self, ports: int) -> tuple[str, ...]:
-        """The chain for some of ``may``."""
+        """The rules, ACLs and routes that let some of ``ports`` pass, from the source on."""
         return tuple(dict.fromkeys(name for name, let in self.passed if let & ports))
 
     def why_not(self, ports: int) -> tuple[str, ...]:
-        """What is in the way of ``ports``, the nearest to the source first."""
+        """The hops that stop some of ``ports``, the nearest to the source first."""
         return tuple(dict.fromkeys(name for name, let in self.stopped if ports & ~let))
 
 
 class NotReached(NamedTuple):
-    """One thing does not reach another in a way that something else was made for."""
+    """An access that a behaviour or a rule is meant to give and that something else prevents."""
 
     source: str
     target: str

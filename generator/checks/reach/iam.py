@@ -1,4 +1,4 @@
-"""Who may do what: roles, users and everything that is attached to them, by whatever way."""
+"""Who may do what: roles, users, and the policies that are attached to them in any way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from generator.checks.reach.facts import Fact, Facts, Reach, Unknown
 from generator.checks.reach.names import Names, text
-from generator.model.holders import HOLDERS, MANAGED, acting, held
 from generator.model.iam import Statement, covers, statements
+from generator.model.policies import HOLDERS, MANAGED, identity_policies, roles_in_use
 
 ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::",
@@ -28,11 +28,11 @@ Denials = Mapping[str, list[Statement]]
 
 def conditioned(what: str, statement: Statement) -> str:
     """``what`` and under which conditions."""
-    said = [
+    words = [
         f"{key} {_operator(operator)} {', '.join(values)}"
         for operator, key, values in statement.conditions
     ]
-    return f"{what} if {' and '.join(said)}" if said else what
+    return f"{what} if {' and '.join(words)}" if words else what
 
 
 def _operator(operator: str) -> str:
@@ -42,8 +42,8 @@ def _operator(operator: str) -> str:
 
 def facts(names: Names, denials: Denials) -> Facts:
     """What every role, user and unattached policy allows, and who may act as a role."""
-    own, loose = held(names, names.resource)
-    roles = acting(names)
+    own, loose = identity_policies(names, names.resource)
+    roles = roles_in_use(names)
     for holder in dict.fromkeys([*(h for k in HOLDERS for h in names.of_type(k)), *own]):
         properties = names.resources.get(holder, {}).get("Properties", {})
         limits = yield from _boundary(holder, properties, names)
@@ -53,8 +53,8 @@ def facts(names: Names, denials: Denials) -> Facts:
         yield from _trust(holder, properties, names)
     for name, unheld in loose.items():
         yield from _granted(f"holder of {name}", unheld, names, denials, None)
-    for name, given in names.of_type("AWS::IAM::AccessKey").items():
-        yield Reach(f"holder of {name}", names.target(given.get("UserName")), "access key", (name,))
+    for name, key in names.of_type("AWS::IAM::AccessKey").items():
+        yield Reach(f"holder of {name}", names.target(key.get("UserName")), "access key", (name,))
 
 
 def _boundary(
@@ -81,10 +81,10 @@ def _granted(
     refusals = [statement for statement in own if not statement.allows]
     for statement in own:
         for action, node in product(_actions(statement), statement.resources):
-            resource = _but(names.resource(node), statement.but_resources)
+            resource = _but(names.resource(node), statement.not_resources)
             if not statement.allows:
-                said = conditioned(f"never {action}", statement)
-                yield Reach(who, resource, said, (statement.name,), refusal=True)
+                words = conditioned(f"never {action}", statement)
+                yield Reach(who, resource, words, (statement.name,), refusal=True)
                 continue
             spellings = _spellings(node, names)
             stops = [*refusals, *denials.get(names.owner(node), [])]
@@ -100,7 +100,7 @@ def _granted(
 
 def _actions(statement: Statement) -> tuple[str, ...]:
     """One text for each action, or a single one for everything but them."""
-    if statement.but_actions:
+    if statement.not_actions:
         return (f"everything but {', '.join(statement.actions)}",)
     return statement.actions
 
@@ -142,14 +142,14 @@ def _trust(holder: str, properties: Mapping[str, Any], names: Names) -> Facts:
     document = properties.get("AssumeRolePolicyDocument")
     for statement in statements(f"{holder}.AssumeRolePolicyDocument", document, names.resource):
         for action, principal in product(_actions(statement), statement.principals):
-            said = conditioned(action if statement.allows else f"never {action}", statement)
-            who = named(principal, names, statement.but_principals)
+            words = conditioned(action if statement.allows else f"never {action}", statement)
+            who = named(principal, names, statement.not_principals)
             called = names.called(holder)
-            yield Reach(who, called, said, (statement.name,), refusal=not statement.allows)
+            yield Reach(who, called, words, (statement.name,), refusal=not statement.allows)
 
 
 def named(principal: tuple[str, Any], names: Names, but: bool = False) -> str:
-    """Who is meant by an entry of a policy's Principal."""
+    """The name in reports of an entry of a policy's Principal."""
     kind, value = principal
     words = names.resource(value)
     if kind == "*":

@@ -1,4 +1,4 @@
-"""What an instance gives away of itself: its credentials, a shell, secrets in plain text."""
+"""Leaks of instances: role credentials, shells, secrets in plain text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ RESOLVED = "{{resolve:secretsmanager:"
 def facts(names: Names) -> Facts:
     """How credentials leave instances, and where secrets are written out."""
     for kind in ("AWS::AutoScaling::AutoScalingGroup", "AWS::EC2::Instance"):
-        for name, given in names.of_type(kind).items():
-            for launch in launches(name, given, names):
+        for name, properties in names.of_type(kind).items():
+            for launch in launches(name, properties, names):
                 yield from _metadata(names.called(name), launch)
     for name, resource in names.resources.items():
         for key, value in resource.get("Properties", {}).items():

@@ -14,7 +14,7 @@ NONE, SOME, ALL = range(3)
 
 
 class Forwarding(NamedTuple):
-    """What a policy adds to a request for the origin."""
+    """What a policy forwards to the origin, and whether responses are cached."""
 
     authorization: bool
     cookies: int

@@ -12,9 +12,9 @@ __all__ = ["Names", "text"]
 class Names(References):
     """The resources of a view, and how they are called."""
 
-    def __init__(self, seen: View) -> None:
-        stack = pseudo_parameters(seen.region, f"clinic-{seen.env}")
-        super().__init__(seen.resources, seen.values, stack)
+    def __init__(self, view: View) -> None:
+        stack = pseudo_parameters(view.region, f"clinic-{view.env}")
+        super().__init__(view.resources, view.values, stack)
         self.roles: dict[str, str] = {}
         """What a thing is to the documented system, by logical id; others keep their logical id."""
 

@@ -1,4 +1,4 @@
-"""Which packets get from one component to another, through routes, lists and groups."""
+"""Which packets get from one component to another: routes, network ACLs, security groups."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 
 from generator.checks.reach.facts import Link
-from generator.checks.reach.gates import (
-    End,
-    Gate,
-    Net,
-    answers,
-    closed,
-    entrance,
-    group,
-    lists,
-    public,
-    relayed,
+from generator.checks.reach.hops import (
+    ConnectionEnd,
+    Hop,
+    acl_hops,
+    blocked,
+    group_rules_hop,
+    inbound_acl_hop,
+    nat_acl_hops,
+    public_address_hop,
+    return_hops,
 )
-from generator.model.network import addresses, ports
+from generator.model.network import Network, addresses, ports
 from generator.model.network.addresses import INTERNET, Range
-from generator.model.network.routes import Entry, Subnet
-from generator.model.network.stations import Station
+from generator.model.network.components import Component
+from generator.model.network.routes import AclEntry, Subnet
 
 OUTSIDE = "internet"
 INTERNET_WAYS, OTHER_WAYS = ("internet", "nat"), ("beyond",)
 """Kinds of routes to the internet and to other networks."""
 
 
-def between(net: Net, source: Station, target: Station, called: tuple[str, str]) -> Link | None:
-    """What passes between two components of one network; None if they share none."""
-    starts, ends = _places(net, source), _places(net, target)
+def between(
+    network: Network, source: Component, target: Component, called: tuple[str, str]
+) -> Link | None:
+    """The ports open between two components; None if they are in no VPC together."""
+    starts, ends = _subnets(network, source), _subnets(network, target)
     # Each end asks for the address of the other.
-    asked_by_source, asked_by_target = _borders(net, source), _borders(net, target)
+    asked_by_source, asked_by_target = _borders(network, source), _borders(network, target)
     ways = [
-        _inside(net, End(source, start, one), End(target, end, other))
+        _inside(network, ConnectionEnd(source, start, one), ConnectionEnd(target, end, other))
         for start in starts
         for end in ends
         if start.vpc == end.vpc
@@ -44,135 +45,146 @@ def between(net: Net, source: Station, target: Station, called: tuple[str, str])
     return _link(called, ways) if ways else None
 
 
-def outward(
-    net: Net,
-    source: Station,
+def outbound(
+    network: Network,
+    source: Component,
     called: tuple[str, str],
     beyond: Sequence[Range] = INTERNET,
     ways: Sequence[str] = INTERNET_WAYS,
 ) -> Link:
-    """What a component sends to addresses outside its network and gets an answer to."""
-    borders = _borders(net, source)
-    found = [
-        _out(net, End(source, place, own), address, ways)
-        for place in _places(net, source)
-        for address in addresses.samples(_foreign(net, place, beyond), borders)
-        for own in addresses.samples([place.range], borders)
+    """The ports at which a component reaches addresses outside its VPC and gets an answer."""
+    borders = _borders(network, source)
+    paths = [
+        _out(network, ConnectionEnd(source, subnet, own), address, ways)
+        for subnet in _subnets(network, source)
+        for address in addresses.samples(_foreign(network, subnet, beyond), borders)
+        for own in addresses.samples([subnet.range], borders)
     ]
-    return _link(called, found)
+    return _link(called, paths)
 
 
-def inward(
-    net: Net,
-    target: Station,
+def inbound(
+    network: Network,
+    target: Component,
     called: tuple[str, str],
     beyond: Sequence[Range] = INTERNET,
     ways: Sequence[str] = INTERNET_WAYS,
     on: tuple[str, ...] = (),
 ) -> Link:
-    """What reaches a component from addresses outside its network, ``on`` some prefix lists."""
-    borders = _borders(net, target)
-    found = [
-        _in(net, End(target, place, place.range.first), End(None, None, address, on), ways)
-        for place in _places(net, target)
-        for address in addresses.samples(_foreign(net, place, beyond), borders)
+    """The ports at which a component is reached from outside its VPC by addresses that are ``on``
+    some prefix lists."""
+    borders = _borders(network, target)
+    paths = [
+        _in(
+            network,
+            ConnectionEnd(target, subnet, subnet.range.first),
+            ConnectionEnd(None, None, address, on),
+            ways,
+        )
+        for subnet in _subnets(network, target)
+        for address in addresses.samples(_foreign(network, subnet, beyond), borders)
     ]
-    return _link(called, found)
+    return _link(called, paths)
 
 
-def _places(net: Net, station: Station) -> list[Subnet]:
-    return [net.land.subnets[name] for name in station.subnets]
+def _subnets(network: Network, component: Component) -> list[Subnet]:
+    return [network.topology.subnets[name] for name in component.subnets]
 
 
-def _foreign(net: Net, place: Subnet, beyond: Sequence[Range]) -> list[Range]:
-    return addresses.without(beyond, net.land.networks.get(place.vpc, ()))
+def _foreign(network: Network, subnet: Subnet, beyond: Sequence[Range]) -> list[Range]:
+    return addresses.without(beyond, network.topology.networks.get(subnet.vpc, ()))
 
 
-def _borders(net: Net, station: Station) -> list[Range]:
-    """Where addresses may begin to be treated otherwise."""
-    places = _places(net, station)
-    nat = net.land.nat
-    gateways = {nat[r.target] for place in places for r in place.routes if r.target in nat}
-    through = [*places, *(net.land.subnets[n] for n in gateways if n in net.land.subnets)]
-    entries: Iterator[Entry] = (e for place in through for e in (*place.inward, *place.outward))
+def _borders(network: Network, component: Component) -> list[Range]:
+    """The ranges that rules, ACLs and routes name: addresses in one piece are treated alike."""
+    subnets = _subnets(network, component)
+    nat = network.topology.nat
+    gateways = {nat[r.target] for subnet in subnets for r in subnet.routes if r.target in nat}
+    through = [
+        *subnets,
+        *(network.topology.subnets[n] for n in gateways if n in network.topology.subnets),
+    ]
+    entries: Iterator[AclEntry] = (
+        e for subnet in through for e in (*subnet.inbound, *subnet.outbound)
+    )
     return [
         *(
             rule.range
-            for group in station.groups
-            for rule in net.rules.get(group, ())
+            for group in component.groups
+            for rule in network.rules.get(group, ())
             if rule.range
         ),
         *(entry.range for entry in entries),
-        *(route.range for place in through for route in place.routes),
+        *(route.range for subnet in through for route in subnet.routes),
     ]
 
 
-def _inside(net: Net, start: End, end: End) -> list[Gate]:
-    gates = [group(net, start, end, out=True)]
+def _inside(network: Network, start: ConnectionEnd, end: ConnectionEnd) -> list[Hop]:
+    hops = [group_rules_hop(network, start, end, out=True)]
     if start.subnet != end.subnet:
-        gates += lists(start, end.address, end.subnet)
-        gates += answers(start, end)
-    return [*gates, group(net, end, start, out=False)]
+        hops += acl_hops(start, end.address, end.subnet)
+        hops += return_hops(start, end)
+    return [*hops, group_rules_hop(network, end, start, out=False)]
 
 
-def _out(net: Net, start: End, address: int, ways: Sequence[str]) -> list[Gate]:
-    place, far = start.subnet, End(None, None, address)
-    assert place is not None
-    gates = [group(net, start, far, out=True), *lists(start, address, None)]
-    gates += answers(start, far)
-    route = place.way(address)
+def _out(network: Network, start: ConnectionEnd, address: int, ways: Sequence[str]) -> list[Hop]:
+    subnet, far = start.subnet, ConnectionEnd(None, None, address)
+    assert subnet is not None
+    hops = [group_rules_hop(network, start, far, out=True), *acl_hops(start, address, None)]
+    hops += return_hops(start, far)
+    route = subnet.route_for(address)
     if route is None or route.kind not in ways:
-        return [*gates, closed(f"no route of {place.name} leads there")]
-    passed = Gate(place.name, ports.EVERYTHING, ports.EVERYTHING, ((route.name, ports.EVERYTHING),))
+        return [*hops, blocked(f"no route of {subnet.name} leads there")]
+    passed = Hop(subnet.name, ports.EVERYTHING, ports.EVERYTHING, ((route.name, ports.EVERYTHING),))
     if route.kind == "nat":
-        return [*gates, passed, *_through_nat(net, route.target, start, address)]
+        return [*hops, passed, *_through_nat(network, route.target, start, address)]
     if route.kind == "internet":
-        return [*gates, passed, public(start)]
-    return [*gates, passed]
+        return [*hops, passed, public_address_hop(start)]
+    return [*hops, passed]
 
 
-def _through_nat(net: Net, nat: str, start: End, address: int) -> list[Gate]:
-    place = net.land.subnets.get(net.land.nat.get(nat, ""))
-    if place is None:
-        return [closed(f"{nat} does not lead to the internet")]
-    route = place.way(address)
+def _through_nat(network: Network, nat: str, start: ConnectionEnd, address: int) -> list[Hop]:
+    subnet = network.topology.subnets.get(network.topology.nat.get(nat, ""))
+    if subnet is None:
+        return [blocked(f"{nat} does not lead to the internet")]
+    route = subnet.route_for(address)
     if route is None or route.kind != "internet":
-        return [closed(f"no route of {place.name}, where {nat} is, leads to the internet")]
-    here, far = End(None, place, place.range.first), End(None, None, address)
+        return [blocked(f"no route of {subnet.name}, where {nat} is, leads to the internet")]
+    here, far = ConnectionEnd(None, subnet, subnet.range.first), ConnectionEnd(None, None, address)
     every = ports.EVERYTHING
     return [
-        Gate(nat, every, every, ((nat, every), (route.name, every))),
-        *relayed(start, place),
-        *lists(here, address, None),
-        *answers(here, far),
+        Hop(nat, every, every, ((nat, every), (route.name, every))),
+        *nat_acl_hops(start, subnet),
+        *acl_hops(here, address, None),
+        *return_hops(here, far),
     ]
 
 
-def _in(net: Net, end: End, far: End, ways: Sequence[str]) -> list[Gate]:
-    place, address = end.subnet, far.address
-    assert place is not None
-    route = place.way(address)
+def _in(network: Network, end: ConnectionEnd, far: ConnectionEnd, ways: Sequence[str]) -> list[Hop]:
+    subnet, address = end.subnet, far.address
+    assert subnet is not None
+    route = subnet.route_for(address)
     if route is None or route.kind not in ways or route.kind == "nat":
-        gates = [closed(f"no route of {place.name} leads back there")]
+        hops = [blocked(f"no route of {subnet.name} leads back there")]
     else:
         every = ports.EVERYTHING
-        gates = [Gate(place.name, every, every, ((route.name, every),))]
-        gates += [public(end)] if route.kind == "internet" else []
-    gates.append(entrance(place, address))
-    return [*gates, *answers(far, end), group(net, end, far, out=False)]
+        hops = [Hop(subnet.name, every, every, ((route.name, every),))]
+        hops += [public_address_hop(end)] if route.kind == "internet" else []
+    hops.append(inbound_acl_hop(subnet, address))
+    return [*hops, *return_hops(far, end), group_rules_hop(network, end, far, out=False)]
 
 
-def _link(called: tuple[str, str], ways: list[list[Gate]]) -> Link:
-    """All ways together: what some packet passes by, and what every one does."""
+def _link(called: tuple[str, str], ways: list[list[Hop]]) -> Link:
+    """All paths together: the ports open on some path, and those open on every one."""
     may, must = 0, ports.EVERYTHING if ways else 0
     passed: dict[tuple[str, int], None] = {}
     stopped: dict[tuple[str, int], None] = {}
-    for gates in ways:
-        let = reduce(int.__and__, (gate.may for gate in gates))
+    for hops in ways:
+        let = reduce(int.__and__, (hop.may for hop in hops))
         may |= let
-        must &= reduce(int.__and__, (gate.must for gate in gates))
-        for gate in gates:
-            passed.update(((name, part & let), None) for name, part in gate.parts if part & let)
-            if gate.must != ports.EVERYTHING:
-                stopped[gate.name, gate.must] = None
+        must &= reduce(int.__and__, (hop.must for hop in hops))
+        for hop in hops:
+            passed.update(((name, part & let), None) for name, part in hop.parts if part & let)
+            if hop.must != ports.EVERYTHING:
+                stopped[hop.name, hop.must] = None
     return Link(*called, may, must, tuple(passed), tuple(stopped))

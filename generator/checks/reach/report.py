@@ -1,4 +1,4 @@
-"""Tells who reaches whom: a matrix for people, one object a line for machines."""
+"""Prints who reaches whom: a matrix for people, one JSON object a line for programs."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def show(proof: Proof, arguments: Sequence[str]) -> None:
         print(f"{difference.problem}: {difference.sentence}")
     print("".join(f"{line}\n" for line in mend(proof, arguments)), end="")
     count = len(proof.differences)
-    said = "as expected" if not count else f"{count} difference{'s' if count > 1 else ''}"
-    print(f"{proof.env}: {len(proof.reaches)} ways, {said} ({proof.expectations})")
+    text = "as expected" if not count else f"{count} difference{'s' if count > 1 else ''}"
+    print(f"{proof.env}: {len(proof.reaches)} ways, {text} ({proof.expectations})")
 
 
 def command_line(env: str, templates: Path | None, params: Path) -> list[str]:
@@ -76,9 +76,9 @@ def objects(proof: Proof) -> Iterator[dict[str, object]]:
 
 def _way(source: str, target: str, what: str, why: Sequence[str]) -> dict[str, object]:
     way: dict[str, object] = {"from": source, "to": target, "what": what}
-    found = ports.TEXT.match(what)
-    if found:
-        protocol, _, port = found[0].partition(" ")
+    match = ports.TEXT.match(what)
+    if match:
+        protocol, _, port = match[0].partition(" ")
         way |= {"protocol": protocol, "port": port or "all"}
         if what.startswith("any protocol"):
             way |= {"protocol": "all", "port": "all"}

@@ -1,4 +1,4 @@
-"""What each resource is to the documented system, told by what is done with it."""
+"""The role of each resource in the documented system, derived from how it is used."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def assign(names: Names) -> None:
 
 
 def _instance_roles(names: Names) -> Iterator[str]:
-    for given in names.of_type("AWS::IAM::InstanceProfile").values():
-        yield from names.targets(given.get("Roles"))
+    for properties in names.of_type("AWS::IAM::InstanceProfile").values():
+        yield from names.targets(properties.get("Roles"))
 
 
 def _candidates(names: Names) -> Iterator[tuple[str, str]]:
@@ -63,8 +63,8 @@ def _secrets(names: Names) -> Iterator[tuple[str, str]]:
         ("AWS::CloudFront::Distribution", "origin secret"),
         (RULE, "origin secret"),
     ):
-        for name, given in names.of_type(kind).items():
-            for node in nodes(given):
+        for name, properties in names.of_type(kind).items():
+            for node in nodes(properties):
                 words = text(node) if isinstance(node, dict) and len(node) == 1 else ""
                 if words.startswith(RESOLVED):
                     yield role, names.owner_in(words)
@@ -74,24 +74,24 @@ def _secrets(names: Names) -> Iterator[tuple[str, str]]:
 
 def _buckets(names: Names) -> Iterator[tuple[str, str]]:
     for kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"):
-        for given in names.of_type(kind).values():
-            for node in nodes(given):
+        for properties in names.of_type(kind).values():
+            for node in nodes(properties):
                 for resource in listed(node.get("Resource", [])) if isinstance(node, dict) else []:
                     if text(resource).endswith(ENV_FILE):
                         yield "configuration", names.owner(resource)
-    for given in names.of_type("AWS::CloudFront::Distribution").values():
-        config = given.get("DistributionConfig", {})
+    for properties in names.of_type("AWS::CloudFront::Distribution").values():
+        config = properties.get("DistributionConfig", {})
         default = config.get("DefaultCacheBehavior", {}).get("TargetOriginId")
         for origin in config.get("Origins", []):
             if origin.get("Id") == default:
                 yield "frontend", names.owner_in(text(origin.get("DomainName")))
         yield "cdn logs", names.owner_in(text(config.get("Logging", {}).get("Bucket", "")))
-    for given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").values():
-        for setting in given.get("LoadBalancerAttributes", []):
+    for properties in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").values():
+        for setting in properties.get("LoadBalancerAttributes", []):
             if setting.get("Key") == "access_logs.s3.bucket":
                 yield "logs", names.target(setting.get("Value"))
-    for given in names.of_type(BUCKET).values():
+    for properties in names.of_type(BUCKET).values():
         yield (
             "logs",
-            names.target(given.get("LoggingConfiguration", {}).get("DestinationBucketName")),
+            names.target(properties.get("LoggingConfiguration", {}).get("DestinationBucketName")),
         )

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from generator.checks.reach.facts import Fact, Link, Reach, Unknown
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names, text
 from generator.checks.reach.network import OUTSIDE
 from generator.model.iam import Statement, like, statements
-from generator.model.network import ports
+from generator.model.network import Network, ports
 from generator.model.network.addresses import INTERNET
+from generator.model.network.components import Component
 from generator.model.network.groups import Rule
-from generator.model.network.stations import Station
 
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 HTTPS = ports.some("tcp", 443, 443)
@@ -26,15 +25,15 @@ PULL = "ecr:GetDownloadUrlForLayer"
 def blocked(
     facts: Iterable[Fact],
     links: Iterable[Link],
-    stations: Iterable[Station],
-    net: Net,
+    components: Iterable[Component],
+    network: Network,
     names: Names,
 ) -> Iterator[Fact]:
-    """``facts``, those that the network is in the way of marked so."""
-    inside: dict[str, list[Station]] = {}
-    for station in stations:
-        inside.setdefault(names.called(station.logical), []).append(station)
-    found: dict[tuple[str, str], Link] = {(link.source, link.target): link for link in links}
+    """``facts``, with ``blocked`` set where the network keeps a call from its service."""
+    inside: dict[str, list[Component]] = {}
+    for component in components:
+        inside.setdefault(names.called(component.logical), []).append(component)
+    by_pair: dict[tuple[str, str], Link] = {(link.source, link.target): link for link in links}
     for fact in facts:
         if not isinstance(fact, Reach) or fact.what.startswith(NO_CALL):
             yield fact
@@ -42,8 +41,8 @@ def blocked(
         doubts: list[Unknown] = []
         why = tuple(
             reason
-            for station in inside.get(fact.source, ())
-            for reason in _in_the_way(fact, station, found, net, names, doubts)
+            for component in inside.get(fact.source, ())
+            for reason in _in_the_way(fact, component, by_pair, network, names, doubts)
         )
         yield from doubts
         yield fact._replace(blocked=tuple(dict.fromkeys(why)))
@@ -51,9 +50,9 @@ def blocked(
 
 def _in_the_way(
     fact: Reach,
-    station: Station,
+    component: Component,
     links: Mapping[tuple[str, str], Link],
-    net: Net,
+    network: Network,
     names: Names,
     doubts: list[Unknown],
 ) -> Iterator[str]:
@@ -62,54 +61,58 @@ def _in_the_way(
     if fact.what == PULL:
         needed.append(("s3", "s3:GetObject", LAYERS))
     for name, call, resource in needed:
-        gateway = _gateway(name, station, net, names)
+        gateway = _gateway(name, component, network, names)
         if gateway:
             yield from _refused(gateway, call, resource, names)
-            yield from _unsent(station, net)
-        elif not _interface(name, station, links, names):
+            yield from _unsent(component, network)
+        elif not _interface(name, component, links, names):
             link = links.get((fact.source, OUTSIDE))
             if link and HTTPS & ~link.must:
                 yield from link.why_not(HTTPS)
 
 
-def _service(given: Mapping[str, object]) -> str:
+def _service(endpoint: Mapping[str, object]) -> str:
     """``ecr`` of ``com.amazonaws.us-east-1.ecr.dkr``."""
-    return text(given.get("ServiceName")).partition("amazonaws.")[2].split(".", 1)[-1].split(".")[0]
+    return (
+        text(endpoint.get("ServiceName")).partition("amazonaws.")[2].split(".", 1)[-1].split(".")[0]
+    )
 
 
-def _gateway(service: str, station: Station, net: Net, names: Names) -> str | None:
+def _gateway(service: str, component: Component, network: Network, names: Names) -> str | None:
     """The gateway endpoint that every subnet of the component has a route to."""
-    tables = {net.land.tables.get(subnet, "") for subnet in station.subnets}
+    tables = {network.topology.tables.get(subnet, "") for subnet in component.subnets}
     for table in tables:
-        for name in net.land.endpoints.get(table, ()):
-            given = names.of_type(ENDPOINT)[name]
-            if _service(given) == service and tables <= {*names.targets(given["RouteTableIds"])}:
+        for name in network.topology.endpoints.get(table, ()):
+            properties = names.of_type(ENDPOINT)[name]
+            if _service(properties) == service and tables <= {
+                *names.targets(properties["RouteTableIds"])
+            }:
                 return name
     return None
 
 
-def _unsent(station: Station, net: Net) -> Iterator[str]:
-    rules = [r for group in station.groups for r in net.rules.get(group, ()) if r.out]
+def _unsent(component: Component, network: Network) -> Iterator[str]:
+    rules = [r for group in component.groups for r in network.rules.get(group, ()) if r.out]
     if not any(rule.ports & HTTPS and _leaves(rule) for rule in rules):
-        yield f"no rule of {' and '.join(station.groups)} lets it out"
+        yield f"no rule of {' and '.join(component.groups)} lets it out"
 
 
 def _leaves(rule: Rule) -> bool:
     """Whether a rule speaks of addresses of AWS's services."""
     if rule.range is None:
         return rule.kind == "list"
-    return any(block.meets(rule.range) for block in INTERNET)
+    return any(block.overlaps(rule.range) for block in INTERNET)
 
 
 def _interface(
-    service: str, station: Station, links: Mapping[tuple[str, str], Link], names: Names
+    service: str, component: Component, links: Mapping[tuple[str, str], Link], names: Names
 ) -> bool:
-    called = names.called(station.logical)
+    called = names.called(component.logical)
     return any(
-        _service(given) == service
+        _service(properties) == service
         and (link := links.get((called, names.called(name)))) is not None
         and not HTTPS & ~link.must
-        for name, given in names.of_type(ENDPOINT).items()
+        for name, properties in names.of_type(ENDPOINT).items()
     )
 
 
@@ -126,4 +129,4 @@ def _refused(endpoint: str, call: str, resource: str, names: Names) -> Iterator[
 def _speaks(statement: Statement, call: str, resource: str, names: Names) -> bool:
     acted = any(like(action.lower(), call.lower()) for action in statement.actions)
     there = any(like(names.resource(node), resource) for node in statement.resources)
-    return acted != statement.but_actions and there != statement.but_resources
+    return acted != statement.not_actions and there != statement.not_resources

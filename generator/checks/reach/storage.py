@@ -1,4 +1,4 @@
-"""What resources say themselves: policies of buckets, secrets, keys, registries, file systems."""
+"""Resource-based policies: those of buckets, secrets, keys, registries, file systems."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ TLS_ONLY = {
 
 
 def denials(own: dict[str, list[Statement]]) -> Denials:
-    """What they refuse everybody."""
+    """The Deny statements that hold for every principal, by resource."""
     return {
-        name: [s for s in found if not s.allows and ("*", "*") in s.principals]
-        for name, found in own.items()
+        name: [s for s in statements if not s.allows and ("*", "*") in s.principals]
+        for name, statements in own.items()
     }
 
 
 def facts(names: Names, own: dict[str, list[Statement]]) -> Facts:
     """Whom resources let in, and what stands open besides."""
-    for resource, found in own.items():
-        for statement in found:
-            yield from _said(resource, statement, names)
+    for resource, statements in own.items():
+        for statement in statements:
+            yield from _reaches_of(resource, statement, names)
     for kind, (action, part) in TLS_ONLY.items():
         for name in names.of_type(kind):
             if not any(_wants_tls(s, name, action, part) for s in own.get(name, [])):
                 yield Reach("whoever is let in", names.called(name), "without TLS", (name,))
     yield from _open_buckets(names)
-    for name, given in names.of_type("AWS::SecretsManager::RotationSchedule").items():
-        who = names.called(names.target(given.get("RotationLambdaARN")))
-        yield Reach(who, names.called(names.target(given.get("SecretId"))), "rotates", (name,))
+    for name, properties in names.of_type("AWS::SecretsManager::RotationSchedule").items():
+        who = names.called(names.target(properties.get("RotationLambdaARN")))
+        yield Reach(who, names.called(names.target(properties.get("SecretId"))), "rotates", (name,))
     yield from _invocations(names)
 
 
-def _said(resource: str, statement: Statement, names: Names) -> Facts:
+def _reaches_of(resource: str, statement: Statement, names: Names) -> Facts:
     if statement.without_tls() and not statement.allows:
         return
     actions: tuple[str, ...] = statement.actions
-    if statement.but_actions:
+    if statement.not_actions:
         actions = (f"everything but {', '.join(actions)}",)
     parts = [names.resource(node) for node in statement.resources]
     # A key's policy says * and means the key; a registry's says nothing at all.
@@ -63,15 +63,15 @@ def _said(resource: str, statement: Statement, names: Names) -> Facts:
     parts = parts or [names.called(resource)]
     for action, part, principal in product(actions, parts, statement.principals):
         who, rest = _who(principal, statement, names)
-        said = conditioned(action, rest)
-        said = said if statement.allows else f"never {said}"
-        part = f"everything but {part}" if statement.but_resources else part
-        yield Reach(who, part, said, (statement.name,), refusal=not statement.allows)
+        words = conditioned(action, rest)
+        words = words if statement.allows else f"never {words}"
+        part = f"everything but {part}" if statement.not_resources else part
+        yield Reach(who, part, words, (statement.name,), refusal=not statement.allows)
 
 
 def _who(principal: tuple[str, Any], statement: Statement, names: Names) -> tuple[str, Statement]:
     """Who is meant, and the statement without the conditions that say so."""
-    who = named(principal, names, statement.but_principals)
+    who = named(principal, names, statement.not_principals)
     if who != CDN:
         return who, statement
     distributions = {names.called(name) for name in names.of_type("AWS::CloudFront::Distribution")}
@@ -97,39 +97,42 @@ def _wants_tls(statement: Statement, name: str, action: str, part: str) -> bool:
     if statement.allows or not statement.without_tls() or ("*", "*") not in statement.principals:
         return False
     spellings = [f"${{{name}}}{part}", f"${{{name}.Arn}}{part}", f"arn:aws:s3:::${{{name}}}{part}"]
-    return covers(statement, action, spellings) and not statement.but_principals
+    return covers(statement, action, spellings) and not statement.not_principals
 
 
 def _open_buckets(names: Names) -> Facts:
-    for name, given in names.of_type("AWS::S3::Bucket").items():
-        block = given.get("PublicAccessBlockConfiguration", {})
+    for name, properties in names.of_type("AWS::S3::Bucket").items():
+        block = properties.get("PublicAccessBlockConfiguration", {})
         for setting in BLOCKS:
             if not is_true(block.get(setting)):
                 yield Reach(
                     "everybody", names.called(name), f"may be let in: no {setting}", (name,)
                 )
-        access = text(given.get("AccessControl", "Private"))
+        access = text(properties.get("AccessControl", "Private"))
         if access not in ("Private", "BucketOwnerFullControl", "BucketOwnerRead"):
             yield Reach("everybody", names.called(name), f"access list {access}", (name,))
-        if "WebsiteConfiguration" in given:
+        if "WebsiteConfiguration" in properties:
             yield Reach("everybody", names.called(name), "as a web site of its own", (name,))
 
 
 def _invocations(names: Names) -> Iterator[Reach]:
-    for name, given in names.of_type("AWS::Lambda::Permission").items():
+    for name, properties in names.of_type("AWS::Lambda::Permission").items():
         pins = [
-            f"{key} {names.resource(given[key])}"
+            f"{key} {names.resource(properties[key])}"
             for key in ("SourceAccount", "SourceArn", "PrincipalOrgID", "EventSourceToken")
-            if key in given
+            if key in properties
         ]
         who = named(
-            ("AWS" if "Fn::" in str(given.get("Principal")) else "Service", given.get("Principal")),
+            (
+                "AWS" if "Fn::" in str(properties.get("Principal")) else "Service",
+                properties.get("Principal"),
+            ),
             names,
         )
         who = "everybody" if who == "*" else who
-        said = f"{given.get('Action')}" + (f" if {' and '.join(pins)}" if pins else "")
-        yield Reach(who, names.called(names.target(given.get("FunctionName"))), said, (name,))
-    for name, given in names.of_type("AWS::Lambda::Url").items():
-        if given.get("AuthType") != "AWS_IAM":
-            target = names.called(names.target(given.get("TargetFunctionArn")))
+        words = f"{properties.get('Action')}" + (f" if {' and '.join(pins)}" if pins else "")
+        yield Reach(who, names.called(names.target(properties.get("FunctionName"))), words, (name,))
+    for name, properties in names.of_type("AWS::Lambda::Url").items():
+        if properties.get("AuthType") != "AWS_IAM":
+            target = names.called(names.target(properties.get("TargetFunctionArn")))
             yield Reach("everybody", target, "function URL", (name,))

@@ -24,10 +24,10 @@ TRUE_OF_NOTHING = ("StringNot", "NumericNot", "DateNot", "ArnNot", "NotIpAddress
 
 
 def facts(names: Names, own: Mapping[str, list[Statement]]) -> Iterator[Reach]:
-    """Every rule that sends to a topic, and what its events are stopped by."""
+    """Every rule that sends to a topic, and the policies that refuse its events."""
     topics = names.of_type("AWS::SNS::Topic")
-    for rule, given in names.of_type("AWS::Events::Rule").items():
-        for target in given.get("Targets", []):
+    for rule, properties in names.of_type("AWS::Events::Rule").items():
+        for target in properties.get("Targets", []):
             topic = names.target(target.get("Arn"))
             if topic in topics:
                 key = names.target(topics[topic].get("KmsMasterKeyId"))
@@ -53,7 +53,7 @@ def _in_the_way(resource: str, actions: Iterable[str], own: Iterable[Statement])
 
 def _names_it(statement: Statement) -> bool:
     named = bool({("Service", EVENTBRIDGE), ("*", "*")} & set(statement.principals))
-    return named != statement.but_principals
+    return named != statement.not_principals
 
 
 def _holds(statement: Statement) -> bool:

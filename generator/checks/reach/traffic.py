@@ -1,104 +1,103 @@
-"""All that moves in the networks of a view: between components, in from outside, out of them."""
+"""Open ports in the networks of a view: between components, from outside and to outside."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
 
-from generator.checks.reach import doors
+from generator.checks.reach import open_ports
 from generator.checks.reach.facts import Facts, Link, Reach, Unknown
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inward, outward
-from generator.model.network import ports
+from generator.checks.reach.network import OTHER_WAYS, OUTSIDE, between, inbound, outbound
+from generator.model.network import Network, ports
 from generator.model.network.addresses import Range
-from generator.model.network.stations import Station, listens
+from generator.model.network.components import Component, listening_ports
 
 
-def facts(names: Names, net: Net, stations: list[Station]) -> Facts:
-    """Links between components and with the world, open doors, ways out of subnets."""
+def facts(names: Names, network: Network, components: list[Component]) -> Facts:
+    """Links between components and with the outside, open ports, default routes of subnets."""
     links: dict[tuple[str, str], int] = defaultdict(int)
-    for link in _links(names, net, stations):
+    for link in _links(names, network, components):
         links[link.source, link.target] |= link.may
         yield link
-    yield from doors.facts(names, net, stations, links)
-    for station in stations:
-        who = names.called(station.logical)
-        if not station.subnets:
+    yield from open_ports.facts(names, network, components, links)
+    for component in components:
+        who = names.called(component.logical)
+        if not component.subnets:
             yield Unknown(who, f"{who} is in no subnet of the templates")
-        for odd in station.odd:
-            yield Unknown(who, f"{who} is in {odd}, which is not in the templates")
-        if station.public:
-            yield Reach(OUTSIDE, who, "public address", station.public)
-    yield from _subnets(names, net, stations)
+        for unresolved in component.unresolved:
+            yield Unknown(who, f"{who} is in {unresolved}, which is not in the templates")
+        if component.public:
+            yield Reach(OUTSIDE, who, "public address", component.public)
+    yield from _subnets(names, network, components)
 
 
-def _links(names: Names, net: Net, stations: list[Station]) -> Iterator[Link]:
-    by_network: dict[str, list[Station]] = defaultdict(list)
-    for station in stations:
-        for vpc in dict.fromkeys(net.land.subnets[name].vpc for name in station.subnets):
-            by_network[vpc].append(station)
+def _links(names: Names, network: Network, components: list[Component]) -> Iterator[Link]:
+    by_network: dict[str, list[Component]] = defaultdict(list)
+    for component in components:
+        for vpc in dict.fromkeys(network.topology.subnets[name].vpc for name in component.subnets):
+            by_network[vpc].append(component)
     for inside in by_network.values():
         for source in inside:
             for target in inside:
                 called = names.called(source.logical), names.called(target.logical)
-                link = between(net, source, target, called)
+                link = between(network, source, target, called)
                 if link:
                     yield _heard(link, target, names)
-    for station in stations:
-        name = names.called(station.logical)
-        yield inward(net, station, (OUTSIDE, name))
-        yield outward(net, station, (name, OUTSIDE))
-        for one in sorted(_lists(station, net)):
-            yield inward(net, station, (doors.list_name(one, names), name), on=(one,))
-        for beyond, ranges in _beyond(station, net).items():
-            yield inward(net, station, (beyond, name), ranges, OTHER_WAYS)
-            yield outward(net, station, (name, beyond), ranges, OTHER_WAYS)
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        if not given.get("VpcConfig"):
+    for component in components:
+        name = names.called(component.logical)
+        yield inbound(network, component, (OUTSIDE, name))
+        yield outbound(network, component, (name, OUTSIDE))
+        for one in sorted(_lists(component, network)):
+            yield inbound(network, component, (open_ports.list_name(one, names), name), on=(one,))
+        for beyond, ranges in _beyond(component, network).items():
+            yield inbound(network, component, (beyond, name), ranges, OTHER_WAYS)
+            yield outbound(network, component, (name, beyond), ranges, OTHER_WAYS)
+    for name, properties in names.of_type("AWS::Lambda::Function").items():
+        if not properties.get("VpcConfig"):
             every = ports.EVERYTHING
             passed = ((f"{name} is in no network of ours", every),)
             yield Link(names.called(name), OUTSIDE, every, every, passed)
 
 
-def _heard(link: Link, target: Station, names: Names) -> Link:
-    """Without what arrives where nobody listens: it is let in all the same, but no use."""
-    heard = listens(target, names)
+def _heard(link: Link, target: Component, names: Names) -> Link:
+    """The link without ports at which the target does not listen, in ``must`` only."""
+    heard = listening_ports(target, names)
     if heard == ports.EVERYTHING:
         return link
     deaf = f"{target.logical} listens to another port", heard
     return link._replace(must=link.must & heard, stopped=(*link.stopped, deaf))
 
 
-def _lists(station: Station, net: Net) -> set[str]:
-    rules = (rule for group in station.groups for rule in net.rules.get(group, ()))
+def _lists(component: Component, network: Network) -> set[str]:
+    rules = (rule for group in component.groups for rule in network.rules.get(group, ()))
     return {rule.peer for rule in rules if rule.kind == "list" and not rule.out}
 
 
-def _beyond(station: Station, net: Net) -> dict[str, list[Range]]:
+def _beyond(component: Component, network: Network) -> dict[str, list[Range]]:
     """Other networks by what leads there, with their addresses."""
-    found: dict[str, list[Range]] = defaultdict(list)
-    for name in station.subnets:
-        for route in net.land.subnets[name].routes:
+    by_target: dict[str, list[Range]] = defaultdict(list)
+    for name in component.subnets:
+        for route in network.topology.subnets[name].routes:
             if route.kind in OTHER_WAYS:
-                found[f"beyond {route.target}"].append(route.range)
-    return found
+                by_target[f"beyond {route.target}"].append(route.range)
+    return by_target
 
 
-def _subnets(names: Names, net: Net, stations: list[Station]) -> Iterator[Reach]:
-    """Where the subnets of each kind of component lead."""
+def _subnets(names: Names, network: Network, components: list[Component]) -> Iterator[Reach]:
+    """Where the routes of each kind of component's subnets lead."""
     tiers: dict[str, dict[str, None]] = defaultdict(dict)
-    for station in stations:
-        tiers[names.called(station.logical)].update(dict.fromkeys(station.subnets))
-    for subnet in net.land.nat.values():
-        if subnet in net.land.subnets:
+    for component in components:
+        tiers[names.called(component.logical)].update(dict.fromkeys(component.subnets))
+    for subnet in network.topology.nat.values():
+        if subnet in network.topology.subnets:
             tiers["NAT gateways"][subnet] = None
     housed = {name for tier in tiers.values() for name in tier}
-    tiers["nobody"].update((name, None) for name in net.land.subnets if name not in housed)
+    tiers["nobody"].update((name, None) for name in network.topology.subnets if name not in housed)
     for who, subnets in tiers.items():
         ways: dict[tuple[str, str], list[str]] = defaultdict(list)
         for subnet in subnets:
-            for route in net.land.subnets[subnet].routes:
+            for route in network.topology.subnets[subnet].routes:
                 ways[_leads(route.kind, route.target)].append(subnet)
         for (target, how), some in ways.items():
             missing = [name for name in subnets if name not in some]

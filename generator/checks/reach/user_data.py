@@ -1,4 +1,4 @@
-"""Whether what instances are told at their boot is what the templates have for them."""
+"""Whether the settings in user data agree with the resources of the templates."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ FORCED = "rds.force_ssl"
 
 
 def facts(names: Names, granted: Iterable[Fact]) -> Facts:
-    """What instances ask for and do not get, as ways that nobody expects."""
+    """What user data asks for and does not get, each as a Reach that no environment expects."""
     allowed = [fact for fact in granted if isinstance(fact, Reach) and not fact.refusal]
-    for name, given in names.of_type(GROUP).items():
-        for launch in launches(name, given, names):
+    for name, properties in names.of_type(GROUP).items():
+        for launch in launches(name, properties, names):
             head = settings(launch)
             if "CONFIG_KEY" not in head:  # Somebody else's program, of which nothing is known.
                 continue
@@ -31,7 +31,7 @@ def facts(names: Names, granted: Iterable[Fact]) -> Facts:
             for target, what in (
                 *_unread(who, head, allowed, names),
                 *_database(head, names),
-                *_balancer(head, given, names),
+                *_balancer(head, properties, names),
             ):
                 yield Reach(who, target, what, why)
 
@@ -42,15 +42,15 @@ def _unread(
     bucket, secret, library = (
         names.target(head.get(k)) for k in ("CONFIG_BUCKET", "DATABASE_SECRET", "LIBRARY_PARAMETER")
     )
-    wanted = [
+    required = [
         (f"{names.called(bucket)}/{head['CONFIG_KEY']}", "s3:GetObject"),
         (names.called(secret), "secretsmanager:GetSecretValue"),
     ]
     if "LIBRARY_PARAMETER" in head:
         name = names.blank(text(names.of_type(PARAMETER).get(library, {}).get("Name", library)))
         arn = f"arn:aws:ssm:REGION:ACCOUNT:parameter/{name.lstrip('/')}"
-        wanted.append((arn, "ssm:GetParameter"))
-    for target, action in wanted:
+        required.append((arn, "ssm:GetParameter"))
+    for target, action in required:
         if not any(
             fact.source == who
             and like(fact.target, target)
@@ -64,16 +64,16 @@ def _database(head: Mapping[str, str], names: Names) -> Iterator[tuple[str, str]
     databases = names.of_type(DATABASE)
     if len(databases) != 1:
         return
-    [(database, given)] = databases.items()
+    [(database, properties)] = databases.items()
     called, secret = names.called(database), names.target(head.get("DATABASE_SECRET"))
     if attached(names).get(secret) != database:
         yield called, f"looked for in {names.called(secret)}, which is not attached to it"
     # A snapshot brings its databases along.
-    name = text(given.get("DBName", head.get("DATABASE_NAME", "")))
+    name = text(properties.get("DBName", head.get("DATABASE_NAME", "")))
     if name != head.get("DATABASE_NAME"):
         yield called, f"asked for database {head.get('DATABASE_NAME')}, and it has {name}"
     group = names.of_type("AWS::RDS::DBParameterGroup").get(
-        names.target(given.get("DBParameterGroupName")), {}
+        names.target(properties.get("DBParameterGroupName")), {}
     )
     forced = text(group.get("Parameters", {}).get(FORCED, 1)) == "1"
     encrypts = (head.get("SSL_ENABLED") or _fixed("SSL_ENABLED")) == "true"
@@ -88,16 +88,16 @@ def _balancer(
 ) -> Iterator[tuple[str, str]]:
     port = head.get("PORT") or _fixed("PORT")
     for target in names.targets(group.get("TargetGroupARNs")):
-        given = names.of_type(TARGETS).get(target, {})
-        path = text(given.get("HealthCheckPath", "/"))
+        properties = names.of_type(TARGETS).get(target, {})
+        path = text(properties.get("HealthCheckPath", "/"))
         if path != head.get("HEALTH_PATH"):
             yield target, f"asked on {path}, and well when {head.get('HEALTH_PATH')} answers"
-        if text(given.get("Port")) != port:
-            yield target, f"asked on port {text(given.get('Port'))}, and listens to {port}"
+        if text(properties.get("Port")) != port:
+            yield target, f"asked on port {text(properties.get('Port'))}, and listens to {port}"
 
 
 def _fixed(name: str) -> str:
-    """What the program itself gives the container."""
+    """The value that a boot script itself passes to the container; empty if there is none."""
     scripts = sorted(Path(bootstrap.__path__[0]).glob("*.sh"))
-    found = (re.search(rf"\b{name}=(\w+)", script.read_text("utf-8")) for script in scripts)
-    return next((one[1] for one in found if one), "")
+    matches = (re.search(rf"\b{name}=(\w+)", script.read_text("utf-8")) for script in scripts)
+    return next((one[1] for one in matches if one), "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from generator import svg
-from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+from generator.checks.timeline.schedule import Schedule, ScheduledTask, critical, serial, total
 
 WIDE, MARGIN, GUTTER, TAIL = 1120, 28, 250, 70
 TOP, ROW, BAR, GAP = 118, 20, 12, 10
@@ -60,16 +60,16 @@ def draw(steps: Schedule, heading: str, note: str) -> str:
     )
 
 
-def _layers(steps: Schedule) -> dict[str, list[Step]]:
+def _layers(steps: Schedule) -> dict[str, list[ScheduledTask]]:
     """The steps that take time, by layer; layers and steps in the order in which they begin."""
-    layers: dict[str, list[Step]] = {}
+    layers: dict[str, list[ScheduledTask]] = {}
     for step in sorted(steps.values(), key=lambda s: (s.start, not s.task.is_stack, s.task.name)):
         if step.end > step.start:
             layers.setdefault(step.task.layer, []).append(step)
     return layers
 
 
-def _has_row(step: Step, marked: set[str]) -> bool:
+def _has_row(step: ScheduledTask, marked: set[str]) -> bool:
     name, took = step.task.name, step.end - step.start
     return not step.task.is_stack and (name in marked or took >= SHORT)
 
@@ -98,8 +98,8 @@ def _clock(second: int) -> str:
 def _layer(
     canvas: Canvas,
     layer: str,
-    members: list[Step],
-    rows: list[Step],
+    members: list[ScheduledTask],
+    rows: list[ScheduledTask],
     marked: set[str],
     y: float,
 ) -> Iterator[str]:
@@ -116,7 +116,7 @@ def _layer(
     yield _figure(canvas, end, end - start, y)
 
 
-def _row(canvas: Canvas, step: Step, marked: set[str], y: float) -> Iterator[str]:
+def _row(canvas: Canvas, step: ScheduledTask, marked: set[str], y: float) -> Iterator[str]:
     name, of_path = step.task.name.rpartition("/")[2], step.task.name in marked
     weight = "bold" if of_path else "normal"
     ink = CRITICAL if of_path else INK
@@ -126,31 +126,31 @@ def _row(canvas: Canvas, step: Step, marked: set[str], y: float) -> Iterator[str
     yield _figure(canvas, step.end, step.end - step.start, y)
 
 
-def _bar(canvas: Canvas, step: Step, y: float, of_path: bool) -> Iterator[str]:
+def _bar(canvas: Canvas, step: ScheduledTask, y: float, of_path: bool) -> Iterator[str]:
     """One bar or, if something was met while it ran, three: its own work, the wait, the rest."""
     note = f" ({step.task.note})" if step.task.note else ""
-    told = svg.title(f"{step.task.name}: {step.start} to {step.end} s{note}")
+    title = svg.title(f"{step.task.name}: {step.start} to {step.end} s{note}")
     colour = CRITICAL if of_path else OTHER
     if since := _waits_from(step):
-        yield _box(canvas, step.start, since, y, told, fill=OTHER)
+        yield _box(canvas, step.start, since, y, title, fill=OTHER)
         why = svg.title(f"{step.task.name} waits for {step.held_by} until {step.ready} s")
         yield _box(canvas, since, step.ready, y, why, fill=WAITING)
-        yield _box(canvas, step.ready, step.end, y, told, fill=colour)
+        yield _box(canvas, step.ready, step.end, y, title, fill=colour)
     else:
-        yield _box(canvas, step.start, step.end, y, told, fill=colour)
+        yield _box(canvas, step.start, step.end, y, title, fill=colour)
 
 
-def _waits_from(step: Step) -> int:
+def _waits_from(step: ScheduledTask) -> int:
     """When a task has done what it can without what it meets; 0 if it never waits."""
-    if not step.met:
+    if not step.waited:
         return 0
-    return step.start + step.task.seconds - step.task.meets[step.held_by]
+    return step.start + step.task.seconds - step.task.awaits[step.held_by]
 
 
-def _box(canvas: Canvas, start: float, end: float, y: float, told: str, fill: str) -> str:
+def _box(canvas: Canvas, start: float, end: float, y: float, title: str, fill: str) -> str:
     x = canvas.x(start)
     wide = max(canvas.x(end) - x - 0.6, 1.5)
-    return svg.rectangle(x, y + (ROW - BAR) / 2, wide, BAR, told, rx=2, fill=fill)
+    return svg.rectangle(x, y + (ROW - BAR) / 2, wide, BAR, title, rx=2, fill=fill)
 
 
 def _figure(canvas: Canvas, second: int, took: int, y: float) -> str:

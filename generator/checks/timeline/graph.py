@@ -1,4 +1,4 @@
-"""Who waits for whom while CloudFormation creates a set of templates.
+"""Which task waits for which while CloudFormation creates a set of templates.
 
 A nested stack waits for the whole of every stack whose output it reads; inside a stack a resource
 waits for what it refers to and for what its DependsOn names.
@@ -75,8 +75,8 @@ def top_of(view: View) -> dict[str, tuple[dict[str, Any], set[str]]]:
     if ROOT not in view.templates:
         return {}
     pseudo = pseudo_parameters(view.region, f"clinic-{view.env}")
-    given = {**pseudo, "TemplateBaseUrl": "", **view.values}
-    present = Resolver(view.templates[ROOT], given).resources()
+    parameters = {**pseudo, "TemplateBaseUrl": "", **view.values}
+    present = Resolver(view.templates[ROOT], parameters).resources()
     waits = wiring({"Resources": present})
     return {logical: (resource, waits[logical]) for logical, resource in present.items()}
 

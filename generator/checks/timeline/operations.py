@@ -16,40 +16,40 @@ RELEASE = "Release"
 """The parameter whose change is the everyday update: new instances, nothing else."""
 
 
-def creation_of(seen: view.View) -> Operation:
-    """Everything, in an empty region."""
-    return Operation("create", f"Creation of {seen.env}", schedule(creation(seen)))
+def creation_of(loaded: view.View) -> Operation:
+    """The creation of every stack in an empty region."""
+    return Operation("create", f"Creation of {loaded.env}", schedule(creation(loaded)))
 
 
-def update_of(seen: view.View, wanted: dict[str, str]) -> Operation:
+def update_of(loaded: view.View, changed_values: dict[str, str]) -> Operation:
     """The update by other values of parameters."""
-    said = ", ".join(f"{name}={value}" for name, value in wanted.items())
-    steps = schedule(update(seen, with_values(seen, **wanted)))
-    return Operation("update", f"Update of {seen.env} by {said}", steps)
+    listed = ", ".join(f"{name}={value}" for name, value in changed_values.items())
+    steps = schedule(update(loaded, with_values(loaded, **changed_values)))
+    return Operation("update", f"Update of {loaded.env} by {listed}", steps)
 
 
-def release_of(seen: view.View) -> list[Operation]:
+def release_of(loaded: view.View) -> list[Operation]:
     """The everyday update, of templates that know it."""
-    declared = seen.whole.get("Parameters", {}).get(RELEASE)
+    declared = loaded.whole.get("Parameters", {}).get(RELEASE)
     if declared is None:
         return []
-    now = seen.values.get(RELEASE, declared.get("Default"))
-    return [update_of(seen, {RELEASE: "3" if now == "2" else "2"})]
+    now = loaded.values.get(RELEASE, declared.get("Default"))
+    return [update_of(loaded, {RELEASE: "3" if now == "2" else "2"})]
 
 
-def judge(seen: view.View, wanted: dict[str, str]) -> list[str]:
-    """What should be known of an update; ClinicError if AWS would refuse it."""
-    if not wanted:
+def remarks(loaded: view.View, changed_values: dict[str, str]) -> list[str]:
+    """Remarks of the refusal rules on an update; ClinicError if AWS would refuse it."""
+    if not changed_values:
         return []
-    pseudo = pseudo_parameters(seen.region, f"clinic-{seen.env}")
-    held = {k: r for k, r in seen.whole["Resources"].items() if r["Type"] != STACK}
-    whole = {**seen.whole, "Resources": held}
+    pseudo = pseudo_parameters(loaded.region, f"clinic-{loaded.env}")
+    held = {k: r for k, r in loaded.whole["Resources"].items() if r["Type"] != STACK}
+    whole = {**loaded.whole, "Resources": held}
     old, new = (
         compare.Side(whole, {**pseudo, **values}, {})
-        for values in (seen.values, {**seen.values, **wanted})
+        for values in (loaded.values, {**loaded.values, **changed_values})
     )
     resources = (compare.resources(old), compare.resources(new))
-    found = refusals.findings(compare.forecast(old, new), *resources)
-    if trouble := refusals.refused(found):
+    refusals_found = refusals.findings(compare.forecast(old, new), *resources)
+    if trouble := refusals.refused(refusals_found):
         raise trouble
-    return [finding.sentence for finding in found]
+    return [finding.sentence for finding in refusals_found]

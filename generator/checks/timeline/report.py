@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from generator.checks.timeline.schedule import Schedule, Step, critical, serial, total
+from generator.checks.timeline.schedule import Schedule, ScheduledTask, critical, serial, total
 from generator.report import Report
 
 NOTE = "Typical durations of resource_types.toml, not measured on AWS."
@@ -52,9 +52,9 @@ def show(operation: Operation, report: Report) -> None:
     report.say()
 
 
-def why(step: Step) -> str:
+def why(step: ScheduledTask) -> str:
     """What is to be said of a step of the critical path."""
-    waits = f"waits while it runs for {step.held_by}" if step.met else ""
+    waits = f"waits while it runs for {step.held_by}" if step.waited else ""
     return "; ".join(filter(None, (step.task.note, waits)))
 
 
@@ -77,8 +77,8 @@ def slack(steps: Schedule) -> dict[str, int]:
         begin = latest[name] - task.seconds
         for before in task.after & latest.keys():
             latest[before] = min(latest[before], begin)
-        for met in task.meets.keys() & latest.keys():
-            latest[met] = min(latest[met], latest[name] - task.meets[met])
+        for waited in task.awaits.keys() & latest.keys():
+            latest[waited] = min(latest[waited], latest[name] - task.awaits[waited])
     return {name: latest[name] - step.end for name, step in steps.items()}
 
 

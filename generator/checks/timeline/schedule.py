@@ -1,4 +1,4 @@
-"""Tasks that wait for each other, each begun as soon as it can be: times and the critical path."""
+"""Earliest start and end of tasks that depend on each other, and the critical path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Task:
     seconds: int
     after: frozenset[str] = frozenset()
     """Tasks that have to be done before it begins."""
-    meets: Mapping[str, int] = field(default_factory=dict)
+    awaits: Mapping[str, int] = field(default_factory=dict)
     """Tasks that CloudFormation does not order but that it waits for while it runs, and the
     seconds that it still needs after each."""
     note: str = ""
@@ -37,7 +37,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Step:
+class ScheduledTask:
     """A task with its times, in seconds from the beginning."""
 
     task: Task
@@ -45,25 +45,25 @@ class Step:
     end: int
     held_by: str = ""
     """The task that decided when it began or, if it met one while it ran, when it ended."""
-    met: bool = False
+    waited: bool = False
 
     @property
     def ready(self) -> int:
         """When nothing held it up any more."""
-        return self.end - self.task.meets[self.held_by] if self.met else self.start
+        return self.end - self.task.awaits[self.held_by] if self.waited else self.start
 
 
-Schedule = Mapping[str, Step]
+Schedule = Mapping[str, ScheduledTask]
 
 
-def schedule(tasks: Iterable[Task]) -> dict[str, Step]:
+def schedule(tasks: Iterable[Task]) -> dict[str, ScheduledTask]:
     """The earliest times of every task, in an order in which they can be done.
 
     ClinicError when tasks wait for each other in a circle.
     """
     known = {task.name: task for task in tasks}
-    graph = {t.name: {n for n in (*t.after, *t.meets) if n in known} for t in known.values()}
-    steps: dict[str, Step] = {}
+    graph = {t.name: {n for n in (*t.after, *t.awaits) if n in known} for t in known.values()}
+    steps: dict[str, ScheduledTask] = {}
     try:
         for name in TopologicalSorter(graph).static_order():
             steps[name] = _step(known[name], steps)
@@ -73,15 +73,15 @@ def schedule(tasks: Iterable[Task]) -> dict[str, Step]:
     return steps
 
 
-def _step(task: Task, done: Schedule) -> Step:
+def _step(task: Task, done: Schedule) -> ScheduledTask:
     # Of several that end together the first by name counts, so that every run says the same.
     before = min((n for n in task.after if n in done), key=lambda n: (-done[n].end, n), default="")
     start = done[before].end if before else 0
-    step = Step(task, start, start + task.seconds, before)
-    for name, rest in sorted(task.meets.items()):
+    step = ScheduledTask(task, start, start + task.seconds, before)
+    for name, rest in sorted(task.awaits.items()):
         # Where both take as long, what is met counts: no faster boot would help.
         if name in done and done[name].end + rest >= step.end:
-            step = Step(task, start, done[name].end + rest, name, met=True)
+            step = ScheduledTask(task, start, done[name].end + rest, name, waited=True)
     return step
 
 
@@ -98,10 +98,10 @@ def serial(steps: Schedule) -> int:
     return sum(total(schedule(tasks)) for tasks in layers.values())
 
 
-def critical(steps: Schedule) -> list[Step]:
+def critical(steps: Schedule) -> list[ScheduledTask]:
     """The chain that decides the total, first to last."""
     last = min(steps, key=lambda name: (-steps[name].end, name), default="")
-    chain: list[Step] = []
+    chain: list[ScheduledTask] = []
     while last:
         chain.append(steps[last])
         last = steps[last].held_by

@@ -1,4 +1,4 @@
-"""What an update has to do: which resources change, are made anew, and in how many batches."""
+"""The tasks of an update: resources changed in place or replaced, and rolling update batches."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def update(old: View, new: View) -> list[Task]:
             tasks.append(replace(task, seconds=seconds({"Type": task.type}, UPDATE)))
             continue
         logical = logicals[task.name]
-        meets = {path: rest for path, rest in task.meets.items() if done.get(logicals[path])}
+        awaits = {path: rest for path, rest in task.awaits.items() if done.get(logicals[path])}
         how = done.get(logical, {})
-        tasks.append(_task(old, new, task, logical, how, meets))
+        tasks.append(_task(old, new, task, logical, how, awaits))
     return tasks
 
 
@@ -52,21 +52,21 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
     A reference to something that gets another value is a difference too, so this goes round until
     nothing is added.
     """
-    found: dict[str, dict[str, str]] = {}
+    changed: dict[str, dict[str, str]] = {}
     while True:
-        moved = {logical: _fate(how) for logical, how in found.items()}
+        moved = {logical: _effect(how) for logical, how in changed.items()}
         again = {
             logical: how
             for logical, resource in new.resources.items()
             if (how := _differences(logical, old.resources.get(logical), resource, moved))
         }
-        if again == found:
-            return found
-        found = again
+        if again == changed:
+            return changed
+        changed = again
 
 
-def _fate(how: Mapping[str, str]) -> str:
-    """The gravest thing that happens to a resource."""
+def _effect(how: Mapping[str, str]) -> str:
+    """NEW, REPLACED or CHANGED: the strongest effect on a resource."""
     return next((fate for fate in (NEW, REPLACED) if fate in how.values()), CHANGED)
 
 
@@ -78,15 +78,15 @@ def _differences(
     if old["Type"] != new["Type"]:
         return {logical: REPLACED}
     was, will = old.get("Properties", {}), new.get("Properties", {})
-    found = dict[str, str]()
+    differences = dict[str, str]()
     for name in sorted(was.keys() | will.keys()):
         leaves = list(_leaves(name, was.get(name), will.get(name)))
         if not leaves and any(_moves(reference, moved) for reference in references(will.get(name))):
             leaves = [name]
         for leaf in leaves:
             anew = recreates(new["Type"], leaf) == "yes"
-            found[name] = REPLACED if anew else found.get(name, CHANGED)
-    return found
+            differences[name] = REPLACED if anew else differences.get(name, CHANGED)
+    return differences
 
 
 def _leaves(name: str, old: Any, new: Any) -> Iterator[str]:
@@ -111,23 +111,23 @@ def _task(
     task: Task,
     logical: str,
     how: Mapping[str, str],
-    meets: Mapping[str, int],
+    awaits: Mapping[str, int],
 ) -> Task:
     """A creation's task as an update has it."""
     if not how:
-        return replace(task, seconds=0, meets={})
-    if _fate(how) != CHANGED:
-        return replace(task, meets=meets, note=_fate(how))
+        return replace(task, seconds=0, awaits={})
+    if _effect(how) != CHANGED:
+        return replace(task, awaits=awaits, note=_effect(how))
     resource = new.resources[logical]
     note = ", ".join(how)
     if resource["Type"] == GROUP and _renews_instances(how):
         policy = resource.get("UpdatePolicy", {})
         if is_true(policy.get("AutoScalingReplacingUpdate", {}).get("WillReplace")):
-            return replace(task, meets=meets, note=REPLACED)
+            return replace(task, awaits=awaits, note=REPLACED)
         if "AutoScalingRollingUpdate" in policy:
             count, each = batches(old, new, logical)
             return replace(task, seconds=count * each, note=f"{count} batches of {each} s")
-    return replace(task, seconds=seconds(resource, UPDATE), meets=meets, note=note)
+    return replace(task, seconds=seconds(resource, UPDATE), awaits=awaits, note=note)
 
 
 def _renews_instances(how: Mapping[str, str]) -> bool:
@@ -155,6 +155,6 @@ def batches(old: View, new: View, logical: str) -> tuple[int, int]:
 
 
 def _pause(text: str) -> int:
-    found = PAUSE.fullmatch(text)
-    hours, minutes, rest = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    match = PAUSE.fullmatch(text)
+    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
     return 3600 * hours + 60 * minutes + rest

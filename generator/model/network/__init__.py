@@ -3,29 +3,29 @@
 addresses.py, ports.py   ranges of addresses and sets of ports
 routes.py     VPCs, subnets, network ACLs and where route tables lead
 groups.py     security group rules, prefix lists
-stations.py   what has a network interface: balancers, instances, databases, ...
+components.py   what has a network interface: balancers, instances, databases, ...
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from generator.model.network import groups, routes, stations
+from generator.model.network import components, groups, routes
 from generator.model.references import References
 from generator.model.unknown import Unknown
 
 
 class Network(NamedTuple):
-    """All that decides about packets, and what could not be judged of it."""
+    """Everything that decides which packets pass, and what could not be judged of it."""
 
-    land: routes.Land
+    topology: routes.Topology
     rules: groups.Rules
-    stations: tuple[stations.Station, ...]
+    components: tuple[components.Component, ...]
     unknown: tuple[Unknown, ...]
 
 
 def read(names: References) -> Network:
     """The networks of some resources."""
-    land, doubts = routes.land(names)
+    topology, doubts = routes.topology(names)
     rules, more = groups.rules(names)
-    return Network(land, rules, tuple(stations.stations(names, land)), (*doubts, *more))
+    return Network(topology, rules, tuple(components.components(names, topology)), (*doubts, *more))

@@ -20,7 +20,7 @@ class Range(NamedTuple):
         """Whether all of ``other`` is inside."""
         return self.first <= other.first and other.last <= self.last
 
-    def meets(self, other: Range) -> bool:
+    def overlaps(self, other: Range) -> bool:
         """Whether any of ``other`` is inside."""
         return self.first <= other.last and other.first <= self.last
 
@@ -55,7 +55,7 @@ def without(whole: Iterable[Range], parts: Iterable[Range]) -> list[Range]:
 
 
 def _cut(old: Range, part: Range) -> list[Range]:
-    if not old.meets(part):
+    if not old.overlaps(part):
         return [old]
     before, after = Range(old.first, part.first - 1), Range(part.last + 1, old.last)
     return [piece for piece in (before, after) if piece.first <= piece.last]

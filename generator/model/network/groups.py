@@ -36,7 +36,7 @@ class Rule(NamedTuple):
     range: Range | None = None
 
     def admits(self, address: int, groups: Iterable[str]) -> bool:
-        """Whether the rule speaks of this other end, which is in ``groups`` (or prefix lists)."""
+        """Whether the rule matches ``address``, which is in ``groups`` (or on prefix lists)."""
         if self.kind in ("group", "list"):
             return self.peer in groups
         return self.range is not None and address in self.range
@@ -47,51 +47,57 @@ Rules = Mapping[str, list[Rule]]
 
 def rules(names: References) -> tuple[Rules, list[Unknown]]:
     """Rules by group, and what could not be judged of them."""
-    found: dict[str, list[Rule]] = defaultdict(list)
+    by_group: dict[str, list[Rule]] = defaultdict(list)
     lists = _prefix_lists(names)
-    for group, out, name, given in (*written(names), *_implied(names)):
-        found[group] += _rule(name, out, given, names, lists)
+    for group, out, name, properties in (*declared_rules(names), *_implied(names)):
+        by_group[group] += _rule(name, out, properties, names, lists)
     unknown = [
         Unknown(rule.name, f"{rule.name}: {_doubt(rule)} cannot be resolved")
-        for rules in found.values()
+        for rules in by_group.values()
         for rule in rules
         if not rule.known or rule.kind == "unknown"
     ]
-    return found, unknown
+    return by_group, unknown
 
 
 def _doubt(rule: Rule) -> str:
     return f"its other end, {rule.peer}," if rule.kind == "unknown" else "its ports"
 
 
-def silent(names: References) -> set[str]:
-    """Groups of which nothing says what they let out: AWS lets out everything then."""
-    told = {
-        names.target(given.get("GroupId")) for given in names.of_type(f"{GROUP}Egress").values()
+def without_egress_rules(names: References) -> set[str]:
+    """Groups without egress rules: AWS gives them one that allows everything."""
+    with_egress = {
+        names.target(properties.get("GroupId"))
+        for properties in names.of_type(f"{GROUP}Egress").values()
     }
     return {
         name
-        for name, given in names.of_type(GROUP).items()
-        if not given.get("SecurityGroupEgress") and name not in told
+        for name, properties in names.of_type(GROUP).items()
+        if not properties.get("SecurityGroupEgress") and name not in with_egress
     }
 
 
-def written(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
+def declared_rules(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
     """Every rule that the templates have: its group, whether it is of what leaves, its name and
     what it says."""
     for group, properties in names.of_type(GROUP).items():
         for out, key in ((False, "SecurityGroupIngress"), (True, "SecurityGroupEgress")):
-            for number, given in enumerate(properties.get(key, [])):
-                yield group, out, f"{group}.{key}[{number}]", given
+            for number, settings in enumerate(properties.get(key, [])):
+                yield group, out, f"{group}.{key}[{number}]", settings
     for out, kind in ((False, "Ingress"), (True, "Egress")):
-        for name, given in names.of_type(f"{GROUP}{kind}").items():
-            yield names.target(given.get("GroupId", given.get("GroupName"))), out, name, given
+        for name, settings in names.of_type(f"{GROUP}{kind}").items():
+            yield (
+                names.target(settings.get("GroupId", settings.get("GroupName"))),
+                out,
+                name,
+                settings,
+            )
 
 
 def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, Any]]]:
-    """As ``written``, the rules that AWS makes itself."""
+    """As ``declared_rules``, the rules that AWS makes itself."""
     everything = {"IpProtocol": -1, "CidrIp": "0.0.0.0/0"}
-    for group in sorted(silent(names)):
+    for group in sorted(without_egress_rules(names)):
         yield group, True, f"{group} without a rule for what leaves", everything
     for vpc in names.of_type("AWS::EC2::VPC"):
         group = f"{vpc}.{DEFAULT}"
@@ -103,15 +109,17 @@ def _implied(names: References) -> Iterator[tuple[str, bool, str, Mapping[str, A
 def _rule(
     name: str,
     out: bool,
-    given: Mapping[str, Any],
+    properties: Mapping[str, Any],
     names: References,
     lists: Mapping[str, list[str]],
 ) -> Iterator[Rule]:
-    let = ports.of_rule(given.get("IpProtocol"), given.get("FromPort"), given.get("ToPort"))
+    let = ports.of_rule(
+        properties.get("IpProtocol"), properties.get("FromPort"), properties.get("ToPort")
+    )
     known, let = let is not None, ports.EVERYTHING if let is None else let
     prefix = "Destination" if out else "Source"
     for key, kind in PEERS.items():
-        value = given.get(key, given.get(prefix + key))
+        value = properties.get(key, properties.get(prefix + key))
         if value is None:
             continue
         peer = names.target(value)

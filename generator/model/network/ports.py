@@ -26,7 +26,7 @@ def some(protocol: str, first: int = 0, last: int = 65535) -> int:
 
 
 def of_rule(protocol: Any, first: Any, last: Any) -> int | None:
-    """What a rule of a group or a list speaks of; None if that is not known."""
+    """The port set of a security group rule or an ACL entry; None if that is not known."""
     name = str(protocol).lower()
     name = NUMBERS.get(name, name)
     if name in ("-1", "all"):
@@ -74,12 +74,12 @@ def _text(name: str, first: int, last: int) -> str:
 
 
 def parse(text: str) -> int | None:
-    """The set that words of ``runs`` stand for; None if they are no such words."""
-    found = TEXT.fullmatch(text)
-    if not found:
+    """The port set of one text of ``runs``; None for any other text."""
+    match = TEXT.fullmatch(text)
+    if not match:
         return None
     if text == "any protocol":
         return EVERYTHING
-    if not found[2]:
-        return some(found[1] or text)
-    return some(found[1], int(found[2]), int(found[3] or found[2]))
+    if not match[2]:
+        return some(match[1] or text)
+    return some(match[1], int(match[2]), int(match[3] or match[2]))

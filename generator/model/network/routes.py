@@ -1,4 +1,4 @@
-"""The land: networks, subnets, where their routes lead and what their lists let pass."""
+"""VPCs, subnets, route tables and network ACLs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Route(NamedTuple):
     target: str
 
 
-class Entry(NamedTuple):
+class AclEntry(NamedTuple):
     """One entry of a network ACL."""
 
     number: int
@@ -46,12 +46,12 @@ class Entry(NamedTuple):
     range: Range
 
 
-ALLOW_ALL = (Entry(100, True, ports.EVERYTHING, EVERY),)
-DEFAULT_LIST = "DefaultNetworkAcl"
+ALLOW_ALL = (AclEntry(100, True, ports.EVERYTHING, EVERY),)
+DEFAULT_ACL = "DefaultNetworkAcl"
 
 
 class Subnet(NamedTuple):
-    """Where components live."""
+    """A subnet with its routes and the entries of its network ACL."""
 
     name: str
     vpc: str
@@ -60,18 +60,18 @@ class Subnet(NamedTuple):
     """Whether what starts here gets a public address unless it says otherwise."""
     routes: tuple[Route, ...]
     """The longest prefix first."""
-    list: str
-    inward: tuple[Entry, ...]
-    """By number: the first that speaks of a packet decides."""
-    outward: tuple[Entry, ...]
+    acl: str
+    inbound: tuple[AclEntry, ...]
+    """By number: the first that matches a packet decides."""
+    outbound: tuple[AclEntry, ...]
 
-    def way(self, address: int) -> Route | None:
+    def route_for(self, address: int) -> Route | None:
         """The route that a packet for ``address`` outside the network takes."""
         return next((route for route in self.routes if address in route.range), None)
 
 
-class Land(NamedTuple):
-    """Everything about addresses in a view."""
+class Topology(NamedTuple):
+    """The VPCs of a view: ranges, subnets, NAT gateways, gateway endpoints, routes."""
 
     networks: Mapping[str, tuple[Range, ...]]
     subnets: Mapping[str, Subnet]
@@ -85,8 +85,8 @@ class Land(NamedTuple):
     """The routes of each route table, the longest prefix first."""
 
 
-def passing(entries: tuple[Entry, ...], address: int) -> int:
-    """The ports that a network ACL lets pass to or from ``address``."""
+def allowed_ports(entries: tuple[AclEntry, ...], address: int) -> int:
+    """The port set that the entries of a network ACL allow for ``address``."""
     allowed = decided = 0
     for entry in entries:
         if address in entry.range:
@@ -96,111 +96,121 @@ def passing(entries: tuple[Entry, ...], address: int) -> int:
     return allowed
 
 
-def land(names: References) -> tuple[Land, list[Unknown]]:
-    """The land of a view, and what could not be judged of it."""
+def topology(names: References) -> tuple[Topology, list[Unknown]]:
+    """The topology of a view, and what could not be judged of it."""
     unknown: list[Unknown] = []
     networks = _networks(names, unknown)
     tables = {
-        names.target(given.get("SubnetId")): names.target(given.get("RouteTableId"))
-        for given in names.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
+        names.target(properties.get("SubnetId")): names.target(properties.get("RouteTableId"))
+        for properties in names.of_type("AWS::EC2::SubnetRouteTableAssociation").values()
     }
     routes = _routes(names, unknown)
-    lists = _lists(names, unknown)
+    lists = _acl_entries(names, unknown)
     chosen = {
-        names.target(given.get("SubnetId")): names.target(given.get("NetworkAclId"))
-        for given in names.of_type("AWS::EC2::SubnetNetworkAclAssociation").values()
+        names.target(properties.get("SubnetId")): names.target(properties.get("NetworkAclId"))
+        for properties in names.of_type("AWS::EC2::SubnetNetworkAclAssociation").values()
     }
     subnets = {}
-    for name, given in names.of_type("AWS::EC2::Subnet").items():
-        vpc = names.target(given.get("VpcId"))
-        block = addresses.parse(given.get("CidrBlock"))
+    for name, properties in names.of_type("AWS::EC2::Subnet").items():
+        vpc = names.target(properties.get("VpcId"))
+        block = addresses.parse(properties.get("CidrBlock"))
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
             block = networks.get(vpc, (EVERY,))[0]
-        found = chosen.get(name, f"{vpc}.{DEFAULT_LIST}")
-        inward, outward = (lists.get((found, out), ()) for out in (False, True))
-        public = is_true(given.get("MapPublicIpOnLaunch"))
+        acl = chosen.get(name, f"{vpc}.{DEFAULT_ACL}")
+        inbound, outbound = (lists.get((acl, out), ()) for out in (False, True))
+        public = is_true(properties.get("MapPublicIpOnLaunch"))
         own = routes.get(tables.get(name, ""), ())
-        subnets[name] = Subnet(name, vpc, block, public, own, found, inward, outward)
+        subnets[name] = Subnet(name, vpc, block, public, own, acl, inbound, outbound)
     nat = {
-        name: names.target(given.get("SubnetId"))
-        for name, given in names.of_type("AWS::EC2::NatGateway").items()
-        if given.get("ConnectivityType", "public") == "public"
+        name: names.target(properties.get("SubnetId"))
+        for name, properties in names.of_type("AWS::EC2::NatGateway").items()
+        if properties.get("ConnectivityType", "public") == "public"
     }
     endpoints: dict[str, list[str]] = defaultdict(list)
-    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
-        if given.get("VpcEndpointType", "Gateway") == "Gateway":
-            for table in names.targets(given.get("RouteTableIds")):
+    for name, properties in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if properties.get("VpcEndpointType", "Gateway") == "Gateway":
+            for table in names.targets(properties.get("RouteTableIds")):
                 endpoints[table].append(name)
-    return Land(networks, subnets, nat, endpoints, tables, routes), unknown
+    return Topology(networks, subnets, nat, endpoints, tables, routes), unknown
 
 
 def _networks(names: References, unknown: list[Unknown]) -> dict[str, tuple[Range, ...]]:
-    found: dict[str, tuple[Range, ...]] = {}
-    for name, given in names.of_type("AWS::EC2::VPC").items():
-        block = addresses.parse(given.get("CidrBlock"))
+    ranges: dict[str, tuple[Range, ...]] = {}
+    for name, properties in names.of_type("AWS::EC2::VPC").items():
+        block = addresses.parse(properties.get("CidrBlock"))
         if block is None:
             unknown.append(Unknown(name, f"{name}: its address range cannot be resolved"))
-        if not is_true(given.get("EnableDnsSupport", True)):
+        if not is_true(properties.get("EnableDnsSupport", True)):
             unknown.append(Unknown(name, f"{name}: who finds whom without DNS is not known"))
-        found[name] = (block or EVERY,)
-    for given in names.of_type("AWS::EC2::VPCCidrBlock").values():
-        vpc, block = names.target(given.get("VpcId")), addresses.parse(given.get("CidrBlock"))
-        found[vpc] = found.get(vpc, ()) + ((block,) if block else ())
-    return found
+        ranges[name] = (block or EVERY,)
+    for properties in names.of_type("AWS::EC2::VPCCidrBlock").values():
+        vpc, block = (
+            names.target(properties.get("VpcId")),
+            addresses.parse(properties.get("CidrBlock")),
+        )
+        ranges[vpc] = ranges.get(vpc, ()) + ((block,) if block else ())
+    return ranges
 
 
 def _routes(names: References, unknown: list[Unknown]) -> dict[str, tuple[Route, ...]]:
     attached = {
-        names.target(given.get("InternetGatewayId"))
-        for given in names.of_type("AWS::EC2::VPCGatewayAttachment").values()
+        names.target(properties.get("InternetGatewayId"))
+        for properties in names.of_type("AWS::EC2::VPCGatewayAttachment").values()
     }
     internet = names.of_type("AWS::EC2::InternetGateway")
-    found: dict[str, list[Route]] = defaultdict(list)
-    for name, given in names.of_type("AWS::EC2::Route").items():
-        kind, target = _target(given, names)
-        block = addresses.parse(given.get("DestinationCidrBlock"))
+    by_table: dict[str, list[Route]] = defaultdict(list)
+    for name, properties in names.of_type("AWS::EC2::Route").items():
+        kind, target = _target(properties, names)
+        block = addresses.parse(properties.get("DestinationCidrBlock"))
         if kind == "gateway" and target in internet:
             # A gateway that is attached to nothing leads nowhere.
             kind = "internet" if target in attached else "nowhere"
         elif kind == "gateway":
             kind = "beyond"
         if block:
-            found[names.target(given.get("RouteTableId"))].append(Route(name, block, kind, target))
-        elif "DestinationIpv6CidrBlock" in given:
+            by_table[names.target(properties.get("RouteTableId"))].append(
+                Route(name, block, kind, target)
+            )
+        elif "DestinationIpv6CidrBlock" in properties:
             unknown.append(Unknown(name, f"{name}: routes of IPv6 are not judged"))
         else:
             unknown.append(Unknown(name, f"{name}: where it leads cannot be resolved"))
     return {
         table: tuple(sorted(routes, key=lambda route: route.range.last - route.range.first))
-        for table, routes in found.items()
+        for table, routes in by_table.items()
     }
 
 
-def _target(given: Mapping[str, Any], names: References) -> tuple[str, str]:
+def _target(properties: Mapping[str, Any], names: References) -> tuple[str, str]:
     for key, kind in TARGETS.items():
-        if key in given:
-            return kind, names.target(given[key])
+        if key in properties:
+            return kind, names.target(properties[key])
     return "unknown", "nothing"
 
 
-def _lists(names: References, unknown: list[Unknown]) -> dict[tuple[str, bool], tuple[Entry, ...]]:
-    """Entries by list and direction (True: outward)."""
-    found: dict[tuple[str, bool], list[Entry]] = defaultdict(list)
+def _acl_entries(
+    names: References, unknown: list[Unknown]
+) -> dict[tuple[str, bool], tuple[AclEntry, ...]]:
+    """Entries by ACL and direction (True: egress)."""
+    by_acl: dict[tuple[str, bool], list[AclEntry]] = defaultdict(list)
     for vpc in names.of_type("AWS::EC2::VPC"):
         for out in (False, True):
-            found[f"{vpc}.{DEFAULT_LIST}", out] += ALLOW_ALL
-    for name, given in names.of_type("AWS::EC2::NetworkAclEntry").items():
-        if "Ipv6CidrBlock" in given:
+            by_acl[f"{vpc}.{DEFAULT_ACL}", out] += ALLOW_ALL
+    for name, properties in names.of_type("AWS::EC2::NetworkAclEntry").items():
+        if "Ipv6CidrBlock" in properties:
             continue
-        span = given.get("PortRange", {})
-        let = ports.of_rule(given.get("Protocol"), span.get("From"), span.get("To"))
-        block, number = addresses.parse(given.get("CidrBlock")), str(given.get("RuleNumber"))
+        span = properties.get("PortRange", {})
+        let = ports.of_rule(properties.get("Protocol"), span.get("From"), span.get("To"))
+        block, number = (
+            addresses.parse(properties.get("CidrBlock")),
+            str(properties.get("RuleNumber")),
+        )
         if let is None or block is None or not number.isdigit():
             unknown.append(Unknown(name, f"{name}: what it speaks of cannot be resolved"))
             continue
-        out = is_true(given.get("Egress"))
-        allow = str(given.get("RuleAction")).lower() == "allow"
-        place = names.target(given.get("NetworkAclId")), out
-        found[place].append(Entry(int(number), allow, let, block))
-    return {place: tuple(sorted(entries)) for place, entries in found.items()}
+        out = is_true(properties.get("Egress"))
+        allow = str(properties.get("RuleAction")).lower() == "allow"
+        place = names.target(properties.get("NetworkAclId")), out
+        by_acl[place].append(AclEntry(int(number), allow, let, block))
+    return {place: tuple(sorted(entries)) for place, entries in by_acl.items()}

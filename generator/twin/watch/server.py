@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from generator.checks.diagram import draw
 from generator.checks.diagram.derive import derive
-from generator.checks.diagram.words import Words
+from generator.checks.diagram.labels import Labels
 from generator.shipped import text
 from generator.svg import words
 from generator.twin.services import Handler, serve
@@ -61,7 +61,7 @@ def _document(twin: Twin) -> tuple[str, str]:
         "@title@": words(f"{view.env} · twin"),
         "@style@": style,
         "@script@": script,
-        "@picture@": draw.draw(derive(view), Words("en")),
+        "@picture@": draw.draw(derive(view), Labels("en")),
     }
     document = _shipped("page.html")
     for name, inside in parts.items():

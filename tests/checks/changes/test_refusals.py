@@ -11,7 +11,7 @@ import pytest
 from generator.checks.changes import compare, refusals
 from generator.checks.changes.compare import Change, Side
 from generator.checks.changes.forecast import order
-from generator.checks.changes.refusals import Finding
+from generator.checks.changes.refusals import Refusal
 from generator.checks.changes.stateful import losing
 from generator.errors import ClinicError
 from generator.model.resolve import pseudo_parameters
@@ -46,7 +46,7 @@ class Update:
         self.findings = refusals.findings(self.changes, self.before, self.after)
 
     @property
-    def refused(self) -> list[Finding]:
+    def refused(self) -> list[Refusal]:
         return [finding for finding in self.findings if finding.row.refused]
 
     def change(self, logical: str) -> Change | None:
@@ -127,7 +127,7 @@ def test_every_row_has_a_source_and_stops_or_remarks_on_something(form: str) -> 
         "AWS::CloudFront::VpcOrigin",  # no parameter changes one; other templates may
         "AWS::EC2::SecurityGroupIngress",
     }
-    for row in refusals.ROWS:
+    for row in refusals.RULES:
         assert row.source
         assert row.instead
         moved = "503" in row.why  # only from an earlier form of the templates
@@ -135,7 +135,7 @@ def test_every_row_has_a_source_and_stops_or_remarks_on_something(form: str) -> 
 
 
 def test_a_vpc_origin_or_a_prefix_lists_rule_of_another_template_is_refused() -> None:
-    def judged(kind: str, was: Any, will: Any) -> list[Finding]:
+    def judged(kind: str, was: Any, will: Any) -> list[Refusal]:
         one, other = ({"R": {"Type": kind, "Properties": p}} for p in (was, will))
         found = compare.forecast(
             Side({"Resources": one}, {}, {}), Side({"Resources": other}, {}, {})

@@ -14,10 +14,10 @@ import pytest
 
 from generator import svg
 from generator.checks.diagram import draw, mermaid
+from generator.checks.diagram.arrow_paths import arrow_paths
+from generator.checks.diagram.labels import LANGUAGES, Labels, _file
 from generator.checks.diagram.layout import Box, place
 from generator.checks.diagram.model import Architecture
-from generator.checks.diagram.routes import routes
-from generator.checks.diagram.words import LANGUAGES, Words, _file
 from tests.checks.diagram.sets import CERTIFICATE, ROOT, changed, ours, theirs
 from tests.conftest import Ended
 
@@ -51,7 +51,7 @@ def found(request: pytest.FixtureRequest) -> Architecture:
 
 
 def drawn(found: Architecture, language: str = "en") -> ElementTree.Element:
-    return ElementTree.fromstring(draw.draw(found, Words(language)))
+    return ElementTree.fromstring(draw.draw(found, Labels(language)))
 
 
 def texts(root: ElementTree.Element) -> Iterator[tuple[str, Box]]:
@@ -81,13 +81,13 @@ def inside(inner: Box, outer: Box) -> bool:
 
 
 def test_no_box_lies_on_another(found: Architecture) -> None:
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     for (one, a), (other, b) in combinations(layout.boxes.items(), 2):
         assert not overlap(a, b), (one, other)
 
 
 def test_everything_is_where_it_belongs(found: Architecture) -> None:
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     assert set(layout.boxes) == set(found.parts)
     for name, box in layout.boxes.items():
         assert inside(box, layout.page), name
@@ -124,9 +124,9 @@ def test_no_text_of_ours_is_cut(language: str) -> None:
 
 
 def test_no_arrow_s_text_hides_a_tip(found: Architecture) -> None:
-    layout = place(found, Words("en"))
-    for way in routes(found, layout):
-        text = Words("en").arrow(way.arrow)
+    layout = place(found, Labels("en"))
+    for way in arrow_paths(found, layout):
+        text = Labels("en").arrow(way.arrow)
         if text:
             wide = svg.width(text, 11.5) + 14
             pill = Box(way.text[0] - wide / 2, way.text[1] - 9, wide, 18)
@@ -135,28 +135,28 @@ def test_no_arrow_s_text_hides_a_tip(found: Architecture) -> None:
 
 
 def test_no_arrow_runs_through_the_name_of_a_subnet_or_zone(found: Architecture) -> None:
-    words = Words("en")
+    words = Labels("en")
     names = {words.picture(subnet.way) for subnet in found.subnets}
     names |= {subnet.cidr for subnet in found.subnets}
     names |= {words.picture("zone", zone=zone) for zone in found.zones}
     rooms = [room for said, room in texts(drawn(found)) if said in names]
     assert len(rooms) == 2 * len(found.subnets) + len(found.zones)
-    for way in routes(found, place(found, words)):
+    for way in arrow_paths(found, place(found, words)):
         for (x0, y0), (x1, y1) in pairwise(way.points):
             line = Box(min(x0, x1) - 1, min(y0, y1) - 1, abs(x1 - x0) + 2, abs(y1 - y0) + 2)
             assert not any(overlap(line, room) for room in rooms), way.arrow
 
 
 def test_zones_stand_apart_and_requests_go_down_between_the_first_two(found: Architecture) -> None:
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     zones = [layout.zones[zone] for zone in found.zones]
     assert all(one.right + 16 < other.x for one, other in pairwise(zones))
     assert zones[0].right < layout.lane < zones[1].x
 
 
 def test_every_arrow_ends_at_its_part_and_turns_at_right_angles(found: Architecture) -> None:
-    layout = place(found, Words("en"))
-    ways = list(routes(found, layout))
+    layout = place(found, Labels("en"))
+    ways = list(arrow_paths(found, layout))
     assert [way.arrow for way in ways] == list(found.arrows)
     for way in ways:
         for (x0, y0), (x1, y1) in pairwise(way.points):
@@ -167,9 +167,9 @@ def test_every_arrow_ends_at_its_part_and_turns_at_right_angles(found: Architect
 
 
 def test_what_the_cdn_asks_is_reached_past_no_other_service(found: Architecture) -> None:
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     services = {name: box for name, box in layout.boxes.items() if box.x > layout.network.right}
-    for way in routes(found, layout):
+    for way in arrow_paths(found, layout):
         if found.parts[way.arrow.source].kind != "cdn":
             continue
         for (x0, y0), (x1, y1) in pairwise(way.points):
@@ -192,7 +192,7 @@ def test_every_part_and_every_port_is_written(found: Architecture) -> None:
 
 def test_the_same_architecture_is_the_same_bytes() -> None:
     for language in LANGUAGES:
-        words = Words(language)
+        words = Labels(language)
         assert draw.draw(ours("prod"), words) == draw.draw(ours("prod"), words)
         assert mermaid.draw(ours("prod"), words) == mermaid.draw(ours("prod"), words)
 
@@ -221,7 +221,7 @@ def test_it_is_legible_on_a_dark_page_and_says_what_it_is() -> None:
 def test_a_change_of_the_architecture_changes_both_forms(
     before: tuple[str, dict[str, str]], after: tuple[str, dict[str, str]]
 ) -> None:
-    words = Words("en")
+    words = Labels("en")
     one, two = (ours(env, **changes) for env, changes in (before, after))
     assert draw.draw(one, words) != draw.draw(two, words)
     assert mermaid.draw(one, words) != mermaid.draw(two, words)
@@ -248,13 +248,13 @@ def test_in_spanish_no_word_of_the_templates_is_left_in_english(env: str) -> Non
 
 def test_no_label_of_mermaid_begins_as_a_list_does(found: Architecture) -> None:
     """The default behaviour's path is a star; Mermaid before 11.10 takes it for a list's."""
-    text = mermaid.draw(found, Words("en"))
+    text = mermaid.draw(found, Labels("en"))
     assert '|"#42; · OAC"|' in text
     assert not re.search(r'"[*+-] ', text)
 
 
 def test_mermaid_has_every_part_that_an_arrow_leads_to(found: Architecture) -> None:
-    text = mermaid.draw(found, Words("en"))
+    text = mermaid.draw(found, Labels("en"))
     declared = set(re.findall(r'^ +(\w+)[(\[]+"', text, re.MULTILINE))
     joined = set(re.findall(r"^ +(\w+) -", text, re.MULTILINE))
     joined |= set(re.findall(r"(\w+)$", "\n".join(re.findall(r".*->.*", text)), re.MULTILINE))
@@ -273,7 +273,7 @@ def test_what_the_templates_say_is_never_markup(tmp_path: Path) -> None:
     root = drawn(found)
     assert not list(root.iter(f"{SVG}script"))
     assert any('"]&<script>#quot;`x`</script>' in line for line, _ in texts(root))
-    [line] = [x for x in mermaid.draw(found, Words("en")).splitlines() if "script" in x]
+    [line] = [x for x in mermaid.draw(found, Labels("en")).splitlines() if "script" in x]
     assert re.fullmatch(r' +LoadBalancer\["[^"<>&`]*(<br>[^"<>&`]*)*"\]', line)
 
 
@@ -304,9 +304,9 @@ def test_somebody_else_s_set_is_drawn_too(tmp_path: Path, resources: dict[str, A
     found = theirs(tmp_path, resources)
     root = drawn(found)
     assert root.get("width")
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     assert all(inside(box, layout.page) for box in layout.boxes.values())
-    assert mermaid.draw(found, Words("es")).startswith("flowchart LR\n")
+    assert mermaid.draw(found, Labels("es")).startswith("flowchart LR\n")
 
 
 def _elsewhere(resources: dict[str, Any]) -> None:
@@ -320,40 +320,40 @@ def _elsewhere(resources: dict[str, Any]) -> None:
 def test_parts_in_subnets_of_another_template_have_a_tier_of_their_own(tmp_path: Path) -> None:
     found = changed(tmp_path, "seed", _elsewhere)
     assert len(found.rows["elsewhere"]) == 2
-    layout = place(found, Words("en"))
+    layout = place(found, Labels("en"))
     cells = [layout.cells[subnet.id] for subnet in found.rows["elsewhere"]]
     for name in ("LoadBalancer", "BackendGroup", "Database"):
         assert all(overlap(layout.boxes[name], cell) for cell in cells), name
     assert overlap(layout.boxes["NatGatewayA"], cells[0])
-    for way in routes(found, layout):
+    for way in arrow_paths(found, layout):
         box, (x, y) = layout.boxes[way.arrow.target], way.points[-1]
         assert overlap(box, Box(x - 1, y - 1, 2, 2)), way.arrow
     for (one, a), (other, b) in combinations(layout.boxes.items(), 2):
         assert not overlap(a, b), (one, other)
     said = {line for line, _ in texts(drawn(found))}
     assert {"made elsewhere", "RDS PostgreSQL 17", "5432", "3000"} <= said
-    assert "subnets made elsewhere" in mermaid.draw(found, Words("en"))
+    assert "subnets made elsewhere" in mermaid.draw(found, Labels("en"))
 
 
 def test_a_part_of_which_too_little_is_known_goes_by_its_id(tmp_path: Path) -> None:
     found = theirs(tmp_path, {"Store": {"Type": "AWS::RDS::DBInstance", "Properties": {}}})
-    assert Words("en").lines(found.parts["Store"]) == ["Store"]
+    assert Labels("en").lines(found.parts["Store"]) == ["Store"]
 
 
 Clinic = Callable[..., Ended]
 
 
 def test_without_an_environment_the_documented_one_is_drawn(clinic: Clinic) -> None:
-    assert clinic("diagram").out == mermaid.draw(ours("seed"), Words("en"))
+    assert clinic("diagram").out == mermaid.draw(ours("seed"), Labels("en"))
 
 
 def test_the_file_s_ending_says_which_form_is_meant(clinic: Clinic, tmp_path: Path) -> None:
     ended = clinic("diagram", "prod", "--output", tmp_path / "a.svg", "--language", "es")
     assert ended.code == 0
     assert ended.out == f"{tmp_path}/a.svg: prod, 25 parts and 18 arrows\n"
-    assert (tmp_path / "a.svg").read_text() == draw.draw(ours("prod"), Words("es"))
+    assert (tmp_path / "a.svg").read_text() == draw.draw(ours("prod"), Labels("es"))
     clinic("diagram", "prod", "--output", tmp_path / "a.mmd")
-    assert (tmp_path / "a.mmd").read_text() == mermaid.draw(ours("prod"), Words("en"))
+    assert (tmp_path / "a.mmd").read_text() == mermaid.draw(ours("prod"), Labels("en"))
 
 
 def test_for_programs_each_line_is_an_object(clinic: Clinic) -> None:

@@ -41,7 +41,7 @@ def params(tmp_path: Path) -> Path:
 def findings(documents: Documents, params: Path, cache: Cache) -> list[Finding]:
     """Without the remarks that the project suppresses everywhere."""
     values, troubles = run.read(params, documents["flat.json"])
-    found = run.judge(documents, output.render(documents), values, cache, ["us-east-1"])
+    found = run.lint_all(documents, output.render(documents), values, cache, ["us-east-1"])
     return [f for f in (*troubles, *found) if f.rule not in {"I9001", "I4010", "W3002", "W2001"}]
 
 
@@ -89,7 +89,7 @@ def test_what_cfn_lint_is_asked_later_the_validator_judges_now_and_the_cache_sti
     later = frozenset({"flat.json"})
 
     def tools() -> set[str]:
-        found = run.judge(documents, files, {}, cache, ["us-east-1"], later=later)
+        found = run.lint_all(documents, files, {}, cache, ["us-east-1"], later=later)
         return {finding.tool for finding in found if finding.severity == "error"}
 
     assert tools() == {"cloudformation-validate"}
@@ -123,7 +123,7 @@ def test_every_suppression_suppresses_something(cache: Cache) -> None:
     values["no file system"] = usual | {"DocumentsFileSystem": "false"}
     values["the other header"] = usual | {"OriginHeader": "second"}
     used: set[suppressions.Suppression] = set()
-    found = run.judge(documents, output.render(documents), values, cache)
+    found = run.lint_all(documents, output.render(documents), values, cache)
     assert [*troubles, *report.unsuppressed(found, used)] == []
     assert {
         suppression for suppression in suppressions.SUPPRESSIONS if not suppression.judge
@@ -240,9 +240,9 @@ def test_the_root_is_linted_again_when_a_child_changes(params: Path, cache: Cach
     ],
 )
 def test_the_key_of_an_entry_knows_everything_that_matters(
-    cache: Cache, change: Callable[[run.Run], run.Run]
+    cache: Cache, change: Callable[[run.LintRun], run.LintRun]
 ) -> None:
-    judged = run.Run([run.Template("flat.json", b"{}", {})], ["us-east-1"], cache)
+    judged = run.LintRun([run.Template("flat.json", b"{}", {})], ["us-east-1"], cache)
     other = change(judged)
     keys = {r.key(tool, r.templates[0]) for r in (judged, other) for tool in (linter, validator)}
     assert len(keys) == 4

@@ -26,7 +26,7 @@ def _fits(pattern: str) -> set[str]:
 @given(patterns, patterns)
 @settings(max_examples=400, deadline=None)
 def test_two_patterns_meet_exactly_where_a_path_fits_both(one: str, other: str) -> None:
-    assert delivery.meets(one, other) == bool(_fits(one) & _fits(other))
+    assert delivery.overlaps(one, other) == bool(_fits(one) & _fits(other))
 
 
 @given(patterns, patterns)

@@ -23,7 +23,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @st.composite
-def odd(draw: st.DrawFn) -> dict[str, Any]:
+def unresolved(draw: st.DrawFn) -> dict[str, Any]:
     """The flat template with something else in one place."""
     template = copy.deepcopy(flat())
     place: Any = template["Resources"]
@@ -38,7 +38,7 @@ def odd(draw: st.DrawFn) -> dict[str, Any]:
     return template
 
 
-@given(template=odd(), env=st.sampled_from(["seed", "dev", "prod"]))
+@given(template=unresolved(), env=st.sampled_from(["seed", "dev", "prod"]))
 @settings(max_examples=50, deadline=None)
 def test_an_odd_template_is_judged_or_refused_in_a_sentence(
     template: dict[str, Any], env: str

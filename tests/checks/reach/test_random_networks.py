@@ -10,11 +10,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from generator.checks.reach.facts import Link
-from generator.checks.reach.gates import Net
 from generator.checks.reach.names import Names
-from generator.checks.reach.network import between, inward, outward
-from generator.model.network import groups, ports, routes
-from generator.model.network.stations import stations
+from generator.checks.reach.network import between, inbound, outbound
+from generator.model.network import Network, groups, ports, routes
+from generator.model.network.components import components
 from generator.model.view import View
 from tests.checks.reach.brute import Host, Packet, World, is_internet
 
@@ -106,7 +105,7 @@ class Maker:
     def one(self, *choices: Any) -> Any:
         return self.draw(st.sampled_from(choices))
 
-    def land(self) -> None:
+    def topology(self) -> None:
         self.add("Vpc", "VPC", CidrBlock="10.0.0.0/16")
         self.add("Door", "InternetGateway")
         if self.draw(st.integers(0, 9)):
@@ -175,7 +174,7 @@ def networks(draw: st.DrawFn, calm: bool = False) -> Resources:
     """Instances in three subnets of one network: either groups are random, or all the rest is; if
     ``calm``, hardly anything."""
     busy, maker = draw(st.booleans()) and not calm, Maker(draw)
-    maker.land()
+    maker.topology()
     maker.routes()
     maker.lists(busy)
     maker.groups(wide=busy or calm)
@@ -225,10 +224,10 @@ class Case:
 
     def __init__(self, made: Resources) -> None:
         names = Names(View("any", "us-east-1", {}, {}, {}, made, {}, {}))
-        land, _ = routes.land(names)
+        topology, _ = routes.topology(names)
         rules, _ = groups.rules(names)
-        self.net, self.world = Net(land, rules), World(made)
-        self.placed = {one.logical: one for one in stations(names, land)}
+        self.net, self.world = Network(topology, rules, (), ()), World(made)
+        self.placed = {one.logical: one for one in components(names, topology)}
         homes = {name: made[name]["Properties"]["SubnetId"]["Ref"] for name in INSTANCES}
         self.hosts = {
             name: [Host(name, home, one) for one in PLACES[home]] for name, home in homes.items()
@@ -240,12 +239,12 @@ class Case:
         _agrees(link, self.world, self.hosts[one], self.hosts[other])
 
     def agree_inward(self, one: str) -> None:
-        link = inward(self.net, self.placed[one], ("internet", one))
+        link = inbound(self.net, self.placed[one], ("internet", one))
         # Which of its own addresses an instance has makes no difference to the world.
         _agrees(link, self.world, self.outside, self.hosts[one][:1])
 
     def agree_outward(self, one: str) -> None:
-        link = outward(self.net, self.placed[one], (one, "internet"))
+        link = outbound(self.net, self.placed[one], (one, "internet"))
         _agrees(link, self.world, self.hosts[one], self.outside)
 
 

@@ -130,7 +130,7 @@ def test_a_group_takes_as_long_as_its_instances_boot(
 
 def test_a_booting_instance_waits_for_the_secret_that_tells_where_the_database_is() -> None:
     group = tasks(seen())["BackendStack/BackendGroup"]
-    assert group.meets == {"DatabaseStack/DatabaseSecretAttachment": 45}
+    assert group.awaits == {"DatabaseStack/DatabaseSecretAttachment": 45}
     assert not any("Database" in name for name in group.after)
 
 
@@ -163,7 +163,7 @@ def test_nothing_reads_the_backend_so_that_nobody_waits_for_instances_to_boot() 
 def test_a_group_that_builds_its_image_is_well_no_later_than_the_database_allows() -> None:
     """Its way leads through bucket, balancer and build, and is as long as the database's."""
     found = tasks(seen())
-    group = replace(found["BackendStack/BackendGroup"], meets={})
+    group = replace(found["BackendStack/BackendGroup"], awaits={})
     steps = schedule([*(found | {group.name: group}).values()])
     assert steps[group.name].end <= 615
 

@@ -17,8 +17,8 @@ from generator.errors import ClinicError
 STACK = "AWS::CloudFormation::Stack"
 
 
-def task(name: str, seconds: int, *after: str, **meets: int) -> Task:
-    return Task(name, "AWS::SNS::Topic", seconds, frozenset(after), meets)
+def task(name: str, seconds: int, *after: str, **awaits: int) -> Task:
+    return Task(name, "AWS::SNS::Topic", seconds, frozenset(after), awaits)
 
 
 @st.composite
@@ -29,9 +29,15 @@ def graphs(draw: st.DrawFn) -> list[Task]:
     for number, name in enumerate(names):
         earlier = st.lists(st.sampled_from(names[:number]), max_size=4) if number else st.just([])
         after = draw(earlier)
-        meets = {n: draw(st.integers(0, 9)) for n in draw(earlier)}
+        awaits = {n: draw(st.integers(0, 9)) for n in draw(earlier)}
         tasks.append(
-            Task(name, "AWS::SNS::Topic", draw(st.integers(0, 20)), frozenset(after), meets)
+            Task(
+                name,
+                "AWS::SNS::Topic",
+                draw(st.integers(0, 20)),
+                frozenset(after),
+                awaits,
+            )
         )
     return draw(st.permutations(tasks))
 
@@ -40,7 +46,7 @@ def by_hand(tasks: Sequence[Task], name: str) -> int:
     """When a task ends, by walking every path to it."""
     one = {t.name: t for t in tasks}[name]
     ends = [by_hand(tasks, before) + one.seconds for before in one.after] or [one.seconds]
-    return max(ends + [by_hand(tasks, met) + rest for met, rest in one.meets.items()])
+    return max(ends + [by_hand(tasks, waited) + rest for waited, rest in one.awaits.items()])
 
 
 @given(graphs())
@@ -88,7 +94,7 @@ def test_a_task_that_meets_another_while_it_runs_ends_after_it() -> None:
 def test_what_is_met_early_costs_nothing() -> None:
     steps = schedule([task("Database", 10), task("Group", 100, Database=45)])
     assert steps["Group"].end == 100
-    assert not steps["Group"].met
+    assert not steps["Group"].waited
 
 
 def test_the_serial_sum_puts_one_layer_after_the_other() -> None:

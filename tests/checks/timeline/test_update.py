@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generator.checks.timeline.schedule import Step, schedule, total
+from generator.checks.timeline.schedule import ScheduledTask, schedule, total
 from generator.checks.timeline.update import batches, changes, update
 from generator.model import view
 from generator.model.variant import with_values
@@ -15,11 +15,11 @@ from tests.checks.timeline.test_graph import FLAT, seen
 GROUP = "BackendGroup"
 
 
-def steps(old: view.View, **values: str) -> dict[str, Step]:
+def steps(old: view.View, **values: str) -> dict[str, ScheduledTask]:
     return schedule(update(old, with_values(old, **values)))
 
 
-def busy(found: dict[str, Step]) -> set[str]:
+def busy(found: dict[str, ScheduledTask]) -> set[str]:
     """What takes time, without the stacks themselves."""
     return {n for n, s in found.items() if s.end > s.start and not s.task.is_stack}
 
@@ -69,7 +69,7 @@ def test_what_is_new_is_created_and_what_goes_takes_no_time() -> None:
 
 def test_a_fleet_that_does_not_change_waits_for_no_database() -> None:
     found = steps(seen(), DatabaseName="other", BackendImage="")
-    assert found["BackendStack/BackendGroup"].task.meets.keys() <= {
+    assert found["BackendStack/BackendGroup"].task.awaits.keys() <= {
         "DatabaseStack/DatabaseSecretAttachment"
     }
     quiet = steps(seen(DatabaseVersion="16"), DatabaseVersion="17")

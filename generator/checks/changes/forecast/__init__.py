@@ -19,8 +19,8 @@ from typing import Any
 from generator.checks.changes import compare, refusals
 from generator.checks.changes.compare import Change, Side
 from generator.checks.changes.forecast import order, revision
-from generator.checks.changes.forecast.order import Step
-from generator.checks.changes.forecast.revision import Revision
+from generator.checks.changes.forecast.order import ForecastStep
+from generator.checks.changes.forecast.revision import GitRevision
 from generator.checks.changes.stateful import STATEFUL
 from generator.errors import ClinicError
 from generator.model import guard, view
@@ -42,10 +42,10 @@ class Forecast:
 
     env: str
     changes: list[Change]
-    steps: list[Step]
+    steps: list[ForecastStep]
     notes: list[str]
     """What a person should know besides, a sentence each."""
-    refused: Sequence[refusals.Finding] = ()
+    refused: Sequence[refusals.Refusal] = ()
     """What AWS would not do to the stack."""
 
 
@@ -65,32 +65,32 @@ def forecast(
     values = {path: parameters.load_checked(path, whole) for path in files}
     then = revision.read(base, [OUTPUT, params, *files])
     old = _templates(then, new)
-    found = [_one(path, values[path], new, old, then) for path in files]
-    return then.name, found if envs else [*found, *_gone(then, params, files)]
+    forecasts = [_one(path, values[path], new, old, then) for path in files]
+    return then.name, forecasts if envs else [*forecasts, *_gone(then, params, files)]
 
 
-def _templates(then: Revision, new: Templates) -> dict[str, Template]:
+def _templates(then: GitRevision, new: Templates) -> dict[str, Template]:
     """The revision's set, in the form of the new one."""
     flat = view.FLAT in new
-    wanted = "flat." if flat else "nested/"
-    found = {}
+    prefix = "flat." if flat else "nested/"
+    templates = {}
     for name, data in then.below(OUTPUT).items():
         short, suffix = os.path.splitext(name.removeprefix("nested/"))
         # What else lies in deeper folders need not be a template.
         if (
-            name.startswith(wanted)
+            name.startswith(prefix)
             and suffix in view.SUFFIXES
             and ("/" not in short or short in new)
         ):
-            found[short] = view.template(f"{OUTPUT}/{name} in {then.name}", data)
-    if (view.FLAT if flat else view.ROOT) not in found:
+            templates[short] = view.template(f"{OUTPUT}/{name} in {then.name}", data)
+    if (view.FLAT if flat else view.ROOT) not in templates:
         missing = "flat.json" if flat else "nested/root.json"
         raise ClinicError(f"{then.name} has no {OUTPUT}/{missing}, so there is nothing to compare.")
-    return found
+    return templates
 
 
 def _one(
-    path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: Revision
+    path: Path, values: Mapping[str, str], new: Templates, old: Templates, then: GitRevision
 ) -> Forecast:
     notes = list[str]()
     with guard.resolving(f"{path.stem} in {then.name}"):
@@ -98,23 +98,23 @@ def _one(
         there = compare.resources(before)
     with guard.resolving(path.stem):
         after = _side(new, values, path.stem)
-        wanted = compare.resources(after)
-        found = compare.forecast(before, after)
-        steps = order.steps(found, there, wanted)
-        known = refusals.findings(found, there, wanted)
+        new_resources = compare.resources(after)
+        changes = compare.forecast(before, after)
+        steps = order.steps(changes, there, new_resources)
+        known = refusals.findings(changes, there, new_resources)
         refused = [one for one in known if one.row.refused]
-        notes += _notes(found, there, wanted)
+        notes += _notes(changes, there, new_resources)
         notes += [one.sentence for one in known if not one.row.refused]
-    return Forecast(path.stem, found, steps, notes, refused)
+    return Forecast(path.stem, changes, steps, notes, refused)
 
 
 def _before(
-    path: Path, values: Mapping[str, str], old: Templates, then: Revision, notes: list[str]
+    path: Path, values: Mapping[str, str], old: Templates, then: GitRevision, notes: list[str]
 ) -> Side:
     """What is deployed, if the revision is; ``notes`` gets what had to be assumed."""
-    given = then.files.get(path.resolve())
-    if given is not None:
-        return _side(old, parameters.parse(Path(f"{path} in {then.name}"), given), path.stem)
+    content = then.files.get(path.resolve())
+    if content is not None:
+        return _side(old, parameters.parse(Path(f"{path} in {then.name}"), content), path.stem)
     if then.covers(path):
         notes.append(f"{path} is new: there is no stack of it yet.")
         return Side({}, {}, {})
@@ -134,16 +134,16 @@ def _side(templates: Templates, values: Mapping[str, str], env: str) -> Side:
 
 
 def _notes(
-    found: list[Change], there: Mapping[str, Any], wanted: Mapping[str, Any]
+    changes: list[Change], there: Mapping[str, Any], new_resources: Mapping[str, Any]
 ) -> Iterator[str]:
-    for change in found:
+    for change in changes:
         if any(detail.name == "Type" for detail in change.details):
             yield (
                 f"{change.path}: CloudFormation refuses another type under the same logical id; "
                 "give the new one an id of its own."
             )
-    for path in [path for path in wanted if path in there]:
-        new = wanted[path]
+    for path in [path for path in new_resources if path in there]:
+        new = new_resources[path]
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
             was, will = (
                 compare.declared_policy(there[path], policy),
@@ -159,7 +159,7 @@ def _meaning(resource: Mapping[str, Any], policy: str) -> str:
     return "its data outlives it"
 
 
-def _gone(then: Revision, params: Path, files: list[Path]) -> Iterator[Forecast]:
+def _gone(then: GitRevision, params: Path, files: list[Path]) -> Iterator[Forecast]:
     """Environments that the revision had: their stacks stay until somebody destroys them."""
     for name in then.below(params):
         env, _, end = name.partition(".")

@@ -32,7 +32,7 @@ LAST = {
 }
 
 
-class Step(NamedTuple):
+class ForecastStep(NamedTuple):
     """Something that CloudFormation does."""
 
     number: int
@@ -44,7 +44,7 @@ class Step(NamedTuple):
 
 def steps(
     changes: Iterable[Change], before: Mapping[str, Any], after: Mapping[str, Any]
-) -> list[Step]:
+) -> list[ForecastStep]:
     """Everything that ``changes`` lead to, in order.
 
     ``before`` and ``after`` are the resources by path. ClinicError if they wait in a circle.
@@ -54,9 +54,13 @@ def steps(
     first = _levels(waiting(after), coming)
     last = _levels(_turned(waiting(before)), leaving)
     done = max(first.values(), default=0)
-    found = [Step(n, "update", FIRST[coming[p].verb], coming[p]) for p, n in first.items()]
-    found += [Step(done + n, "clean-up", _last(leaving[p]), leaving[p]) for p, n in last.items()]
-    return sorted(found, key=lambda step: step.number)
+    ordered = [
+        ForecastStep(n, "update", FIRST[coming[p].verb], coming[p]) for p, n in first.items()
+    ]
+    ordered += [
+        ForecastStep(done + n, "clean-up", _last(leaving[p]), leaving[p]) for p, n in last.items()
+    ]
+    return sorted(ordered, key=lambda step: step.number)
 
 
 def waiting(resources: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from typing import Any
 from generator.checks.changes.compare import Change, Detail
 from generator.checks.changes.differences import apart
 from generator.checks.changes.forecast import Forecast
-from generator.checks.changes.forecast.order import Step
+from generator.checks.changes.forecast.order import ForecastStep
 from generator.checks.changes.stateful import STATEFUL, loss, sentence
 
 HEADINGS = ("step", "what", "resource", "because", "data")
@@ -26,8 +26,8 @@ TITLES = {
 def summary(forecast: Forecast) -> str:
     """One line about an environment."""
     counts = Counter(change.verb for change in forecast.changes)
-    told = ", ".join(f"{counts[verb]} {verb}" for verb in VERBS if counts[verb])
-    return f"{forecast.env}: {told or 'nothing changes'}"
+    counted = ", ".join(f"{counts[verb]} {verb}" for verb in VERBS if counts[verb])
+    return f"{forecast.env}: {counted or 'nothing changes'}"
 
 
 def phases(forecast: Forecast) -> Iterator[tuple[str, list[list[str]]]]:
@@ -38,14 +38,14 @@ def phases(forecast: Forecast) -> Iterator[tuple[str, list[list[str]]]]:
             yield title, [row for step in steps for row in _rows(step)]
 
 
-def _rows(step: Step) -> Iterator[list[str]]:
+def _rows(step: ForecastStep) -> Iterator[list[str]]:
     change, cleaning = step.change, step.phase == "clean-up"
     start = [str(step.number), step.what, change.path]
     data = _data(change, cleaning)
-    told = [] if cleaning else [_detail(detail) for detail in change.details]
-    if len(told) > SHOWN:
-        told[SHOWN - 1 :] = [f"and {len(told) - SHOWN + 1} more"]
-    for text in told or [change.type]:
+    details = [] if cleaning else [_detail(detail) for detail in change.details]
+    if len(details) > SHOWN:
+        details[SHOWN - 1 :] = [f"and {len(details) - SHOWN + 1} more"]
+    for text in details or [change.type]:
         yield [*start, text, data]
         start, data = ["", "", ""], ""
 
@@ -72,7 +72,7 @@ def _cut(text: str) -> str:
 
 def objects(forecast: Forecast) -> Iterator[dict[str, Any]]:
     """One object for each change, in order, each note, and the whole environment."""
-    steps: dict[int, list[Step]] = {}
+    steps: dict[int, list[ForecastStep]] = {}
     for step in forecast.steps:
         steps.setdefault(id(step.change), []).append(step)
     first = {id(change): steps[id(change)][0].number for change in forecast.changes}
@@ -92,7 +92,7 @@ def objects(forecast: Forecast) -> Iterator[dict[str, Any]]:
     }
 
 
-def _object(change: Change, steps: Sequence[Step]) -> dict[str, Any]:
+def _object(change: Change, steps: Sequence[ForecastStep]) -> dict[str, Any]:
     return {
         "path": change.path,
         "logical": change.logical,
@@ -121,8 +121,8 @@ def markdown(base: str, forecasts: Sequence[Forecast]) -> str:
 
 
 def _alert(kind: str, sentences: Any) -> list[str]:
-    told = [f"> - {_escaped(text)}" for text in sentences]
-    return ["", f"> [!{kind}]", *told] if told else []
+    lines = [f"> - {_escaped(text)}" for text in sentences]
+    return ["", f"> [!{kind}]", *lines] if lines else []
 
 
 def _row(cells: Sequence[str]) -> str:

@@ -13,8 +13,8 @@ from generator.errors import ClinicError, quote
 
 
 @dataclass(frozen=True)
-class Revision:
-    """What some paths held."""
+class GitRevision:
+    """The contents of some paths in one git revision."""
 
     name: str
     """For people: ``origin/main (1a2b3c4d)``."""
@@ -37,7 +37,7 @@ class Revision:
         return path.resolve().is_relative_to(self.top)
 
 
-def read(asked: str | None, paths: Iterable[Path]) -> Revision:
+def read(asked: str | None, paths: Iterable[Path]) -> GitRevision:
     """What ``paths``, files or folders, held in the revision ``asked``.
 
     None: the branch that a pull request would be merged into, where this branch left it.
@@ -48,7 +48,7 @@ def read(asked: str | None, paths: Iterable[Path]) -> Revision:
     inside = [path.resolve() for path in paths if path.resolve().is_relative_to(top)]
     blobs = dict(_listed(commit, top, inside)) if inside else {}
     contents = _contents(list(blobs.values()))
-    return Revision(f"{name} ({commit[:8]})", top, dict(zip(blobs, contents, strict=True)))
+    return GitRevision(f"{name} ({commit[:8]})", top, dict(zip(blobs, contents, strict=True)))
 
 
 def _chosen(asked: str | None) -> tuple[str, str]:
@@ -73,8 +73,8 @@ def _chosen(asked: str | None) -> tuple[str, str]:
 def _listed(commit: str, top: Path, paths: list[Path]) -> Iterator[tuple[Path, str]]:
     """Regular files below ``paths``, with the ids of their contents."""
     below = (str(path.relative_to(top)) for path in paths)
-    told = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *below)
-    for entry in os.fsdecode(told).split("\0")[:-1]:
+    output = _git("ls-tree", "-r", "-z", "--full-tree", commit, "--", *below)
+    for entry in os.fsdecode(output).split("\0")[:-1]:
         what, _, path = entry.partition("\t")
         if what.startswith("100"):
             yield top / path, what.split()[2]
@@ -86,7 +86,7 @@ def _commit(name: str) -> str:
 
 
 def _contents(blobs: list[str]) -> Iterator[bytes]:
-    out = _git("cat-file", "--batch", given="".join(f"{blob}\n" for blob in blobs).encode())
+    out = _git("cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs).encode())
     start = 0
     for _ in blobs:
         head, _, _ = out[start:].partition(b"\n")
@@ -96,12 +96,12 @@ def _contents(blobs: list[str]) -> Iterator[bytes]:
         start += size + 1
 
 
-def _git(*arguments: str, given: bytes = b"") -> bytes:
-    done = _run(arguments, given)
+def _git(*arguments: str, stdin: bytes = b"") -> bytes:
+    done = _run(arguments, stdin)
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise ClinicError(
-            f"git cannot say what was here ({words[0] if words else 'no reason given'}): run this "
+            f"git cannot say what was here ({words[0] if words else 'no reason stdin'}): run this "
             "in a clone of the repository."
         )
     return done.stdout
@@ -112,8 +112,8 @@ def _attempt(*arguments: str) -> bytes:
     return _run(arguments, b"").stdout
 
 
-def _run(arguments: Iterable[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+def _run(arguments: Iterable[str], stdin: bytes) -> subprocess.CompletedProcess[bytes]:
     git = shutil.which("git")
     if git is None:
         raise ClinicError("git is not installed, and only git knows what was here: install it.")
-    return subprocess.run([git, *arguments], input=given, capture_output=True, check=False)
+    return subprocess.run([git, *arguments], input=stdin, capture_output=True, check=False)

@@ -15,11 +15,11 @@ SUMMARY = "GITHUB_STEP_SUMMARY"
 """Where GitHub Actions says which file is shown as the summary of a job."""
 
 
-def show(name: str, found: Sequence[Forecast], report: Report) -> None:
+def show(name: str, forecasts: Sequence[Forecast], report: Report) -> None:
     """What becomes of each environment, compared with the revision ``name``."""
     report.tell("base", revision=name)
     report.say(f"Compared with {name}.")
-    for one in found:
+    for one in forecasts:
         report.tell_all(objects(one))
         report.say(f"\n== {summary(one)}")
         for note in one.notes:
@@ -41,16 +41,16 @@ def append(path: Path, text: str) -> None:
         ) from error
 
 
-def judge(found: Sequence[Forecast], allowed: Sequence[str]) -> None:
+def require_acceptable(forecasts: Sequence[Forecast], allowed: Sequence[str]) -> None:
     """ClinicError with a line for everything that AWS would refuse (2), or else that takes data
     out of a stack (1)."""
-    refused = [f"{one.env}: {finding.sentence}" for one in found for finding in one.refused]
+    refused = [f"{one.env}: {finding.sentence}" for one in forecasts for finding in one.refused]
     if refused:
         raise ClinicError("\n        ".join(["AWS would refuse this:", *refused]))
-    stopped = [(one.env, change) for one in found for change in losing(one.changes, allowed)]
+    stopped = [(one.env, change) for one in forecasts for change in losing(one.changes, allowed)]
     if not stopped:
         return
     flags = dict.fromkeys(f"--allow-data-loss {change.logical}" for _, change in stopped)
     lines = [f"{env}: {sentence(change)}" for env, change in stopped]
-    told = ["this would cost data:", *lines, f"If it is meant: {' '.join(flags)}"]
-    raise ClinicError("\n        ".join(told), exit_code=1)
+    texts = ["this would cost data:", *lines, f"If it is meant: {' '.join(flags)}"]
+    raise ClinicError("\n        ".join(texts), exit_code=1)

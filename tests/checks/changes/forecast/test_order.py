@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.checks.changes import compare
 from generator.checks.changes.compare import Change, Detail, Side
-from generator.checks.changes.forecast.order import Step, steps
+from generator.checks.changes.forecast.order import ForecastStep, steps
 from generator.errors import ClinicError
 from generator.model.walk import STACK
 from tests.resolved import children, parameters
@@ -23,7 +23,7 @@ def topic(*sources: str, waits: Any = ()) -> dict[str, Any]:
     return {"Type": TOPIC, "Properties": {"DisplayName": inner}, "DependsOn": waits}
 
 
-def numbers(found: list[Step]) -> dict[tuple[str, str], int]:
+def numbers(found: list[ForecastStep]) -> dict[tuple[str, str], int]:
     return {(step.phase, step.change.path): step.number for step in found}
 
 

@@ -1,4 +1,4 @@
-"""Types that this proof knows, so that it never takes one that it does not know for harmless."""
+"""Resource types that the proof does not know, so that none is taken for harmless."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def facts(names: Names) -> Iterator[Unknown]:
         kind = resource["Type"]
         if not resource_types.reach(kind):
             yield Unknown(name, f"what {name} reaches is not known: {kind} is not judged")
-    for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
-        if given.get("Type", JUDGED_BALANCER) != JUDGED_BALANCER:
+    for name, properties in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
+        if properties.get("Type", JUDGED_BALANCER) != JUDGED_BALANCER:
             yield Unknown(name, f"what {name} reaches is not known: it is no application balancer")

@@ -1,4 +1,4 @@
-"""How each arrow goes: along right angles, and where its text stands."""
+"""The path of each arrow, at right angles, and the place of its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from generator.checks.diagram.model import INTERNET, Architecture, Arrow
 Point = tuple[float, float]
 
 
-class Route(NamedTuple):
+class ArrowPath(NamedTuple):
     """The corners of an arrow from its beginning to its tip, and the middle of its text."""
 
     arrow: Arrow
@@ -22,13 +22,13 @@ class Route(NamedTuple):
     """Whether it ends in another arrow and so has no tip."""
 
 
-def routes(found: Architecture, layout: Layout) -> Iterator[Route]:
-    """A route for every arrow."""
-    kinds = {name: part.kind for name, part in found.parts.items()}
+def arrow_paths(model: Architecture, layout: Layout) -> Iterator[ArrowPath]:
+    """A path for every arrow."""
+    kinds = {name: part.kind for name, part in model.parts.items()}
     beside = {name for name, box in layout.boxes.items() if box.x > layout.network.right}
-    into = Counter(arrow.target for arrow in found.arrows if arrow.target in beside)
+    into = Counter(arrow.target for arrow in model.arrows if arrow.target in beside)
     met = Counter[str]()
-    for arrow in found.arrows:
+    for arrow in model.arrows:
         source, target = layout.boxes[arrow.source], layout.boxes[arrow.target]
         if arrow.source == arrow.target:
             yield _loop(arrow, source)
@@ -44,20 +44,20 @@ def routes(found: Architecture, layout: Layout) -> Iterator[Route]:
             yield _to_service(arrow, source, target, layout, shift, 46 if of_group else 26)
         elif source.right < target.x:
             y = target.centre
-            yield Route(
+            yield ArrowPath(
                 arrow, [(source.right, y), (target.x, y)], ((source.right + target.x) / 2, y)
             )
         else:
             yield _vertical(arrow, source, target, layout)
 
 
-def _loop(arrow: Arrow, box: Box) -> Route:
+def _loop(arrow: Arrow, box: Box) -> ArrowPath:
     right, top = box.right - 30, box.y
     points = [(right - 60, top), (right - 60, top - 16), (right, top - 16), (right, top)]
-    return Route(arrow, points, (right - 30, top - 16))
+    return ArrowPath(arrow, points, (right - 30, top - 16))
 
 
-def _across_the_border(arrow: Arrow, source: Box, target: Box, layout: Layout) -> Route:
+def _across_the_border(arrow: Arrow, source: Box, target: Box, layout: Layout) -> ArrowPath:
     """In from the internet at the height of what it reaches; out of the gateway below that."""
     if arrow.source == INTERNET:
         y = target.centre
@@ -65,42 +65,44 @@ def _across_the_border(arrow: Arrow, source: Box, target: Box, layout: Layout) -
             begin = [(source.right, y)]
         else:
             begin = [(source.middle, source.bottom), (source.middle, y)]
-        return Route(arrow, [*begin, (target.x, y)], ((source.right + REGION_LEFT) / 2, y))
+        return ArrowPath(arrow, [*begin, (target.x, y)], ((source.right + REGION_LEFT) / 2, y))
     y = layout.way_out
-    return Route(arrow, [(source.x, y), (target.right, y)], ((source.x + target.right) / 2, y))
+    return ArrowPath(arrow, [(source.x, y), (target.right, y)], ((source.x + target.right) / 2, y))
 
 
 def _to_gateway(
     arrow: Arrow, source: Box, gateway: Box, layout: Layout, gateways: list[Box]
-) -> Route:
+) -> ArrowPath:
     """From above a NAT gateway, joining the way of the next one; else from the left side."""
     if source in gateways:
         x, y = source.middle, layout.way_out
         others = [box.middle for box in gateways if box.middle < x]
         end = max(others, default=gateway.right)
-        return Route(arrow, [(x, source.y), (x, y), (end, y)], ((end + x) / 2, y), bool(others))
+        return ArrowPath(arrow, [(x, source.y), (x, y), (end, y)], ((end + x) / 2, y), bool(others))
     x = (gateway.middle + ZONES_LEFT) / 2 - 6
     points = [(source.x, source.centre), (x, source.centre), (x, gateway.bottom)]
-    return Route(arrow, points, (x, (source.centre + gateway.bottom) / 2))
+    return ArrowPath(arrow, points, (x, (source.centre + gateway.bottom) / 2))
 
 
 def _to_service(
     arrow: Arrow, source: Box, target: Box, layout: Layout, shift: float, lane: float
-) -> Route:
+) -> ArrowPath:
     """To the right along a lane of the source's own; from above the network straight down."""
     if source.bottom < layout.region.y:
         y, x = source.centre, target.middle
-        return Route(arrow, [(source.right, y), (x, y), (x, target.y)], ((source.right + x) / 2, y))
+        return ArrowPath(
+            arrow, [(source.right, y), (x, y), (x, target.y)], ((source.right + x) / 2, y)
+        )
     x, y = layout.network.right + lane, target.centre + shift
     points = [(source.right, source.centre), (x, source.centre), (x, y), (target.x, y)]
-    return Route(arrow, points, ((layout.network.right + 46 + target.x) / 2, y))
+    return ArrowPath(arrow, points, ((layout.network.right + 46 + target.x) / 2, y))
 
 
-def _vertical(arrow: Arrow, source: Box, target: Box, layout: Layout) -> Route:
+def _vertical(arrow: Arrow, source: Box, target: Box, layout: Layout) -> ArrowPath:
     """Down the lane where both are in it, else where the smaller of them is."""
     down = source.bottom <= target.y
     begin, end = (source.bottom, target.y) if down else (source.y, target.bottom)
     smaller = min(source, target, key=lambda box: box.width)
     x = layout.lane if smaller.x < layout.lane < smaller.right else smaller.middle
     text = (begin if down else end) + min(23, abs(end - begin) / 2 - 6)
-    return Route(arrow, [(x, begin), (x, end)], (x, text))
+    return ArrowPath(arrow, [(x, begin), (x, end)], (x, text))

@@ -18,28 +18,28 @@ TEXTS = {
 """Properties that hold JSON, as an object or as a text."""
 
 
-def facts(seen: View, names: Names) -> Iterator[Unknown]:
-    """Where something refers to what is not there, and where JSON is none."""
+def facts(view: View, names: Names) -> Iterator[Unknown]:
+    """An Unknown for each reference to something missing and each text that is no JSON."""
     for name, resource in names.resources.items():
         for key, value in resource.get("Properties", {}).items():
-            yield from _within(f"Resources/{name}/Properties/{key}", key, value, seen)
+            yield from _within(f"Resources/{name}/Properties/{key}", key, value, view)
 
 
-def _within(place: str, key: str, node: Any, seen: View) -> Iterator[Unknown]:
+def _within(place: str, key: str, node: Any, view: View) -> Iterator[Unknown]:
     for name in _own_references(node):
         logical = name.partition(".")[0]
-        if not logical.startswith("AWS::") and logical not in seen.resources:
-            there = logical in seen.whole["Resources"]
+        if not logical.startswith("AWS::") and logical not in view.resources:
+            there = logical in view.whole["Resources"]
             why = "not made with these values" if there else "not in the templates"
             yield Unknown(place, f"{place} refers to {logical}, which is {why}")
     if key in TEXTS and _is_text(node) and json_of(node) is None:
         yield Unknown(place, f"{place} is no JSON")
     if isinstance(node, dict) and not _own_references(node):
         for inner, value in node.items():
-            yield from _within(f"{place}/{inner}", inner, value, seen)
+            yield from _within(f"{place}/{inner}", inner, value, view)
     elif isinstance(node, list):
         for number, value in enumerate(node):
-            yield from _within(f"{place}/{number}", "", value, seen)
+            yield from _within(f"{place}/{number}", "", value, view)
 
 
 def _own_references(node: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Instances as they run under a load: an Auto Scaling group, or one by itself."""
+"""Type, number and CPU of instances under a load: Auto Scaling groups and single instances."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from generator.model.walk import is_true
 
 
 @dataclass(frozen=True)
-class Fleet:
-    """What a group launches, and how many."""
+class LaunchedInstances:
+    """The type and the number of instances of a group, or one single instance."""
 
     type: str
     least: Decimal
@@ -67,40 +67,44 @@ class Fleet:
         )
 
 
-def fleets(view: View) -> dict[str, Fleet | None]:
-    """Every group by logical id; None for one whose instances cannot be told from a launch template
+def launched_groups(view: View) -> dict[str, LaunchedInstances | None]:
+    """Every group by logical id; None for one whose instances are not known from a launch template
     or configuration."""
     targets = backend.tracking(view.references)
-    found = {}
+    by_group = {}
     for name, group in view.of_type(backend.GROUP).items():
         sizes = number(group.get("MinSize")), number(group.get("MaxSize"))
         tracked = targets.get(name, [{}])[-1].get("TargetValue")
-        launch = _launched(view, name, group)
-        found[name] = _fleet(view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked))
-    return found
+        launch = _launch_data(view, name, group)
+        by_group[name] = _launched_instances(
+            view, launch, sizes, group.get("VPCZoneIdentifier"), number(tracked)
+        )
+    return by_group
 
 
-def alone(view: View) -> dict[str, Fleet | None]:
-    """As ``fleets``, every EC2 instance that is a resource of its own."""
-    found = {}
-    for name, given in view.of_type(backend.INSTANCE).items():
-        [launch] = backend.launches(name, given, view.references)
-        found[name] = _fleet(view, launch, (Decimal(1), Decimal(1)), given.get("SubnetId"), None)
-    return found
+def standalone(view: View) -> dict[str, LaunchedInstances | None]:
+    """As ``launched_groups``, every EC2 instance that is a resource of its own."""
+    by_instance = {}
+    for name, properties in view.of_type(backend.INSTANCE).items():
+        [launch] = backend.launches(name, properties, view.references)
+        by_instance[name] = _launched_instances(
+            view, launch, (Decimal(1), Decimal(1)), properties.get("SubnetId"), None
+        )
+    return by_instance
 
 
-def _fleet(
+def _launched_instances(
     view: View,
     data: Mapping[str, Any],
     sizes: tuple[Decimal | None, Decimal | None],
     places: Any,
     target: Decimal | None,
-) -> Fleet | None:
+) -> LaunchedInstances | None:
     least, most = sizes
     kind = data.get("InstanceType")
     if not isinstance(kind, str) or least is None or most is None:
         return None
-    return Fleet(
+    return LaunchedInstances(
         type=kind,
         least=least,
         most=most,
@@ -119,7 +123,7 @@ def _volumes(data: Mapping[str, Any]) -> list[tuple[str, Decimal | None]]:
     return [(str(disk.get("VolumeType", "gp2")), number(disk.get("VolumeSize"))) for disk in disks]
 
 
-def _launched(view: View, name: str, group: Mapping[str, Any]) -> Mapping[str, Any]:
+def _launch_data(view: View, name: str, group: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a group launches; empty if that is not known."""
     mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
     [launch, *more] = backend.launches(name, group, view.references)

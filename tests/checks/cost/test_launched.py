@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.checks.cost.components import bill
-from generator.checks.cost.fleet import Fleet, fleets
+from generator.checks.cost.launched import LaunchedInstances, launched_groups
 from generator.checks.cost.usage import Usage
 from generator.model import instance_types
 
 loads = st.decimals(0, 1000, places=1)
-MICRO = Fleet(
+MICRO = LaunchedInstances(
     type="t3.micro",
     least=Decimal(2),
     most=Decimal(4),
@@ -28,8 +28,8 @@ MICRO = Fleet(
 
 
 def test_the_group_of_the_templates_is_read(views):
-    assert fleets(views["seed"]) == {"BackendGroup": MICRO}
-    dev = fleets(views["dev"])["BackendGroup"]
+    assert launched_groups(views["seed"]) == {"BackendGroup": MICRO}
+    dev = launched_groups(views["dev"])["BackendGroup"]
     assert dev == replace(MICRO, least=Decimal(1), most=Decimal(2), credits="standard", public=True)
 
 

@@ -1,4 +1,4 @@
-"""What a picture says, in the language that was asked for: the texts of words.toml."""
+"""The texts of a picture in one language, from labels.toml."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from generator.checks.diagram.model import Arrow, Part
 LANGUAGES = ("en", "es")
 
 
-class Words:
+class Labels:
     """The texts of one language."""
 
     def __init__(self, language: str) -> None:
         self._texts = _file()[language]
 
     def name(self, text: str) -> str:
-        """A word of the templates, or itself if it is not one that the table knows."""
-        found: str = self._texts["name"].get(text, text)
-        return found
+        """The translation of a word of the templates; the word itself if the table lacks it."""
+        label: str = self._texts["name"].get(text, text)
+        return label
 
     def picture(self, key: str, **facts: Any) -> str:
         """A text of the picture itself."""
@@ -30,21 +30,21 @@ class Words:
         return text.format(**facts)
 
     def row(self, way: str) -> str:
-        """What a tier is called whose subnets have this way out."""
+        """The name of a tier by the kind of its default route: public, private, isolated."""
         text: str = self._texts["row"][way]
         return text
 
     def lines(self, part: Part) -> list[str]:
-        """What is to be said of a part, its name first."""
+        """The lines of text of a part, its name first."""
         facts = {fact: self.name(value) for fact, value in part.facts.items()}
         # A fact that is only true or not says so by whether its line is there.
-        said = {fact: "" if value == "True" else value for fact, value in facts.items()}
+        values = {fact: "" if value == "True" else value for fact, value in facts.items()}
         name, *rest = self._texts["part"][part.kind]
-        told = [line.format(**said) for line in rest if _fields(line) <= facts.keys()]
-        return [name.format(**said) if _fields(name) <= facts.keys() else part.id, *told]
+        lines = [line.format(**values) for line in rest if _fields(line) <= facts.keys()]
+        return [name.format(**values) if _fields(name) <= facts.keys() else part.id, *lines]
 
     def arrow(self, arrow: Arrow) -> str:
-        """What stands on an arrow; "" if nothing does."""
+        """The label of an arrow; empty if it has none."""
         text: str = self._texts["arrow"][arrow.kind]
         return text.format(text=self.name(arrow.text))
 
@@ -56,4 +56,4 @@ def _fields(line: str) -> set[str]:
 
 @cache
 def _file() -> dict[str, Any]:
-    return tomllib.loads(shipped.text(__package__, "words.toml"))
+    return tomllib.loads(shipped.text(__package__, "labels.toml"))

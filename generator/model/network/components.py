@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from generator.model.backend import interface, launches
 from generator.model.network import ports
 from generator.model.network.groups import DEFAULT
-from generator.model.network.routes import Land
+from generator.model.network.routes import Topology
 from generator.model.references import References, text
 from generator.model.walk import is_true
 
@@ -21,7 +21,7 @@ EPHEMERAL = {BACKEND: (32768, 60999), "function": (1024, 65535), BALANCER: (1024
 """Ports at which a kind of component expects answers; others use 1024 to 65535."""
 
 
-class Station(NamedTuple):
+class Component(NamedTuple):
     """A component in the network."""
 
     logical: str
@@ -30,20 +30,20 @@ class Station(NamedTuple):
     groups: tuple[str, ...]
     public: tuple[str, ...]
     """Those of ``subnets`` in which it has a public address."""
-    odd: tuple[str, ...]
+    unresolved: tuple[str, ...]
     """Subnets and groups that are not of these templates."""
-    facing: bool | None = None
+    internet_facing: bool | None = None
     """Whether it is said to have public addresses; None: its subnets decide."""
 
-    def answers(self) -> tuple[int, int]:
-        """The ports, first and last, that answers come back to."""
+    def return_ports(self) -> tuple[int, int]:
+        """The first and last of its ephemeral ports, to which return traffic comes."""
         return EPHEMERAL.get(self.kind, (1024, 65535))
 
 
-def stations(names: References, land: Land) -> list[Station]:
+def components(names: References, topology: Topology) -> list[Component]:
     """Every component that has an address, in the template's order."""
     return [
-        _placed(logical, kind, subnets, groups, public, names, land)
+        _placed(logical, kind, subnets, groups, public, names, topology)
         for logical, kind, subnets, groups, public in (
             *_balancers(names),
             *_instances(names),
@@ -67,91 +67,98 @@ def _placed(
     groups: Any,
     public: bool | None,
     names: References,
-    land: Land,
-) -> Station:
+    topology: Topology,
+) -> Component:
     where = names.targets(subnets)
-    known = tuple(name for name in where if name in land.subnets)
+    known = tuple(name for name in where if name in topology.subnets)
     # What names no group gets the network's own.
-    vpcs = dict.fromkeys(land.subnets[name].vpc for name in known)
+    vpcs = dict.fromkeys(topology.subnets[name].vpc for name in known)
     inside = tuple(names.targets(groups)) or tuple(f"{vpc}.{DEFAULT}" for vpc in vpcs)
-    odd = [name for name in where if name not in land.subnets]
-    odd += [
+    unresolved = [name for name in where if name not in topology.subnets]
+    unresolved += [
         group
         for group in inside
         if group not in names.resources and group.partition(".")[0] not in names.resources
     ]
     addressed = tuple(
-        name for name in known if (land.subnets[name].public if public is None else public)
+        name for name in known if (topology.subnets[name].public if public is None else public)
     )
-    return Station(logical, kind, known, inside, addressed, tuple(odd), public)
+    return Component(logical, kind, known, inside, addressed, tuple(unresolved), public)
 
 
 def _balancers(names: References) -> Found:
-    for name, given in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
-        subnets = given.get("Subnets") or [
-            mapping.get("SubnetId") for mapping in given.get("SubnetMappings", [])
+    for name, properties in names.of_type("AWS::ElasticLoadBalancingV2::LoadBalancer").items():
+        subnets = properties.get("Subnets") or [
+            mapping.get("SubnetId") for mapping in properties.get("SubnetMappings", [])
         ]
-        facing = given.get("Scheme", "internet-facing") != "internal"
-        yield name, BALANCER, subnets, given.get("SecurityGroups"), facing
+        internet_facing = properties.get("Scheme", "internet-facing") != "internal"
+        yield name, BALANCER, subnets, properties.get("SecurityGroups"), internet_facing
 
 
 def _instances(names: References) -> Found:
-    for name, given in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
-        for launch in launches(name, given, names):
+    for name, properties in names.of_type("AWS::AutoScaling::AutoScalingGroup").items():
+        for launch in launches(name, properties, names):
             groups, public, subnet = interface(launch)
-            yield name, BACKEND, subnet or given.get("VPCZoneIdentifier"), groups, public
+            yield name, BACKEND, subnet or properties.get("VPCZoneIdentifier"), groups, public
     addressed = {
-        names.target(given.get("InstanceId")) for given in names.of_type("AWS::EC2::EIP").values()
+        names.target(properties.get("InstanceId"))
+        for properties in names.of_type("AWS::EC2::EIP").values()
     } | {
-        names.target(given.get("InstanceId"))
-        for given in names.of_type("AWS::EC2::EIPAssociation").values()
+        names.target(properties.get("InstanceId"))
+        for properties in names.of_type("AWS::EC2::EIPAssociation").values()
     }
-    for name, given in names.of_type("AWS::EC2::Instance").items():
-        [launch] = launches(name, given, names)
+    for name, properties in names.of_type("AWS::EC2::Instance").items():
+        [launch] = launches(name, properties, names)
         groups, public, subnet = interface(launch)
         public = True if name in addressed else public
-        yield name, BACKEND, subnet or given.get("SubnetId"), groups, public
+        yield name, BACKEND, subnet or properties.get("SubnetId"), groups, public
 
 
 def _databases(names: References) -> Found:
     groups = names.of_type("AWS::RDS::DBSubnetGroup")
     for kind in ("AWS::RDS::DBInstance", "AWS::RDS::DBCluster"):
-        for name, given in names.of_type(kind).items():
-            place = groups.get(names.target(given.get("DBSubnetGroupName")), {})
+        for name, properties in names.of_type(kind).items():
+            place = groups.get(names.target(properties.get("DBSubnetGroupName")), {})
             # RDS itself decides by the gateway when nothing is said.
             default = bool(names.of_type("AWS::EC2::VPCGatewayAttachment"))
-            stated = given.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
-            inside = given.get("VPCSecurityGroups", given.get("VpcSecurityGroupIds"))
+            stated = properties.get("PubliclyAccessible", default and kind.endswith("DBInstance"))
+            inside = properties.get("VPCSecurityGroups", properties.get("VpcSecurityGroupIds"))
             yield name, DATABASE, place.get("SubnetIds", []), inside, is_true(stated)
 
 
 def _file_systems(names: References) -> Found:
     """A file system is wherever one of its mount targets is."""
-    for name, given in names.of_type("AWS::EFS::MountTarget").items():
-        files = names.target(given.get("FileSystemId"))
+    for name, properties in names.of_type("AWS::EFS::MountTarget").items():
+        files = names.target(properties.get("FileSystemId"))
         logical = files if files in names.resources else name
-        yield logical, FILES, given.get("SubnetId"), given.get("SecurityGroups"), False
+        yield logical, FILES, properties.get("SubnetId"), properties.get("SecurityGroups"), False
 
 
-def listens(station: Station, names: References) -> int:
+def listening_ports(component: Component, names: References) -> int:
     """The ports that a component may listen to; a database and a file system have one."""
-    if station.kind == FILES:
+    if component.kind == FILES:
         return ports.some("tcp", NFS, NFS)
-    if station.kind != DATABASE:
+    if component.kind != DATABASE:
         return ports.EVERYTHING
-    given = names.resources[station.logical].get("Properties", {})
-    default = ENGINE_PORT if "postgres" in text(given.get("Engine")) else None
-    port = ports.of_rule("tcp", given.get("Port", default), given.get("Port", default))
+    properties = names.resources[component.logical].get("Properties", {})
+    default = ENGINE_PORT if "postgres" in text(properties.get("Engine")) else None
+    port = ports.of_rule("tcp", properties.get("Port", default), properties.get("Port", default))
     return ports.EVERYTHING if port is None else port
 
 
 def _functions(names: References) -> Found:
-    for name, given in names.of_type("AWS::Lambda::Function").items():
-        if place := given.get("VpcConfig"):
+    for name, properties in names.of_type("AWS::Lambda::Function").items():
+        if place := properties.get("VpcConfig"):
             yield name, "function", place.get("SubnetIds"), place.get("SecurityGroupIds"), False
 
 
 def _endpoints(names: References) -> Found:
-    for name, given in names.of_type("AWS::EC2::VPCEndpoint").items():
-        if given.get("VpcEndpointType", "Gateway") == "Interface":
-            yield name, "endpoint", given.get("SubnetIds"), given.get("SecurityGroupIds"), False
+    for name, properties in names.of_type("AWS::EC2::VPCEndpoint").items():
+        if properties.get("VpcEndpointType", "Gateway") == "Interface":
+            yield (
+                name,
+                "endpoint",
+                properties.get("SubnetIds"),
+                properties.get("SecurityGroupIds"),
+                False,
+            )
