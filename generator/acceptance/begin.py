@@ -126,16 +126,16 @@ def register_sensitive_values(
     bundle: Bundle, aws: Aws, values: Mapping[str, str], env_file: CheckedEnvFile | None
 ) -> None:
     """Tell the bundle what must not stand in it, beside what looks like it."""
-    blank, credentials = bundle.blank, aws.session.get_credentials()
+    redactor, credentials = bundle.redactor, aws.session.get_credentials()
     if env_file:
-        blank.know("secret", env_file.values.values())
+        redactor.add("secret", env_file.values.values())
     if credentials:
         held = (credentials.access_key, credentials.secret_key, credentials.token)
-        blank.know("secret", filter(None, held))
-    blank.know("account", [aws.account])
+        redactor.add("secret", filter(None, held))
+    redactor.add("account", [aws.account])
     named = [v for name, v in values.items() if "Domain" in name or name == "AlarmEmail"]
-    blank.know("host", named)
-    blank.know("host", [str(Path.home()), socket.gethostname()])
+    redactor.add("host", named)
+    redactor.add("host", [str(Path.home()), socket.gethostname()])
 
 
 def begin(run: AcceptanceRun, order: AcceptanceRequest, ask: Ask, yes: bool) -> None:

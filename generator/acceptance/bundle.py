@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import files
-from generator.acceptance.blank import Redactor
+from generator.acceptance.redaction import Redactor
 from generator.errors import ClinicError, reason
 from generator.report import Report
 
@@ -30,8 +30,8 @@ DONE, UNTESTED, FAILED, BEGUN = "done", "not tested", "failed", "begun"
 class Bundle:
     """A folder; whatever is written into it is blanked first."""
 
-    def __init__(self, folder: Path, blank: Redactor | None = None) -> None:
-        self.folder, self.blank = folder, blank or Redactor()
+    def __init__(self, folder: Path, redactor: Redactor | None = None) -> None:
+        self.folder, self.redactor = folder, redactor or Redactor()
 
     def create(self) -> None:
         """Make the folder, for this user only. ClinicError if it holds anything already."""
@@ -52,7 +52,7 @@ class Bundle:
 
     def write(self, name: str, value: Any) -> None:
         """Replace a file by one object."""
-        text = json.dumps(self.blank.value(value), indent=2, default=str)
+        text = json.dumps(self.redactor.value(value), indent=2, default=str)
         files.write(self.folder / name, f"{text}\n".encode())
 
     def write_lines(self, name: str, values: Iterable[Any]) -> None:
@@ -91,7 +91,7 @@ class Bundle:
         return list(_objects(text))
 
     def _line(self, value: Any) -> str:
-        return json.dumps(self.blank.value(value), default=str)
+        return json.dumps(self.redactor.value(value), default=str)
 
     def _unreadable(self, path: Path, why: str) -> ClinicError:
         return ClinicError(

@@ -73,7 +73,7 @@ def _env_file(run: AcceptanceRun, mark: bytes = b"") -> CheckedEnvFile:
         return replace(run.env_file, data=run.env_file.data + mark)
     # Made anew each time: the site is in the internet for an hour.
     made = {"JWT_SECRET": secrets.token_urlsafe(48), "GEMINI_API_KEY": secrets.token_urlsafe(24)}
-    run.bundle.blank.know("secret", made.values())
+    run.bundle.redactor.add("secret", made.values())
     made["JWT_EXPIRATION_TIME"] = "86400"
     data = "".join(f"{name}={value}\n" for name, value in made.items()).encode() + mark
     return CheckedEnvFile(Path("a made-up .env"), data, dotenv.parse(data).values, [], None)

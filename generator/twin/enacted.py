@@ -15,7 +15,7 @@ from generator import resource_types
 from generator.errors import ClinicError
 
 
-class Row(NamedTuple):
+class PropertySupport(NamedTuple):
     """One property of one resource."""
 
     resource: str
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     does: str
 
 
-def rows(resources: Mapping[str, Any]) -> Iterator[Row]:
+def rows(resources: Mapping[str, Any]) -> Iterator[PropertySupport]:
     """What is done with each property of some resources. ClinicError for the first unknown one."""
     for name, resource in resources.items():
         kind = str(resource["Type"])
@@ -34,11 +34,11 @@ def rows(resources: Mapping[str, Any]) -> Iterator[Row]:
             does = resource_types.treatment(kind, key)
             if not does:
                 raise ClinicError(f"{name}: {key} is nothing that the twin can enact.")
-            yield Row(name, kind.removeprefix("AWS::"), key, does)
+            yield PropertySupport(name, kind.removeprefix("AWS::"), key, does)
 
 
-def summary(every: Sequence[Row]) -> str:
+def summary(every: Sequence[PropertySupport]) -> str:
     """How many properties of how many resources are of each kind, in one line."""
     number = Counter(row.does for row in every)
-    said = ", ".join(f"{number[one]} {one}" for one in resource_types.TREATMENTS)
-    return f"{len(every)} properties of {len({row.resource for row in every})} resources: {said}"
+    counts = ", ".join(f"{number[one]} {one}" for one in resource_types.TREATMENTS)
+    return f"{len(every)} properties of {len({row.resource for row in every})} resources: {counts}"

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from generator.twin.counters import GATEWAY, Decision
+from generator.twin.network_plan import PlannedRule
 from generator.twin.twin import Twin
 from generator.twin.watch import usage
 from generator.twin.watch.requests import Requests
-from generator.twin.watch.state import State
-from generator.twin.wiring import Rule
+from generator.twin.watch.state import WatchState
 from tests.twin.watch.fake import FakeTwin
 
 
@@ -23,11 +23,11 @@ def twin(tmp_path: Path) -> FakeTwin:
     return FakeTwin(tmp_path)
 
 
-def state_of(twin: FakeTwin) -> State:
-    return State(cast(Twin, twin), Requests(twin.folder / "access.log"))
+def state_of(twin: FakeTwin) -> WatchState:
+    return WatchState(cast(Twin, twin), Requests(twin.folder / "access.log"))
 
 
-def look(state: State) -> dict[str, Any]:
+def look(state: WatchState) -> dict[str, Any]:
     """A look of now, however soon after the last one."""
     state.made = 0.0
     return state.now()
@@ -108,10 +108,10 @@ def test_what_a_child_used_that_has_ended_counts(tmp_path: Path) -> None:
 
 
 def test_packets_are_told_by_the_rule_in_the_templates_words(twin: FakeTwin) -> None:
-    backend = next(k for k, v in twin.network.wiring.groups.items() if v == "BackendSecurityGroup")
-    balancer = next(k for k, v in twin.network.wiring.groups.items() if v == "AlbSecurityGroup")
-    api = Rule(False, backend, "tcp", 3000, 3000, "group", balancer)
-    out = Rule(True, backend, "-1", 0, 65535, "cidr", "0.0.0.0/0")
+    backend = next(k for k, v in twin.network.plan.groups.items() if v == "BackendSecurityGroup")
+    balancer = next(k for k, v in twin.network.plan.groups.items() if v == "AlbSecurityGroup")
+    api = PlannedRule(False, backend, "tcp", 3000, 3000, "group", balancer)
+    out = PlannedRule(True, backend, "-1", 0, 65535, "cidr", "0.0.0.0/0")
     twin.packets[Decision(api, "BackendGroup", False)] = 2
     twin.packets[Decision(out, "BackendGroup", True)] = 5
     twin.packets[Decision(None, "Database", False)] = 3
