@@ -1,4 +1,4 @@
-"""Everything before the first step: what is to be run, the question, a new or an old bundle."""
+"""Before the first step: the options, the confirmation, and a new or a resumed bundle."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Ask = Callable[[str], str]
 
 @dataclass(frozen=True)
 class AcceptanceRequest:
-    """What the person asked for."""
+    """Options of `clinic accept`."""
 
     env: str
     params: Path
@@ -125,7 +125,7 @@ def _view(order: AcceptanceRequest, region: str) -> view.View:
 def register_sensitive_values(
     bundle: Bundle, aws: Aws, values: Mapping[str, str], env_file: CheckedEnvFile | None
 ) -> None:
-    """Tell the bundle what must not stand in it, beside what looks like it."""
+    """Register the secrets, account and host names of this run for redaction."""
     redactor, credentials = bundle.redactor, aws.session.get_credentials()
     if env_file:
         redactor.add("secret", env_file.values.values())
@@ -202,7 +202,8 @@ def say(run: AcceptanceRun, order: AcceptanceRequest) -> None:
 
 
 def confirm(run: AcceptanceRun, order: AcceptanceRequest, ask: Ask, yes: bool) -> None:
-    """ClinicError unless the person means it; by name where there could be data, --yes or not."""
+    """Ask for confirmation: `yes`, or the stack's name where it could hold data, --yes or not.
+    ClinicError (2) without it."""
     why = holds_data(load(order.env, order.params, order.flat))
     if why:
         run.report.say(f"{run.env.name} could hold data: {why}. Everything in it is deleted.")
@@ -226,13 +227,13 @@ def reference_run(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
 
 
 class Silent(Report):
-    """A report that says nothing."""
+    """A report without output."""
 
     def __init__(self) -> None:
         super().__init__(json=True)
 
     def tell(self, kind: str, **fields: Any) -> None:
-        """To nobody."""
+        """Nothing is written."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A bundle held against what was promised: times, cost, and what doctor's catalogue knows."""
+"""Compares a bundle with what was promised: times, cost, and doctor's known failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHOWN = 200
 
 @dataclass(frozen=True)
 class Comparison:
-    """One thing that was promised, and what was seen."""
+    """One promise, and what the run measured."""
 
     about: str
     """timeline, cost, doctor or emulator."""

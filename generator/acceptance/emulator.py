@@ -1,4 +1,4 @@
-"""A bundle held against the embedded endpoint: the same run there, call by call."""
+"""Compares a bundle with the same run at the embedded endpoint: calls, events and their order."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _order(
 
 
 def _positions(events: list[dict[str, Any]]) -> dict[tuple[str, str], int]:
-    """The place of each first state of a path."""
+    """Index of the first event by path and status."""
     positions: dict[tuple[str, str], int] = {}
     for place, event in enumerate(events):
         positions.setdefault((event["path"], event["status"]), place)

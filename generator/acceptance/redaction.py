@@ -51,7 +51,7 @@ class Redactor:
         self._known: dict[str, dict[str, str]] = {}
 
     def add(self, kind: str, values: Iterable[str]) -> None:
-        """Blank these wherever they stand, also as part of a longer word."""
+        """Redact these values wherever they occur, also within a longer word."""
         for value in values:
             if not HARMLESS.fullmatch(value):
                 label = self._label(kind, value)

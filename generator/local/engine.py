@@ -111,7 +111,7 @@ def at_rest(api: Any, stack: str) -> Record:
 
 
 def _with_account_and_region(evaluate: Callable[..., Any]) -> Callable[..., Any]:
-    """Conditions may ask where the stack is, which the emulator takes for mere words."""
+    """Resolve AWS::AccountId and AWS::Region in conditions, which the emulator does not."""
 
     def complete(template: Record, parameters: Record) -> Any:
         here = {"AWS::AccountId": responses.get_account_id(), "AWS::Region": responses.get_region()}
@@ -163,7 +163,7 @@ def _complete_rollback(roll_back: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _once(delete: Callable[..., Any]) -> Callable[..., Any]:
-    """To delete what is being deleted starts nothing: two at once would find half of it each."""
+    """Ignore DeleteStack while a stack is being deleted: two at once each miss resources."""
 
     async def begin(name: str, *args: Any, **kwargs: Any) -> None:
         if cloudformation._stacks.get(name, {}).get("StackStatus") != "DELETE_IN_PROGRESS":

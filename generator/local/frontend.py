@@ -1,4 +1,4 @@
-"""Publishes a small build of Vite's and reads it back, as a browser would find it."""
+"""Publishes a small build of Vite's and compares the bucket with it."""
 
 from __future__ import annotations
 

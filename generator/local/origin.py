@@ -1,4 +1,4 @@
-"""A viewer's way to a distribution, and the distribution's to its bucket, as AWS has them.
+"""A viewer's requests to a distribution, and the distribution's to its bucket, as on AWS.
 
 The emulator looks for a host among the distributions of one account, although a viewer has none; it
 does not take its own reading of the bucket for TLS, so that the bucket's policy refuses it; and it
@@ -14,7 +14,7 @@ from generator.local.engine import cloudfront, evaluator, responses, s3
 
 
 def install() -> None:
-    """Put these ways in the place of the emulator's."""
+    """Replace the emulator's functions for both."""
     cloudfront.find_distribution_for_label = _distribution
     s3.serve_cloudfront_origin_fetch = _as_aws(s3.serve_cloudfront_origin_fetch)
 

@@ -22,10 +22,10 @@ from generator.model.walk import STACK
 READERS: Mapping[str, Sequence[str]] = {
     kind: calls for kind, calls in resource_types.column("read_back").items() if calls
 }
-"""The calls that tell of a type: service, operation and the argument that takes the physical id;
+"""The calls that describe a type: service, operation and the argument that takes the physical id;
 types without one have no call that tells one of them from another."""
 UNIQUE_LENGTH = 8
-"""From so many characters on, a value proves itself under whatever name a service returns it."""
+"""A value of at least so many characters counts as equal under whatever name it is returned."""
 
 
 @dataclass

@@ -18,7 +18,7 @@ Hook = Callable[[str, Record], None]
 
 
 def install() -> None:
-    """Put the steps around the handlers, and let secrets be known by their ARN."""
+    """Wrap the handlers in their hooks, and make a secret's physical id its ARN."""
     handlers = provisioners._RESOURCE_HANDLERS
     for (resource_type, verb), (before, after) in HOOKS.items():
         handlers[resource_type][verb] = _with(before, handlers[resource_type][verb], after)
@@ -66,7 +66,7 @@ def _known_by_arn(secret: Record) -> Record:
 def _with(
     before: Hook | None, handler: Callable[..., Any], after: Hook | None
 ) -> Callable[..., Any]:
-    """The handler with a step before it, which may refuse, and one after it on the resource."""
+    """The handler with a hook before it, which may raise ValueError, and one after it."""
 
     def run(resource: str, *rest: Any) -> Any:
         is_update = len(rest) > 2

@@ -22,7 +22,7 @@ STACK_ARGUMENTS = ("TemplateURL", "TemplateBody", "Parameters", "Capabilities", 
 
 @dataclass(frozen=True)
 class StackSetState:
-    """What one account has in one region; nobody else sees it."""
+    """Stack sets, instances and operations of one account in one region."""
 
     sets: dict[str, Record] = field(default_factory=dict)
     instances: dict[tuple[str, str, str], Record] = field(default_factory=dict)

@@ -33,7 +33,7 @@ BAD_GATEWAY = (
 
 @dataclass
 class RegisteredTarget:
-    """One registered instance."""
+    """One registered target; ``slot`` is the number of its server in HAProxy."""
 
     slot: int
     address: str
@@ -48,7 +48,7 @@ class Balancer:
     folder: Path
     nodes: list[NetworkInterface]
     groups: dict[str, int]
-    """Port by target group, of those that somebody is registered with."""
+    """Port by target group, of those that the Auto Scaling group registers with."""
     drain: float
     """Seconds that a target has before it is cut off."""
     interval: float
@@ -58,7 +58,7 @@ class Balancer:
     """By instance id."""
 
     def run_command(self, command: str) -> list[str]:
-        """Each node's answer to a command of HAProxy's."""
+        """Run a command on each node's HAProxy socket; the responses, by node."""
         return [_command(self.folder / f"{node.name}.sock", command) for node in self.nodes]
 
     def register(self, instance: str, address: str) -> None:
@@ -83,7 +83,7 @@ class Balancer:
             self.run_command(f"set server open_{group}/s{target.slot} state maint")
 
     def remove(self, instance: str) -> None:
-        """Cut a target off."""
+        """Remove a target and close its connections."""
         target = self.targets.pop(instance)
         for group in self.groups:
             self.run_command(f"set server {group}/s{target.slot} state maint")
@@ -256,7 +256,7 @@ def _condition(condition: Mapping[str, Any]) -> str:
 
 
 def _quoted(values: Iterable[str]) -> str:
-    """Words of HAProxy's, whatever is in them."""
+    """Values quoted for HAProxy's configuration."""
     return " ".join("'" + value.replace("'", "'\\''") + "'" for value in values)
 
 

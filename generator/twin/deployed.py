@@ -113,7 +113,7 @@ def read(aws: Aws, view: View, stack: str, account: str) -> DeployedStack:
 
 
 def _with_secrets(node: Any, secrets: SecretsManagerClient) -> Any:
-    """The same with every dynamic reference replaced by the value that it stands for."""
+    """``node`` with every dynamic reference to a secret replaced by its value."""
 
     def value(match: re.Match[str]) -> str:
         whole = secrets.get_secret_value(SecretId=match[1])["SecretString"]
@@ -142,7 +142,7 @@ def _physical(aws: Aws, stack: str) -> Iterator[tuple[str, str, str]]:
 def _attributes(
     aws: Aws, view: View, ids: Mapping[str, str], outputs: Mapping[str, str], account: str
 ) -> dict[str, str]:
-    """What Fn::GetAtt gives, where that is not the physical id itself."""
+    """Values of Fn::GetAtt by ``LogicalId.Attribute``."""
     here = f"{aws.region}:{account}"
     shapes = {
         "AWS::S3::Bucket": {

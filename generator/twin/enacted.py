@@ -1,8 +1,8 @@
 """What the twin does with each property of each resource: enacted, approximated or ignored.
 
-Enacted is what a daemon or a probe depends on; approximated is read, and done in another way than
-AWS does it; ignored has no effect on what stands. What is none of them is refused. Which is which
-says the table of resource types.
+Enacted: a daemon or a probe depends on it. Approximated: it is read, and implemented otherwise than
+by AWS. Ignored: it has no effect on the twin. A property that is none of them is refused. The
+table of resource types (resource_types.toml) says which is which.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from generator.errors import ClinicError
 
 
 class PropertySupport(NamedTuple):
-    """One property of one resource."""
+    """One property of one resource; ``does`` is enacted, approximated or ignored."""
 
     resource: str
     type: str

@@ -34,7 +34,7 @@ QUICK = {"RETRY_SECONDS": "1", "POLL_SECONDS": "0.3", "SHIP_SECONDS": "1"}
 """Settings of the boot with the waits between two questions shortened."""
 POLL = 0.2
 FOLLOW = 1.0
-"""Seconds between two looks at what the group has."""
+"""Seconds between two descriptions of the group."""
 
 
 @dataclass
@@ -66,7 +66,7 @@ class RunningInstance:
 
 @dataclass
 class AutoScalingGroup:
-    """The instances of the group, kept as the endpoint says."""
+    """The running instances, kept as the endpoint's Auto Scaling group has them."""
 
     aws: Aws
     deployed: DeployedStack
@@ -79,7 +79,7 @@ class AutoScalingGroup:
     settings: Mapping[str, str]
     running: dict[str, RunningInstance] = field(default_factory=dict)
     terminating: set[str] = field(default_factory=set)
-    """Those that run and are to be terminated."""
+    """Ids of running instances that are being terminated."""
     launched: int = 0
     reconciling: threading.Lock = field(default_factory=threading.Lock)
     """Held while the group is compared with what runs: several threads ask for it."""
@@ -107,7 +107,7 @@ class AutoScalingGroup:
                     self.launch(instance, version)
 
     def follow(self) -> None:
-        """From now on do what the group says, as Auto Scaling does."""
+        """Reconcile in a thread whenever the group's instances change, as Auto Scaling does."""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
@@ -119,9 +119,9 @@ class AutoScalingGroup:
     def all_healthy(self) -> bool:
         """Whether exactly the group's instances run, and all of them are healthy targets."""
         health = self.balancer.health()
-        wanted = set(self.desired_versions())
-        return set(self.running) - self.terminating == wanted and all(
-            health.get(one) == "healthy" for one in wanted
+        desired = set(self.desired_versions())
+        return set(self.running) - self.terminating == desired and all(
+            health.get(one) == "healthy" for one in desired
         )
 
     def is_stable(self) -> bool:
@@ -173,7 +173,7 @@ class AutoScalingGroup:
         self.network.detach(ending.interface)
 
     def crash(self, instance: str) -> None:
-        """End an instance without a word to anybody."""
+        """Kill an instance without deregistering it."""
         process = self.running[instance].process
         process.kill()
         process.wait()

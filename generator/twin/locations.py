@@ -1,4 +1,4 @@
-"""The CDN's ways: what nginx does with a request of a behaviour, at a bucket or the balancer."""
+"""The nginx location of each cache behaviour: caching, headers and the proxying to its origin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SECURITY: dict[str, tuple[str, Callable[[Mapping[str, str]], str]]] = {
 
 @dataclass
 class Locations:
-    """The ways of one distribution."""
+    """The locations of one distribution."""
 
     deployed: DeployedStack
     authority: Authority
@@ -46,10 +46,10 @@ class Locations:
     """Its configuration."""
     origins: Mapping[str, dict[str, Any]]
     maps: dict[str, None] = field(default_factory=dict)
-    """Maps of nginx's that the ways so far need, in their order."""
+    """nginx `map` blocks that the locations so far need, in their order."""
 
     def location(self, behaviour: Mapping[str, Any]) -> Iterator[str]:
-        """What is done with a request of this behaviour."""
+        """nginx directives for one cache behaviour; ClinicError for an unsupported policy."""
         origin = self.origins[behaviour["TargetOriginId"]]
         yield from self._response_headers(behaviour.get("ResponseHeadersPolicyId", ""))
         policy = behaviour.get("CachePolicyId")
@@ -129,7 +129,7 @@ class Locations:
         return "S3OriginConfig" in origin
 
     def custom_origin_config(self, origin: Mapping[str, Any]) -> dict[str, Any]:
-        """How a custom origin is asked, whichever way leads there."""
+        """CustomOriginConfig, or the endpoint configuration of a VPC origin."""
         if "VpcOriginConfig" not in origin:
             return dict(origin.get("CustomOriginConfig", {}))
         own = origin["VpcOriginConfig"]

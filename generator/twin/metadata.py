@@ -17,7 +17,7 @@ NEVER = "2099-01-01T00:00:00Z"
 
 @dataclass(frozen=True)
 class InstanceMetadata:
-    """What the service knows of one instance."""
+    """What the instance metadata service returns for one instance."""
 
     instance: str
     address: str
@@ -33,7 +33,7 @@ class InstanceMetadata:
 
     @property
     def hop_limit(self) -> int:
-        """How many routers a token may pass: EC2's default is one."""
+        """HttpPutResponseHopLimit: hops that a token's response may travel; the default is 1."""
         return int(self.options.get("HttpPutResponseHopLimit", 1))
 
     def values(self) -> dict[str, str]:

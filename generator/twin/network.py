@@ -46,7 +46,7 @@ class VpcNetwork:
     counters: Counters = field(default_factory=lambda: Counters(_rules))
 
     def start(self) -> None:
-        """Make the router, the world around it and every interface that there is so far."""
+        """Create the router, the internet's namespaces and every interface of the plan."""
         self.numbers = {t: FIRST_TABLE + n for n, t in enumerate(self.plan.tables)}
         _internet(self.plan.block)
         for table, routes in self.plan.tables.items():
@@ -58,12 +58,12 @@ class VpcNetwork:
         self.filter()
 
     def attach(self, interface: NetworkInterface) -> None:
-        """Plug another interface in."""
+        """Connect another interface to the router, and load the rules anew."""
         self._connect(interface)
         self.filter()
 
     def detach(self, interface: NetworkInterface) -> None:
-        """Take an interface out, with everything that runs in its namespace cut off."""
+        """Delete an interface; what runs in its namespace has no network any more."""
         self.plan.interfaces.remove(interface)
         ip(
             [
@@ -139,7 +139,7 @@ class VpcNetwork:
 
 
 def _internet(block: str) -> None:
-    """The internet with the CDN, a client and AWS in it, and the router's way there and back."""
+    """Namespaces for the CDN, a client and AWS's services, and routes between them and the VPC."""
     places = {"edge": [EDGE], "client": [CLIENT], "aws": [SERVICES, S3, ARCHIVE, CODE]}
     ip([f"netns add {name}" for name in (ROUTER, *places)])
     lines = ["link set lo up"]

@@ -20,13 +20,13 @@ BALANCER, BACKEND, DATABASE = stations.BALANCER, stations.BACKEND, stations.DATA
 FILES = stations.FILES
 NAT, CDN = "nat", "cdn"
 STRANGER = "stranger"
-"""Somebody in the VPC who is in no security group of the templates' and may send everything."""
+"""An interface in the VPC without the templates' security groups; its egress is unrestricted."""
 NAT_GATEWAY, INTERNET_GATEWAY = "NatGatewayId", "GatewayId"
 WAYS = {"nat": NAT_GATEWAY, "internet": INTERNET_GATEWAY}
-"""The property that says so, by the model's kind of route."""
+"""The property that names the target, by the model's kind of route."""
 NAMED = {BALANCER: "alb", DATABASE: "db", FILES: "files"}
 ONE = {DATABASE: 1}
-"""How interfaces are called, by what they belong to, and of what there is one alone."""
+"""Names of interfaces by kind of owner, and the kinds that have one interface at a time."""
 FIRST_ADDRESS = 10
 """The first host number of a subnet that an interface gets; AWS reserves 0 to 3."""
 PUBLIC = "203.0.113"
@@ -38,12 +38,12 @@ PEERS = (
     ("SourcePrefixListId", "list"),
     ("DestinationPrefixListId", "list"),
 )
-"""The property of a rule that says who, and what kind of answer that is."""
+"""The properties of a rule that name its peer, and the kind of peer."""
 
 
 @dataclass
 class PlannedSubnet:
-    """One subnet; ``taken`` counts the interfaces that it ever had."""
+    """One subnet; ``addresses_used`` counts the addresses that were ever given out."""
 
     name: str
     block: IPv4Network
@@ -52,14 +52,15 @@ class PlannedSubnet:
     addresses_used: int = 0
 
     def address(self) -> str:
-        """The next address that nobody has."""
+        """The next private address that no interface has had."""
         self.addresses_used += 1
         return str(self.block[FIRST_ADDRESS + self.addresses_used - 1])
 
 
 @dataclass(frozen=True)
 class PlannedRoute:
-    """Where a route table sends a block; ``target`` is the gateway's logical id."""
+    """One route: destination CIDR block, the property that names the target (GatewayId or
+    NatGatewayId), and the target's logical id."""
 
     destination: str
     target_property: str
@@ -68,7 +69,8 @@ class PlannedRoute:
 
 @dataclass(frozen=True)
 class PlannedRule:
-    """One security group rule; ``peer`` is a block, a group's id or a prefix list's id."""
+    """One security group rule; ``kind`` is cidr, group or list, and ``peer`` the CIDR block, the
+    security group's id or the prefix list's id."""
 
     egress: bool
     group: str
@@ -92,12 +94,12 @@ class NetworkInterface:
     address: str
     public: str = ""
     router_device: str = ""
-    """The end of its cable in the router, once it is plugged in."""
+    """The router's end of its veth pair, once it is attached."""
 
 
 @dataclass
 class NetworkPlan:
-    """The whole network."""
+    """The VPC to build: subnets, route tables, security group rules and network interfaces."""
 
     block: str
     subnets: dict[str, PlannedSubnet] = field(default_factory=dict)
@@ -118,7 +120,7 @@ class NetworkPlan:
     def add_interface(
         self, name: str, owner: str, kind: str, subnet: str, groups: Any = (), *, public: bool
     ) -> NetworkInterface:
-        """Another interface in a subnet."""
+        """Add a network interface with the subnet's next address."""
         taken = {one.public for one in self.interfaces}
         free = (f"{PUBLIC}.{number}" for number in range(10, 255))
         made = NetworkInterface(

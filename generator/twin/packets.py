@@ -1,4 +1,4 @@
-"""Packets between every two places of the network, against what `clinic prove` derived."""
+"""Connections between every two network interfaces, against what `clinic prove` derived."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Links = Mapping[tuple[str, str], Link]
 
 
 class Probe(NamedTuple):
-    """One connection that was tried."""
+    """One attempted TCP connection."""
 
     source: str
     target: str
@@ -44,12 +44,13 @@ class Probe(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether the packet did what was derived."""
+        """Whether the outcome is the one that was derived."""
         return self.expected is None or self.expected == (self.outcome != BLOCKED)
 
 
 class ProbeSource(NamedTuple):
-    """From where, as whom, and what is tried: interface and role by address and port."""
+    """The source of connections: its namespace, name and role; ``targets`` has the interface and
+    role by address and port."""
 
     namespace: str
     name: str
@@ -58,10 +59,10 @@ class ProbeSource(NamedTuple):
 
 
 def probe(deployed: DeployedStack, network: VpcNetwork) -> list[Probe]:
-    """Try every pair of places on every port that a rule names, and some more.
+    """Connect from every interface to every other, on each port that a rule names and some more.
 
-    One more place is a stranger in the VPC, who may send everything: what its packets reach is
-    what the internet may reach, whatever the rules of others say about leaving.
+    An additional interface in the VPC has unrestricted egress: what it reaches is what ingress
+    rules let the internet reach, whatever the egress rules of other sources are.
     """
     plan = network.plan
     names = Names(deployed.view)
@@ -114,7 +115,7 @@ def _ports(plan: NetworkPlan) -> Iterator[int]:
 def _without_address(
     names: Names, places: Iterable[NetworkInterface], numbers: Iterable[int], links: Links
 ) -> Iterator[Probe]:
-    """What the internet should reach, and has no public address that could be tried."""
+    """Failed probes for what the internet should reach and what has no public address."""
     for one in places:
         for port in numbers if not one.public else ():
             link = links.get((INTERNET, names.called(one.owner)))
@@ -137,7 +138,7 @@ def _expected(link: Link | None, port: int) -> bool | None:
 
 
 def connect(targets: Iterable[Target]) -> dict[Target, str]:
-    """What becomes of a connection to each address and port, all tried at once."""
+    """``open``, ``refused`` or ``blocked`` by address and port; all are tried at once."""
     results: dict[Target, str] = {}
     with selectors.DefaultSelector() as selector:
         for target in targets:

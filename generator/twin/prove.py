@@ -1,4 +1,4 @@
-"""What the twin shows of an environment: one row a promise, seen and not derived."""
+"""Probes of a running twin: each measures one property of the environment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = 5
 
 
 class ProbeResult(NamedTuple):
-    """One thing that was tried."""
+    """The outcome of one probe; ``seconds`` is how long it took."""
 
     name: str
     holds: bool
@@ -144,8 +144,8 @@ def _database(twin: Twin) -> str:
     """With the secret's password an instance connects, but not without TLS, and each setting of the
     parameter group is in force."""
     for mode, refusal in (("disable", "no encryption"), ("require", "")):
-        if refusal not in (said := _connect(twin, mode)) or (said and not refusal):
-            raise _fail(f"with sslmode={mode} the database says: {said or 'nothing'}")
+        if refusal not in (error := _connect(twin, mode)) or (error and not refusal):
+            raise _fail(f"with sslmode={mode} the database says: {error or 'nothing'}")
     settings = database.server_settings(twin.deployed)
     rows = twin.database.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
     now = dict(row.split("|", 1) for row in rows if "|" in row)

@@ -40,7 +40,7 @@ def standing(env: str, params: Path, flat: bool, why_not: str) -> Iterator[Look]
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        yield lambda aws, wanted, report: _look(child, report)
+        yield lambda aws, deployed, report: _look(child, report)
     finally:
         child.kill()
         child.communicate()

@@ -52,7 +52,7 @@ Overlay = Callable[[Mapping[str, str]], Answer | None]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signs with a key: an instance and its role."""
+    """Whose access key signs a call: an instance and its role."""
 
     instance: str
     role: str
@@ -73,7 +73,7 @@ class ApiCall:
 
 @dataclass
 class Services:
-    """What is known of who calls, and what was called."""
+    """AWS's services: the callers by access key, and every call with its decision."""
 
     endpoint: Endpoint
     deployed: DeployedStack

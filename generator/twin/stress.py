@@ -108,8 +108,8 @@ def _running(twin: Twin) -> list[RunningInstance]:
 def _succeeds(twin: Twin, *words: str) -> None:
     ended = twin.clinic(*words)
     if ended.returncode:
-        said = (ended.stderr.strip() or ended.stdout.strip())[-400:]
-        raise _fail(f"{' '.join(words[:2])} ended with {ended.returncode}: {said}")
+        message = (ended.stderr.strip() or ended.stdout.strip())[-400:]
+        raise _fail(f"{' '.join(words[:2])} ended with {ended.returncode}: {message}")
 
 
 def _release(twin: Twin) -> str:
@@ -166,13 +166,13 @@ def _has(twin: Twin, count: int) -> bool:
 
 def _crash(twin: Twin) -> str:
     """One instance ends without a word: failures stay within the health checks' time."""
-    [given] = [
+    [window] = [
         twin.deployed.of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[name]
         for name in list(twin.balancer.groups)[:1]
     ]
     interval = twin.balancer.interval
-    limit = interval * (int(given.get("UnhealthyThresholdCount", 2)) + 1)
-    limit += float(given.get("HealthCheckTimeoutSeconds", 5))
+    limit = interval * (int(window.get("UnhealthyThresholdCount", 2)) + 1)
+    limit += float(window.get("HealthCheckTimeoutSeconds", 5))
     victim = next(iter(twin.instances.running))
     with RequestLoad(twin) as load:
         time.sleep(BEFORE)

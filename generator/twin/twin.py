@@ -61,7 +61,7 @@ QUICK_CHECKS = 1.0
 
 @dataclass(frozen=True)
 class TwinOptions:
-    """What whoever stands it up may choose."""
+    """Options of `clinic twin`."""
 
     image: Image
     env_file: bytes
@@ -73,12 +73,12 @@ class TwinOptions:
     params: Path = Path("params")
     """The folder of the parameter files."""
     listener: int = 0
-    """A listening socket of the host's, as a file descriptor: the browser's way in."""
+    """File descriptor of the host's listening socket, which the browser connects to."""
 
 
 @dataclass
 class Twin:
-    """What stands."""
+    """A running environment and its parts."""
 
     env: Environment
     options: TwinOptions
@@ -191,7 +191,7 @@ def _resolve_names(made: DeployedStack, network: VpcNetwork) -> None:
 
 
 def _overlay(twin: Twin) -> None:
-    """Answer what only the twin knows."""
+    """Override SignalResource and DescribeTargetHealth, which the endpoint cannot answer."""
 
     def signal(form: Mapping[str, str]) -> tuple[int, str]:
         twin.signals.append((form["UniqueId"], form["Status"]))
