@@ -1,4 +1,4 @@
-"""Everything before the first step: what is to be run, the question, a new or an old bundle."""
+"""Before the first step: the options, the confirmation, and a new or a resumed bundle."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from generator.acceptance.bundle import (
     STATE,
     UNTESTED,
     Bundle,
-    Recorded,
-    State,
+    RunState,
+    StepReport,
 )
-from generator.acceptance.calls import Recorder
-from generator.acceptance.evidence import Acceptance
+from generator.acceptance.calls import CallRecorder
+from generator.acceptance.evidence import AcceptanceRun
 from generator.acceptance.plan import holds_data, overrides, plan, refuse
 from generator.acceptance.run import about, accept, own_only, refuse_existing
 from generator.acceptance.steps import STEPS
@@ -47,8 +47,8 @@ Ask = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Order:
-    """What the person asked for."""
+class AcceptanceRequest:
+    """Options of `clinic accept`."""
 
     env: str
     params: Path
@@ -79,30 +79,34 @@ def order(
     env_file: Path | None,
     frontend: Path | None,
     timeout: int,
-) -> Order:
+) -> AcceptanceRequest:
     """What the command's options say; ClinicError for files that are not what they should be."""
     if frontend:
         read(frontend, names(frontend))
     checked = load_checked(env_file, params, env) if env_file else None
-    given = (env, params, folder, flat, image, release_image)
-    return Order(*given, env_file=checked, frontend=frontend, load=StressLoad(timeout=timeout))
+    arguments = (env, params, folder, flat, image, release_image)
+    return AcceptanceRequest(
+        *arguments, env_file=checked, frontend=frontend, load=StressLoad(timeout=timeout)
+    )
 
 
-def prepare(order: Order, aws: Aws, recorder: Recorder, report: Report) -> Acceptance:
+def prepare(
+    order: AcceptanceRequest, aws: Aws, recorder: CallRecorder, report: Report
+) -> AcceptanceRun:
     """A run that nothing has begun; ClinicError if its parameters make no sense together."""
     recorder.listen(aws)
     env = order.environment
-    seen = _view(order, aws.region)
-    changed = {k: v for k, v in env.values.items() if seen.values.get(k) != v}
+    templates = _view(order, aws.region)
+    changed = {k: v for k, v in env.values.items() if templates.values.get(k) != v}
     bundle = Bundle(order.folder)
-    know(bundle, aws, env.values, order.env_file)
-    return Acceptance(
+    register_sensitive_values(bundle, aws, env.values, order.env_file)
+    return AcceptanceRun(
         aws=aws,
         env=env,
-        plan=plan(with_values(seen, **changed), order.load),
+        plan=plan(with_values(templates, **changed), order.load),
         bundle=bundle,
-        report=Recorded(bundle, report),
-        state=State(bundle),
+        report=StepReport(bundle, report),
+        state=RunState(bundle),
         load=order.load,
         env_file=order.env_file,
         frontend=order.frontend,
@@ -110,35 +114,35 @@ def prepare(order: Order, aws: Aws, recorder: Recorder, report: Report) -> Accep
     )
 
 
-def _view(order: Order, region: str) -> view.View:
+def _view(order: AcceptanceRequest, region: str) -> view.View:
     """The templates in the form that is deployed, before the run's own parameters."""
-    seen = view.load(order.env, order.params, None, region)
+    templates = view.load(order.env, order.params, None, region)
     if not order.flat:
-        return seen
-    return replace(seen, templates={view.FLAT: seen.whole}, layers={}, stacks={})
+        return templates
+    return replace(templates, templates={view.FLAT: templates.whole}, layers={}, stacks={})
 
 
-def know(
+def register_sensitive_values(
     bundle: Bundle, aws: Aws, values: Mapping[str, str], env_file: CheckedEnvFile | None
 ) -> None:
-    """Tell the bundle what must not stand in it, beside what looks like it."""
-    blank, credentials = bundle.blank, aws.session.get_credentials()
+    """Register the secrets, account and host names of this run for redaction."""
+    redactor, credentials = bundle.redactor, aws.session.get_credentials()
     if env_file:
-        blank.know("secret", env_file.values.values())
+        redactor.add("secret", env_file.values.values())
     if credentials:
         held = (credentials.access_key, credentials.secret_key, credentials.token)
-        blank.know("secret", filter(None, held))
-    blank.know("account", [aws.account])
+        redactor.add("secret", filter(None, held))
+    redactor.add("account", [aws.account])
     named = [v for name, v in values.items() if "Domain" in name or name == "AlarmEmail"]
-    blank.know("host", named)
-    blank.know("host", [str(Path.home()), socket.gethostname()])
+    redactor.add("host", named)
+    redactor.add("host", [str(Path.home()), socket.gethostname()])
 
 
-def begin(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
+def begin(run: AcceptanceRun, order: AcceptanceRequest, ask: Ask, yes: bool) -> None:
     """Say what would happen, ask, and make the bundle. ClinicError where it must not be."""
     refuse_existing(run)
     say(run, order)
-    agreed(run, order, ask, yes)
+    confirm(run, order, ask, yes)
     refuse_existing(run)  # a person may take an hour to answer
     run.bundle.create()
     run.bundle.write(ABOUT, about(run))
@@ -146,7 +150,7 @@ def begin(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
     run.state.save()
 
 
-def resume(run: Acceptance) -> Acceptance:
+def resume(run: AcceptanceRun) -> AcceptanceRun:
     """The same run from where it was cut off. ClinicError (2) if there is no such run here."""
     held, known = run.bundle.read(STATE), run.bundle.read(ABOUT)
     if held.get("over"):
@@ -159,14 +163,14 @@ def resume(run: Acceptance) -> Acceptance:
             raise ClinicError(
                 f"the run in {run.bundle.folder} is of the {name} {known.get(name)}, not {now}."
             )
-    run = replace(run, state=State(run.bundle, held))
+    run = replace(run, state=RunState(run.bundle, held))
     own_only(run)
     left = [name for name in STEPS if run.state.of(name) not in (DONE, UNTESTED)]
     run.report.say(f"Going on with {', '.join(left)}.")
     return run
 
 
-def say(run: Acceptance, order: Order) -> None:
+def say(run: AcceptanceRun, order: AcceptanceRequest) -> None:
     """What the run does, how long, for how much, and what is left."""
     report, planned = run.report, run.plan
     report.say(f"An acceptance run of {run.env.name} in {run.aws.region}, on {run.env.stack}:")
@@ -192,13 +196,14 @@ def say(run: Acceptance, order: Order) -> None:
     if not order.frontend:
         report.say("The frontend is made up: give your own with --frontend.")
     report.say(UNTRIED)
-    for found in planned.objects():
-        if found["kind"] == "plan":
-            report.tell(**found, overrides=changed)
+    for fields in planned.objects():
+        if fields["kind"] == "plan":
+            report.tell(**fields, overrides=changed)
 
 
-def agreed(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
-    """ClinicError unless the person means it; by name where there could be data, --yes or not."""
+def confirm(run: AcceptanceRun, order: AcceptanceRequest, ask: Ask, yes: bool) -> None:
+    """Ask for confirmation: `yes`, or the stack's name where it could hold data, --yes or not.
+    ClinicError (2) without it."""
     why = holds_data(load(order.env, order.params, order.flat))
     if why:
         run.report.say(f"{run.env.name} could hold data: {why}. Everything in it is deleted.")
@@ -209,11 +214,11 @@ def agreed(run: Acceptance, order: Order, ask: Ask, yes: bool) -> None:
 
 
 @contextmanager
-def played(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
+def reference_run(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
     """A bundle that the same run makes at the embedded endpoint, for the length of the block."""
     with TemporaryDirectory(prefix="clinic-") as folder, embedded() as aws:
-        order = Order(str(about_["env"]), params, Path(folder), bool(about_["flat"]))
-        recorder = Recorder()
+        order = AcceptanceRequest(str(about_["env"]), params, Path(folder), bool(about_["flat"]))
+        recorder = CallRecorder()
         run = replace(prepare(order, aws, recorder, Silent()), pace=PACE)
         run.bundle.create()
         run.bundle.write_lines(PROMISED, run.plan.objects())
@@ -222,13 +227,13 @@ def played(about_: Mapping[str, Any], params: Path) -> Iterator[Bundle]:
 
 
 class Silent(Report):
-    """A report that says nothing."""
+    """A report without output."""
 
     def __init__(self) -> None:
         super().__init__(json=True)
 
     def tell(self, kind: str, **fields: Any) -> None:
-        """To nobody."""
+        """Nothing is written."""
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from generator import files
-from generator.acceptance.blank import Blank
+from generator.acceptance.redaction import Redactor
 from generator.errors import ClinicError, reason
 from generator.report import Report
 
@@ -30,8 +30,8 @@ DONE, UNTESTED, FAILED, BEGUN = "done", "not tested", "failed", "begun"
 class Bundle:
     """A folder; whatever is written into it is blanked first."""
 
-    def __init__(self, folder: Path, blank: Blank | None = None) -> None:
-        self.folder, self.blank = folder, blank or Blank()
+    def __init__(self, folder: Path, redactor: Redactor | None = None) -> None:
+        self.folder, self.redactor = folder, redactor or Redactor()
 
     def create(self) -> None:
         """Make the folder, for this user only. ClinicError if it holds anything already."""
@@ -52,7 +52,7 @@ class Bundle:
 
     def write(self, name: str, value: Any) -> None:
         """Replace a file by one object."""
-        text = json.dumps(self.blank.value(value), indent=2, default=str)
+        text = json.dumps(self.redactor.value(value), indent=2, default=str)
         files.write(self.folder / name, f"{text}\n".encode())
 
     def write_lines(self, name: str, values: Iterable[Any]) -> None:
@@ -91,7 +91,7 @@ class Bundle:
         return list(_objects(text))
 
     def _line(self, value: Any) -> str:
-        return json.dumps(self.blank.value(value), default=str)
+        return json.dumps(self.redactor.value(value), default=str)
 
     def _unreadable(self, path: Path, why: str) -> ClinicError:
         return ClinicError(
@@ -102,11 +102,11 @@ class Bundle:
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     for line in text.splitlines():
         try:
-            found = json.loads(line)
+            value = json.loads(line)
         except ValueError:
             continue
-        if isinstance(found, dict):
-            yield found
+        if isinstance(value, dict):
+            yield value
 
 
 def now() -> str:
@@ -114,19 +114,24 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-class State:
+class RunState:
     """How far a run has come; written at each change."""
 
     def __init__(self, bundle: Bundle, held: dict[str, Any] | None = None) -> None:
         self._bundle = bundle
-        self.held: dict[str, Any] = held or {"began": now(), "steps": {}, "failed": "", "over": ""}
+        self.fields: dict[str, Any] = held or {
+            "began": now(),
+            "steps": {},
+            "failed": "",
+            "over": "",
+        }
 
     def of(self, step: str) -> str:
         """How a step stands: "", begun, done, not tested or failed."""
-        return str(self.held["steps"].get(step, {}).get("status", ""))
+        return str(self.fields["steps"].get(step, {}).get("status", ""))
 
     def begin(self, step: str) -> None:
-        began = self.held["steps"].get(step, {}).get("began") or now()
+        began = self.fields["steps"].get(step, {}).get("began") or now()
         self._note(step, status=BEGUN, began=began)
 
     def end(self, step: str, status: str, why: str = "") -> None:
@@ -134,18 +139,18 @@ class State:
 
     def set(self, **fields: str) -> None:
         """Put down something of the whole run."""
-        self.held |= fields
+        self.fields |= fields
         self.save()
 
     def save(self) -> None:
-        self._bundle.write(STATE, self.held)
+        self._bundle.write(STATE, self.fields)
 
     def _note(self, step: str, **fields: str) -> None:
-        self.held["steps"].setdefault(step, {}).update(fields)
+        self.fields["steps"].setdefault(step, {}).update(fields)
         self.save()
 
 
-class Recorded(Report):
+class StepReport(Report):
     """A report that also puts every object into the file of the step that is running."""
 
     def __init__(self, bundle: Bundle, report: Report) -> None:

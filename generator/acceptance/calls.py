@@ -12,7 +12,7 @@ Calls = dict[str, dict[str, Any]]
 """By service.Operation: ``count``, ``statuses`` (HTTP), ``errors`` (codes), ``attributes``."""
 
 
-class Recorder:
+class CallRecorder:
     """Listens to botocore. The objects of a publication go another way, past it."""
 
     def __init__(self, held: Calls | None = None) -> None:

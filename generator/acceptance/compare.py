@@ -1,4 +1,4 @@
-"""A bundle held against what was promised: times, cost, and what doctor's catalogue knows."""
+"""Compares a bundle with what was promised: times, cost, and doctor's known failures."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Row:
-    """One thing that was promised, and what was seen."""
+class Comparison:
+    """One promise, and what the run measured."""
 
     about: str
     """timeline, cost, doctor or emulator."""
@@ -36,7 +36,7 @@ class Row:
     """held, off or not judged."""
 
 
-def judge(bundle: Bundle) -> Iterator[Row]:
+def judge(bundle: Bundle) -> Iterator[Comparison]:
     """Everything that the bundle alone can tell. ClinicError (2) for a folder that is none."""
     about, events = bundle.read(ABOUT), bundle.lines(EVENTS)
     promised = bundle.lines(PROMISED)
@@ -67,70 +67,70 @@ def durations(events: list[dict[str, Any]], action: str = "CREATE") -> dict[str,
 
 def _timeline(
     events: list[dict[str, Any]], promised: list[dict[str, Any]], judged: bool
-) -> Iterator[Row]:
+) -> Iterator[Comparison]:
     """By resource and layer, against the seconds of durations.toml."""
     expected = _expected(promised)
     types = {event["path"]: event["type"] for event in events}
     for path, seconds in durations(events).items():
         known = expected.get(path)
         name = f"{path or 'the whole creation'} ({types[path]})"
-        verdict = _off(known or 0, seconds) if judged else NOT_JUDGED
-        yield Row("timeline", name, f"{known or 0:.0f} s", f"{seconds:.0f} s", verdict)
+        verdict = _compare_seconds(known or 0, seconds) if judged else NOT_JUDGED
+        yield Comparison("timeline", name, f"{known or 0:.0f} s", f"{seconds:.0f} s", verdict)
 
 
 def _expected(promised: list[dict[str, Any]]) -> dict[str, float]:
     """Seconds by path, as events measure them: a nested stack with all that is in it."""
     steps = {p["path"]: p for p in promised if p["kind"] == "step" and p["operation"] == "create"}
-    found = {path: float(step["end"] - step["start"]) for path, step in steps.items()}
+    seconds = {path: float(step["end"] - step["start"]) for path, step in steps.items()}
     for path, step in steps.items():
         if step["type"] == STACK:
             inside = [s["end"] for name, s in steps.items() if name.startswith(f"{path}/")]
-            found[path] = max([step["end"], *inside]) - step["start"]
+            seconds[path] = max([step["end"], *inside]) - step["start"]
     whole = [p for p in promised if p["kind"] == "total" and p["operation"] == "create"]
-    return found | {"": float(whole[0]["seconds"])} if whole else found
+    return seconds | {"": float(whole[0]["seconds"])} if whole else seconds
 
 
-def _off(promised: float, seen: float) -> str:
-    low, high = sorted((promised, seen))
+def _compare_seconds(promised: float, actual: float) -> str:
+    low, high = sorted((promised, actual))
     return OFF if high - low > FLOOR and high > FACTOR * low else HELD
 
 
-def _steps(state: Mapping[str, Any], plan: Mapping[str, Any], judged: bool) -> Iterator[Row]:
+def _steps(state: Mapping[str, Any], plan: Mapping[str, Any], judged: bool) -> Iterator[Comparison]:
     """Against the upper figures that were said before the run: what was faster holds."""
     for name, step in state["steps"].items():
         if name in plan["seconds"] and step.get("status") == "done":
             began, ended = (datetime.fromisoformat(step[key]) for key in ("began", "ended"))
             most, seconds = plan["seconds"][name], (ended - began).total_seconds()
-            verdict = _off(most, max(seconds, most)) if judged else NOT_JUDGED
-            yield Row("timeline", f"step {name}", f"{most} s", f"{seconds:.0f} s", verdict)
+            verdict = _compare_seconds(most, max(seconds, most)) if judged else NOT_JUDGED
+            yield Comparison("timeline", f"step {name}", f"{most} s", f"{seconds:.0f} s", verdict)
 
 
-def _cost(events: list[dict[str, Any]], plan: Mapping[str, Any], judged: bool) -> Row:
+def _cost(events: list[dict[str, Any]], plan: Mapping[str, Any], judged: bool) -> Comparison:
     """By hours of use; what AWS then charges is in no bundle."""
     times = [datetime.fromisoformat(event["time"]) for event in events]
     hours = (max(times) - min(times)).total_seconds() / 3600
     over = max(0, math.ceil(hours) - plan["hours"])
     usd = plan["usd"] + over * plan["usd_hour"]
     gone = events[-1]["status"] == "DELETE_COMPLETE" and not events[-1]["path"]
-    seen = f"{hours:.1f} h, about {usd:.2f} USD{'' if gone else ', and it is not deleted'}"
+    actual = f"{hours:.1f} h, about {usd:.2f} USD{'' if gone else ', and it is not deleted'}"
     verdict = OFF if over or not gone else HELD
     promised = f"{plan['hours']:.0f} h, {plan['usd']:.2f} USD"
-    return Row("cost", "hours of use", promised, seen, verdict if judged else NOT_JUDGED)
+    return Comparison("cost", "hours of use", promised, actual, verdict if judged else NOT_JUDGED)
 
 
-def _doctor(bundle: Bundle, events: list[dict[str, Any]]) -> Iterator[Row]:
+def _doctor(bundle: Bundle, events: list[dict[str, Any]]) -> Iterator[Comparison]:
     """What CloudFormation and the instances said, against the catalogue."""
-    said = [
+    failures = [
         (event["path"], event["reason"])
         for event in events
         if event["status"].endswith("_FAILED")
         and event["reason"]
         and not CONSEQUENCE.match(event["reason"])
     ]
-    for place, reason in dict.fromkeys(said):
+    for place, reason in dict.fromkeys(failures):
         trap = catalogue.look_up(reason)
-        seen = trap.meaning if trap else "nothing that is known"
-        yield _known(place, reason, seen, trap is not None)
+        meaning = trap.meaning if trap else "nothing that is known"
+        yield _known(place, reason, meaning, trap is not None)
     for file in sorted((bundle.folder / "steps").glob("*.jsonl")):
         for line in bundle.lines(f"steps/{file.name}"):
             if line["kind"] == "finding":
@@ -142,6 +142,6 @@ def _doctor(bundle: Bundle, events: list[dict[str, Any]]) -> Iterator[Row]:
                 yield _known(line["resource"], line["sentence"], line["meaning"], known)
 
 
-def _known(place: str, message: str, meaning: str, known: bool) -> Row:
+def _known(place: str, message: str, meaning: str, known: bool) -> Comparison:
     what = f"{place}: {message[:SHOWN]}"
-    return Row("doctor", what, "a known message", meaning, HELD if known else OFF)
+    return Comparison("doctor", what, "a known message", meaning, HELD if known else OFF)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, Recorded, State
-from generator.acceptance.plan import Plan
+from generator.acceptance.bundle import ANSWERS, EVENTS, Bundle, RunState, StepReport
+from generator.acceptance.plan import AcceptancePlan
 from generator.application.env.check import CheckedEnvFile
 from generator.application.release import health
 from generator.application.release.fleet import BackendFleet
@@ -32,16 +32,16 @@ PATHS = ("/", "/api/clinic-accept-no-such-path")
 
 
 @dataclass(frozen=True)
-class Acceptance:
+class AcceptanceRun:
     """One run."""
 
     aws: Aws
     env: Environment
     """With the parameters of the run."""
-    plan: Plan
+    plan: AcceptancePlan
     bundle: Bundle
-    report: Recorded
-    state: State
+    report: StepReport
+    state: RunState
     load: StressLoad
     env_file: CheckedEnvFile | None = None
     """None: a made-up one."""
@@ -69,20 +69,20 @@ def fingerprint(stack: str) -> str:
     return hashlib.sha256(stack.encode()).hexdigest()
 
 
-def remember(run: Acceptance, stack: str) -> None:
+def remember(run: AcceptanceRun, stack: str) -> None:
     """Know the stack, by id, that this run makes: from its first event on, however it ends."""
-    if not run.state.held.get("stack"):
+    if not run.state.fields.get("stack"):
         run.state.set(stack=fingerprint(stack))
 
 
-def site_of(run: Acceptance) -> SmokeTarget:
+def site_of(run: AcceptanceRun) -> SmokeTarget:
     site = site_of_stack(run.aws, run.env.name, run.env.stack)
     if site.silent:
         raise UntestedError("this endpoint serves no site")
     return site
 
 
-def settle(run: Acceptance) -> None:
+def settle(run: AcceptanceRun) -> None:
     """Wait until instances have taken what is new, and are well; ClinicError (1) if not."""
     if run.stand_in:
         return
@@ -95,19 +95,19 @@ def settle(run: Acceptance) -> None:
         raise ClinicError(f"after this step not all is well: {trouble}.", exit_code=1)
 
 
-def save_answers(run: Acceptance, site: SmokeTarget) -> None:
+def save_answers(run: AcceptanceRun, site: SmokeTarget) -> None:
     """Put down what the site answers: what was asked and got, but no content."""
     for path in (*PATHS, site.health):
         try:
             answer = ask(site.address, path)
             held = dict(answer.headers.items())
-            seen = {"status": answer.status, "headers": held, "bytes": len(answer.body)}
+            fields = {"status": answer.status, "headers": held, "bytes": len(answer.body)}
         except OSError as error:
-            seen = {"status": 0, "error": describe_error(error)}
-        run.bundle.append(ANSWERS, {"step": run.report.file, "path": path, **seen})
+            fields = {"status": 0, "error": describe_error(error)}
+        run.bundle.append(ANSWERS, {"step": run.report.file, "path": path, **fields})
 
 
-def stack_of(run: Acceptance) -> Stack | None:
+def stack_of(run: AcceptanceRun) -> Stack | None:
     """The stack, if it is there; also as one that was deleted last."""
     if stack := find(run.aws, run.env.stack):
         return stack
@@ -115,7 +115,7 @@ def stack_of(run: Acceptance) -> Stack | None:
     return find(run.aws, deleted) if deleted else None
 
 
-def save_events(run: Acceptance) -> None:
+def save_events(run: AcceptanceRun) -> None:
     """Put down every event so far."""
     if stack := stack_of(run):
         held = events(run.aws, stack.id, None)

@@ -44,7 +44,7 @@ minutes in which instances notice a new .env or password and a minute for RDS.""
 
 
 @dataclass(frozen=True)
-class Plan:
+class AcceptancePlan:
     """What was promised before the run."""
 
     seconds: dict[str, int]
@@ -93,7 +93,7 @@ def holds_data(env: Environment) -> str:
     return "it is called prod" if env.name.startswith("prod") else ""
 
 
-def plan(view: View, load: StressLoad) -> Plan:
+def plan(view: View, load: StressLoad) -> AcceptancePlan:
     """Of ``view``, which has the parameters of the run already."""
     operations = [Operation("create", f"Creation of {view.env}", schedule(creation(view)))]
     changed = with_values(view, Release="3" if view.values.get("Release") == "2" else "2")
@@ -104,7 +104,7 @@ def plan(view: View, load: StressLoad) -> Plan:
     whole = Decimal(sum(seconds.values()))
     hours = (whole / 3600).to_integral_value(ROUND_CEILING)
     bill, longer = _bill(view, hours), _bill(view, hours + 1)
-    return Plan(
+    return AcceptancePlan(
         seconds=seconds,
         operations=tuple(operations),
         hours=hours,

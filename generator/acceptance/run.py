@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from generator import __version__
 from generator.acceptance.bundle import BEGUN, CALLS, DONE, FAILED, UNTESTED, now
-from generator.acceptance.calls import Recorder
-from generator.acceptance.evidence import Acceptance, fingerprint, save_events
+from generator.acceptance.calls import CallRecorder
+from generator.acceptance.evidence import AcceptanceRun, fingerprint, save_events
 from generator.acceptance.steps import STEPS, doctor
 from generator.application.smoke.ask import UntestedError
 from generator.cloud.aws import explain, explained
@@ -30,7 +30,7 @@ Agree = Callable[[str], bool]
 """Puts a question to a person; ClinicError where there is none."""
 
 
-def about(run: Acceptance) -> dict[str, Any]:
+def about(run: AcceptanceRun) -> dict[str, Any]:
     """What was run, and with what."""
     digests = {name: hashlib.sha256(data).hexdigest() for name, data in run.env.files.items()}
     return {
@@ -49,7 +49,7 @@ def about(run: Acceptance) -> dict[str, Any]:
     }
 
 
-def refuse_existing(run: Acceptance) -> None:
+def refuse_existing(run: AcceptanceRun) -> None:
     """ClinicError (2) where a stack of that name is there, which may be anybody's."""
     stack = find(run.aws, run.env.stack)
     if stack and family(stack.status) != "absent":
@@ -60,9 +60,9 @@ def refuse_existing(run: Acceptance) -> None:
         )
 
 
-def own_only(run: Acceptance) -> None:
+def own_only(run: AcceptanceRun) -> None:
     """ClinicError (3) where the stack is not the one that this run made."""
-    stack, known = find(run.aws, run.env.stack), run.state.held.get("stack", "")
+    stack, known = find(run.aws, run.env.stack), run.state.fields.get("stack", "")
     if stack and family(stack.status) != "absent" and known and known != fingerprint(stack.id):
         raise ClinicError(
             f"{run.env.stack} is another stack than the one that this run made: it was made anew "
@@ -71,7 +71,7 @@ def own_only(run: Acceptance) -> None:
         )
 
 
-def accept(run: Acceptance, agree: Agree, recorder: Recorder) -> None:
+def accept(run: AcceptanceRun, agree: Agree, recorder: CallRecorder) -> None:
     """Go through the steps that are not done yet; ClinicError when one fails, or is cut off.
 
     After a failure the stack is destroyed, if the person agrees; what remains is always said.
@@ -79,15 +79,15 @@ def accept(run: Acceptance, agree: Agree, recorder: Recorder) -> None:
     with _evidence(run, recorder):
         for name in STEPS:
             over = name == LAST or run.state.of(name) in (DONE, UNTESTED)
-            if not (over or run.state.held["failed"]):
+            if not (over or run.state.fields["failed"]):
                 _try(run, name, agree)
         _end(run)
-    if failed := run.state.held["failed"]:
+    if failed := run.state.fields["failed"]:
         raise ClinicError(f"{failed}\nThe stack was deleted; the evidence is kept.", exit_code=1)
 
 
 @contextmanager
-def _evidence(run: Acceptance, recorder: Recorder) -> Iterator[None]:
+def _evidence(run: AcceptanceRun, recorder: CallRecorder) -> Iterator[None]:
     """However it ends, put down the calls and say what remains."""
     try:
         yield
@@ -99,7 +99,7 @@ def _evidence(run: Acceptance, recorder: Recorder) -> Iterator[None]:
         run.bundle.write(CALLS, recorder.calls)
 
 
-def _try(run: Acceptance, name: str, agree: Agree) -> None:
+def _try(run: AcceptanceRun, name: str, agree: Agree) -> None:
     try:
         _do(run, name)
     except (ClinicError, BotoCoreError, ClientError) as trouble:
@@ -109,7 +109,7 @@ def _try(run: Acceptance, name: str, agree: Agree) -> None:
         _failed(run, name, failed, agree)
 
 
-def _do(run: Acceptance, name: str) -> None:
+def _do(run: AcceptanceRun, name: str) -> None:
     number = list(STEPS).index(name) + 1
     run.report.say(f"\n== {number}. {name}: {STEPS[name][0]}\n")
     run.report.file = f"steps/{number}-{name}.jsonl"
@@ -126,7 +126,7 @@ def _do(run: Acceptance, name: str) -> None:
     run.state.end(name, DONE)
 
 
-def _failed(run: Acceptance, name: str, failed: ClinicError, agree: Agree) -> None:
+def _failed(run: AcceptanceRun, name: str, failed: ClinicError, agree: Agree) -> None:
     """Keep the evidence, say what is known, and destroy; ClinicError if that is not wanted."""
     run.state.end(name, FAILED, str(failed))
     sentence = f"{name} failed: {failed}"
@@ -141,15 +141,15 @@ def _failed(run: Acceptance, name: str, failed: ClinicError, agree: Agree) -> No
             run.report.tell("unread", text=str(trouble))
     run.report.say(remains(run))
     try:
-        wanted = agree(f"Delete {run.env.stack} now? The evidence is kept.")
+        confirmed = agree(f"Delete {run.env.stack} now? The evidence is kept.")
     except ClinicError:
-        wanted = False
-    if not wanted:
+        confirmed = False
+    if not confirmed:
         raise ClinicError(f"{sentence}\n{remains(run)}", failed.exit_code)
     run.state.set(failed=sentence)
 
 
-def _diagnose(run: Acceptance) -> None:
+def _diagnose(run: AcceptanceRun) -> None:
     """The first cause, as `clinic deploy` says it, where CloudFormation's events name one."""
     stack = find(run.aws, run.env.stack)
     held = events(run.aws, stack.id, None) if stack else []
@@ -159,21 +159,21 @@ def _diagnose(run: Acceptance) -> None:
         run.report.say("\n".join(cause.lines()))
 
 
-def _end(run: Acceptance) -> None:
+def _end(run: AcceptanceRun) -> None:
     own_only(run)
     try:
         _do(run, LAST)
     except (ClinicError, BotoCoreError, ClientError) as trouble:
         failed = trouble if isinstance(trouble, ClinicError) else explain(trouble)
-        before = run.state.held["failed"]
+        before = run.state.fields["failed"]
         run.state.end(LAST, FAILED if failed.exit_code != INTERRUPTED else BEGUN, str(failed))
-        said = "\n".join(filter(None, [before, str(failed), remains(run)]))
-        raise ClinicError(said, failed.exit_code) from trouble
+        message = "\n".join(filter(None, [before, str(failed), remains(run)]))
+        raise ClinicError(message, failed.exit_code) from trouble
     run.state.set(over=now())
-    run.report.tell("accepted", stack=run.env.stack, failed=run.state.held["failed"])
+    run.report.tell("accepted", stack=run.env.stack, failed=run.state.fields["failed"])
 
 
-def remains(run: Acceptance) -> str:
+def remains(run: AcceptanceRun) -> str:
     """What is still in the account and costs, and how it goes."""
     remove = f"`clinic destroy {run.env.name} --region {run.aws.region}` removes it"
     go_on = f"`clinic accept {run.env.name} --resume --bundle {run.bundle.folder}` goes on"

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from generator.acceptance.evidence import (
-    Acceptance,
+    AcceptanceRun,
     remember,
     save_answers,
     save_events,
@@ -47,20 +47,20 @@ CONFIGURATION = "ConfigurationBucket"
 MARK = b"\n# pushed once more by clinic accept\n"
 
 
-def deploy_(run: Acceptance) -> None:
+def deploy_(run: AcceptanceRun) -> None:
     stack = find(run.aws, run.env.stack)
     if stack is None or family(stack.status) == "absent":
         run.state.set(stack="")  # an earlier one of this run was rolled back and removed
     deploying.deploy(run.aws, run.env, run.options(partial(_seen, run)))
 
 
-def _seen(run: Acceptance, event: Event) -> None:
+def _seen(run: AcceptanceRun, event: Event) -> None:
     if not event.path:
         remember(run, event.stack)
     _push_early(run, event)
 
 
-def _push_early(run: Acceptance, event: Event) -> None:
+def _push_early(run: AcceptanceRun, event: Event) -> None:
     """Send the .env as soon as its bucket is there: instances wait 15 minutes for it."""
     if event.path.rpartition("/")[2] != CONFIGURATION or event.status != "CREATE_COMPLETE":
         return
@@ -68,18 +68,18 @@ def _push_early(run: Acceptance, event: Event) -> None:
         push(run.aws, run.env.stack, _env_file(run), run.report)
 
 
-def _env_file(run: Acceptance, mark: bytes = b"") -> CheckedEnvFile:
+def _env_file(run: AcceptanceRun, mark: bytes = b"") -> CheckedEnvFile:
     if run.env_file:
         return replace(run.env_file, data=run.env_file.data + mark)
     # Made anew each time: the site is in the internet for an hour.
     made = {"JWT_SECRET": secrets.token_urlsafe(48), "GEMINI_API_KEY": secrets.token_urlsafe(24)}
-    run.bundle.blank.know("secret", made.values())
+    run.bundle.redactor.add("secret", made.values())
     made["JWT_EXPIRATION_TIME"] = "86400"
     data = "".join(f"{name}={value}\n" for name, value in made.items()).encode() + mark
     return CheckedEnvFile(Path("a made-up .env"), data, dotenv.parse(data).values, [], None)
 
 
-def smoke(run: Acceptance, published: bool = False) -> None:
+def smoke(run: AcceptanceRun, published: bool = False) -> None:
     site = site_of(run)
     wait = 0.0 if site.address.through else FRESH
     results = prove_all(replace(site, may_be_empty=not published), run.report, wait)
@@ -88,12 +88,12 @@ def smoke(run: Acceptance, published: bool = False) -> None:
         raise ClinicError(f"{run.env.name} does not keep: {', '.join(broken)}.", exit_code=1)
 
 
-def push_(run: Acceptance) -> None:
+def push_(run: AcceptanceRun) -> None:
     push(run.aws, run.env.stack, _env_file(run, MARK), run.report)
     settle(run)
 
 
-def publish(run: Acceptance) -> None:
+def publish(run: AcceptanceRun) -> None:
     with _frontend(run) as dist:
         options = publishing.PublishOptions(report=run.report)
         publishing.publish(lambda: run.aws, run.env.stack, dist, options)
@@ -101,7 +101,7 @@ def publish(run: Acceptance) -> None:
 
 
 @contextmanager
-def _frontend(run: Acceptance) -> Iterator[Path]:
+def _frontend(run: AcceptanceRun) -> Iterator[Path]:
     if run.frontend:
         yield run.frontend
         return
@@ -110,7 +110,7 @@ def _frontend(run: Acceptance) -> Iterator[Path]:
         yield Path(folder)
 
 
-def release_(run: Acceptance) -> None:
+def release_(run: AcceptanceRun) -> None:
     stack = at_rest(run.aws, run.env, run.options())
     now = of_stack(stack.parameters)
     if now.image and not run.release_image:
@@ -130,12 +130,12 @@ def release_(run: Acceptance) -> None:
     release(replace(rollout, pace=run.pace, patience=0.0) if run.stand_in else rollout)
 
 
-def rotate_(run: Acceptance) -> None:
+def rotate_(run: AcceptanceRun) -> None:
     rotate(run.aws, run.env.stack, run.report, run.pace)
     settle(run)
 
 
-def load_(run: Acceptance) -> None:
+def load_(run: AcceptanceRun) -> None:
     if run.stand_in and not run.url:
         raise UntestedError("nothing boots behind this endpoint, so there is nothing to load")
     options = live.StressOptions(yes=True, url=run.url, report=run.report)
@@ -143,12 +143,12 @@ def load_(run: Acceptance) -> None:
     judge(live.run(run.aws, run.env.stack, run.load, timed))
 
 
-def doctor(run: Acceptance) -> None:
+def doctor(run: AcceptanceRun) -> None:
     """Evidence, whatever it finds: what it does not know shows in the comparison."""
     diagnose(run.aws, run.env.stack, None, run.report)
 
 
-def destroy_(run: Acceptance) -> None:
+def destroy_(run: AcceptanceRun) -> None:
     stack = find(run.aws, run.env.stack)
     if stack and family(stack.status) == "busy" and stack.status != "DELETE_IN_PROGRESS":
         run.report.say(f"{stack.name} is in {stack.status}: this run waits for its end.")
@@ -168,7 +168,7 @@ def destroy_(run: Acceptance) -> None:
     run.report.tell("left", path="templates", name=bucket, removal=removal)
 
 
-STEPS: dict[str, tuple[str, Callable[[Acceptance], None]]] = {
+STEPS: dict[str, tuple[str, Callable[[AcceptanceRun], None]]] = {
     "deploy": ("makes the stack, and sends the .env as soon as its bucket is there", deploy_),
     "smoke": ("asks the site from outside whether it keeps its promises", smoke),
     "push": ("sends the .env once more, changed, so that every instance takes it", push_),

@@ -7,18 +7,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from generator.acceptance import compare, emulator
-from generator.acceptance.begin import played
+from generator.acceptance.begin import reference_run
 from generator.acceptance.bundle import ABOUT, Bundle
 from generator.acceptance.compare import HELD, NOT_JUDGED, OFF
 from generator.errors import ClinicError
 from generator.report import Report
 
 
-def hold(folder: Path, params: Path, report: Report) -> None:
+def compare_and_report(folder: Path, params: Path, report: Report) -> None:
     """Print what did not hold, and how much did; ClinicError (1) if anything did not."""
     bundle = Bundle(folder)
     rows = [*compare.judge(bundle)]
-    with played(bundle.read(ABOUT), params) as reference:
+    with reference_run(bundle.read(ABOUT), params) as reference:
         rows += emulator.judge(bundle, reference)
     for row in rows:
         report.tell("row", **asdict(row))
@@ -30,8 +30,10 @@ def hold(folder: Path, params: Path, report: Report) -> None:
     for about in dict.fromkeys(row.about for row in rows):
         verdicts = Counter(row.verdict for row in rows if row.about == about)
         counts[about] = {verdict: verdicts[verdict] for verdict in (HELD, OFF, NOT_JUDGED)}
-        said = ", ".join(f"{number} {verdict}" for verdict, number in counts[about].items())
-        report.say(f"{about}: {said}")
+        verdict_counts = ", ".join(
+            f"{number} {verdict}" for verdict, number in counts[about].items()
+        )
+        report.say(f"{about}: {verdict_counts}")
     report.tell("done", bundle=str(folder), off=len(off), counts=counts)
     if off:
         raise ClinicError(f"{len(off)} promises did not hold.", exit_code=1)

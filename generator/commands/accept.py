@@ -110,15 +110,15 @@ def accept_command(
     """
     from generator.acceptance import begin as beginning
     from generator.acceptance.bundle import CALLS
-    from generator.acceptance.calls import Recorder
+    from generator.acceptance.calls import CallRecorder
     from generator.acceptance.run import accept
-    from generator.acceptance.verdict import hold
+    from generator.acceptance.verdict import compare_and_report
     from generator.checks.preflight.required import require_clean
     from generator.cloud.ask import confirmed, typed
     from generator.cloud.aws import connect
 
     if compared:
-        hold(compared, params, report)
+        compare_and_report(compared, params, report)
         return
     if not env:
         raise ClinicError("give an environment, or a bundle with --compare.")
@@ -130,7 +130,7 @@ def accept_command(
     )
     require_clean(env, params, region or "us-east-1")
     with beginning.embedded() if rehearse else nullcontext(None) as played:
-        recorder = Recorder()
+        recorder = CallRecorder()
         run = beginning.prepare(order, played or connect(profile, region), recorder, report)
         run = replace(run, pace=beginning.PACE) if run.stand_in else run
         if resume:

@@ -76,23 +76,23 @@ def twin_command(
     from generator import files
     from generator.application.publish import build
     from generator.twin import stand
-    from generator.twin.twin import Choices, stand_up
+    from generator.twin.twin import TwinOptions, stand_up
 
     if junit and not proves:
         raise ClinicError("--junit says what --prove saw: give both.")
     if junit:
         files.check(junit)
-    environment, resolved = stand.chosen(env, params, templates, flat)
+    environment, templates_view = stand.environment_and_view(env, params, templates, flat)
     if reports:
-        stand.show_enacted(resolved, report)
+        stand.show_enacted(templates_view, report)
         return
     content = stand.env_file(env_file)
     if frontend:
         build.read(frontend, build.names(frontend))
     stand.enter(port, backend, watches=watches)
     place = Path(env).parent if env.endswith(".json") else params
-    choices = Choices(stand.image_of(backend), content, quick, minute, place, stand.door())
-    with stand_up(environment, resolved, choices, report) as twin:
+    options = TwinOptions(stand.image_of(backend), content, quick, minute, place, stand.door())
+    with stand_up(environment, templates_view, options, report) as twin:
         if watches:
             stand.watch(twin, report)
         stand.publish(twin, frontend)

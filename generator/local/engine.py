@@ -65,14 +65,14 @@ _making = threading.Lock()
 
 def install() -> None:
     """Put the repairs in the emulator's place; exit with one sentence if it lacks a name."""
-    wanted = [(module, name) for module, names in PRIVATE_NAMES.items() for name in names.split()]
-    if gone := [f"{m.__name__}.{name}" for m, name in wanted if not hasattr(m, name)]:
+    required = [(module, name) for module, names in PRIVATE_NAMES.items() for name in names.split()]
+    if gone := [f"{m.__name__}.{name}" for m, name in required if not hasattr(m, name)]:
         sys.exit(f"ministack has no {', '.join(gone)}; install what clinic-stack[local] pins.")
     # On the event loop, a handler that calls back over loopback would wait for itself.
     stacks._runs_on_worker_thread = lambda resource_type: True
     handlers._capabilities_enforced = lambda: True
     for module in (stacks, handlers, changesets):
-        module._evaluate_conditions = _with_place(module._evaluate_conditions)
+        module._evaluate_conditions = _with_account_and_region(module._evaluate_conditions)
     stacks._add_event = _complete_event(stacks._add_event)
     roll_back = _complete_rollback(stacks._roll_back_operation)
     stacks._roll_back_operation = handlers._roll_back_operation = roll_back
@@ -104,14 +104,14 @@ def _client(service: str, account: str, region: str) -> Any:
 def at_rest(api: Any, stack: str) -> Record:
     """The description of a stack, by name or id, once no operation is in progress on it."""
     while True:
-        found: Record = api.describe_stacks(StackName=stack)["Stacks"][0]
-        if not found["StackStatus"].endswith("_IN_PROGRESS"):
-            return found
+        description: Record = api.describe_stacks(StackName=stack)["Stacks"][0]
+        if not description["StackStatus"].endswith("_IN_PROGRESS"):
+            return description
         time.sleep(0.01)
 
 
-def _with_place(evaluate: Callable[..., Any]) -> Callable[..., Any]:
-    """Conditions may ask where the stack is, which the emulator takes for mere words."""
+def _with_account_and_region(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+    """Resolve AWS::AccountId and AWS::Region in conditions, which the emulator does not."""
 
     def complete(template: Record, parameters: Record) -> Any:
         here = {"AWS::AccountId": responses.get_account_id(), "AWS::Region": responses.get_region()}
@@ -163,7 +163,7 @@ def _complete_rollback(roll_back: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _once(delete: Callable[..., Any]) -> Callable[..., Any]:
-    """To delete what is being deleted starts nothing: two at once would find half of it each."""
+    """Ignore DeleteStack while a stack is being deleted: two at once each miss resources."""
 
     async def begin(name: str, *args: Any, **kwargs: Any) -> None:
         if cloudformation._stacks.get(name, {}).get("StackStatus") != "DELETE_IN_PROGRESS":
@@ -191,19 +191,19 @@ def _create_child(logical_id: str, props: Record, parent_name: str) -> tuple[str
 
 
 def _update_child(child: str, old: Record, new: Record, parent_name: str) -> tuple[str, Record]:
-    api, wanted = client("cloudformation"), "UPDATE_COMPLETE"
+    api, expected = client("cloudformation"), "UPDATE_COMPLETE"
     try:
         api.update_stack(StackName=child, **_request(new, cloudformation._stacks[parent_name]))
     except api.exceptions.ClientError as refused:
         if "No updates are to be performed" not in str(refused):
             raise
-        wanted = "_COMPLETE"
-    return _settled(child, wanted, "updated.")
+        expected = "_COMPLETE"
+    return _settled(child, expected, "updated.")
 
 
 def _delete_child(child: str, props: Record) -> None:
-    found = [record for record in cloudformation._stacks.values() if record["StackId"] == child]
-    record: Record = found[0] if found else {}
+    records = [record for record in cloudformation._stacks.values() if record["StackId"] == child]
+    record: Record = records[0] if records else {}
     parent = cloudformation._stacks.get(record.get("_parent", ""), {})
     if "ROLLBACK" in parent.get("StackStatus", ""):
         # A rollback deletes only children that its own operation made, and so all that they hold.
@@ -216,22 +216,24 @@ def _delete_child(child: str, props: Record) -> None:
 
 def _request(props: Record, parent: Record) -> Record:
     """The properties of a nested stack as arguments of create_stack and update_stack."""
-    given = props.get("Parameters", {})
-    if any(isinstance(value, list) for value in given.values()):
+    parameters = props.get("Parameters", {})
+    if any(isinstance(value, list) for value in parameters.values()):
         required = "an object with String (or simple type) properties"
         raise ValueError(f"Value of property Parameters must be {required}")
     return {
         "TemplateURL": props["TemplateURL"],
-        "Parameters": [{"ParameterKey": k, "ParameterValue": str(v)} for k, v in given.items()],
+        "Parameters": [
+            {"ParameterKey": k, "ParameterValue": str(v)} for k, v in parameters.items()
+        ],
         "Tags": [tag for tag in props.get("Tags", []) if not tag["Key"].startswith("aws:")],
         "Capabilities": parent["Capabilities"],
     }
 
 
-def _settled(child: str, wanted: str, verb: str) -> tuple[str, Record]:
+def _settled(child: str, expected: str, verb: str) -> tuple[str, Record]:
     """The child's id and outputs once it rests; ValueError with AWS's sentence if not `wanted`."""
     stack = at_rest(client("cloudformation"), child)
-    if wanted not in stack["StackStatus"]:
+    if expected not in stack["StackStatus"]:
         reason = stack.get("StackStatusReason", "")
         if "ROLLBACK" in stack["StackStatus"]:
             reason = f"Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: {reason}"

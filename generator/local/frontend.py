@@ -1,4 +1,4 @@
-"""Publishes a small build of Vite's and reads it back, as a browser would find it."""
+"""Publishes a small build of Vite's and compares the bucket with it."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def write_small_build(folder: Path) -> None:
 
 def _compare(aws: Aws, stack: str, build: Build) -> str:
     """The bucket, once it is known to hold the build."""
-    found = find(aws, stack)
-    bucket = found.outputs["FrontendBucketName"] if found else ""
+    description = find(aws, stack)
+    bucket = description.outputs["FrontendBucketName"] if description else ""
     s3 = aws.client("s3")
     for key, file in build.files.items():
-        told = s3.get_object(Bucket=bucket, Key=key)
+        response = s3.get_object(Bucket=bucket, Key=key)
         headers = {
-            name: told.get(name.replace("-", "")) for name in ("Content-Type", "Cache-Control")
+            name: response.get(name.replace("-", "")) for name in ("Content-Type", "Cache-Control")
         }
-        wanted = {name: file.attributes[name] for name in headers}
-        if told["Body"].read() != file.path.read_bytes() or headers != wanted:
+        expected = {name: file.attributes[name] for name in headers}
+        if response["Body"].read() != file.path.read_bytes() or headers != expected:
             raise ClinicError(f"{bucket} holds another {key} than was published.", exit_code=1)
     return bucket

@@ -1,4 +1,4 @@
-"""A viewer's way to a distribution, and the distribution's to its bucket, as AWS has them.
+"""A viewer's requests to a distribution, and the distribution's to its bucket, as on AWS.
 
 The emulator looks for a host among the distributions of one account, although a viewer has none; it
 does not take its own reading of the bucket for TLS, so that the bucket's policy refuses it; and it
@@ -14,17 +14,17 @@ from generator.local.engine import cloudfront, evaluator, responses, s3
 
 
 def install() -> None:
-    """Put these ways in the place of the emulator's."""
+    """Replace the emulator's functions for both."""
     cloudfront.find_distribution_for_label = _distribution
     s3.serve_cloudfront_origin_fetch = _as_aws(s3.serve_cloudfront_origin_fetch)
 
 
 def _distribution(label: str) -> Any:
     """The distribution of ``<label>.cloudfront.net``, in whose account the request then is."""
-    for (account, _), found in list(cloudfront._distributions._data.items()):
-        if found.get("DomainName", "").lower() == f"{label}.cloudfront.net":
+    for (account, _), distribution in list(cloudfront._distributions._data.items()):
+        if distribution.get("DomainName", "").lower() == f"{label}.cloudfront.net":
             responses.set_request_account_id(account)
-            return found
+            return distribution
     return None
 
 
@@ -33,8 +33,8 @@ def _as_aws(fetch: Callable[..., Any]) -> Callable[..., Any]:
         address, _ = evaluator._request_origin.get()
         before = evaluator._request_origin.set((address, True))
         try:
-            found = s3._ensure_bucket(bucket)
-            missing = found is not None and key not in found["objects"]
+            contents = s3._ensure_bucket(bucket)
+            missing = contents is not None and key not in contents["objects"]
             if missing and _may_list(bucket, source_arn):
                 why = "The specified key does not exist."
                 return s3._error("NoSuchKey", why, 404, f"/{bucket}/{key}")
@@ -59,5 +59,5 @@ def _may_list(bucket: str, source_arn: str) -> bool:
     )
     policy = s3._bucket_policies.get_scoped(owner, None, bucket)
     service = "cloudfront.amazonaws.com"
-    told = evaluator.evaluate_resource_policy(policy, context, service=service)
-    return bool(told.decision == "Allow")
+    evaluation = evaluator.evaluate_resource_policy(policy, context, service=service)
+    return bool(evaluation.decision == "Allow")

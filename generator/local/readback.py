@@ -22,14 +22,14 @@ from generator.model.walk import STACK
 READERS: Mapping[str, Sequence[str]] = {
     kind: calls for kind, calls in resource_types.column("read_back").items() if calls
 }
-"""The calls that tell of a type: service, operation and the argument that takes the physical id;
+"""The calls that describe a type: service, operation and the argument that takes the physical id;
 types without one have no call that tells one of them from another."""
-TELLING = 8
-"""From so many characters on, a value proves itself under whatever name a service returns it."""
+UNIQUE_LENGTH = 8
+"""A value of at least so many characters counts as equal under whatever name it is returned."""
 
 
 @dataclass
-class Count:
+class PropertyCount:
     """How many properties of a layer were compared, and how that came out."""
 
     resources: int = 0
@@ -40,17 +40,17 @@ class Count:
     """Properties that the service does not return, or returns otherwise."""
 
 
-def read_back(aws: Aws, env: Environment) -> tuple[dict[str, Count], list[str]]:
+def read_back(aws: Aws, env: Environment) -> tuple[dict[str, PropertyCount], list[str]]:
     """Counts by layer, and the properties that were lost, as Layer/Resource.Property = value.
 
     A property whose value only the service knows (an attribute of another resource) is left out.
     """
-    counts: dict[str, Count] = defaultdict(Count)
+    counts: dict[str, PropertyCount] = defaultdict(PropertyCount)
     lost: list[str] = []
     for layer, document, physical, resources in _stacks(aws, env):
         known = {resource.path.rpartition("/")[2]: resource.physical for resource in resources}
-        found = find(aws, physical)
-        parameters = found.parameters if found else {}
+        stack = find(aws, physical)
+        parameters = stack.parameters if stack else {}
         around = {"AWS::Region": aws.region, "AWS::AccountId": aws.account}
         names = {"AWS::StackName": physical.split("/")[1], "AWS::Partition": "aws"}
         templates = Resolver(document, {**parameters, **around, **names, **known}).resources()
@@ -102,9 +102,9 @@ def _answer(aws: Aws, resource: Resource, properties: Mapping[str, Any]) -> dict
         key = argument.removesuffix("[]")
         named = properties.get(key)
         physical = named if isinstance(named, str) else resource.physical
-        given = physical if key == argument else [physical]
+        argument_value = physical if key == argument else [physical]
         try:
-            answer = getattr(aws.client_named(service), operation)(**{key: given})
+            answer = getattr(aws.client_named(service), operation)(**{key: argument_value})
         except ClientError:
             # Not having it is an answer: what was to be there is lost.
             continue
@@ -117,7 +117,7 @@ def _answer(aws: Aws, resource: Resource, properties: Mapping[str, Any]) -> dict
 
 def _is_there(name: str, value: str, answer: Mapping[str, set[str]]) -> bool:
     return value in answer.get(_parts(name)[-1], ()) or (
-        len(value) >= TELLING and value in answer.get("", ())
+        len(value) >= UNIQUE_LENGTH and value in answer.get("", ())
     )
 
 

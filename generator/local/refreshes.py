@@ -65,12 +65,12 @@ def _describe(params: Record) -> Any:
     group = autoscaling._asgs.get(name)
     if not group:
         return autoscaling._error("ValidationError", f"AutoScalingGroup {name} not found")
-    wanted = autoscaling._parse_member_list(params, "InstanceRefreshIds")
-    told = group.get("InstanceRefreshes", [])
-    for refresh in told:
+    ids = autoscaling._parse_member_list(params, "InstanceRefreshIds")
+    refreshes = group.get("InstanceRefreshes", [])
+    for refresh in refreshes:
         if refresh["Status"] in ACTIVE:
             _advance(group, refresh)
-    shown = [one for one in told if not wanted or one["InstanceRefreshId"] in wanted]
+    shown = [one for one in refreshes if not ids or one["InstanceRefreshId"] in ids]
     return _answer("DescribeInstanceRefreshes", {"InstanceRefreshes": shown})
 
 
@@ -80,7 +80,7 @@ def _advance(group: Record, refresh: Record) -> None:
     launch = group["LaunchTemplate"] if back else refresh["DesiredConfiguration"]["LaunchTemplate"]
     if not back:
         refresh["Status"] = "InProgress"
-        if loud := _ringing(refresh["Preferences"]):
+        if loud := _alarm_in_alarm_state(refresh["Preferences"]):
             return _fail(refresh, f"The alarm {loud} is in ALARM state.")
     instances = group["Instances"]
     old = [one for one in instances if one["LaunchTemplate"].get("Version") != launch["Version"]]
@@ -112,7 +112,7 @@ def _replace(group: Record, old: Record, launch: Record) -> None:
                 target["Id"] = name
 
 
-def _ringing(preferences: Record) -> str:
+def _alarm_in_alarm_state(preferences: Record) -> str:
     names = preferences.get("AlarmSpecification", {}).get("Alarms", [])
     states = {name: cloudwatch._alarms.get(name, {}).get("StateValue") for name in names}
     return next((name for name, state in states.items() if state == "ALARM"), "")

@@ -15,7 +15,7 @@ from generator.cloud.stacks import find
 from generator.errors import ClinicError
 from generator.local.application import IMAGE, look_from_outside, release_image
 from generator.local.frontend import rehearse_frontend
-from generator.local.readback import Count, read_back
+from generator.local.readback import PropertyCount, read_back
 from generator.report import Report
 
 PACE = 0.05
@@ -59,79 +59,79 @@ class Rehearsal:
         self.report.tell("step", number=number, title=title)
 
 
-def rehearse(this: Rehearsal) -> None:
+def rehearse(rehearsal: Rehearsal) -> None:
     """Go through all of it; ClinicError (1) as soon as something does not go as it should."""
-    this.report.say(
-        f"Rehearsing {this.env.stack} against an AWS endpoint embedded in this machine."
+    rehearsal.report.say(
+        f"Rehearsing {rehearsal.env.stack} against an AWS endpoint embedded in this machine."
     )
-    this.begin(1, f"create {this.env.stack}")
-    deploy(this.aws, this.env, this.options)
-    this.begin(2, "read the resources back through their services")
-    _show(*read_back(this.aws, this.env), this.report)
-    this.begin(3, "push a .env, twice")
-    env_file.rehearse(this.aws, this.env.stack, this.report)
-    this.begin(4, "publish a frontend, and again")
-    rehearse_frontend(this.aws, this.env.stack, this.report)
-    this.begin(5, f"release {IMAGE}")
-    released = release_image(this.aws, this.env, this.options)
-    this.begin(6, "look at the site from outside")
-    booted = this.look(this.aws, released, this.report)
-    this.begin(7, "update one parameter")
-    changed = _update(replace(this, env=released))
-    this.begin(8, f"make a mistake: {_said(this.mistake)}")
-    _fail(replace(this, env=changed))
-    this.begin(9, f"destroy {this.env.stack}")
-    _destroy(this, changed)
-    this.report.say(PROVEN.format(booted=booted))
-    this.report.tell("rehearsed", stack=this.env.stack)
+    rehearsal.begin(1, f"create {rehearsal.env.stack}")
+    deploy(rehearsal.aws, rehearsal.env, rehearsal.options)
+    rehearsal.begin(2, "read the resources back through their services")
+    _show(*read_back(rehearsal.aws, rehearsal.env), rehearsal.report)
+    rehearsal.begin(3, "push a .env, twice")
+    env_file.rehearse(rehearsal.aws, rehearsal.env.stack, rehearsal.report)
+    rehearsal.begin(4, "publish a frontend, and again")
+    rehearse_frontend(rehearsal.aws, rehearsal.env.stack, rehearsal.report)
+    rehearsal.begin(5, f"release {IMAGE}")
+    released = release_image(rehearsal.aws, rehearsal.env, rehearsal.options)
+    rehearsal.begin(6, "look at the site from outside")
+    booted = rehearsal.look(rehearsal.aws, released, rehearsal.report)
+    rehearsal.begin(7, "update one parameter")
+    changed = _update(replace(rehearsal, env=released))
+    rehearsal.begin(8, f"make a mistake: {_assignments(rehearsal.mistake)}")
+    _fail(replace(rehearsal, env=changed))
+    rehearsal.begin(9, f"destroy {rehearsal.env.stack}")
+    _destroy(rehearsal, changed)
+    rehearsal.report.say(PROVEN.format(booted=booted))
+    rehearsal.report.tell("rehearsed", stack=rehearsal.env.stack)
 
 
-def _update(this: Rehearsal) -> Environment:
+def _update(rehearsal: Rehearsal) -> Environment:
     """Keep logs for longer, and see that the stack knows it."""
-    declared = this.env.documents[this.env.top]["Parameters"]["LogRetentionDays"]
-    old = this.env.parameters("")["LogRetentionDays"]
+    declared = rehearsal.env.documents[rehearsal.env.top]["Parameters"]["LogRetentionDays"]
+    old = rehearsal.env.parameters("")["LogRetentionDays"]
     new = next(days for days in map(str, declared["AllowedValues"]) if days != old)
-    this.report.say(f"LogRetentionDays from {old} to {new}")
-    env = this.env.with_values(LogRetentionDays=new)
-    deploy(this.aws, env, this.options)
-    stack = find(this.aws, env.stack)
+    rehearsal.report.say(f"LogRetentionDays from {old} to {new}")
+    env = rehearsal.env.with_values(LogRetentionDays=new)
+    deploy(rehearsal.aws, env, rehearsal.options)
+    stack = find(rehearsal.aws, env.stack)
     if not stack or stack.parameters["LogRetentionDays"] != new:
         raise ClinicError("the update did not reach the stack.", exit_code=1)
     return env
 
 
-def _fail(this: Rehearsal) -> None:
+def _fail(rehearsal: Rehearsal) -> None:
     """The gate stops the mistake; when it is overruled, the rollback mends it."""
-    wrong = this.env.with_values(**this.mistake)
-    stopped = _refused(this, wrong, this.options)
-    this.report.say(f"\nThe data-loss gate: {stopped}\n")
-    this.report.say("Overruled with --allow-data-loss Database, to see what happens then:\n")
-    failed = _refused(this, wrong, replace(this.options, allowed=("Database",)))
-    this.report.say(f"\n{failed}")
-    stack = find(this.aws, this.env.stack)
+    wrong = rehearsal.env.with_values(**rehearsal.mistake)
+    stopped = _refused(rehearsal, wrong, rehearsal.options)
+    rehearsal.report.say(f"\nThe data-loss gate: {stopped}\n")
+    rehearsal.report.say("Overruled with --allow-data-loss Database, to see what happens then:\n")
+    failed = _refused(rehearsal, wrong, replace(rehearsal.options, allowed=("Database",)))
+    rehearsal.report.say(f"\n{failed}")
+    stack = find(rehearsal.aws, rehearsal.env.stack)
     if failed.exit_code != 1 or not stack or stack.status != "UPDATE_ROLLBACK_COMPLETE":
         raise ClinicError("the failed update was not rolled back.", exit_code=1)
 
 
-def _refused(this: Rehearsal, env: Environment, options: DeployOptions) -> ClinicError:
+def _refused(rehearsal: Rehearsal, env: Environment, options: DeployOptions) -> ClinicError:
     try:
-        deploy(this.aws, env, options)
+        deploy(rehearsal.aws, env, options)
     except ClinicError as trouble:
-        this.report.tell("refused", exit_code=trouble.exit_code, sentence=str(trouble))
+        rehearsal.report.tell("refused", exit_code=trouble.exit_code, sentence=str(trouble))
         return trouble
-    raise ClinicError(f"the mistake {_said(this.mistake)} went through.", exit_code=1)
+    raise ClinicError(f"the mistake {_assignments(rehearsal.mistake)} went through.", exit_code=1)
 
 
-def _destroy(this: Rehearsal, env: Environment) -> None:
+def _destroy(rehearsal: Rehearsal, env: Environment) -> None:
     if env.parameters("")["DeletionProtection"] == "true":
-        this.report.say("Deletion protection is on, so it is switched off first:\n")
+        rehearsal.report.say("Deletion protection is on, so it is switched off first:\n")
         env = env.with_values(DeletionProtection="false")
-        deploy(this.aws, env, this.options)
-    follow = partial(watch, env, this.options)
-    destroy(this.aws, env.stack, follow=follow, ask=str, report=this.report, yes=True)
+        deploy(rehearsal.aws, env, rehearsal.options)
+    follow = partial(watch, env, rehearsal.options)
+    destroy(rehearsal.aws, env.stack, follow=follow, ask=str, report=rehearsal.report, yes=True)
 
 
-def _show(counts: Mapping[str, Count], lost: list[str], report: Report) -> None:
+def _show(counts: Mapping[str, PropertyCount], lost: list[str], report: Report) -> None:
     for layer, count in counts.items():
         report.tell("layer", layer=layer, **asdict(count))
     for line in lost:
@@ -151,5 +151,5 @@ def _show(counts: Mapping[str, Count], lost: list[str], report: Report) -> None:
         report.say(f"  and {len(lost) - SHOWN} more")
 
 
-def _said(values: Mapping[str, str]) -> str:
+def _assignments(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())

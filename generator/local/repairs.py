@@ -14,13 +14,13 @@ from typing import Any
 from generator.local.engine import Record, client, cloudwatch_logs, provisioners
 from generator.model.walk import is_true
 
-Step = Callable[[str, Record], None]
+Hook = Callable[[str, Record], None]
 
 
 def install() -> None:
-    """Put the steps around the handlers, and let secrets be known by their ARN."""
+    """Wrap the handlers in their hooks, and make a secret's physical id its ARN."""
     handlers = provisioners._RESOURCE_HANDLERS
-    for (resource_type, verb), (before, after) in STEPS.items():
+    for (resource_type, verb), (before, after) in HOOKS.items():
         handlers[resource_type][verb] = _with(before, handlers[resource_type][verb], after)
     named = "AWS::SecretsManager::Secret"
     handlers[named] = _known_by_arn(handlers[named])
@@ -64,9 +64,9 @@ def _known_by_arn(secret: Record) -> Record:
 
 
 def _with(
-    before: Step | None, handler: Callable[..., Any], after: Step | None
+    before: Hook | None, handler: Callable[..., Any], after: Hook | None
 ) -> Callable[..., Any]:
-    """The handler with a step before it, which may refuse, and one after it on the resource."""
+    """The handler with a hook before it, which may raise ValueError, and one after it."""
 
     def run(resource: str, *rest: Any) -> Any:
         is_update = len(rest) > 2
@@ -87,32 +87,32 @@ def _refuse(sentence: str, service: str, status: int = 400) -> None:
     raise ValueError(f"{sentence} {request} (SDK Attempt Count: 1)")
 
 
-def _know_snapshot(logical_id: str, props: Record) -> None:
+def _require_snapshot(logical_id: str, props: Record) -> None:
     snapshot = props.get("DBSnapshotIdentifier")
     kept = client("rds").describe_db_snapshots()["DBSnapshots"] if snapshot else []
     if snapshot and not any(snapshot in values.values() for values in kept):
         _refuse(f"DBSnapshot not found: {snapshot}", "Rds", 404)
 
 
-def _keep_version(database: str, props: Record) -> None:
+def _refuse_major_upgrade(database: str, props: Record) -> None:
     """RDS goes to another major version only upwards, and only when the flag allows it."""
-    _know_snapshot(database, props)
-    found = client("rds").describe_db_instances(DBInstanceIdentifier=database)["DBInstances"][0]
-    old, new = (v["EngineVersion"].split(".")[0] for v in (found, {**found, **props}))
+    _require_snapshot(database, props)
+    instance = client("rds").describe_db_instances(DBInstanceIdentifier=database)["DBInstances"][0]
+    old, new = (v["EngineVersion"].split(".")[0] for v in (instance, {**instance, **props}))
     if int(new) < int(old):
-        _refuse(f"Cannot upgrade {found['Engine']} from {old} to {new}", "Rds")
+        _refuse(f"Cannot upgrade {instance['Engine']} from {old} to {new}", "Rds")
     if new != old and not props.get("AllowMajorVersionUpgrade"):
         flag = "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major"
         _refuse(f"{flag} version.", "Rds")
 
 
-def _be_unprotected(database: str, props: Record) -> None:
+def _refuse_protected(database: str, props: Record) -> None:
     if is_true(props.get("DeletionProtection")):
         advice = "please disable deletion protection and try again."
         _refuse(f"Cannot delete protected DB Instance, {advice}", "Rds")
 
 
-def _be_empty(bucket: str, props: Record) -> None:
+def _refuse_full_bucket(bucket: str, props: Record) -> None:
     kept = client("s3").list_object_versions(Bucket=bucket, MaxKeys=1)
     if kept.get("Versions") or kept.get("DeleteMarkers"):
         _refuse("The bucket you tried to delete is not empty", "S3", 409)
@@ -121,23 +121,23 @@ def _be_empty(bucket: str, props: Record) -> None:
 def _configure(bucket: str, props: Record) -> None:
     """What the emulator's handler leaves out of a bucket."""
     s3 = client("s3")
-    if given := props.get("BucketEncryption"):
+    if setting := props.get("BucketEncryption"):
         name = "ServerSideEncryptionByDefault"
-        rules = [{f"Apply{name}": r[name]} for r in given["ServerSideEncryptionConfiguration"]]
+        rules = [{f"Apply{name}": r[name]} for r in setting["ServerSideEncryptionConfiguration"]]
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
-    if given := props.get("OwnershipControls"):
-        s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=given)
-    if given := props.get("LifecycleConfiguration"):
-        life_cycle = {"Rules": [_life(rule) for rule in given["Rules"]]}
+    if setting := props.get("OwnershipControls"):
+        s3.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=setting)
+    if setting := props.get("LifecycleConfiguration"):
+        life_cycle = {"Rules": [_life(rule) for rule in setting["Rules"]]}
         s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=life_cycle)
-    if given := props.get("LoggingConfiguration"):
+    if setting := props.get("LoggingConfiguration"):
         to = {
-            "TargetBucket": given["DestinationBucketName"],
-            "TargetPrefix": given["LogFilePrefix"],
+            "TargetBucket": setting["DestinationBucketName"],
+            "TargetPrefix": setting["LogFilePrefix"],
         }
         s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": to})
-    if given := props.get("Tags"):
-        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": given})
+    if setting := props.get("Tags"):
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": setting})
 
 
 def _life(rule: Record) -> Record:
@@ -153,19 +153,19 @@ def _launch(group: str, props: Record) -> None:
     scaling = client("autoscaling")
     desired = props.get("DesiredCapacity", props["MinSize"])
     scaling.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=desired)
-    found = scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
-    ids = [{"Id": i["InstanceId"]} for i in found if i["AutoScalingGroupName"] == group]
+    instances = scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+    ids = [{"Id": i["InstanceId"]} for i in instances if i["AutoScalingGroupName"] == group]
     for target_group in props.get("TargetGroupARNs", []):
         client("elbv2").register_targets(TargetGroupArn=target_group, Targets=ids)
 
 
-STEPS: dict[tuple[str, str], tuple[Step | None, Step | None]] = {
-    ("AWS::RDS::DBInstance", "create"): (_know_snapshot, None),
-    ("AWS::RDS::DBInstance", "update"): (_keep_version, None),
-    ("AWS::RDS::DBInstance", "delete"): (_be_unprotected, None),
+HOOKS: dict[tuple[str, str], tuple[Hook | None, Hook | None]] = {
+    ("AWS::RDS::DBInstance", "create"): (_require_snapshot, None),
+    ("AWS::RDS::DBInstance", "update"): (_refuse_major_upgrade, None),
+    ("AWS::RDS::DBInstance", "delete"): (_refuse_protected, None),
     ("AWS::S3::Bucket", "create"): (None, _configure),
     ("AWS::S3::Bucket", "update"): (None, _configure),
-    ("AWS::S3::Bucket", "delete"): (_be_empty, None),
+    ("AWS::S3::Bucket", "delete"): (_refuse_full_bucket, None),
     ("AWS::AutoScaling::AutoScalingGroup", "create"): (None, _launch),
     ("AWS::AutoScaling::AutoScalingGroup", "update"): (None, _launch),
 }

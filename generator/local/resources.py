@@ -89,8 +89,8 @@ def _delete_vpc_origin(origin: str, props: Record) -> None:
 
 
 def _release_address(public_ip: str, props: Record) -> None:
-    found = client("ec2").describe_addresses(PublicIps=[public_ip])["Addresses"]
-    client("ec2").release_address(AllocationId=found[0]["AllocationId"])
+    addresses = client("ec2").describe_addresses(PublicIps=[public_ip])["Addresses"]
+    client("ec2").release_address(AllocationId=addresses[0]["AllocationId"])
 
 
 def _remember(logical_id: str, props: Record, stack: str) -> tuple[str, Record]:

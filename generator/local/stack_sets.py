@@ -21,8 +21,8 @@ STACK_ARGUMENTS = ("TemplateURL", "TemplateBody", "Parameters", "Capabilities", 
 
 
 @dataclass(frozen=True)
-class Owned:
-    """What one account has in one region; nobody else sees it."""
+class StackSetState:
+    """Stack sets, instances and operations of one account in one region."""
 
     sets: dict[str, Record] = field(default_factory=dict)
     instances: dict[tuple[str, str, str], Record] = field(default_factory=dict)
@@ -32,8 +32,8 @@ class Owned:
     """By operation."""
 
 
-Action = Callable[[Owned, Record], Record]
-_owned: defaultdict[tuple[str, str], Owned] = defaultdict(Owned)
+Action = Callable[[StackSetState, Record], Record]
+_owned: defaultdict[tuple[str, str], StackSetState] = defaultdict(StackSetState)
 
 
 def install() -> None:
@@ -66,7 +66,7 @@ def _handle(action: str, act: Action, params: Record) -> Any:
     return helpers._xml(200, f"{action}Response", result)
 
 
-def _create(owned: Owned, request: Record) -> Record:
+def _create(owned: StackSetState, request: Record) -> Record:
     name = request["StackSetName"]
     if name in owned.sets:
         raise ValueError("NameAlreadyExistsException")
@@ -75,7 +75,7 @@ def _create(owned: Owned, request: Record) -> Record:
     return added
 
 
-def _update(owned: Owned, request: Record) -> Record:
+def _update(owned: StackSetState, request: Record) -> Record:
     name = request["StackSetName"]
     owned.sets[name] |= {k: v for k, v in request.items() if k in STACK_ARGUMENTS and v}
     return _start(
@@ -83,20 +83,22 @@ def _update(owned: Owned, request: Record) -> Record:
     )
 
 
-def _delete(owned: Owned, request: Record) -> Record:
+def _delete(owned: StackSetState, request: Record) -> Record:
     if _instances_of(owned, request):
         raise ValueError("StackSetNotEmptyException")
     del owned.sets[request["StackSetName"]]
     return {}
 
 
-def _instances_of(owned: Owned, request: Record) -> list[Record]:
+def _instances_of(owned: StackSetState, request: Record) -> list[Record]:
     return [
-        found for place, found in owned.instances.items() if place[0] == request["StackSetName"]
+        instance
+        for place, instance in owned.instances.items()
+        if place[0] == request["StackSetName"]
     ]
 
 
-def _change_instances(action: str, owned: Owned, request: Record) -> Record:
+def _change_instances(action: str, owned: StackSetState, request: Record) -> Record:
     """Work on the accounts and regions of a request, region by region as the service goes."""
     targets = request.get("DeploymentTargets") or {}
     accounts = request.get("Accounts") or targets.get("Accounts") or []
@@ -107,7 +109,7 @@ def _change_instances(action: str, owned: Owned, request: Record) -> Record:
 
 
 def _start(
-    owned: Owned, request: Record, action: str, places: list[tuple[str, str, str]]
+    owned: StackSetState, request: Record, action: str, places: list[tuple[str, str, str]]
 ) -> Record:
     name = request["StackSetName"]
     mine = [
@@ -123,7 +125,7 @@ def _start(
     return {"OperationId": identity}
 
 
-def _run(owned: Owned, operation: Record, places: list[tuple[str, str, str]]) -> None:
+def _run(owned: StackSetState, operation: Record, places: list[tuple[str, str, str]]) -> None:
     """Do the work in each place, until more places failed than are tolerated."""
     preferences = operation.get("OperationPreferences") or {}
     left = int(preferences.get("FailureToleranceCount", 0))
@@ -144,21 +146,21 @@ def _run(owned: Owned, operation: Record, places: list[tuple[str, str, str]]) ->
     operation["Status"] = "FAILED" if left < 0 else "SUCCEEDED"
 
 
-def _work(owned: Owned, operation: Record, instance: Record) -> str:
+def _work(owned: StackSetState, operation: Record, instance: Record) -> str:
     """Create, update or delete the stack of an instance; why that failed, or nothing."""
     api = engine.client("cloudformation", instance["Account"], instance["Region"])
     name = operation["StackSetName"]
-    wanted = {k: v for k, v in owned.sets[name].items() if k in STACK_ARGUMENTS and v}
+    arguments = {k: v for k, v in owned.sets[name].items() if k in STACK_ARGUMENTS and v}
     try:
         if operation["Action"] == "DELETE":
             if operation.get("RetainStacks") == "true" or "StackId" not in instance:
                 return ""
             api.delete_stack(StackName=instance["StackId"])
         elif instance.get("Status") == "CURRENT":
-            api.update_stack(StackName=instance["StackId"], **wanted)
+            api.update_stack(StackName=instance["StackId"], **arguments)
         else:
             stack = f"StackSet-{name}-{uuid.uuid4()}"
-            instance["StackId"] = api.create_stack(StackName=stack, **wanted)["StackId"]
+            instance["StackId"] = api.create_stack(StackName=stack, **arguments)["StackId"]
     except api.exceptions.ClientError as refused:
         message: str = refused.response["Error"]["Message"]
         return "" if message == "No updates are to be performed." else message

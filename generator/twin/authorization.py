@@ -10,17 +10,17 @@ from urllib.parse import parse_qs
 
 from generator.model.iam import Statement
 from generator.model.policies import identity_policies, resource_policies
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 
 OBJECT_ACTIONS = {"GET": "Get", "HEAD": "Get", "PUT": "Put", "DELETE": "Delete"}
 
 
-def of_role(deployed: Deployed, role: str) -> list[Statement]:
+def of_role(deployed: DeployedStack, role: str) -> list[Statement]:
     """The statements of a role's policies, by the role's physical name."""
     return identity_policies(deployed.references)[0].get(deployed.logical.get(role, ""), [])
 
 
-def of_bucket(deployed: Deployed, bucket: str) -> list[Statement]:
+def of_bucket(deployed: DeployedStack, bucket: str) -> list[Statement]:
     """The statements of a bucket's policy, by the bucket's physical name."""
     return resource_policies(deployed.references).get(deployed.logical.get(bucket, ""), [])
 
@@ -72,5 +72,5 @@ def _resource(service: str, asked: Mapping[str, Any], home: str) -> str:
 
 def bucket_of(host: str) -> str:
     """The bucket that a host name of S3's stands for; empty for S3 itself."""
-    found = re.fullmatch(r"(.+)\.s3(?:\.[a-z0-9-]+)?\.amazonaws\.com", host)
-    return found[1] if found else ""
+    match = re.fullmatch(r"(.+)\.s3(?:\.[a-z0-9-]+)?\.amazonaws\.com", host)
+    return match[1] if match else ""

@@ -14,9 +14,9 @@ from typing import Any
 
 from generator.errors import ClinicError
 from generator.twin.certificates import Authority
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.namespaces import spawn
-from generator.twin.wiring import BALANCER, Interface, Wiring
+from generator.twin.network_plan import BALANCER, NetworkInterface, NetworkPlan
 
 ELB = "AWS::ElasticLoadBalancingV2::"
 SLOTS = 24
@@ -32,8 +32,8 @@ BAD_GATEWAY = (
 
 
 @dataclass
-class Target:
-    """One registered instance."""
+class RegisteredTarget:
+    """One registered target; ``slot`` is the number of its server in HAProxy."""
 
     slot: int
     address: str
@@ -46,52 +46,52 @@ class Balancer:
     """The running balancer, one HAProxy an interface."""
 
     folder: Path
-    nodes: list[Interface]
+    nodes: list[NetworkInterface]
     groups: dict[str, int]
-    """Port by target group, of those that somebody is registered with."""
+    """Port by target group, of those that the Auto Scaling group registers with."""
     drain: float
     """Seconds that a target has before it is cut off."""
     interval: float
     """Seconds between two health checks."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    targets: dict[str, Target] = field(default_factory=dict)
+    targets: dict[str, RegisteredTarget] = field(default_factory=dict)
     """By instance id."""
 
-    def ask(self, command: str) -> list[str]:
-        """Each node's answer to a command of HAProxy's."""
+    def run_command(self, command: str) -> list[str]:
+        """Run a command on each node's HAProxy socket; the responses, by node."""
         return [_command(self.folder / f"{node.name}.sock", command) for node in self.nodes]
 
     def register(self, instance: str, address: str) -> None:
         """Make an instance a target of every group of the Auto Scaling group's."""
         taken = {target.slot for target in self.targets.values()}
         slot = next(number for number in range(1, SLOTS + 1) if number not in taken)
-        self.targets[instance] = Target(slot, address)
+        self.targets[instance] = RegisteredTarget(slot, address)
         for group, port in self.groups.items():
             for server in (f"{group}/s{slot}", f"open_{group}/s{slot}"):
-                self.ask(f"set server {server} addr {address} port {port}")
+                self.run_command(f"set server {server} addr {address} port {port}")
             for server in (f"{group}/s{slot}", f"open_{group}/s{slot}"):
-                self.ask(f"set server {server} state ready")
+                self.run_command(f"set server {server} state ready")
             # What becomes ready counts as healthy, which a new target is not.
-            self.ask(f"set server {group}/s{slot} health down")
+            self.run_command(f"set server {group}/s{slot} health down")
 
     def deregister(self, instance: str) -> None:
         """Send nothing new to a target."""
         target = self.targets[instance]
         target.draining = True
         for group in self.groups:
-            self.ask(f"set server {group}/s{target.slot} state drain")
-            self.ask(f"set server open_{group}/s{target.slot} state maint")
+            self.run_command(f"set server {group}/s{target.slot} state drain")
+            self.run_command(f"set server open_{group}/s{target.slot} state maint")
 
-    def forget(self, instance: str) -> None:
-        """Cut a target off."""
+    def remove(self, instance: str) -> None:
+        """Remove a target and close its connections."""
         target = self.targets.pop(instance)
         for group in self.groups:
-            self.ask(f"set server {group}/s{target.slot} state maint")
-            self.ask(f"shutdown sessions server {group}/s{target.slot}")
+            self.run_command(f"set server {group}/s{target.slot} state maint")
+            self.run_command(f"shutdown sessions server {group}/s{target.slot}")
 
     def health(self) -> dict[str, str]:
         """Target health by instance, in the balancer's words: healthy when every node says so."""
-        tables = [_statistics(text) for text in self.ask("show stat")]
+        tables = [_statistics(text) for text in self.run_command("show stat")]
         states = {}
         for instance, target in list(self.targets.items()):
             rows = [table[group, f"s{target.slot}"] for table in tables for group in self.groups]
@@ -105,8 +105,8 @@ class Balancer:
 
 
 def start(
-    deployed: Deployed,
-    wiring: Wiring,
+    deployed: DeployedStack,
+    plan: NetworkPlan,
     authority: Authority,
     quick: float = 0,
     minute: float = 60.0,
@@ -120,13 +120,13 @@ def start(
     pair = authority.sign("balancer", [host])
     (folder / "tls.pem").touch(mode=0o600)
     (folder / "tls.pem").write_text(pair.certificate.read_text() + pair.key.read_text())
-    _, scaling = deployed.the("AWS::AutoScaling::AutoScalingGroup")
+    _, scaling = deployed.only("AWS::AutoScaling::AutoScalingGroup")
     groups = deployed.of_type(f"{ELB}TargetGroup")
-    used = [deployed.named(arn) for arn in scaling["TargetGroupARNs"]]
+    used = [deployed.logical_id(arn) for arn in scaling["TargetGroupARNs"]]
     drains = [_attributes(groups[n]).get("deregistration_delay.timeout_seconds", 300) for n in used]
     made = Balancer(
         folder,
-        wiring.of_kind(BALANCER),
+        plan.of_kind(BALANCER),
         {name: int(groups[name]["Port"]) for name in used},
         max(map(float, drains)) * minute / 60,
         quick or max(float(groups[n].get("HealthCheckIntervalSeconds", 30)) for n in used),
@@ -167,12 +167,18 @@ def _statistics(text: str) -> dict[tuple[str, str], dict[str, str]]:
     return {(row["pxname"], row["svname"]): row for row in rows}
 
 
-def _attributes(given: Mapping[str, Any], key: str = "TargetGroupAttributes") -> dict[str, str]:
-    return {one["Key"]: str(one["Value"]) for one in given.get(key, [])}
+def _attributes(
+    properties: Mapping[str, Any], key: str = "TargetGroupAttributes"
+) -> dict[str, str]:
+    return {one["Key"]: str(one["Value"]) for one in properties.get(key, [])}
 
 
 def configuration(
-    deployed: Deployed, node: Interface, folder: Path, quick: float, minute: float = 60.0
+    deployed: DeployedStack,
+    node: NetworkInterface,
+    folder: Path,
+    quick: float,
+    minute: float = 60.0,
 ) -> Iterator[str]:
     """HAProxy's configuration for one node."""
     balancer = deployed.of_type(f"{ELB}LoadBalancer")[node.owner]
@@ -183,25 +189,29 @@ def configuration(
     yield "defaults\n mode http\n retries 0\n option forwardfor\n option http-keep-alive"
     yield f" timeout connect 10s\n timeout client {idle}ms\n timeout server {idle}ms"
     yield " log stdout format raw local0\n option httplog"
-    for name, given in deployed.of_type(f"{ELB}Listener").items():
-        yield from _listener(deployed, name, given, node, folder)
-    for name, given in deployed.of_type(f"{ELB}TargetGroup").items():
-        yield from _target_group(name, given, folder, quick)
+    for name, properties in deployed.of_type(f"{ELB}Listener").items():
+        yield from _listener(deployed, name, properties, node, folder)
+    for name, properties in deployed.of_type(f"{ELB}TargetGroup").items():
+        yield from _target_group(name, properties, folder, quick)
 
 
 def _listener(
-    deployed: Deployed, name: str, given: Mapping[str, Any], node: Interface, folder: Path
+    deployed: DeployedStack,
+    name: str,
+    properties: Mapping[str, Any],
+    node: NetworkInterface,
+    folder: Path,
 ) -> Iterator[str]:
-    protocol = given["Protocol"].lower()
+    protocol = properties["Protocol"].lower()
     tls = f" ssl crt {folder}/tls.pem" if protocol == "https" else ""
-    yield f"frontend {name}\n bind {node.address}:{given['Port']}{tls}"
+    yield f"frontend {name}\n bind {node.address}:{properties['Port']}{tls}"
     yield f" http-request set-header X-Forwarded-Proto {protocol}"
-    yield f" http-request set-header X-Forwarded-Port {given['Port']}"
+    yield f" http-request set-header X-Forwarded-Port {properties['Port']}"
     rules = sorted(
         (
             one
             for one in deployed.of_type(f"{ELB}ListenerRule").values()
-            if deployed.named(one["ListenerArn"]) == name
+            if deployed.logical_id(one["ListenerArn"]) == name
         ),
         key=lambda one: int(one["Priority"]),
     )
@@ -214,7 +224,7 @@ def _listener(
             yield f" acl {label} {_condition(condition)}"
             labels.append(label)
         yield f" http-request set-var(txn.rule) str(r{number}) if {' '.join(labels)}"
-    chosen = [("default", given["DefaultActions"])]
+    chosen = [("default", properties["DefaultActions"])]
     chosen += [(f"r{number}", rule["Actions"]) for number, rule in enumerate(rules)]
     forwards = []
     for label, actions in chosen:
@@ -227,26 +237,26 @@ def _listener(
     yield from forwards
 
 
-def _condition(given: Mapping[str, Any]) -> str:
-    kind = given["Field"]
-    values = [str(value) for value in given.get("Values", [])]
-    for key, inner in given.items():
+def _condition(condition: Mapping[str, Any]) -> str:
+    kind = condition["Field"]
+    values = [str(value) for value in condition.get("Values", [])]
+    for key, inner in condition.items():
         if key.endswith("Config"):
             values = [str(value) for value in inner["Values"]]
     if kind == "path-pattern":
-        return "path -m reg -- " + _words(map(_pattern, values))
+        return "path -m reg -- " + _quoted(map(_pattern, values))
     if kind == "host-header":
-        return "hdr(host) -i -- " + _words(values)
+        return "hdr(host) -i -- " + _quoted(values)
     if kind == "http-header":
-        header = given["HttpHeaderConfig"]["HttpHeaderName"]
-        return f"req.hdr({header}) -m str -- " + _words(values)
+        header = condition["HttpHeaderConfig"]["HttpHeaderName"]
+        return f"req.hdr({header}) -m str -- " + _quoted(values)
     if kind == "source-ip":
-        return "src -- " + _words(values)
+        return "src -- " + _quoted(values)
     raise ClinicError(f"a listener rule's condition {kind} is nothing that the twin can enact.")
 
 
-def _words(values: Iterable[str]) -> str:
-    """Words of HAProxy's, whatever is in them."""
+def _quoted(values: Iterable[str]) -> str:
+    """Values quoted for HAProxy's configuration."""
     return " ".join("'" + value.replace("'", "'\\''") + "'" for value in values)
 
 
@@ -254,7 +264,7 @@ def _pattern(value: str) -> str:
     return "^" + value.replace(".", "\\.").replace("*", ".*").replace("?", ".") + "$"
 
 
-def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Iterator[str]:
+def _action(deployed: DeployedStack, actions: list[dict[str, Any]], test: str) -> Iterator[str]:
     action = actions[-1]
     kind = action["Type"]
     if kind == "forward":
@@ -262,43 +272,46 @@ def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Ite
             action.get("TargetGroupArn")
             or (action["ForwardConfig"]["TargetGroups"][0]["TargetGroupArn"])
         )
-        group = deployed.named(arn)
+        group = deployed.logical_id(arn)
         # With no healthy target the balancer asks all of them.
         yield f" use_backend open_{group} if {test} {{ nbsrv({group}) eq 0 }}"
         yield f" use_backend {group} if {test}"
     elif kind == "fixed-response":
-        given = action["FixedResponseConfig"]
-        text = str(given.get("MessageBody", "")).replace('"', '\\"')
-        kind = given.get("ContentType", "text/plain")
+        config = action["FixedResponseConfig"]
+        text = str(config.get("MessageBody", "")).replace('"', '\\"')
+        kind = config.get("ContentType", "text/plain")
         # HAProxy takes no empty text.
         body = f' content-type {kind} string "{text}"' if text else ""
-        yield f" http-request return status {given['StatusCode']}{body} if {test}"
+        yield f" http-request return status {config['StatusCode']}{body} if {test}"
     elif kind == "redirect":
-        given = action["RedirectConfig"]
-        code = given["StatusCode"].removeprefix("HTTP_")
-        protocol = given.get("Protocol", "#{protocol}").lower()
+        config = action["RedirectConfig"]
+        code = config["StatusCode"].removeprefix("HTTP_")
+        protocol = config.get("Protocol", "#{protocol}").lower()
         yield f" http-request redirect code {code} prefix {protocol}://%[hdr(host)] if {test}"
     else:
         raise ClinicError(f"a listener's action {kind} is nothing that the twin can enact.")
 
 
-def _target_group(name: str, given: Mapping[str, Any], folder: Path, quick: float) -> Iterator[str]:
-    attributes = _attributes(given)
+def _target_group(
+    name: str, properties: Mapping[str, Any], folder: Path, quick: float
+) -> Iterator[str]:
+    attributes = _attributes(properties)
     algorithm = attributes.get("load_balancing.algorithm.type", "round_robin")
     balance = {"round_robin": "roundrobin", "least_outstanding_requests": "leastconn"}[algorithm]
-    port, check = given["Port"], str(given.get("HealthCheckPort", "traffic-port"))
-    interval = quick or int(given.get("HealthCheckIntervalSeconds", 30))
-    codes = str(given.get("Matcher", {}).get("HttpCode", "200"))
+    port, check = properties["Port"], str(properties.get("HealthCheckPort", "traffic-port"))
+    interval = quick or int(properties.get("HealthCheckIntervalSeconds", 30))
+    codes = str(properties.get("Matcher", {}).get("HttpCode", "200"))
     yield f"backend {name}\n balance {balance}\n http-reuse always"
     yield f" errorfile 503 {folder}/502.http\n option httpchk"
-    path = given.get("HealthCheckPath", "/")
+    path = properties.get("HealthCheckPath", "/")
     yield f" http-check send meth GET uri {path} ver HTTP/1.1 hdr Host twin"
     yield f" http-check expect status {codes}"
-    yield f" timeout check {given.get('HealthCheckTimeoutSeconds', 5)}s"
+    yield f" timeout check {properties.get('HealthCheckTimeoutSeconds', 5)}s"
     where = "" if check == "traffic-port" else f" port {check}"
     yield (
         f" default-server inter {round(interval * 1000)}ms fall "
-        f"{given.get('UnhealthyThresholdCount', 2)} rise {given.get('HealthyThresholdCount', 5)} "
+        f"{properties.get('UnhealthyThresholdCount', 2)} "
+        f"rise {properties.get('HealthyThresholdCount', 5)} "
         f"check{where} maxconn 500 init-addr none"
     )
     yield f" server-template s {SLOTS} 0.0.0.0:{port} disabled"

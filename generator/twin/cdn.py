@@ -13,12 +13,12 @@ from typing import Any
 from generator.errors import ClinicError
 from generator.shipped import text as shipped
 from generator.twin.certificates import Authority, Pair
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
+from generator.twin.locations import CLOUDFRONT, Locations
 from generator.twin.namespaces import inside, spawn
 from generator.twin.network import EDGE
+from generator.twin.network_plan import BALANCER, NetworkPlan
 from generator.twin.packets import OPEN, connect
-from generator.twin.ways import CLOUDFRONT, Ways
-from generator.twin.wiring import BALANCER, Wiring
 
 PATIENCE = 10.0
 MODULES = ("/usr/lib/nginx/modules/ngx_http_js_module.so",)
@@ -34,7 +34,7 @@ class Cdn:
     process: subprocess.Popen[bytes]
 
 
-def start(deployed: Deployed, wiring: Wiring, authority: Authority, door: int = 0) -> Cdn:
+def start(deployed: DeployedStack, plan: NetworkPlan, authority: Authority, door: int = 0) -> Cdn:
     """Start nginx as the distribution. ``door`` is a socket of the host's, listening, by which a
     browser there gets in."""
     folder = authority.folder.parent / "cdn"
@@ -42,7 +42,7 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority, door: int = 
     host = deployed.outputs["SiteUrl"].removeprefix("https://")
     pair = authority.sign("cdn", [host])
     path = folder / "nginx.conf"
-    path.write_text(_Configuration(deployed, wiring, folder, host, pair, authority).text(door))
+    path.write_text(_Configuration(deployed, plan, folder, host, pair, authority).text(door))
     environment = {"NGINX": f"{door};"} if door else {}
     process = spawn(
         "edge",
@@ -62,33 +62,35 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority, door: int = 
 
 @dataclass
 class _Configuration:
-    deployed: Deployed
-    wiring: Wiring
+    deployed: DeployedStack
+    plan: NetworkPlan
     folder: Path
     host: str
     pair: Pair
     authority: Authority
 
     def __post_init__(self) -> None:
-        self.id, properties = self.deployed.the(f"{CLOUDFRONT}Distribution")
-        self.given: dict[str, Any] = properties["DistributionConfig"]
-        self.origins = {one["Id"]: one for one in self.given["Origins"]}
+        self.id, properties = self.deployed.only(f"{CLOUDFRONT}Distribution")
+        self.distribution_config: dict[str, Any] = properties["DistributionConfig"]
+        self.origins = {one["Id"]: one for one in self.distribution_config["Origins"]}
         self.functions: dict[str, str] = {}
         """Names of njs modules by logical id."""
-        self.ways = Ways(self.deployed, self.authority, self.id, self.given, self.origins)
+        self.locations = Locations(
+            self.deployed, self.authority, self.id, self.distribution_config, self.origins
+        )
 
     def text(self, door: int) -> str:
         """The whole file."""
         behaviours = [
-            *self.given.get("CacheBehaviors", []),
-            {**self.given["DefaultCacheBehavior"], "PathPattern": "*"},
+            *self.distribution_config.get("CacheBehaviors", []),
+            {**self.distribution_config["DefaultCacheBehavior"], "PathPattern": "*"},
         ]
         secure: list[str] = []
         plain: list[str] = []
-        for number, given in enumerate(behaviours):
-            secure += self._behaviour(f"b{number}", given)
-            plain += self._plain(f"b{number}", given)
-            if given["PathPattern"] == "*":
+        for number, behaviour in enumerate(behaviours):
+            secure += self._behaviour(f"b{number}", behaviour)
+            plain += self._plain(f"b{number}", behaviour)
+            if behaviour["PathPattern"] == "*":
                 break  # no request gets to a behaviour after this one
         names = [f"js_import {name} from {name}.js;" for name in self.functions.values()]
         temporary = [
@@ -109,7 +111,7 @@ class _Configuration:
             *names,
             *temporary,
             f"proxy_cache_path {self.folder}/cache keys_zone=cdn:10m;",
-            *self.ways.maps,
+            *self.locations.maps,
             *self._upstreams(),
             f"server {{ listen {EDGE}:80; server_name {self.host};",
             *plain,
@@ -143,12 +145,14 @@ class _Configuration:
 
     def _upstreams(self) -> Iterator[str]:
         for name, one in self.origins.items():
-            if self.ways.is_bucket(one):
+            if self.locations.is_bucket(one):
                 continue
             private = "VpcOriginConfig" in one
-            tls = self.ways.protocol(one) == "https-only"
-            port = self.ways.custom(one).get("HTTPSPort" if tls else "HTTPPort", 443 if tls else 80)
-            nodes = self.wiring.of_kind(BALANCER)
+            tls = self.locations.protocol(one) == "https-only"
+            port = self.locations.custom_origin_config(one).get(
+                "HTTPSPort" if tls else "HTTPPort", 443 if tls else 80
+            )
+            nodes = self.plan.of_kind(BALANCER)
             addresses = [node.address if private else node.public for node in nodes]
             servers = " ".join(
                 f"server {address}:{port} max_fails=0;"
@@ -157,18 +161,18 @@ class _Configuration:
             yield f"upstream o_{name} {{ {servers} keepalive 32; }}"
 
     def _errors(self) -> Iterator[str]:
-        for one in self.given.get("CustomErrorResponses", []):
+        for one in self.distribution_config.get("CustomErrorResponses", []):
             if "ResponsePagePath" in one:
                 status = one.get("ResponseCode", one["ErrorCode"])
                 page = one["ResponsePagePath"]
                 yield f"error_page {one['ErrorCode']} ={status} {page}; proxy_intercept_errors on;"
 
-    def _behaviour(self, name: str, given: Mapping[str, Any]) -> Iterator[str]:
-        where = self._location(given)
-        methods = "|".join(given.get("AllowedMethods", ["GET", "HEAD"]))
+    def _behaviour(self, name: str, behaviour: Mapping[str, Any]) -> Iterator[str]:
+        where = self._location(behaviour)
+        methods = "|".join(behaviour.get("AllowedMethods", ["GET", "HEAD"]))
         guard = f"if ($request_method !~ ^({methods})$) {{ return 403; }}"
-        inner = " ".join(self.ways.of(given))
-        associated = given.get("FunctionAssociations", [])
+        inner = " ".join(self.locations.location(behaviour))
+        associated = behaviour.get("FunctionAssociations", [])
         if associated:
             [one] = associated
             if one["EventType"] != "viewer-request":
@@ -181,17 +185,17 @@ class _Configuration:
             return
         yield f"{where} {{ {guard} {inner} }}"
 
-    def _plain(self, name: str, given: Mapping[str, Any]) -> Iterator[str]:
-        policy = given["ViewerProtocolPolicy"]
+    def _plain(self, name: str, behaviour: Mapping[str, Any]) -> Iterator[str]:
+        policy = behaviour["ViewerProtocolPolicy"]
         does = {
             "redirect-to-https": "return 301 https://$host$request_uri;",
             "https-only": "return 403;",
-        }.get(policy) or " ".join(self.ways.of(given))
-        yield f"{self._location(given)} {{ {does} }}"
+        }.get(policy) or " ".join(self.locations.location(behaviour))
+        yield f"{self._location(behaviour)} {{ {does} }}"
 
     @staticmethod
-    def _location(given: Mapping[str, Any]) -> str:
-        pattern = given["PathPattern"]
+    def _location(behaviour: Mapping[str, Any]) -> str:
+        pattern = behaviour["PathPattern"]
         if pattern == "*":
             return "location /"
         path = pattern if pattern.startswith("/") else f"/{pattern}"
@@ -199,7 +203,7 @@ class _Configuration:
         return f"location ~ ^{expression}$"
 
     def _function(self, reference: str) -> str:
-        logical = self.deployed.named(reference)
+        logical = self.deployed.logical_id(reference)
         if logical not in self.functions:
             name = self.functions[logical] = f"function{len(self.functions)}"
             code = self.deployed.of_type(f"{CLOUDFRONT}Function")[logical]["FunctionCode"]

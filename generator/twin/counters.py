@@ -14,7 +14,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from generator.twin.wiring import CDN, NAT, STRANGER, Interface, Rule, Wiring
+from generator.twin.network_plan import (
+    CDN,
+    NAT,
+    STRANGER,
+    NetworkInterface,
+    NetworkPlan,
+    PlannedRule,
+)
 
 FORWARD = "forward"
 """The chain of the internet gateway, which drops what has no public address."""
@@ -24,7 +31,7 @@ class Decision(NamedTuple):
     """What is decided at an interface of ``owner`` (logical id; empty at the internet gateway):
     ``rule`` lets a packet through; None drops it."""
 
-    rule: Rule | None
+    rule: PlannedRule | None
     owner: str
     out: bool
 
@@ -32,23 +39,23 @@ class Decision(NamedTuple):
 GATEWAY = Decision(None, "", True)
 
 
-def guarded(wiring: Wiring) -> list[Interface]:
+def guarded(plan: NetworkPlan) -> list[NetworkInterface]:
     """The interfaces that have security groups."""
-    return [one for one in wiring.interfaces if one.kind not in (NAT, CDN, STRANGER)]
+    return [one for one in plan.interfaces if one.kind not in (NAT, CDN, STRANGER)]
 
 
-def decisions(wiring: Wiring) -> dict[str, list[Decision]]:
+def decisions(plan: NetworkPlan) -> dict[str, list[Decision]]:
     """What each chain of an interface's decides, in its order."""
     return {
-        f"{'out' if out else 'in'}_{one.link}": [
+        f"{'out' if out else 'in'}_{one.router_device}": [
             *(
                 Decision(rule, one.owner, out)
-                for rule in wiring.rules
-                if rule.out is out and rule.group in one.groups
+                for rule in plan.rules
+                if rule.egress is out and rule.group in one.groups
             ),
             Decision(None, one.owner, out),
         ]
-        for one in guarded(wiring)
+        for one in guarded(plan)
         for out in (True, False)
     }
 
@@ -83,12 +90,12 @@ class Counters:
     known: dict[str, list[Decision]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reload(self, wiring: Wiring, load: Callable[[], None]) -> None:
-        """Keep what was counted, and ``load`` the rules of ``wiring``."""
+    def reload(self, plan: NetworkPlan, load: Callable[[], None]) -> None:
+        """Keep what was counted, and ``load`` the rules of ``plan``."""
         with self.lock:
             self.earlier += self._now()
             load()
-            self.known = decisions(wiring)
+            self.known = decisions(plan)
 
     def total(self) -> Counter[Decision]:
         """Packets by decision."""

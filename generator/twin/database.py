@@ -10,9 +10,9 @@ from typing import Any
 
 from generator.errors import ClinicError
 from generator.twin.certificates import Authority
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.namespaces import run, spawn
-from generator.twin.wiring import DATABASE, Wiring
+from generator.twin.network_plan import DATABASE, NetworkPlan
 
 FORCED = "rds.force_ssl"
 PORT = 5432
@@ -32,11 +32,11 @@ MAX_CONNECTIONS = 81
 
 def programs() -> Path | None:
     """The folder of the newest PostgreSQL that Debian or Ubuntu installed, if any."""
-    found = sorted(
+    folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/postgres"),
         key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0,
     )
-    return found[-1].parent if found else None
+    return folders[-1].parent if folders else None
 
 
 @dataclass
@@ -60,10 +60,10 @@ class Database:
         self.sql(f"ALTER USER \"{self.user}\" PASSWORD '{quoted}';", "postgres")
 
 
-def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
+def start(deployed: DeployedStack, plan: NetworkPlan, authority: Authority) -> Database:
     """Make and start the server at the database's interface. ClinicError if it does not start."""
-    _, given = deployed.the("AWS::RDS::DBInstance")
-    [interface] = wiring.of_kind(DATABASE)
+    _, properties = deployed.only("AWS::RDS::DBInstance")
+    [interface] = plan.of_kind(DATABASE)
     place = programs()
     if place is None:
         raise ClinicError("PostgreSQL is not here: apt-get install postgresql.")
@@ -78,27 +78,27 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority) -> Database:
     for source, target in ((pair.certificate, "server.crt"), (pair.key, "server.key")):
         (data / target).touch(mode=0o600)
         (data / target).write_bytes(source.read_bytes())
-    port = int(given.get("Port", PORT))
+    port = int(properties.get("Port", PORT))
     configure(deployed, folder, interface.address)
     log = folder / "log"
     command = [*NOT_ROOT, str(place / "postgres"), "-D", str(data)]
     process = spawn(interface.name, command, log)
-    user, name = str(given["MasterUsername"]), str(given.get("DBName", "postgres"))
+    user, name = str(properties["MasterUsername"]), str(properties.get("DBName", "postgres"))
     made = Database(folder, process, port, user, name)
     _wait(made, place, log)
     made.sql(MASTER.format(user=user), "postgres")
-    made.set_password(str(given["MasterUserPassword"]))
+    made.set_password(str(properties["MasterUserPassword"]))
     if name != "postgres":
         made.sql(f'CREATE DATABASE "{name}" OWNER "{user}";', "postgres")
     return made
 
 
-def configure(deployed: Deployed, folder: Path, address: str) -> None:
+def configure(deployed: DeployedStack, folder: Path, address: str) -> None:
     """Write the server's settings: what the instance and its parameter group say."""
-    _, given = deployed.the("AWS::RDS::DBInstance")
+    _, properties = deployed.only("AWS::RDS::DBInstance")
     lines = [
         f"listen_addresses = '{address}'",
-        f"port = {given.get('Port', PORT)}",
+        f"port = {properties.get('Port', PORT)}",
         f"unix_socket_directories = '{folder}'",
         "ssl = on",
         "fsync = off",
@@ -106,28 +106,30 @@ def configure(deployed: Deployed, folder: Path, address: str) -> None:
         *(f"{name} = '{value}'" for name, value in server_settings(deployed).items()),
     ]
     (folder / "data" / "postgresql.auto.conf").write_text("\n".join(lines) + "\n")
-    kind = "hostssl" if _parameters(deployed, given).get(FORCED, "1") == "1" else "host"
+    kind = "hostssl" if _parameters(deployed, properties).get(FORCED, "1") == "1" else "host"
     (folder / "data" / "pg_hba.conf").write_text(
         f"local all all trust\n{kind} all all 0.0.0.0/0 scram-sha-256\n"
     )
 
 
-def server_settings(deployed: Deployed) -> dict[str, str]:
+def server_settings(deployed: DeployedStack) -> dict[str, str]:
     """The parameter group's settings that PostgreSQL itself knows."""
-    _, given = deployed.the("AWS::RDS::DBInstance")
+    _, properties = deployed.only("AWS::RDS::DBInstance")
     return {
         name: value
-        for name, value in _parameters(deployed, given).items()
+        for name, value in _parameters(deployed, properties).items()
         if not name.startswith(("rds.", "pgaudit.")) and "preload" not in name and "{" not in value
     }
 
 
-def _parameters(deployed: Deployed, given: dict[str, Any]) -> dict[str, str]:
-    if "DBParameterGroupName" not in given:
+def _parameters(deployed: DeployedStack, properties: dict[str, Any]) -> dict[str, str]:
+    if "DBParameterGroupName" not in properties:
         return {}
     groups = deployed.of_type("AWS::RDS::DBParameterGroup")
-    found = groups[deployed.named(given["DBParameterGroupName"])].get("Parameters", {})
-    return {name: str(value) for name, value in found.items()}
+    parameters = groups[deployed.logical_id(properties["DBParameterGroupName"])].get(
+        "Parameters", {}
+    )
+    return {name: str(value) for name, value in parameters.items()}
 
 
 def _wait(database: Database, place: Path, log: Path) -> None:

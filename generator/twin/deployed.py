@@ -25,7 +25,7 @@ DYNAMIC = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString:?([\w-]*)[\
 
 
 @dataclass(frozen=True)
-class Deployed:
+class DeployedStack:
     """A stack that the endpoint made, as the services know it."""
 
     view: View
@@ -57,7 +57,7 @@ class Deployed:
     @cached_property
     def tags(self) -> dict[str, str]:
         """The condition keys of CloudFormation's tags on the Auto Scaling group."""
-        name, _ = self.the("AWS::AutoScaling::AutoScalingGroup")
+        name, _ = self.only("AWS::AutoScaling::AutoScalingGroup")
         return {"aws:ResourceTag/aws:cloudformation:stack-id": self.stacks[name]}
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
@@ -68,7 +68,7 @@ class Deployed:
             if resource["Type"] == kind
         }
 
-    def the(self, kind: str) -> tuple[str, dict[str, Any]]:
+    def only(self, kind: str) -> tuple[str, dict[str, Any]]:
         """The only resource of a type; ClinicError if there is none, or more than one."""
         every = self.of_type(kind)
         if len(every) != 1:
@@ -76,7 +76,7 @@ class Deployed:
         [item] = every.items()
         return item
 
-    def named(self, reference: Any) -> str:
+    def logical_id(self, reference: Any) -> str:
         """The logical id of what a property refers to; ClinicError if these templates lack it."""
         value = text(reference)
         name = self.logical.get(value) or self.logical.get(value.rpartition("/")[2], "")
@@ -87,7 +87,7 @@ class Deployed:
         return name
 
 
-def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
+def read(aws: Aws, view: View, stack: str, account: str) -> DeployedStack:
     """What the endpoint made of ``view``, which was deployed there as ``stack``."""
     described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {o["OutputKey"]: o["OutputValue"] for o in described.get("Outputs", [])}
@@ -109,15 +109,15 @@ def read(aws: Aws, view: View, stack: str, account: str) -> Deployed:
     resolved = {name: stacks[owner][name] for name, _, owner in made if name in stacks[owner]}
     owners = {name: owner for name, _, owner in made}
     resolved = _with_secrets(resolved, aws.client("secretsmanager"))
-    return Deployed(view, stack, account, outputs, ids, resolved, owners)
+    return DeployedStack(view, stack, account, outputs, ids, resolved, owners)
 
 
 def _with_secrets(node: Any, secrets: SecretsManagerClient) -> Any:
-    """The same with every dynamic reference replaced by the value that it stands for."""
+    """``node`` with every dynamic reference to a secret replaced by its value."""
 
-    def value(found: re.Match[str]) -> str:
-        whole = secrets.get_secret_value(SecretId=found[1])["SecretString"]
-        return str(json.loads(whole)[found[2]] if found[2] else whole)
+    def value(match: re.Match[str]) -> str:
+        whole = secrets.get_secret_value(SecretId=match[1])["SecretString"]
+        return str(json.loads(whole)[match[2]] if match[2] else whole)
 
     if isinstance(node, str):
         return DYNAMIC.sub(value, node)
@@ -142,7 +142,7 @@ def _physical(aws: Aws, stack: str) -> Iterator[tuple[str, str, str]]:
 def _attributes(
     aws: Aws, view: View, ids: Mapping[str, str], outputs: Mapping[str, str], account: str
 ) -> dict[str, str]:
-    """What Fn::GetAtt gives, where that is not the physical id itself."""
+    """Values of Fn::GetAtt by ``LogicalId.Attribute``."""
     here = f"{aws.region}:{account}"
     shapes = {
         "AWS::S3::Bucket": {

@@ -1,8 +1,8 @@
 """What the twin does with each property of each resource: enacted, approximated or ignored.
 
-Enacted is what a daemon or a probe depends on; approximated is read, and done in another way than
-AWS does it; ignored has no effect on what stands. What is none of them is refused. Which is which
-says the table of resource types.
+Enacted: a daemon or a probe depends on it. Approximated: it is read, and implemented otherwise than
+by AWS. Ignored: it has no effect on the twin. A property that is none of them is refused. The
+table of resource types (resource_types.toml) says which is which.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from generator import resource_types
 from generator.errors import ClinicError
 
 
-class Row(NamedTuple):
-    """One property of one resource."""
+class PropertySupport(NamedTuple):
+    """One property of one resource; ``does`` is enacted, approximated or ignored."""
 
     resource: str
     type: str
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     does: str
 
 
-def rows(resources: Mapping[str, Any]) -> Iterator[Row]:
+def rows(resources: Mapping[str, Any]) -> Iterator[PropertySupport]:
     """What is done with each property of some resources. ClinicError for the first unknown one."""
     for name, resource in resources.items():
         kind = str(resource["Type"])
@@ -34,11 +34,11 @@ def rows(resources: Mapping[str, Any]) -> Iterator[Row]:
             does = resource_types.treatment(kind, key)
             if not does:
                 raise ClinicError(f"{name}: {key} is nothing that the twin can enact.")
-            yield Row(name, kind.removeprefix("AWS::"), key, does)
+            yield PropertySupport(name, kind.removeprefix("AWS::"), key, does)
 
 
-def summary(every: Sequence[Row]) -> str:
+def summary(every: Sequence[PropertySupport]) -> str:
     """How many properties of how many resources are of each kind, in one line."""
     number = Counter(row.does for row in every)
-    said = ", ".join(f"{number[one]} {one}" for one in resource_types.TREATMENTS)
-    return f"{len(every)} properties of {len({row.resource for row in every})} resources: {said}"
+    counts = ", ".join(f"{number[one]} {one}" for one in resource_types.TREATMENTS)
+    return f"{len(every)} properties of {len({row.resource for row in every})} resources: {counts}"

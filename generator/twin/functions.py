@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from generator.errors import ClinicError
-from generator.twin.deployed import Deployed
-from generator.twin.services import Identity, Services
+from generator.twin.deployed import DeployedStack
+from generator.twin.services import Caller, Services
 
 LAMBDA = "AWS::Lambda::Function"
 RUNNER = """
@@ -31,19 +31,19 @@ print("\\n" + json.dumps(result))
 
 def invoke(
     services: Services,
-    deployed: Deployed,
+    deployed: DeployedStack,
     name: str,
     event: Mapping[str, Any],
     bundle: Path,
 ) -> Any:
     """What the function of a logical id returns for ``event``; its role's policies judge each of
     its calls. ClinicError (1) with the end of what it printed if it fails."""
-    given = deployed.of_type(LAMBDA)[name]
+    properties = deployed.of_type(LAMBDA)[name]
     folder = bundle.parent.parent / "functions" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.py").write_text(given["Code"]["ZipFile"])
+    (folder / "index.py").write_text(properties["Code"]["ZipFile"])
     key = "ASIA" + secrets.token_hex(8).upper()
-    services.identities[key] = Identity(name, str(given["Role"]).rpartition("/")[2])
+    services.identities[key] = Caller(name, str(properties["Role"]).rpartition("/")[2])
     own = {
         "AWS_ACCESS_KEY_ID": key,
         "AWS_SECRET_ACCESS_KEY": "twin/secret+key",
@@ -53,10 +53,10 @@ def invoke(
         "AWS_EC2_METADATA_DISABLED": "true",
         "PYTHONPATH": str(folder),
         "PATH": os.environ.get("PATH", ""),
-        **given.get("Environment", {}).get("Variables", {}),
+        **properties.get("Environment", {}).get("Variables", {}),
     }
-    limit = float(given.get("Timeout", 3))
-    command = [sys.executable, "-c", RUNNER, str(given["Handler"]), str(limit)]
+    limit = float(properties.get("Timeout", 3))
+    command = [sys.executable, "-c", RUNNER, str(properties["Handler"]), str(limit)]
     try:
         ended = subprocess.run(
             ["nsenter", "--net=/run/netns/client", *command],

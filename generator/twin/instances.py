@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
-from generator.twin import wiring
+from generator.twin import network_plan
 from generator.twin.balancer import Balancer
 from generator.twin.certificates import Authority
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.image import Image
-from generator.twin.metadata import Known, Metadata
+from generator.twin.metadata import InstanceMetadata, Metadata
 from generator.twin.names import hosts
-from generator.twin.network import Network
-from generator.twin.services import Identity, Services
-from generator.twin.wiring import Interface
+from generator.twin.network import VpcNetwork
+from generator.twin.network_plan import NetworkInterface
+from generator.twin.services import Caller, Services
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import ResponseLaunchTemplateDataTypeDef
@@ -34,15 +34,15 @@ QUICK = {"RETRY_SECONDS": "1", "POLL_SECONDS": "0.3", "SHIP_SECONDS": "1"}
 """Settings of the boot with the waits between two questions shortened."""
 POLL = 0.2
 FOLLOW = 1.0
-"""Seconds between two looks at what the group has."""
+"""Seconds between two descriptions of the group."""
 
 
 @dataclass
-class Instance:
+class RunningInstance:
     """One running instance."""
 
     id: str
-    interface: Interface
+    interface: NetworkInterface
     folder: Path
     process: subprocess.Popen[bytes]
     key: str
@@ -65,26 +65,26 @@ class Instance:
 
 
 @dataclass
-class Instances:
-    """The instances of the group, kept as the endpoint says."""
+class AutoScalingGroup:
+    """The running instances, kept as the endpoint's Auto Scaling group has them."""
 
     aws: Aws
-    deployed: Deployed
-    network: Network
+    deployed: DeployedStack
+    network: VpcNetwork
     services: Services
     metadata: Metadata
     balancer: Balancer
     authority: Authority
     image: Image
     settings: Mapping[str, str]
-    running: dict[str, Instance] = field(default_factory=dict)
-    leaving: set[str] = field(default_factory=set)
-    """Those that run and are to be terminated."""
-    begun: int = 0
+    running: dict[str, RunningInstance] = field(default_factory=dict)
+    terminating: set[str] = field(default_factory=set)
+    """Ids of running instances that are being terminated."""
+    launched: int = 0
     reconciling: threading.Lock = field(default_factory=threading.Lock)
     """Held while the group is compared with what runs: several threads ask for it."""
 
-    def wanted(self) -> dict[str, str]:
+    def desired_versions(self) -> dict[str, str]:
         """Launch template versions by instance id, as the endpoint has them."""
         groups = self.aws.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
         return {
@@ -96,66 +96,68 @@ class Instances:
     def reconcile(self, drain: float | None = None) -> None:
         """Launch what the group has and does not run; terminate what it no longer has."""
         with self.reconciling:
-            wanted = self.wanted()
-            for one in set(self.running) - set(wanted) - self.leaving:
-                self.leaving.add(one)
-                threading.Thread(target=self._leave, args=(one, drain), daemon=True).start()
-            for instance, version in wanted.items():
+            desired = self.desired_versions()
+            for one in set(self.running) - set(desired) - self.terminating:
+                self.terminating.add(one)
+                threading.Thread(
+                    target=self._terminate_when_replaced, args=(one, drain), daemon=True
+                ).start()
+            for instance, version in desired.items():
                 if instance not in self.running:
                     self.launch(instance, version)
 
     def follow(self) -> None:
-        """From now on do what the group says, as Auto Scaling does."""
+        """Reconcile in a thread whenever the group's instances change, as Auto Scaling does."""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
         while True:
             time.sleep(FOLLOW)
-            if set(self.wanted()) != set(self.running) - self.leaving:
+            if set(self.desired_versions()) != set(self.running) - self.terminating:
                 self.reconcile()
 
-    def settled(self) -> bool:
+    def all_healthy(self) -> bool:
         """Whether exactly the group's instances run, and all of them are healthy targets."""
         health = self.balancer.health()
-        wanted = set(self.wanted())
-        return set(self.running) - self.leaving == wanted and all(
-            health.get(one) == "healthy" for one in wanted
+        desired = set(self.desired_versions())
+        return set(self.running) - self.terminating == desired and all(
+            health.get(one) == "healthy" for one in desired
         )
 
-    def alone(self) -> bool:
+    def is_stable(self) -> bool:
         """Whether the group's instances are all that run, and healthy targets."""
-        return not self.leaving and self.settled()
+        return not self.terminating and self.all_healthy()
 
-    def _leave(self, instance: str, drain: float | None) -> None:
+    def _terminate_when_replaced(self, instance: str, drain: float | None) -> None:
         """Terminate one that the group no longer has, as soon as all that it has are healthy: a
         new one serves before an old one goes."""
-        while self.balancer.health().get(instance) == "healthy" and not self.settled():
+        while self.balancer.health().get(instance) == "healthy" and not self.all_healthy():
             time.sleep(POLL)
         self.terminate(instance, drain)
-        self.leaving.discard(instance)
+        self.terminating.discard(instance)
 
     def launch(self, instance: str, version: str) -> None:
         """Start an instance and register it with the balancer."""
         data = self._launch_data(version)
-        resolved = wiring.launch(self.deployed)
-        interface = wiring.instance(self.deployed, self.network.wiring, self.begun, instance)
-        self.begun += 1
+        resolved = network_plan.launch(self.deployed)
+        interface = network_plan.instance(self.deployed, self.network.plan, self.launched, instance)
+        self.launched += 1
         self.network.attach(interface)
         folder = self.authority.folder.parent / "instances" / instance
         folder.mkdir(parents=True)
         (folder / "user-data").write_bytes(base64.b64decode(data["UserData"]))
-        names = hosts(self.deployed, self.network.wiring, interface.subnet)
+        names = hosts(self.deployed, self.network.plan, interface.subnet)
         (folder / "hosts").write_text(names)
         shutil.copy(self.authority.bundle, folder / "ca-bundle.crt")
         (folder / "settings").write_text("".join(f"{k}={v}\n" for k, v in self.settings.items()))
         self._binds(folder)
         role, key = self._role(resolved), "ASIA" + secrets.token_hex(8).upper()
         options = resolved.get("MetadataOptions", {})
-        known = Known(instance, interface.address, options, role, key)
+        known = InstanceMetadata(instance, interface.address, options, role, key)
         self.metadata.instances[interface.address] = known
-        self.services.identities[key] = Identity(instance, role)
+        self.services.identities[key] = Caller(instance, role)
         process = _start(interface.name, folder)
-        self.running[instance] = Instance(instance, interface, folder, process, key)
+        self.running[instance] = RunningInstance(instance, interface, folder, process, key)
         self.balancer.register(instance, interface.address)
 
     def terminate(self, instance: str, drain: float | None = None) -> None:
@@ -163,7 +165,7 @@ class Instances:
         ending = self.running[instance]
         self.balancer.deregister(instance)
         time.sleep(self.balancer.drain if drain is None else drain)
-        self.balancer.forget(instance)
+        self.balancer.remove(instance)
         self.crash(instance)
         self.running.pop(instance)
         self.services.identities.pop(ending.key, None)
@@ -171,7 +173,7 @@ class Instances:
         self.network.detach(ending.interface)
 
     def crash(self, instance: str) -> None:
-        """End an instance without a word to anybody."""
+        """Kill an instance without deregistering it."""
         process = self.running[instance].process
         process.kill()
         process.wait()
@@ -201,7 +203,7 @@ class Instances:
         return f"instance {instance} did not get healthy ({what}): {shown.strip()[-800:]}"
 
     def _launch_data(self, version: str) -> ResponseLaunchTemplateDataTypeDef:
-        name, _ = self.deployed.the("AWS::AutoScaling::AutoScalingGroup")
+        name, _ = self.deployed.only("AWS::AutoScaling::AutoScalingGroup")
         group = self.deployed.of_type("AWS::AutoScaling::AutoScalingGroup")[name]
         template = group["LaunchTemplate"]["LaunchTemplateId"]
         versions = self.aws.client("ec2").describe_launch_template_versions(
@@ -215,7 +217,7 @@ class Instances:
         if not reference:
             return ""
         profiles = self.deployed.of_type("AWS::IAM::InstanceProfile")
-        return str(profiles[self.deployed.named(reference)]["Roles"][0])
+        return str(profiles[self.deployed.logical_id(reference)]["Roles"][0])
 
     def _binds(self, folder: Path) -> None:
         image = folder / "image"

@@ -39,7 +39,7 @@ class Request(NamedTuple):
 
 
 @dataclass
-class Load:
+class RequestLoad:
     """Requests for one path, open loop, from the visitor's place, while the block runs."""
 
     twin: Twin

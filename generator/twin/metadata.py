@@ -16,8 +16,8 @@ NEVER = "2099-01-01T00:00:00Z"
 
 
 @dataclass(frozen=True)
-class Known:
-    """What the service knows of one instance."""
+class InstanceMetadata:
+    """What the instance metadata service returns for one instance."""
 
     instance: str
     address: str
@@ -28,12 +28,12 @@ class Known:
     key: str
 
     @property
-    def on(self) -> bool:
+    def enabled(self) -> bool:
         return str(self.options.get("HttpEndpoint", "enabled")) == "enabled"
 
     @property
-    def hops(self) -> int:
-        """How many routers a token may pass: EC2's default is one."""
+    def hop_limit(self) -> int:
+        """HttpPutResponseHopLimit: hops that a token's response may travel; the default is 1."""
         return int(self.options.get("HttpPutResponseHopLimit", 1))
 
     def values(self) -> dict[str, str]:
@@ -55,7 +55,7 @@ class Known:
 class Metadata:
     """The service; it tells instances apart by the address that asks."""
 
-    instances: dict[str, Known] = field(default_factory=dict)
+    instances: dict[str, InstanceMetadata] = field(default_factory=dict)
     """By private address."""
     tokens: dict[str, str] = field(default_factory=dict)
     """Addresses by token."""
@@ -71,9 +71,9 @@ class _Service(Handler):
     def do_PUT(self) -> None:
         """Hand out a token; the response lives for as many hops as the instance allows."""
         who = self.owner.instances.get(self.client_address[0])
-        if not who or not who.on or self.path != "/latest/api/token":
+        if not who or not who.enabled or self.path != "/latest/api/token":
             return self.respond(404)
-        self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, who.hops)
+        self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, who.hop_limit)
         token = secrets.token_hex(16)
         self.owner.tokens[token] = who.address
         return self.respond(200, token)
@@ -81,7 +81,7 @@ class _Service(Handler):
     def do_GET(self) -> None:
         """Answer to a token's bearer, or to anybody where version 1 is allowed."""
         who = self.owner.instances.get(self.client_address[0])
-        if not who or not who.on:
+        if not who or not who.enabled:
             return self.respond(404)
         token = self.headers.get("X-aws-ec2-metadata-token", "")
         needed = who.options.get("HttpTokens") == "required" or bool(token)

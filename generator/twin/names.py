@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.network import ARCHIVE, CODE, EDGE, S3, SERVICES
+from generator.twin.network_plan import BALANCER, DATABASE, FILES, NetworkPlan
 from generator.twin.services import SERVICE_NAMES, TRUST_STORE
-from generator.twin.wiring import BALANCER, DATABASE, FILES, Wiring
 
 ARCHIVES = ("archive.ubuntu.com", "security.ubuntu.com")
 CODES = ("github.com", "public.ecr.aws", "registry-1.docker.io", "docker.io")
 GLOBAL = ("iam", "cloudfront", "sts")
 
 
-def hosts(deployed: Deployed, wiring: Wiring, subnet: str = "") -> str:
+def hosts(deployed: DeployedStack, plan: NetworkPlan, subnet: str = "") -> str:
     """The file for a machine in ``subnet``, or for one outside of the network."""
     region = deployed.view.region
     services = [f"{name}.{region}.amazonaws.com" for name in SERVICE_NAMES]
@@ -30,13 +30,11 @@ def hosts(deployed: Deployed, wiring: Wiring, subnet: str = "") -> str:
         f"{CODE} {' '.join((*CODES, registry))}",
         f"{EDGE} {deployed.outputs['SiteUrl'].removeprefix('https://')}",
     ]
-    for one in wiring.of_kind(BALANCER):
+    for one in plan.of_kind(BALANCER):
         lines.append(f"{one.public or one.address} {deployed.outputs['AlbDnsName']}")
-    lines += [
-        f"{one.address} {deployed.outputs['DatabaseHost']}" for one in wiring.of_kind(DATABASE)
-    ]
+    lines += [f"{one.address} {deployed.outputs['DatabaseHost']}" for one in plan.of_kind(DATABASE)]
     # The name of a file system is that of the mount target in the zone of who asks.
-    targets = wiring.of_kind(FILES)
+    targets = plan.of_kind(FILES)
     near = [one for one in targets if one.subnet == subnet] or targets
     for one in near[:1]:
         lines.append(f"{one.address} {deployed.ids[one.owner]}.efs.{region}.amazonaws.com")

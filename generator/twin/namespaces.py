@@ -165,8 +165,8 @@ def run(command: Sequence[str], text: str = "") -> str:
     """A program's output; ClinicError (1) with its words if it fails."""
     ended = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
     if ended.returncode:
-        said = (ended.stderr or ended.stdout).strip()
-        raise ClinicError(f"{' '.join(command[:6])} failed: {said[-600:]}", exit_code=1)
+        message = (ended.stderr or ended.stdout).strip()
+        raise ClinicError(f"{' '.join(command[:6])} failed: {message[-600:]}", exit_code=1)
     return ended.stdout
 
 

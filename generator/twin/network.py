@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 
 from generator.twin.counters import Counters, decisions, guarded
 from generator.twin.namespaces import forward, ip, nft, run
-from generator.twin.wiring import CDN, NAT, NAT_GATEWAY, Interface, Rule, Wiring
+from generator.twin.network_plan import (
+    CDN,
+    NAT,
+    NAT_GATEWAY,
+    NetworkInterface,
+    NetworkPlan,
+    PlannedRule,
+)
 
 EDGE, CLIENT = "130.176.0.10", "198.51.100.10"
 """The CDN's own address, one of CloudFront's, and a visitor's (RFC 5737)."""
@@ -22,78 +29,84 @@ S3_BLOCK = "52.216.0.0/16"
 METADATA = "169.254.169.254"
 GATEWAY = "169.254.1.1"
 """What every interface takes for its gateway; the router answers for it."""
-ROUTER, CABLE = "vpc", "igw"
+ROUTER, UPLINK = "vpc", "igw"
 LOCAL, NOWHERE, ANSWERS = 50, 61, 62
 """Routing tables: inside the VPC, what no table knows, and what the router itself sends."""
 FIRST_TABLE = 1000
 
 
 @dataclass
-class Network:
+class VpcNetwork:
     """The running network."""
 
-    wiring: Wiring
+    plan: NetworkPlan
     numbers: dict[str, int] = field(default_factory=dict)
     """Routing tables of the kernel by route table."""
-    cables: int = 0
+    veth_pairs: int = 0
     counters: Counters = field(default_factory=lambda: Counters(_rules))
 
     def start(self) -> None:
-        """Make the router, the world around it and every interface that there is so far."""
-        self.numbers = {t: FIRST_TABLE + n for n, t in enumerate(self.wiring.tables)}
-        _world(self.wiring.block)
-        for table, routes in self.wiring.tables.items():
-            self._route(table, [r.destination for r in routes if r.by != NAT_GATEWAY])
-        for interface in self.wiring.interfaces:
-            self._plug(interface)
-        nats = {one.owner: one for one in self.wiring.of_kind(NAT)}
+        """Create the router, the internet's namespaces and every interface of the plan."""
+        self.numbers = {t: FIRST_TABLE + n for n, t in enumerate(self.plan.tables)}
+        _internet(self.plan.block)
+        for table, routes in self.plan.tables.items():
+            self._route(table, [r.destination for r in routes if r.target_property != NAT_GATEWAY])
+        for interface in self.plan.interfaces:
+            self._connect(interface)
+        nats = {one.owner: one for one in self.plan.of_kind(NAT)}
         self._route_through(nats)
         self.filter()
 
-    def attach(self, interface: Interface) -> None:
-        """Plug another interface in."""
-        self._plug(interface)
+    def attach(self, interface: NetworkInterface) -> None:
+        """Connect another interface to the router, and load the rules anew."""
+        self._connect(interface)
         self.filter()
 
-    def detach(self, interface: Interface) -> None:
-        """Take an interface out, with everything that runs in its namespace cut off."""
-        self.wiring.interfaces.remove(interface)
-        ip([f"rule del pref 200 iif {interface.link}", f"link del {interface.link}"], ROUTER)
+    def detach(self, interface: NetworkInterface) -> None:
+        """Delete an interface; what runs in its namespace has no network any more."""
+        self.plan.interfaces.remove(interface)
+        ip(
+            [
+                f"rule del pref 200 iif {interface.router_device}",
+                f"link del {interface.router_device}",
+            ],
+            ROUTER,
+        )
         run(["ip", "netns", "del", interface.name])
         self.filter()
 
     def filter(self) -> None:
         """Load the rules of all security groups, as they are with the interfaces of now."""
-        rules = "\n".join(rule_set(self.wiring)) + "\n"
-        self.counters.reload(self.wiring, lambda: nft(ROUTER, rules))
+        rules = "\n".join(rule_set(self.plan)) + "\n"
+        self.counters.reload(self.plan, lambda: nft(ROUTER, rules))
 
     def _route(self, table: str, destinations: Iterable[str]) -> None:
         number = self.numbers[table]
         lines = [
-            f"route replace {destination} via 169.254.3.1 dev {CABLE} onlink table {number}"
+            f"route replace {destination} via 169.254.3.1 dev {UPLINK} onlink table {number}"
             for destination in destinations
         ]
-        if table in self.wiring.s3_tables:
+        if table in self.plan.s3_tables:
             lines.append(f"route replace {S3_BLOCK} via 169.254.2.2 dev vpce onlink table {number}")
         ip(lines, ROUTER)
 
-    def _route_through(self, nats: dict[str, Interface]) -> None:
-        for table, routes in self.wiring.tables.items():
+    def _route_through(self, nats: dict[str, NetworkInterface]) -> None:
+        for table, routes in self.plan.tables.items():
             for route in routes:
-                if route.by == NAT_GATEWAY:
+                if route.target_property == NAT_GATEWAY:
                     nat = nats[route.target]
                     ip(
                         [
-                            f"route replace {route.destination} via {nat.address} dev {nat.link} "
-                            f"onlink table {self.numbers[table]}"
+                            f"route replace {route.destination} via {nat.address} "
+                            f"dev {nat.router_device} onlink table {self.numbers[table]}"
                         ],
                         ROUTER,
                     )
 
-    def _plug(self, interface: Interface) -> None:
-        self.cables += 1
-        link = interface.link = f"e{self.cables}"
-        table = self.numbers[self.wiring.subnets[interface.subnet].table]
+    def _connect(self, interface: NetworkInterface) -> None:
+        self.veth_pairs += 1
+        link = interface.router_device = f"e{self.veth_pairs}"
+        table = self.numbers[self.plan.subnets[interface.subnet].table]
         place = [
             f"link set {link} up",
             f"addr add {GATEWAY}/32 dev {link}",
@@ -106,7 +119,7 @@ class Network:
                 [
                     "link set leg up",
                     f"addr add {interface.address}/32 dev leg",
-                    f"route add {self.wiring.block} dev leg via {GATEWAY} onlink "
+                    f"route add {self.plan.block} dev leg via {GATEWAY} onlink "
                     f"src {interface.address}",
                 ],
                 "edge",
@@ -125,8 +138,8 @@ class Network:
             )
 
 
-def _world(block: str) -> None:
-    """The internet with the CDN, a client and AWS in it, and the router's way there and back."""
+def _internet(block: str) -> None:
+    """Namespaces for the CDN, a client and AWS's services, and routes between them and the VPC."""
     places = {"edge": [EDGE], "client": [CLIENT], "aws": [SERVICES, S3, ARCHIVE, CODE]}
     ip([f"netns add {name}" for name in (ROUTER, *places)])
     lines = ["link set lo up"]
@@ -139,7 +152,7 @@ def _world(block: str) -> None:
             *(f"route add {a}/32 via {addresses[0]} dev w-{name} onlink" for a in addresses[1:]),
         ]
     lines += [
-        f"link add name w-{ROUTER} type veth peer name {CABLE} netns {ROUTER}",
+        f"link add name w-{ROUTER} type veth peer name {UPLINK} netns {ROUTER}",
         f"link set w-{ROUTER} up",
         f"addr add 169.254.3.1/32 dev w-{ROUTER}",
         f"route add 100.64.0.1/32 dev w-{ROUTER}",
@@ -151,16 +164,16 @@ def _world(block: str) -> None:
     ip(
         [
             "link set lo up",
-            f"addr add 100.64.0.1/32 dev {CABLE}",
+            f"addr add 100.64.0.1/32 dev {UPLINK}",
             f"addr add {METADATA}/32 dev lo",
-            f"link set {CABLE} up",
+            f"link set {UPLINK} up",
             "link add name vpce type veth peer name vpce netns aws",
             "link set vpce up",
             "addr add 169.254.2.1/32 dev vpce",
             f"rule add pref 100 lookup {LOCAL}",
             f"route add blackhole default table {NOWHERE}",
             f"rule add pref 300 iif lo lookup {ANSWERS}",
-            f"route add default via 169.254.3.1 dev {CABLE} onlink table {ANSWERS}",
+            f"route add default via 169.254.3.1 dev {UPLINK} onlink table {ANSWERS}",
             f"rule add pref 31000 lookup {NOWHERE}",
         ],
         ROUTER,
@@ -190,38 +203,38 @@ def _leaf(namespace: str, addresses: list[str]) -> None:
     )
 
 
-def rule_set(wiring: Wiring) -> Iterator[str]:
+def rule_set(plan: NetworkPlan) -> Iterator[str]:
     """The router's rules for nft: sets of addresses, a chain an interface and direction."""
     yield from ("table inet vpc", "delete table inet vpc", "table inet vpc {")
-    for group in wiring.groups:
-        members = [one.address for one in wiring.interfaces if group in one.groups]
-        yield _set(f"g_{_word(group)}", members)
-    edges = [EDGE, *(one.address for one in wiring.of_kind(CDN))]
-    for each in sorted(wiring.lists):
-        yield _set(f"l_{_word(each)}", edges)
-    yield _set("public", [one.address for one in wiring.interfaces if one.public])
-    for chain, decided in decisions(wiring).items():
+    for group in plan.groups:
+        members = [one.address for one in plan.interfaces if group in one.groups]
+        yield _set(f"g_{_nft_name(group)}", members)
+    edges = [EDGE, *(one.address for one in plan.of_kind(CDN))]
+    for each in sorted(plan.prefix_lists):
+        yield _set(f"l_{_nft_name(each)}", edges)
+    yield _set("public", [one.address for one in plan.interfaces if one.public])
+    for chain, decided in decisions(plan).items():
         yield f"chain {chain} {{"
         yield from (f"{_match(one.rule)} counter return" for one in decided if one.rule)
         yield "counter drop\n}"
     yield "chain forward { type filter hook forward priority 0; policy drop;"
     yield "ct state established,related accept"
-    for one in wiring.interfaces:
+    for one in plan.interfaces:
         if one.kind != NAT:
-            yield f'iifname "{one.link}" ip saddr != {one.address} drop'
-    for one in guarded(wiring):
-        yield f'iifname "{one.link}" jump out_{one.link}'
-    for one in guarded(wiring):
-        yield f'oifname "{one.link}" jump in_{one.link}'
-    yield f'oifname "{CABLE}" ip saddr != @public counter drop\naccept\n}}'
+            yield f'iifname "{one.router_device}" ip saddr != {one.address} drop'
+    for one in guarded(plan):
+        yield f'iifname "{one.router_device}" jump out_{one.router_device}'
+    for one in guarded(plan):
+        yield f'oifname "{one.router_device}" jump in_{one.router_device}'
+    yield f'oifname "{UPLINK}" ip saddr != @public counter drop\naccept\n}}'
     yield "chain pre { type nat hook prerouting priority -100;"
-    for one in wiring.interfaces:
+    for one in plan.interfaces:
         if one.public:
-            yield f'iifname "{CABLE}" ip daddr {one.public} dnat ip to {one.address}'
+            yield f'iifname "{UPLINK}" ip daddr {one.public} dnat ip to {one.address}'
     yield "}\nchain post { type nat hook postrouting priority 100;"
-    for one in wiring.interfaces:
+    for one in plan.interfaces:
         if one.public:
-            yield f'oifname "{CABLE}" ip saddr {one.address} snat ip to {one.public}'
+            yield f'oifname "{UPLINK}" ip saddr {one.address} snat ip to {one.public}'
     yield "}\n}"
 
 
@@ -236,16 +249,16 @@ def _set(name: str, addresses: Iterable[str]) -> str:
     return f"set {name} {{ type ipv4_addr; {elements} }}"
 
 
-def _word(name: str) -> str:
+def _nft_name(name: str) -> str:
     return name.replace("-", "_")
 
 
-def _match(rule: Rule) -> str:
-    address = "daddr" if rule.out else "saddr"
+def _match(rule: PlannedRule) -> str:
+    address = "daddr" if rule.egress else "saddr"
     peers = {
         "cidr": rule.peer,
-        "group": f"@g_{_word(rule.peer)}",
-        "list": f"@l_{_word(rule.peer)}",
+        "group": f"@g_{_nft_name(rule.peer)}",
+        "list": f"@l_{_nft_name(rule.peer)}",
     }
     ports = ""
     if rule.protocol in ("tcp", "udp", "6", "17"):

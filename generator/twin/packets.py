@@ -1,4 +1,4 @@
-"""Packets between every two places of the network, against what `clinic prove` derived."""
+"""Connections between every two network interfaces, against what `clinic prove` derived."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from generator.checks.reach import collect, roles
 from generator.checks.reach.facts import Link
 from generator.checks.reach.names import Names
 from generator.model.network import ports
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.namespaces import inside
-from generator.twin.network import CLIENT, Network
-from generator.twin.wiring import CDN, NAT, STRANGER, Interface, Wiring
+from generator.twin.network import CLIENT, VpcNetwork
+from generator.twin.network_plan import CDN, NAT, STRANGER, NetworkInterface, NetworkPlan
 
 OPEN, REFUSED, BLOCKED = "open", "refused", "blocked"
 USUAL = (22, 80, 443, 3306, 8080)
@@ -32,24 +32,25 @@ Links = Mapping[tuple[str, str], Link]
 
 
 class Probe(NamedTuple):
-    """One connection that was tried."""
+    """One attempted TCP connection."""
 
     source: str
     target: str
     port: int
-    seen: str
+    outcome: str
     """``open``, ``refused``: the packet arrived; ``blocked``: it did not."""
     expected: bool | None
     """Whether it should arrive by `clinic prove`; None where that depends on the subnet."""
 
     @property
     def agrees(self) -> bool:
-        """Whether the packet did what was derived."""
-        return self.expected is None or self.expected == (self.seen != BLOCKED)
+        """Whether the outcome is the one that was derived."""
+        return self.expected is None or self.expected == (self.outcome != BLOCKED)
 
 
-class Place(NamedTuple):
-    """From where, as whom, and what is tried: interface and role by address and port."""
+class ProbeSource(NamedTuple):
+    """The source of connections: its namespace, name and role; ``targets`` has the interface and
+    role by address and port."""
 
     namespace: str
     name: str
@@ -57,36 +58,36 @@ class Place(NamedTuple):
     targets: Mapping[Target, tuple[str, str]]
 
 
-def probe(deployed: Deployed, network: Network) -> list[Probe]:
-    """Try every pair of places on every port that a rule names, and some more.
+def probe(deployed: DeployedStack, network: VpcNetwork) -> list[Probe]:
+    """Connect from every interface to every other, on each port that a rule names and some more.
 
-    One more place is a stranger in the VPC, who may send everything: what its packets reach is
-    what the internet may reach, whatever the rules of others say about leaving.
+    An additional interface in the VPC has unrestricted egress: what it reaches is what ingress
+    rules let the internet reach, whatever the egress rules of other sources are.
     """
-    wiring = network.wiring
+    plan = network.plan
     names = Names(deployed.view)
     roles.assign(names)
     links = {(fact.source, fact.target): fact for fact in collect(names) if isinstance(fact, Link)}
-    numbers = sorted(_ports(wiring))
-    places = [one for one in wiring.interfaces if one.kind not in (NAT, CDN)]
-    tries: list[Place] = []
+    numbers = sorted(_ports(plan))
+    places = [one for one in plan.interfaces if one.kind not in (NAT, CDN)]
+    tries: list[ProbeSource] = []
     for source in places:
         targets = _targets(names, [one for one in places if one is not source], numbers)
         targets |= {(CLIENT, port): (INTERNET, INTERNET) for port in numbers}
-        tries.append(Place(source.name, source.name, names.called(source.owner), targets))
+        tries.append(ProbeSource(source.name, source.name, names.called(source.owner), targets))
     public = {
         (one.public, port): (one.name, names.called(one.owner))
         for one in places
         if one.public
         for port in numbers
     }
-    tries.append(Place("client", INTERNET, INTERNET, public))
-    stranger = wiring.place(STRANGER, STRANGER, STRANGER, places[-1].subnet, public=False)
+    tries.append(ProbeSource("client", INTERNET, INTERNET, public))
+    stranger = plan.add_interface(STRANGER, STRANGER, STRANGER, places[-1].subnet, public=False)
     network.attach(stranger)
-    tries.append(Place(STRANGER, STRANGER, INTERNET, _targets(names, places, numbers)))
+    tries.append(ProbeSource(STRANGER, STRANGER, INTERNET, _targets(names, places, numbers)))
     try:
         with ThreadPoolExecutor(len(tries)) as pool:
-            made = pool.map(lambda one: list(_judged(one, links)), tries)
+            made = pool.map(lambda one: list(_probes_from(one, links)), tries)
             unreached = _without_address(names, places, numbers, links)
             return [*(each for some in made for each in some), *unreached]
     finally:
@@ -94,7 +95,7 @@ def probe(deployed: Deployed, network: Network) -> list[Probe]:
 
 
 def _targets(
-    names: Names, places: Iterable[Interface], numbers: Iterable[int]
+    names: Names, places: Iterable[NetworkInterface], numbers: Iterable[int]
 ) -> dict[Target, tuple[str, str]]:
     """Interface and name of its owner by private address and port."""
     return {
@@ -104,17 +105,17 @@ def _targets(
     }
 
 
-def _ports(wiring: Wiring) -> Iterator[int]:
+def _ports(plan: NetworkPlan) -> Iterator[int]:
     yield from USUAL
-    for rule in wiring.rules:
+    for rule in plan.rules:
         if rule.protocol in ("tcp", "6"):
             yield from {rule.first or 1, rule.last, max(rule.first - 1, 1)}
 
 
 def _without_address(
-    names: Names, places: Iterable[Interface], numbers: Iterable[int], links: Links
+    names: Names, places: Iterable[NetworkInterface], numbers: Iterable[int], links: Links
 ) -> Iterator[Probe]:
-    """What the internet should reach, and has no public address that could be tried."""
+    """Failed probes for what the internet should reach and what has no public address."""
     for one in places:
         for port in numbers if not one.public else ():
             link = links.get((INTERNET, names.called(one.owner)))
@@ -122,11 +123,11 @@ def _without_address(
                 yield Probe(INTERNET, one.name, port, BLOCKED, True)
 
 
-def _judged(place: Place, links: Links) -> Iterator[Probe]:
-    for target, seen in inside(place.namespace, connect, list(place.targets)).items():
+def _probes_from(place: ProbeSource, links: Links) -> Iterator[Probe]:
+    for target, outcome in inside(place.namespace, connect, list(place.targets)).items():
         called, role = place.targets[target]
-        wanted = _expected(links.get((place.role, role)), target[1])
-        yield Probe(place.name, called, target[1], seen, wanted)
+        expected = _expected(links.get((place.role, role)), target[1])
+        yield Probe(place.name, called, target[1], outcome, expected)
 
 
 def _expected(link: Link | None, port: int) -> bool | None:
@@ -137,7 +138,7 @@ def _expected(link: Link | None, port: int) -> bool | None:
 
 
 def connect(targets: Iterable[Target]) -> dict[Target, str]:
-    """What becomes of a connection to each address and port, all tried at once."""
+    """``open``, ``refused`` or ``blocked`` by address and port; all are tried at once."""
     results: dict[Target, str] = {}
     with selectors.DefaultSelector() as selector:
         for target in targets:

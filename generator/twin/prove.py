@@ -1,4 +1,4 @@
-"""What the twin shows of an environment: one row a promise, seen and not derived."""
+"""Probes of a running twin: each measures one property of the environment."""
 
 from __future__ import annotations
 
@@ -17,50 +17,50 @@ from typing import NamedTuple
 from generator.application.smoke.prove import OK
 from generator.errors import ClinicError
 from generator.twin import database, packets, visitor
+from generator.twin.network_plan import DATABASE, launch
 from generator.twin.stress import LOADED
 from generator.twin.twin import Twin
 from generator.twin.visitor import PATIENTS, ask, expect
-from generator.twin.wiring import DATABASE, launch
 
 HEALTHY_SECONDS = 600.0
 SHOWN = 5
 
 
-class Shown(NamedTuple):
-    """One thing that was tried."""
+class ProbeResult(NamedTuple):
+    """The outcome of one probe; ``seconds`` is how long it took."""
 
     name: str
     holds: bool
-    seen: str
+    observed: str
     seconds: float = 0.0
-    says: str = ""
+    promise: str = ""
     """The promise of `clinic smoke`, where it is one."""
 
 
-def prove(twin: Twin, *, load: bool, only: Sequence[str] = ()) -> Iterator[Shown]:
+def prove(twin: Twin, *, load: bool, only: Sequence[str] = ()) -> Iterator[ProbeResult]:
     """Try everything; only with ``load`` what needs it, which takes minutes, and of all of it only
     what begins with one of ``only``. Promises of `clinic smoke` are asked beside the probes."""
 
     def wanted(name: str) -> bool:
         return not only or name.startswith(tuple(only))
 
-    yield _tried("user-data", lambda: _booted(twin))
+    yield _run_probe("user-data", lambda: _booted(twin))
     with ThreadPoolExecutor(1) as beside:
         promises = beside.submit(lambda: list(_smoke(twin)) if wanted("smoke") else [])
         for name in filter(wanted, PROBES):
-            yield _tried(name, partial(PROBES[name], twin))
+            yield _run_probe(name, partial(PROBES[name], twin))
         yield from promises.result()
     for name in filter(wanted, LOADED if load else ()):
-        yield _tried(name, partial(LOADED[name], twin))
+        yield _run_probe(name, partial(LOADED[name], twin))
 
 
-def _tried(name: str, probe: Callable[[], str]) -> Shown:
+def _run_probe(name: str, probe: Callable[[], str]) -> ProbeResult:
     begun = time.monotonic()
     try:
-        holds, seen = True, probe()
+        holds, observed = True, probe()
     except ClinicError as trouble:
-        holds, seen = False, str(trouble)
-    return Shown(name, holds, seen, time.monotonic() - begun)
+        holds, observed = False, str(trouble)
+    return ProbeResult(name, holds, observed, time.monotonic() - begun)
 
 
 def _fail(sentence: str) -> ClinicError:
@@ -74,17 +74,21 @@ def _booted(twin: Twin) -> str:
 
 
 def _signals(twin: Twin) -> str:
-    told = Counter(status for _, status in twin.signals)
+    statuses = Counter(status for _, status in twin.signals)
     instances = {instance for instance, status in twin.signals if status == "SUCCESS"}
     if missing := set(twin.instances.running) - instances:
-        raise _fail(f"{', '.join(sorted(missing))} signalled no success (signals: {dict(told)})")
+        raise _fail(
+            f"{', '.join(sorted(missing))} signalled no success (signals: {dict(statuses)})"
+        )
     return f"{len(instances)} signals of success"
 
 
 def _packets(twin: Twin) -> str:
     probes = packets.probe(twin.deployed, twin.network)
     wrong = [
-        f"{one.source} to {one.target}:{one.port} is {one.seen}" for one in probes if not one.agrees
+        f"{one.source} to {one.target}:{one.port} is {one.outcome}"
+        for one in probes
+        if not one.agrees
     ]
     if wrong:
         more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
@@ -129,7 +133,7 @@ def _metadata(twin: Twin) -> str:
 def _s3_endpoint(twin: Twin) -> str:
     """Calls of S3 take the gateway endpoint: S3 sees the instances' own addresses."""
     sources = {call.source for call in twin.services.calls if call.action.startswith("s3:")}
-    block = IPv4Network(twin.network.wiring.block)
+    block = IPv4Network(twin.network.plan.block)
     outside = sorted(one for one in sources if IPv4Address(one) not in block)
     if outside or not sources:
         raise _fail(f"S3 is asked from {', '.join(outside) or 'nowhere'}, not by its endpoint")
@@ -140,24 +144,24 @@ def _database(twin: Twin) -> str:
     """With the secret's password an instance connects, but not without TLS, and each setting of the
     parameter group is in force."""
     for mode, refusal in (("disable", "no encryption"), ("require", "")):
-        if refusal not in (said := _connect(twin, mode)) or (said and not refusal):
-            raise _fail(f"with sslmode={mode} the database says: {said or 'nothing'}")
-    wanted = database.server_settings(twin.deployed)
+        if refusal not in (error := _connect(twin, mode)) or (error and not refusal):
+            raise _fail(f"with sslmode={mode} the database says: {error or 'nothing'}")
+    settings = database.server_settings(twin.deployed)
     rows = twin.database.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
     now = dict(row.split("|", 1) for row in rows if "|" in row)
-    for name, value in wanted.items():
+    for name, value in settings.items():
         if now.get(name) != value:
             raise _fail(f"{name} is {now.get(name)} instead of {value}")
-    return f"refused without TLS; {len(wanted)} settings of the parameter group are in force"
+    return f"refused without TLS; {len(settings)} settings of the parameter group are in force"
 
 
 def _connect(twin: Twin, mode: str) -> str:
     """Why the master, by the secret of now, cannot connect from an instance; empty if it can."""
     data = twin.database
-    _, attached = twin.deployed.the("AWS::SecretsManager::SecretTargetAttachment")
+    _, attached = twin.deployed.only("AWS::SecretsManager::SecretTargetAttachment")
     secrets = twin.aws.client("secretsmanager")
     secret = json.loads(secrets.get_secret_value(SecretId=attached["SecretId"])["SecretString"])
-    [interface] = twin.network.wiring.of_kind(DATABASE)
+    [interface] = twin.network.plan.of_kind(DATABASE)
     words = f"host={interface.address} port={data.port} dbname={data.name} user={data.user}"
     place = next(iter(twin.instances.running.values())).interface.name
     command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode={mode}"]
@@ -184,16 +188,16 @@ def _log_in(twin: Twin) -> str:
     return "registered, logged in and recognised through the CDN, with the database behind"
 
 
-def _smoke(twin: Twin) -> Iterator[Shown]:
+def _smoke(twin: Twin) -> Iterator[ProbeResult]:
     """Every promise of `clinic smoke`, asked from outside under AWS's names."""
     ended = twin.clinic("smoke", twin.env.name, "--json")
     promises = [json.loads(line) for line in ended.stdout.splitlines()]
     promises = [one for one in promises if one["kind"] == "promise"]
     for one in promises:
         name, holds = f"smoke {one['name']}", one["status"] == OK
-        yield Shown(name, holds, one["reason"], one["ms"] / 1000, one["says"])
+        yield ProbeResult(name, holds, one["reason"], one["ms"] / 1000, one["says"])
     if not promises or ended.returncode not in (0, 1):
-        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr or ended.stdout)[-300:])
+        yield ProbeResult("smoke", False, re.sub(r"\s+", " ", ended.stderr or ended.stdout)[-300:])
 
 
 PROBES: dict[str, Callable[[Twin], str]] = {

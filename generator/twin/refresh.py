@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from generator.twin.instances import Instances
+from generator.twin.instances import AutoScalingGroup
 from generator.twin.services import Answer, Services
 
 FORM = [("Content-Type", "application/x-www-form-urlencoded")]
@@ -27,7 +27,7 @@ class Refreshes:
     """
 
     services: Services
-    instances: Instances
+    instances: AutoScalingGroup
     asked: Mapping[str, str] = field(default_factory=dict)
     held: str = ""
     """The endpoint's last response."""
@@ -53,14 +53,16 @@ class Refreshes:
                 _, _, data = self.services.forward("POST", "/", FORM, body, "autoscaling")
                 self.held = data.decode()
                 self.instances.reconcile()
-            if self.instances.settled():
+            if self.instances.all_healthy():
                 return 200, self.held
             return 200, ENDED.sub(r"<Status>\1InProgress</Status>", self.held, count=1)
 
     def _serve(self) -> bool:
         """Whether all instances of the version that the refresh is to are healthy targets."""
         health = self.instances.balancer.health()
-        found = VERSION.search(self.held)
-        version = found[1] if found else ""
-        mine = [one for one, number in self.instances.wanted().items() if number == version]
+        match = VERSION.search(self.held)
+        version = match[1] if match else ""
+        mine = [
+            one for one, number in self.instances.desired_versions().items() if number == version
+        ]
         return all(health.get(one) == "healthy" for one in mine)

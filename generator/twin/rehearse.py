@@ -27,9 +27,9 @@ def standing(env: str, params: Path, flat: bool, why_not: str) -> Iterator[Look]
     machine cannot, at what the endpoint plays."""
     if why_not:
 
-        def plain(aws: Aws, wanted: Environment, report: Report) -> str:
+        def plain(aws: Aws, changed: Environment, report: Report) -> str:
             report.say(f"No instance boots here: {why_not}")
-            return look_from_outside(aws, wanted, report)
+            return look_from_outside(aws, changed, report)
 
         yield plain
         return
@@ -40,7 +40,7 @@ def standing(env: str, params: Path, flat: bool, why_not: str) -> Iterator[Look]
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        yield lambda aws, wanted, report: _look(child, report)
+        yield lambda aws, deployed, report: _look(child, report)
     finally:
         child.kill()
         child.communicate()
@@ -48,7 +48,7 @@ def standing(env: str, params: Path, flat: bool, why_not: str) -> Iterator[Look]
 
 def _look(child: subprocess.Popen[str], report: Report) -> str:
     """What the twin has seen; ClinicError (1) unless all of it holds."""
-    out, said = child.communicate()
+    out, errors = child.communicate()
     broken = []
     for line in out.splitlines():
         one = json.loads(line)
@@ -60,5 +60,5 @@ def _look(child: subprocess.Popen[str], report: Report) -> str:
     if broken:
         raise ClinicError(f"the site does not keep: {', '.join(broken)}.", exit_code=1)
     if child.returncode:
-        raise ClinicError(f"the twin did not stand: {said.strip()[-600:]}", exit_code=1)
+        raise ClinicError(f"the twin did not stand: {errors.strip()[-600:]}", exit_code=1)
     return BOOTED

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from generator.errors import ClinicError
 from generator.twin.database import Database
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.functions import invoke
 from generator.twin.services import Answer, Services
 
@@ -30,7 +30,7 @@ class Rotation:
     """The rotations of the database's secret."""
 
     services: Services
-    deployed: Deployed
+    deployed: DeployedStack
     database: Database
     bundle: Path
     pending: set[str] = field(default_factory=set)
@@ -59,7 +59,7 @@ class Rotation:
             raise ClinicError("nothing rotates the password here.", exit_code=1)
         version = version or secrets.token_hex(16)
         self.pending.add(version)
-        function = self.deployed.named(schedule["RotationLambdaARN"].rpartition(":")[2])
+        function = self.deployed.logical_id(schedule["RotationLambdaARN"].rpartition(":")[2])
         event = {"SecretId": schedule["SecretId"], "ClientRequestToken": version}
         try:
             for step in STEPS:

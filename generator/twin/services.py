@@ -26,7 +26,7 @@ from generator.local.endpoint import Endpoint
 from generator.model.iam import allows
 from generator.twin import authorization
 from generator.twin.certificates import Authority
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.namespaces import listener
 from generator.twin.network import ARCHIVE, CODE, S3, SERVICES
 
@@ -51,15 +51,15 @@ Overlay = Callable[[Mapping[str, str]], Answer | None]
 
 
 @dataclass(frozen=True)
-class Identity:
-    """Who signs with a key: an instance and its role."""
+class Caller:
+    """Whose access key signs a call: an instance and its role."""
 
     instance: str
     role: str
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """One call of an instance's, and whether it was allowed."""
 
     time: float
@@ -73,14 +73,14 @@ class Call:
 
 @dataclass
 class Services:
-    """What is known of who calls, and what was called."""
+    """AWS's services: the callers by access key, and every call with its decision."""
 
     endpoint: Endpoint
-    deployed: Deployed
+    deployed: DeployedStack
     region: str
-    identities: dict[str, Identity] = field(default_factory=dict)
+    identities: dict[str, Caller] = field(default_factory=dict)
     """By access key."""
-    calls: list[Call] = field(default_factory=list)
+    calls: list[ApiCall] = field(default_factory=list)
     root: bytes = b""
     """The certificate of the authority that signed the database's."""
     overlays: dict[str, Overlay] = field(default_factory=dict)
@@ -99,13 +99,13 @@ class Services:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pair.certificate, pair.key)
         for address in (SERVICES, S3):
-            serve(listener("aws", address, 443), _Front, self, context)
+            serve(listener("aws", address, 443), _ApiHandler, self, context)
         for address, port in ((ARCHIVE, 80), (CODE, 443)):
-            serve(listener("aws", address, port), _Front, self)
+            serve(listener("aws", address, port), _ApiHandler, self)
 
     def authorize(
         self,
-        who: Identity,
+        who: Caller,
         action: str,
         resource: str,
         context: Mapping[str, str],
@@ -114,7 +114,7 @@ class Services:
         """Whether an instance's role may make a call; it is noted in any case."""
         statements = authorization.of_role(self.deployed, who.role)
         allowed = allows(statements, action, resource, context)
-        self.calls.append(Call(time.time(), who.instance, action, resource, allowed, source))
+        self.calls.append(ApiCall(time.time(), who.instance, action, resource, allowed, source))
         return allowed
 
     def public(self, action: str, bucket: str, key: str, distribution: str) -> bool:
@@ -213,7 +213,7 @@ class Handler(BaseHTTPRequestHandler):
         return b"".join(parts)
 
 
-class _Front(Handler):
+class _ApiHandler(Handler):
     owner: Services
 
     def _any(self) -> None:
@@ -247,16 +247,18 @@ class _Front(Handler):
             if not owner.authorize(who, action, resource, context, source):
                 return self._denied(action, resource)
         overlay = owner.overlays.get(action)
-        if overlay and (answer := overlay(_asked(body))):
+        if overlay and (answer := overlay(_parameters(body))):
             kind = "application/x-amz-json-1.1" if answer[1].startswith("{") else "text/xml"
             return self.respond(*answer, headers=[("Content-Type", kind)])
-        status, found, data = owner.forward(self.command, path, self.headers.items(), body, service)
+        status, response_headers, data = owner.forward(
+            self.command, path, self.headers.items(), body, service
+        )
         if who and service == "s3" and status == 404:
             # S3 says that something is missing only to those who may list.
             listing = f"arn:aws:s3:::{path.lstrip('/').partition('/')[0]}"
             if not owner.authorize(who, "s3:ListBucket", listing, context, source):
                 return self._denied(action, resource)
-        return self._pass_on(status, found, data)
+        return self._pass_on(status, response_headers, data)
 
     def _denied(self, action: str, resource: str) -> None:
         sentence = f"User is not authorized to perform: {action} on {resource}"
@@ -268,10 +270,10 @@ class _Front(Handler):
         distribution = self.headers.get(CDN_SIGNS, "")
         if not owner.public("s3:GetObject", bucket, key, distribution):
             return self._denied("s3:GetObject", f"{bucket}/{key}")
-        status, found, data = owner.forward("GET", f"/{bucket}/{key}", [], b"", "s3")
+        status, response_headers, data = owner.forward("GET", f"/{bucket}/{key}", [], b"", "s3")
         if status == 404 and not owner.public("s3:ListBucket", bucket, "", distribution):
             return self._denied("s3:ListBucket", bucket)
-        return self._pass_on(status, found, data)
+        return self._pass_on(status, response_headers, data)
 
     def _pass_on(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
         left = {"transfer-encoding", "connection", "date", "server"}
@@ -280,7 +282,7 @@ class _Front(Handler):
         self.respond(status, data, [pair for pair in headers if pair[0].lower() not in left])
 
 
-def _asked(body: bytes) -> dict[str, str]:
+def _parameters(body: bytes) -> dict[str, str]:
     """What a call of the query protocol or of the JSON protocol says."""
     text = body.decode()
     if text.startswith("{"):

@@ -45,9 +45,9 @@ def why_not() -> str:
     return namespaces.why_not(PROGRAMS, FILES) or missing()
 
 
-def show_enacted(seen: view.View, report: Report) -> None:
+def show_enacted(templates: view.View, report: Report) -> None:
     """One line for each resource type and what is done with its properties."""
-    rows = list(enacted.rows(seen.resources))
+    rows = list(enacted.rows(templates.resources))
     for row in rows:
         report.tell("enacted", **row._asdict())
     kinds: dict[tuple[str, str], set[str]] = {}
@@ -66,12 +66,12 @@ def prove_all(
 
     results = []
     for shown in prove(twin, load=load, only=only):
-        report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
+        report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.observed}")
         status, ms = (OK if shown.holds else FAILED), round(1000 * shown.seconds)
-        says = shown.says or f"{shown.name} holds"
-        said = {"name": shown.name, "holds": shown.holds, "seen": shown.seen}
-        report.tell("probe", **said, says=says, ms=ms)
-        results.append(Result(shown.name, says, status, shown.seen, ms))
+        says = shown.promise or f"{shown.name} holds"
+        fields = {"name": shown.name, "holds": shown.holds, "seen": shown.observed}
+        report.tell("probe", **fields, says=says, ms=ms)
+        results.append(Result(shown.name, says, status, shown.observed, ms))
     if junit:
         write_junit(twin.env.name, results, junit, "twin")
     report.say(enacted.summary(list(enacted.rows(twin.deployed.resources))))
@@ -143,18 +143,22 @@ def publish(twin: Twin, frontend: Path | None) -> None:
         raise ClinicError(f"publishing failed: {ended.stderr.strip()[-400:]}", exit_code=1)
 
 
-def chosen(
+def environment_and_view(
     env: str, params: Path, templates: Path | None, flat: bool
 ) -> tuple[Environment, view.View]:
     """What to deploy, and the view of it that the twin is built from."""
     ours = load(env, params, flat)
-    seen = view.load(env, params, templates)
+    templates_view = view.load(env, params, templates)
     if templates is None:
-        return ours, seen
-    if FLAT in seen.templates:
-        return Environment(ours.name, seen.values, {"flat.json": dict(seen.templates[FLAT])}), seen
-    documents = {f"{name}.json": dict(document) for name, document in seen.templates.items()}
-    return Environment(ours.name, seen.values, documents), seen
+        return ours, templates_view
+    if FLAT in templates_view.templates:
+        return Environment(
+            ours.name, templates_view.values, {"flat.json": dict(templates_view.templates[FLAT])}
+        ), templates_view
+    documents = {
+        f"{name}.json": dict(document) for name, document in templates_view.templates.items()
+    }
+    return Environment(ours.name, templates_view.values, documents), templates_view
 
 
 def _open(port: int) -> socket.socket:

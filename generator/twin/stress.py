@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from generator.errors import ClinicError
-from generator.twin.instances import Instance
-from generator.twin.load import Load
+from generator.twin.instances import RunningInstance
+from generator.twin.load import RequestLoad
 from generator.twin.namespaces import SCRATCH
 from generator.twin.twin import Twin
 
@@ -38,7 +38,7 @@ def _until(what: str, seconds: float, test: Callable[[], bool]) -> None:
         time.sleep(0.3)
 
 
-def _none_lost(load: Load, what: str) -> str:
+def _none_lost(load: RequestLoad, what: str) -> str:
     if load.lost:
         raise _fail(f"{what}: {load.summary()}")
     return f"{what}: {load.summary()}"
@@ -47,8 +47,8 @@ def _none_lost(load: Load, what: str) -> str:
 def _new_env(twin: Twin) -> str:
     """Every instance takes it up with a new container; the old one is drained and goes."""
     file = SCRATCH / "new.env"
-    file.write_bytes(twin.choices.env_file + f"TWIN_MARK={time.time():.0f}\n".encode())
-    with Load(twin) as load:
+    file.write_bytes(twin.options.env_file + f"TWIN_MARK={time.time():.0f}\n".encode())
+    with RequestLoad(twin) as load:
         time.sleep(BEFORE)
         before = _serving(twin)
         _succeeds(twin, "env", "push", twin.env.name, str(file))
@@ -61,7 +61,7 @@ def _rotation(twin: Twin) -> str:
     if twin.rotation.schedule is None:
         return "nothing rotates the password (PasswordRotationDays is 0)"
     old = twin.aws.client("secretsmanager").get_secret_value(SecretId=_secret(twin))
-    with Load(twin) as load:
+    with RequestLoad(twin) as load:
         time.sleep(BEFORE)
         before = _serving(twin)
         twin.rotation.rotate()
@@ -94,31 +94,33 @@ def _switched(twin: Twin, before: Mapping[str, str]) -> None:
 
     minutes = 2 + 70 / 60
     try:
-        _until("the switch of every instance", minutes * twin.choices.minute + SLACK, done)
+        _until("the switch of every instance", minutes * twin.options.minute + SLACK, done)
     except ClinicError as late:
         logs = [one.run("tail -n 6 /var/log/user-data.log") for one in _running(twin)]
         raise _fail(f"{late}: {' / '.join(log.strip() for log in logs)}") from late
     time.sleep(AFTER)
 
 
-def _running(twin: Twin) -> list[Instance]:
+def _running(twin: Twin) -> list[RunningInstance]:
     return list(twin.instances.running.values())
 
 
 def _succeeds(twin: Twin, *words: str) -> None:
     ended = twin.clinic(*words)
     if ended.returncode:
-        said = (ended.stderr.strip() or ended.stdout.strip())[-400:]
-        raise _fail(f"{' '.join(words[:2])} ended with {ended.returncode}: {said}")
+        message = (ended.stderr.strip() or ended.stdout.strip())[-400:]
+        raise _fail(f"{' '.join(words[:2])} ended with {ended.returncode}: {message}")
 
 
 def _release(twin: Twin) -> str:
     """Every instance is replaced by one of another image, while the site is asked."""
     before = set(twin.instances.running)
-    with Load(twin) as load:
+    with RequestLoad(twin) as load:
         time.sleep(BEFORE)
         _succeeds(twin, "release", twin.env.name, "--image", NEXT, "--yes")
-        _until("the end of the old instances", twin.balancer.drain + SLACK, twin.instances.alone)
+        _until(
+            "the end of the old instances", twin.balancer.drain + SLACK, twin.instances.is_stable
+        )
         if left := before & set(twin.instances.running):
             raise _fail(f"{', '.join(sorted(left))} was not replaced")
         time.sleep(AFTER)
@@ -129,14 +131,14 @@ def _turned_back(twin: Twin) -> str:
     """A backend that does not get healthy takes no request, and what ran before runs again."""
     fleet = twin.instances
     fleet.image = replace(fleet.image, others={SICK: SILENT})
-    limit = HEALTHY_WITHIN if twin.choices.quick else 90.0
+    limit = HEALTHY_WITHIN if twin.options.quick else 90.0
     words = ["release", twin.env.name, "--image", SICK, "--yes", "--healthy-within", f"{limit:g}"]
-    with Load(twin) as load:
+    with RequestLoad(twin) as load:
         time.sleep(BEFORE)
         ended = twin.clinic(*words)
         if ended.returncode != 1 or "rolled back" not in ended.stderr:
             raise _fail(f"it ended with {ended.returncode}: {ended.stderr.strip()[-400:]}")
-        _until("the end of the bad instance", twin.balancer.drain + SLACK, fleet.alone)
+        _until("the end of the bad instance", twin.balancer.drain + SLACK, fleet.is_stable)
         time.sleep(AFTER)
     return _none_lost(load, "a release that does not get healthy, turned back")
 
@@ -146,7 +148,7 @@ def _scaling(twin: Twin) -> str:
     groups = twin.aws.client("autoscaling")
     [group] = groups.describe_auto_scaling_groups()["AutoScalingGroups"]
     least, most = int(group["MinSize"]), int(group["MaxSize"])
-    with Load(twin) as load:
+    with RequestLoad(twin) as load:
         for count in (most, least):
             groups.set_desired_capacity(
                 AutoScalingGroupName=group["AutoScalingGroupName"], DesiredCapacity=count
@@ -164,15 +166,15 @@ def _has(twin: Twin, count: int) -> bool:
 
 def _crash(twin: Twin) -> str:
     """One instance ends without a word: failures stay within the health checks' time."""
-    [given] = [
+    [window] = [
         twin.deployed.of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[name]
         for name in list(twin.balancer.groups)[:1]
     ]
     interval = twin.balancer.interval
-    limit = interval * (int(given.get("UnhealthyThresholdCount", 2)) + 1)
-    limit += float(given.get("HealthCheckTimeoutSeconds", 5))
+    limit = interval * (int(window.get("UnhealthyThresholdCount", 2)) + 1)
+    limit += float(window.get("HealthCheckTimeoutSeconds", 5))
     victim = next(iter(twin.instances.running))
-    with Load(twin) as load:
+    with RequestLoad(twin) as load:
         time.sleep(BEFORE)
         twin.instances.crash(victim)
         time.sleep(limit + AFTER)

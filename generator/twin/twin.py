@@ -27,22 +27,22 @@ from generator.twin import (
     database,
     deployed,
     metadata,
-    wiring,
+    network_plan,
 )
 from generator.twin.balancer import Balancer
 from generator.twin.cdn import Cdn
 from generator.twin.certificates import Authority
 from generator.twin.database import Database
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.image import Image
-from generator.twin.instances import QUICK, Instances
+from generator.twin.instances import QUICK, AutoScalingGroup
 from generator.twin.names import hosts
 from generator.twin.namespaces import SCRATCH, listener, run
-from generator.twin.network import Network
+from generator.twin.network import VpcNetwork
+from generator.twin.network_plan import FILES
 from generator.twin.refresh import Refreshes
 from generator.twin.rotation import Rotation
 from generator.twin.services import Services
-from generator.twin.wiring import FILES
 
 PACE = 0.05
 """Seconds between two looks at the endpoint while it deploys."""
@@ -60,8 +60,8 @@ QUICK_CHECKS = 1.0
 
 
 @dataclass(frozen=True)
-class Choices:
-    """What whoever stands it up may choose."""
+class TwinOptions:
+    """Options of `clinic twin`."""
 
     image: Image
     env_file: bytes
@@ -72,26 +72,26 @@ class Choices:
     """Length of a minute in seconds, for what systemd's timers do."""
     params: Path = Path("params")
     """The folder of the parameter files."""
-    door: int = 0
-    """A listening socket of the host's, as a file descriptor: the browser's way in."""
+    listener: int = 0
+    """File descriptor of the host's listening socket, which the browser connects to."""
 
 
 @dataclass
 class Twin:
-    """What stands."""
+    """A running environment and its parts."""
 
     env: Environment
-    choices: Choices
+    options: TwinOptions
     endpoint: Endpoint
     aws: Aws
-    deployed: Deployed
-    network: Network
+    deployed: DeployedStack
+    network: VpcNetwork
     authority: Authority
     services: Services
     database: Database
     balancer: Balancer
     cdn: Cdn
-    instances: Instances
+    instances: AutoScalingGroup
     rotation: Rotation
     signals: list[tuple[str, str]] = field(default_factory=list)
     """Instance and status of every signal to the stack."""
@@ -118,13 +118,13 @@ class Twin:
 
     def clinic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of our own commands for an environment there."""
-        params = ["--params", str(self.choices.params)]
+        params = ["--params", str(self.options.params)]
         command = [sys.executable, "-m", "generator", *arguments, *params]
         return self.outside(command, capture_output=True)
 
 
 @contextmanager
-def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> Iterator[Twin]:
+def stand_up(env: Environment, view: View, options: TwinOptions, report: Report) -> Iterator[Twin]:
     """Deploy ``env`` to an endpoint of its own and build all that it describes around that.
 
     Only inside of `namespaces.own_world`. ClinicError as soon as a part does not stand.
@@ -143,7 +143,7 @@ def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> 
             deploy(aws, env, DeployOptions(yes=True, pace=PACE, outlives=False))
         step("stack")
         made = deployed.read(aws, view, env.stack, endpoint.account)
-        network = Network(wiring.read(made))
+        network = VpcNetwork(network_plan.read(made))
         network.start()
         step("network")
         authority = certificates.create(SCRATCH / "certificates")
@@ -152,46 +152,46 @@ def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> 
         front.start(authority)
         imds.start()
         step("AWS's services")
-        kept = [listener(one.name, one.address, NFS) for one in network.wiring.of_kind(FILES)]
-        data = database.start(made, network.wiring, authority)
+        kept = [listener(one.name, one.address, NFS) for one in network.plan.of_kind(FILES)]
+        data = database.start(made, network.plan, authority)
         step("database")
-        checks = QUICK_CHECKS if choices.quick else 0
-        nodes = balancer.start(made, network.wiring, authority, checks, choices.minute)
+        checks = QUICK_CHECKS if options.quick else 0
+        nodes = balancer.start(made, network.plan, authority, checks, options.minute)
         step("balancer")
-        edge = cdn.start(made, network.wiring, authority, choices.door)
+        edge = cdn.start(made, network.plan, authority, options.listener)
         step("CDN")
         settings = {
-            **(QUICK if choices.quick else {}),
-            "TWIN_MINUTE": str(choices.minute),
-            "DRAIN_SECONDS": f"{DRAIN * choices.minute / 60:g}",
+            **(QUICK if options.quick else {}),
+            "TWIN_MINUTE": str(options.minute),
+            "DRAIN_SECONDS": f"{DRAIN * options.minute / 60:g}",
         }
-        fleet = Instances(
-            aws, made, network, front, imds, nodes, authority, choices.image, settings
+        fleet = AutoScalingGroup(
+            aws, made, network, front, imds, nodes, authority, options.image, settings
         )
         rotation = Rotation(front, made, data, authority.bundle)
         stands = (endpoint, aws, made, network, authority, front, data, nodes, edge, fleet)
-        twin = Twin(env, choices, *stands, rotation)
+        twin = Twin(env, options, *stands, rotation)
         twin.seconds = seconds
         _overlay(twin)
         rotation.install()
         Refreshes(front, fleet).install()
         bucket = made.outputs["ConfigurationBucketName"]
-        aws.client("s3").put_object(Bucket=bucket, Key=".env", Body=choices.env_file)
+        aws.client("s3").put_object(Bucket=bucket, Key=".env", Body=options.env_file)
         fleet.reconcile()
         step("instances launched")
         yield twin
         _close(kept)
 
 
-def _resolve_names(made: Deployed, network: Network) -> None:
+def _resolve_names(made: DeployedStack, network: VpcNetwork) -> None:
     """This mount namespace's own /etc/hosts: AWS's names lead into the twin."""
     path = SCRATCH / "hosts"
-    path.write_text(hosts(made, network.wiring))
+    path.write_text(hosts(made, network.plan))
     run(["mount", "--bind", str(path), "/etc/hosts"])
 
 
 def _overlay(twin: Twin) -> None:
-    """Answer what only the twin knows."""
+    """Override SignalResource and DescribeTargetHealth, which the endpoint cannot answer."""
 
     def signal(form: Mapping[str, str]) -> tuple[int, str]:
         twin.signals.append((form["UniqueId"], form["Status"]))

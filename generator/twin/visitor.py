@@ -29,10 +29,10 @@ def ask(
     return int(status), text
 
 
-def expect(wanted: int, status: int, body: str) -> None:
+def expect(expected: int, status: int, body: str) -> None:
     """ClinicError (1) for another status."""
-    if status != wanted:
-        raise ClinicError(f"{status} instead of {wanted}: {body[:200]}", exit_code=1)
+    if status != expected:
+        raise ClinicError(f"{status} instead of {expected}: {body[:200]}", exit_code=1)
 
 
 def token(twin: Twin) -> str:

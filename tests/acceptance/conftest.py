@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from generator.acceptance import begin
-from generator.acceptance.begin import Order, Silent
-from generator.acceptance.bundle import Bundle, Recorded
-from generator.acceptance.calls import Recorder
-from generator.acceptance.evidence import Acceptance
+from generator.acceptance.begin import AcceptanceRequest, Silent
+from generator.acceptance.bundle import Bundle, StepReport
+from generator.acceptance.calls import CallRecorder
+from generator.acceptance.evidence import AcceptanceRun
 from generator.acceptance.run import accept
 from generator.cloud.aws import Aws, connect
 from generator.local import Endpoint
@@ -33,9 +33,9 @@ class Heard(Silent):
         self.lines.append(text)
 
 
-def recorded(bundle: Bundle) -> Recorded:
+def recorded(bundle: Bundle) -> StepReport:
     """A report that goes into the bundle only."""
-    return Recorded(bundle, Silent())
+    return StepReport(bundle, Silent())
 
 
 class Account:
@@ -46,26 +46,32 @@ class Account:
         self.agreed: bool | None = True
         self.asked = list[str]()
         self.answer = "yes"
-        self.recorder = Recorder()
-        self.first: Acceptance | None = None
+        self.recorder = CallRecorder()
+        self.first: AcceptanceRun | None = None
 
     def aws(self) -> Aws:
         return connect(variables=self.environment)
 
-    def resumed(self) -> Acceptance:
+    def resumed(self) -> AcceptanceRun:
         """The first run as a new process has it; its plan is not calculated again."""
         assert self.first
-        aws, self.recorder = self.aws(), Recorder()
+        aws, self.recorder = self.aws(), CallRecorder()
         self.recorder.listen(aws)
         bundle = Bundle(self.folder)
-        begin.know(bundle, aws, self.first.env.values, None)
+        begin.register_sensitive_values(bundle, aws, self.first.env.values, None)
         return begin.resume(replace(self.first, aws=aws, bundle=bundle, report=recorded(bundle)))
 
-    def run(self, resume: bool = False, **more: Any) -> Acceptance:
+    def run(self, resume: bool = False, **more: Any) -> AcceptanceRun:
         """What a call of the command makes: begun or resumed, and no step done."""
-        given = {name: more.pop(name) for name in [*more] if name in Order.__dataclass_fields__}
-        order = Order(**{"env": "dev", "params": ROOT / "params", "folder": self.folder, **given})
-        self.recorder = Recorder()
+        given = {
+            name: more.pop(name)
+            for name in [*more]
+            if name in AcceptanceRequest.__dataclass_fields__
+        }
+        order = AcceptanceRequest(
+            **{"env": "dev", "params": ROOT / "params", "folder": self.folder, **given}
+        )
+        self.recorder = CallRecorder()
         made = begin.prepare(order, self.aws(), self.recorder, Silent())
         made = replace(made, pace=0.02, **more)
         if resume:
@@ -82,7 +88,7 @@ class Account:
         self.asked.append(question)
         return bool(self.agreed)
 
-    def accept(self, run: Acceptance) -> Acceptance:
+    def accept(self, run: AcceptanceRun) -> AcceptanceRun:
         accept(run, self.agree, self.recorder)
         return run
 

@@ -13,7 +13,7 @@ import pytest
 
 from generator.acceptance import compare, emulator
 from generator.acceptance.bundle import ABOUT, CALLS, EVENTS, PROMISED, STATE, Bundle
-from generator.acceptance.compare import HELD, NOT_JUDGED, OFF, Row
+from generator.acceptance.compare import HELD, NOT_JUDGED, OFF, Comparison
 from generator.cloud.diagnose import UNKNOWN
 from tests.conftest import Ended
 
@@ -56,7 +56,7 @@ def later(bundle: Bundle, path: str, status: str, seconds: float) -> None:
     bundle.write_lines(EVENTS, events)
 
 
-def off(rows: Any) -> list[Row]:
+def off(rows: Any) -> list[Comparison]:
     return [row for row in rows if row.verdict == OFF]
 
 

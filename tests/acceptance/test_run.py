@@ -15,10 +15,10 @@ import pytest
 
 from generator.acceptance import begin, steps
 from generator.acceptance import run as running
-from generator.acceptance.begin import Order, Silent
+from generator.acceptance.begin import AcceptanceRequest, Silent
 from generator.acceptance.bundle import ABOUT, CALLS, DONE, EVENTS, FAILED, STATE, UNTESTED
-from generator.acceptance.calls import Recorder
-from generator.acceptance.evidence import Acceptance
+from generator.acceptance.calls import CallRecorder
+from generator.acceptance.evidence import AcceptanceRun
 from generator.acceptance.plan import QUIET
 from generator.acceptance.run import remains
 from generator.acceptance.steps import STEPS
@@ -43,7 +43,7 @@ PLANTED = {
     "AWS_S3_CDN": "https://documents.planted-clinic.example",
 }
 EMAIL = "planted.person@planted-clinic.example"
-Step = Callable[[Acceptance], None]
+Step = Callable[[AcceptanceRun], None]
 
 
 def patched(monkeypatch: pytest.MonkeyPatch, name: str, function: Step) -> None:
@@ -111,7 +111,7 @@ def test_a_run_that_is_cut_before_and_after_each_step_goes_on_to_its_end(
     made, run = {name: list[str]() for name in STEPS}, account.run()
 
     def cut(name: str, function: Step) -> Step:
-        def before_and_after(given: Acceptance) -> None:
+        def before_and_after(given: AcceptanceRun) -> None:
             made[name].append("")
             if len(made[name]) == 1:
                 raise KeyboardInterrupt
@@ -147,7 +147,7 @@ def test_a_creation_that_is_left_alone_is_found_again(
 ) -> None:
     known = list[str]()
 
-    def interrupted(run: Acceptance, event: Any) -> None:
+    def interrupted(run: AcceptanceRun, event: Any) -> None:
         known.append(json.loads((account.folder / STATE).read_text())["stack"])
         raise KeyboardInterrupt
 
@@ -169,7 +169,7 @@ def test_a_step_that_fails_leaves_evidence_says_what_remains_and_is_tried_again(
     account.agreed = False
 
     def failing(name: str, function: Step) -> Step:
-        def first(given: Acceptance) -> None:
+        def first(given: AcceptanceRun) -> None:
             if name not in failed:
                 failed.append(name)
                 raise ClinicError(f"{name} is broken by the test.", exit_code=1)
@@ -203,7 +203,7 @@ def test_a_step_that_fails_leaves_evidence_says_what_remains_and_is_tried_again(
 def test_a_failed_run_is_destroyed_when_that_is_agreed_to_and_ends_with_1(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(run: Acceptance) -> None:
+    def broken(run: AcceptanceRun) -> None:
         raise ClinicError("broken by the test.", exit_code=3)
 
     patched(monkeypatch, "smoke", broken)
@@ -222,10 +222,10 @@ def test_a_failed_run_is_destroyed_when_that_is_agreed_to_and_ends_with_1(
 def test_a_failed_run_that_is_cut_in_its_deletion_goes_on_with_that(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(run: Acceptance) -> None:
+    def broken(run: AcceptanceRun) -> None:
         raise ClinicError("broken by the test.", exit_code=1)
 
-    def interrupted(run: Acceptance) -> None:
+    def interrupted(run: AcceptanceRun) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -250,7 +250,7 @@ def test_a_creation_that_fails_is_diagnosed_as_deploy_does(account: Account) -> 
     assert status(account) == "absent"
 
 
-def with_values(account: Account, values: dict[str, str]) -> Acceptance:
+def with_values(account: Account, values: dict[str, str]) -> AcceptanceRun:
     folder = account.folder.parent / "params"
     folder.mkdir()
     held = json.loads((ROOT / "params/dev.json").read_text())
@@ -263,7 +263,7 @@ def with_values(account: Account, values: dict[str, str]) -> Acceptance:
 def test_where_nobody_can_be_asked_the_stack_stays_and_that_is_said(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(run: Acceptance) -> None:
+    def broken(run: AcceptanceRun) -> None:
         raise ClinicError("broken by the test.", exit_code=1)
 
     def nobody(question: str) -> bool:
@@ -352,8 +352,8 @@ def test_what_it_does_takes_costs_and_keeps_is_said_before_the_question(
         said.append("asked")
         return "no"
 
-    order = Order("dev", ROOT / "params", account.folder)
-    run = begin.prepare(order, account.aws(), Recorder(), Silent())
+    order = AcceptanceRequest("dev", ROOT / "params", account.folder)
+    run = begin.prepare(order, account.aws(), CallRecorder(), Silent())
     monkeypatch.setattr(run.report, "say", said.append)
     with pytest.raises(ClinicError, match="that was not yes"):
         begin.begin(run, order, ask, yes=False)
@@ -374,9 +374,9 @@ def test_the_cost_is_that_of_the_cost_command_for_so_many_hours(
 ) -> None:
     load = StressLoad(timeout=600 if hours == 1 else 3000)
     planned = begin.prepare(
-        Order("dev", ROOT / "params", account.folder, load=load),
+        AcceptanceRequest("dev", ROOT / "params", account.folder, load=load),
         account.aws(),
-        Recorder(),
+        CallRecorder(),
         Silent(),
     ).plan
     seen = with_params(view.load("dev", ROOT / "params"), PasswordRotationDays="30")
@@ -431,8 +431,8 @@ def test_where_nobody_is_asked_nothing_begins(
 
 
 def test_one_that_somebody_makes_before_the_answer_is_refused_too(account: Account) -> None:
-    order = Order("dev", ROOT / "params", account.folder)
-    run = replace(begin.prepare(order, account.aws(), Recorder(), Silent()), pace=0.02)
+    order = AcceptanceRequest("dev", ROOT / "params", account.folder)
+    run = replace(begin.prepare(order, account.aws(), CallRecorder(), Silent()), pace=0.02)
 
     def slow(question: str) -> str:
         deploying.deploy(account.aws(), run.env, run.options())

@@ -26,12 +26,12 @@ from generator.errors import ClinicError
 from generator.local.frontend import write_small_build
 from generator.model import view
 from generator.report import Report
-from generator.twin import balancer, cdn, database, image, namespaces, prove, wiring
+from generator.twin import balancer, cdn, database, image, namespaces, network_plan, prove
 from generator.twin.database import NOT_ROOT
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.network import ROUTER
 from generator.twin.stand import FILES, PROGRAMS
-from generator.twin.twin import Choices, Twin, stand_up
+from generator.twin.twin import Twin, TwinOptions, stand_up
 from tests.benchmarks.planted import PLANTED, Breakage
 
 PATIENCE = 12.0
@@ -61,7 +61,7 @@ def main(env: str) -> int:
         image.prepare(None)
         namespaces.own_world(["-m", __spec__.name, *sys.argv[1:]])
     namespaces.furnish()
-    choices = Choices(
+    choices = TwinOptions(
         image.small(namespaces.SCRATCH / "image"),
         b"JWT_SECRET=breakages-of-the-templates-0123456789\nGEMINI_API_KEY=made-up\n",
         quick=True,
@@ -111,7 +111,7 @@ def _red(twin: Twin, breakage: Breakage) -> Iterator[str]:
         for name in probes:
             if name == "smoke":
                 yield from (one.name for one in prove._smoke(twin) if not one.holds)
-            elif not prove._tried(name, partial(_probe(name), twin)).holds:
+            elif not prove._run_probe(name, partial(_probe(name), twin)).holds:
                 yield name
     except ClinicError as trouble:
         yield f"not stood up ({trouble})"
@@ -124,38 +124,40 @@ def _probe(name: str) -> Callable[[Twin], str]:
     return prove._booted if name == "user-data" else prove.PROBES[name]
 
 
-def _network(twin: Twin, broken: Deployed) -> None:
+def _network(twin: Twin, broken: DeployedStack) -> None:
     """Enact rules, public addresses and routes anew, with the interfaces that there are."""
-    network, wanted = twin.network, wiring.read(broken)
-    network.wiring.rules, network.wiring.lists = wanted.rules, wanted.lists
+    network, wanted = twin.network, network_plan.read(broken)
+    network.plan.rules, network.plan.prefix_lists = wanted.rules, wanted.prefix_lists
     by_name = {one.name: one for one in wanted.interfaces}
-    for number, one in enumerate(network.wiring.interfaces):
-        like = by_name.get(one.name) or wiring.instance(broken, wanted, number, one.name)
+    for number, one in enumerate(network.plan.interfaces):
+        like = by_name.get(one.name) or network_plan.instance(broken, wanted, number, one.name)
         one.groups = like.groups
         one.public = (one.public or like.public) if like.public else ""
         subnet = wanted.subnets[one.subnet]
-        if one.link:
-            rule = f"pref 200 iif {one.link}"
+        if one.router_device:
+            rule = f"pref 200 iif {one.router_device}"
             namespaces.ip(
                 [f"rule del {rule}", f"rule add {rule} lookup {network.numbers[subnet.table]}"],
                 ROUTER,
             )
-    network.wiring.tables, network.wiring.s3_tables = wanted.tables, wanted.s3_tables
+    network.plan.tables, network.plan.s3_tables = wanted.tables, wanted.s3_tables
     for number in network.numbers.values():
         flush = ["ip", "-n", ROUTER, "route", "flush", "table", str(number)]
         subprocess.run(flush, capture_output=True, check=False)  # an empty one is an error
     for table, routes in wanted.tables.items():
-        network._route(table, [r.destination for r in routes if r.by != wiring.NAT_GATEWAY])
-    network._route_through({one.owner: one for one in network.wiring.of_kind(wiring.NAT)})
+        network._route(
+            table, [r.destination for r in routes if r.target_property != network_plan.NAT_GATEWAY]
+        )
+    network._route_through({one.owner: one for one in network.plan.of_kind(network_plan.NAT)})
     network.filter()
 
 
-def _balancer(twin: Twin, broken: Deployed) -> None:
+def _balancer(twin: Twin, broken: DeployedStack) -> None:
     for process in twin.balancer.processes:
         process.kill()
         process.wait()
     shutil.rmtree(twin.balancer.folder)
-    made = balancer.start(broken, twin.network.wiring, twin.authority, 0.3)
+    made = balancer.start(broken, twin.network.plan, twin.authority, 0.3)
     twin.balancer = twin.instances.balancer = made
     for name, one in twin.instances.running.items():
         made.register(name, one.interface.address)
@@ -163,19 +165,19 @@ def _balancer(twin: Twin, broken: Deployed) -> None:
         twin.instances.wait(PATIENCE)
 
 
-def _cdn(twin: Twin, broken: Deployed) -> None:
+def _cdn(twin: Twin, broken: DeployedStack) -> None:
     twin.cdn.process.terminate()
     twin.cdn.process.wait()
     shutil.rmtree(twin.cdn.folder)
-    twin.cdn = cdn.start(broken, twin.network.wiring, twin.authority)
+    twin.cdn = cdn.start(broken, twin.network.plan, twin.authority)
 
 
-def _buckets(twin: Twin, broken: Deployed) -> None:
+def _buckets(twin: Twin, broken: DeployedStack) -> None:
     twin.services.deployed = broken
     _cdn(twin, twin.deployed)  # whose cache would still know the site
 
 
-def _boot(twin: Twin, broken: Deployed) -> None:
+def _boot(twin: Twin, broken: DeployedStack) -> None:
     """One more instance, of what is broken; it goes again when all is sound."""
     fleet = twin.instances
     twin.services.deployed = fleet.deployed = broken
@@ -183,13 +185,13 @@ def _boot(twin: Twin, broken: Deployed) -> None:
         for name in [name for name in fleet.running if name.startswith("i-broken")]:
             fleet.terminate(name, 0)
         return
-    data = wiring.launch(broken)
+    data = network_plan.launch(broken)
     user_data = base64.b64encode(data["UserData"]["Fn::Base64"].encode()).decode()
     with patch.object(fleet, "_launch_data", return_value={**data, "UserData": user_data}):
-        fleet.launch(f"i-broken{fleet.begun}", "1")
+        fleet.launch(f"i-broken{fleet.launched}", "1")
 
 
-def _database(twin: Twin, broken: Deployed) -> None:
+def _database(twin: Twin, broken: DeployedStack) -> None:
     """The same data under the settings of what is broken."""
     data = twin.database
     place = database.programs()
@@ -197,8 +199,8 @@ def _database(twin: Twin, broken: Deployed) -> None:
     stop = [str(place / "pg_ctl"), "stop", "-m", "fast", "-D", str(data.folder / "data")]
     namespaces.run([*NOT_ROOT, *stop])
     data.process.wait()
-    [interface] = twin.network.wiring.of_kind(wiring.DATABASE)
-    _, given = broken.the("AWS::RDS::DBInstance")
+    [interface] = twin.network.plan.of_kind(network_plan.DATABASE)
+    _, given = broken.only("AWS::RDS::DBInstance")
     database.configure(broken, data.folder, interface.address)
     data.port = int(given.get("Port", database.PORT))
     command = [*NOT_ROOT, str(place / "postgres"), "-D", str(data.folder / "data")]
@@ -207,7 +209,7 @@ def _database(twin: Twin, broken: Deployed) -> None:
     data.set_password(str(given["MasterUserPassword"]))
 
 
-Enact = Callable[[Twin, Deployed], None]
+Enact = Callable[[Twin, DeployedStack], None]
 AREAS: dict[str, tuple[Enact, list[str]]] = {
     "network": (_network, ["packets"]),
     "endpoint": (_network, ["s3-endpoint"]),

@@ -15,7 +15,7 @@ from generator.cloud.environment import load
 from generator.cloud.stacks import find, tree, walk
 from generator.errors import ClinicError
 from generator.local import rehearse as rehearsing
-from generator.local.readback import READERS, Count, read_back
+from generator.local.readback import READERS, PropertyCount, read_back
 from generator.local.rehearse import PACE, Rehearsal, rehearse
 from generator.model.walk import STACK
 from generator.report import Report
@@ -112,7 +112,7 @@ def test_a_mistake_that_goes_through_fails_the_rehearsal(aws: Aws) -> None:
 
 def test_lost_properties_are_listed_up_to_a_point(capsys: pytest.CaptureFixture[str]) -> None:
     rehearsing._show(
-        {"Edge": Count(3, 1, 10, 20)}, [f"Edge/X.P = {n}" for n in range(20)], Report()
+        {"Edge": PropertyCount(3, 1, 10, 20)}, [f"Edge/X.P = {n}" for n in range(20)], Report()
     )
     out = capsys.readouterr().out
     assert "Edge           3             1          30     10                 20" in out

@@ -73,8 +73,8 @@ class Stacks:
             Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
-        found: dict[str, Any] = self.api.describe_change_set(ChangeSetName=made["Id"])
-        return found
+        result: dict[str, Any] = self.api.describe_change_set(ChangeSetName=made["Id"])
+        return result
 
     def run(self, name: str, kind: str, url: str, **given: str) -> dict[str, Any]:
         """Execute a change set; the stack once it rests."""
@@ -105,22 +105,22 @@ class Stacks:
 
     def rest(self, stack: str) -> dict[str, Any]:
         while True:
-            found: dict[str, Any] = self.api.describe_stacks(StackName=stack)["Stacks"][0]
-            if not found["StackStatus"].endswith("_IN_PROGRESS"):
-                return found
+            result: dict[str, Any] = self.api.describe_stacks(StackName=stack)["Stacks"][0]
+            if not result["StackStatus"].endswith("_IN_PROGRESS"):
+                return result
             time.sleep(0.02)
 
     def physical(self, stack: str, logical_id: str) -> str:
-        found = self.api.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
-        resource: str = found["StackResourceDetail"]["PhysicalResourceId"]
+        result = self.api.describe_stack_resource(StackName=stack, LogicalResourceId=logical_id)
+        resource: str = result["StackResourceDetail"]["PhysicalResourceId"]
         return resource
 
     def events(self, stack: str) -> list[tuple[str, str, str]]:
         """(resource, status, reason), oldest first."""
-        found = self.api.describe_stack_events(StackName=stack)["StackEvents"]
+        result = self.api.describe_stack_events(StackName=stack)["StackEvents"]
         return [
             (e["LogicalResourceId"], e["ResourceStatus"], e.get("ResourceStatusReason", ""))
-            for e in reversed(found)
+            for e in reversed(result)
         ]
 
     def reason(self, stack: str, logical_id: str, status: str) -> str:

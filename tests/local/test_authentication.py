@@ -208,8 +208,8 @@ def test_objects_come_whole_however_their_body_is_signed(
     key, body = "Año 1/a+b%2Fc~(d).txt", os.urandom(300_000)
     s3.put_object(Bucket=f"whole-{account}", Key=key, Body=body)
     s3.put_object(Bucket=f"whole-{account}", Key=key, Body=io.BytesIO(body))
-    found = s3.get_object(Bucket=f"whole-{account}", Key=key)["Body"].read()
-    assert found == body
+    result = s3.get_object(Bucket=f"whole-{account}", Key=key)["Body"].read()
+    assert result == body
     assert [f["Key"] for f in s3.list_objects_v2(Bucket=f"whole-{account}")["Contents"]] == [key]
 
 

@@ -39,9 +39,9 @@ def test_an_address_and_its_nat_gateway(stacks: Stacks, aws: Callable[..., Any])
         ),
     )
     ec2 = aws("ec2")
-    found = ec2.describe_addresses(PublicIps=[got["Ip"]])["Addresses"][0]
-    assert found["AllocationId"] == got["Allocation"]
-    assert NAMED[0] in found["Tags"]
+    result = ec2.describe_addresses(PublicIps=[got["Ip"]])["Addresses"][0]
+    assert result["AllocationId"] == got["Allocation"]
+    assert NAMED[0] in result["Tags"]
     gateway = ec2.describe_nat_gateways(NatGatewayIds=[got["NatId"]])["NatGateways"][0]
     assert (gateway["State"], NAMED[0] in gateway["Tags"]) == ("available", True)
     assert got["Nat"] == got["NatId"]
@@ -62,8 +62,8 @@ def test_a_flow_log_of_a_network(stacks: Stacks, aws: Callable[..., Any]) -> Non
     )
     got = stacks.made("flows", template(NETWORK | {"Log": log}, Vpc=ref("Vpc"), Log=ref("Log")))
     ec2 = aws("ec2")
-    found = ec2.describe_flow_logs()["FlowLogs"]
-    assert [(f["FlowLogId"], f["ResourceId"]) for f in found] == [(got["Log"], got["Vpc"])]
+    result = ec2.describe_flow_logs()["FlowLogs"]
+    assert [(f["FlowLogId"], f["ResourceId"]) for f in result] == [(got["Log"], got["Vpc"])]
     stacks.gone("flows")
     assert not ec2.describe_flow_logs()["FlowLogs"]
 
@@ -90,8 +90,8 @@ def test_rules_of_security_groups_come_change_and_go(
     ec2 = aws("ec2")
 
     def back() -> dict[str, Any]:
-        found: dict[str, Any] = ec2.describe_security_groups(GroupIds=[got["Back"]])
-        group: dict[str, Any] = found["SecurityGroups"][0]
+        result: dict[str, Any] = ec2.describe_security_groups(GroupIds=[got["Back"]])
+        group: dict[str, Any] = result["SecurityGroups"][0]
         return group
 
     assert got["In"].startswith("sgr-")
@@ -115,8 +115,8 @@ def test_a_vpc_origin_of_an_internal_balancer(stacks: Stacks, aws: Callable[...,
         Tags=NAMED,
     )
     got = stacks.made("origin", template(BALANCER | {"Origin": origin}, Id=att("Origin", "Id")))
-    found = aws("cloudfront").get_vpc_origin(Id=got["Id"])["VpcOrigin"]
-    config = found["VpcOriginEndpointConfig"]
+    result = aws("cloudfront").get_vpc_origin(Id=got["Id"])["VpcOrigin"]
+    config = result["VpcOriginEndpointConfig"]
     assert (config["Name"], config["HTTPPort"]) == ("alb", 80)
     assert config["OriginSslProtocols"]["Items"] == ["TLSv1.2"]
     stacks.gone("origin")
@@ -171,8 +171,8 @@ def test_a_backup_plan_selects_and_lets_go(stacks: Stacks, aws: Callable[..., An
     body = {"Vault": vault, "Role": ROLE, "Plan": plan, "Selection": selection}
     got = stacks.made("backup", template(body, Plan=ref("Plan")))
     backup = aws("backup")
-    found = backup.list_backup_selections(BackupPlanId=got["Plan"])["BackupSelectionsList"]
-    assert [one["SelectionName"] for one in found] == ["database"]
+    result = backup.list_backup_selections(BackupPlanId=got["Plan"])["BackupSelectionsList"]
+    assert [one["SelectionName"] for one in result] == ["database"]
     stacks.gone("backup")
 
 

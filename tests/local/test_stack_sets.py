@@ -47,16 +47,16 @@ class StackSet:
         started = getattr(self.api, call)(**self.named, **arguments)
         operation = {**self.named, "OperationId": started["OperationId"]}
         while True:
-            found = self.api.describe_stack_set_operation(**operation)["StackSetOperation"]
-            if found["Status"] != "RUNNING":
+            result = self.api.describe_stack_set_operation(**operation)["StackSetOperation"]
+            if result["Status"] != "RUNNING":
                 break
             time.sleep(0.02)
         results = self.api.list_stack_set_operation_results(**operation)["Summaries"]
-        return found["Status"], results
+        return result["Status"], results
 
     def instances(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.api.list_stack_instances(**self.named)["Summaries"]
-        return found
+        result: list[dict[str, Any]] = self.api.list_stack_instances(**self.named)["Summaries"]
+        return result
 
 
 @pytest.fixture
@@ -82,10 +82,10 @@ def stack_set(stacks: Stacks) -> Iterator[Callable[..., StackSet]]:
 
 def retention(aws: Callable[..., Any], name: str) -> list[int | None]:
     """The days that each account and region keeps the log group of that name; None: no group."""
-    found = [aws("logs", *place).describe_log_groups()["logGroups"] for place in PLACES]
+    result = [aws("logs", *place).describe_log_groups()["logGroups"] for place in PLACES]
     return [
         next((group["retentionInDays"] for group in groups if group["logGroupName"] == name), None)
-        for groups in found
+        for groups in result
     ]
 
 

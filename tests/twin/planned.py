@@ -7,14 +7,14 @@ from typing import Any
 
 from generator.model import view
 from generator.model.resolve import Resolver, pseudo_parameters
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from tests.conftest import ROOT
 
 ACCOUNT = "111122223333"
 ATTRIBUTES = ("Arn", "Id", "GroupId", "SubnetId", "AllocationId", "FunctionARN", "DNSName")
 
 
-def planned(env: str, more: dict[str, Any] | None = None, **values: str) -> Deployed:
+def planned(env: str, more: dict[str, Any] | None = None, **values: str) -> DeployedStack:
     """``env`` with some parameters changed, and ``more`` resources beside the templates' own."""
     seen = view.load(env, ROOT / "params").changed(**values)
     whole = {**seen.whole, "Resources": {**seen.whole["Resources"], **(more or {})}}
@@ -24,5 +24,5 @@ def planned(env: str, more: dict[str, Any] | None = None, **values: str) -> Depl
     resources = Resolver(whole, {**pseudo, **seen.values, **ids, **attributes}).resources()
     outputs = {"SiteUrl": "https://site.example", "AlbDnsName": "alb.example"}
     outputs |= {"DatabaseHost": "database.example"}
-    made = Deployed(seen, f"clinic-{env}", ACCOUNT, outputs, ids, resources, {})
+    made = DeployedStack(seen, f"clinic-{env}", ACCOUNT, outputs, ids, resources, {})
     return replace(made, stacks=dict.fromkeys(ids, pseudo["AWS::StackId"]))

@@ -17,34 +17,34 @@ from tests.twin.planned import planned
 ASKED = {"Action": "DescribeInstanceRefreshes", "AutoScalingGroupName": "g"}
 
 
-def told(status: str, version: str = "2") -> str:
+def refresh_xml(status: str, version: str = "2") -> str:
     launch = f"<LaunchTemplate><Version>{version}</Version></LaunchTemplate>"
-    wanted = f"<DesiredConfiguration>{launch}</DesiredConfiguration>"
-    return f"<member><Status>{status}</Status>{wanted}</member>"
+    desired = f"<DesiredConfiguration>{launch}</DesiredConfiguration>"
+    return f"<member><Status>{status}</Status>{desired}</member>"
 
 
 class Stage:
-    """An endpoint that says what it is asked to, and a group of instances."""
+    """An endpoint with one fixed response, and a group of instances."""
 
     def __init__(self) -> None:
-        self.says = told("InProgress")
-        self.asked = 0
+        self.response = refresh_xml("InProgress")
+        self.forwarded = 0
         self.health: dict[str, str] = {}
         self.versions: dict[str, str] = {}
         self.balancer = SimpleNamespace(health=lambda: self.health)
 
     def forward(self, *_: Any) -> tuple[int, list[tuple[str, str]], bytes]:
-        self.asked += 1
-        return 200, [], self.says.encode()
+        self.forwarded += 1
+        return 200, [], self.response.encode()
 
     def reconcile(self) -> None:
         for one in self.versions:
             self.health.setdefault(one, "initial")
 
-    def wanted(self) -> dict[str, str]:
+    def desired_versions(self) -> dict[str, str]:
         return self.versions
 
-    def settled(self) -> bool:
+    def all_healthy(self) -> bool:
         return all(self.health.get(one) == "healthy" for one in self.versions)
 
 
@@ -65,15 +65,15 @@ def test_the_next_instance_is_replaced_once_the_new_one_is_healthy(stage: Stage)
     stage.health = {"old": "healthy"}
     ask(refreshes)
     ask(refreshes)
-    assert stage.asked == 1
+    assert stage.forwarded == 1
     stage.health["new"] = "healthy"
     ask(refreshes)
-    assert stage.asked == 2
+    assert stage.forwarded == 2
 
 
 def test_a_refresh_has_not_ended_before_its_last_instance_is_healthy(stage: Stage) -> None:
     refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
-    stage.versions, stage.says = {"new": "2"}, told("Successful")
+    stage.versions, stage.response = {"new": "2"}, refresh_xml("Successful")
     assert "<Status>InProgress</Status>" in ask(refreshes)
     stage.health["new"] = "healthy"
     assert "<Status>Successful</Status>" in ask(refreshes)
@@ -84,14 +84,14 @@ def test_an_instance_that_never_gets_healthy_does_not_hold_up_the_way_back(stage
     stage.versions, stage.health = {"bad": "3", "good": "2"}, {"good": "healthy"}
     ask(refreshes)
     ask(refreshes)
-    assert stage.asked == 2
+    assert stage.forwarded == 2
 
 
 def test_a_cancelled_refresh_is_asked_for_anew(stage: Stage) -> None:
     refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
     stage.versions = {"bad": "2"}
     ask(refreshes)
-    stage.says = told("Cancelled")
+    stage.response = refresh_xml("Cancelled")
     assert refreshes._cancel({}) is None
     assert "<Status>Cancelled</Status>" in ask(refreshes)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from generator.twin import wiring
+from generator.twin import network_plan
 from generator.twin.counters import GATEWAY, Counters, Decision, decisions, packets
 from tests.conftest import ROOT
 from tests.twin.planned import planned
@@ -26,7 +26,7 @@ def listing(*rules: dict[str, Any]) -> str:
     return json.dumps({"nftables": [{"metainfo": {}}, accept, *rules, rule("forward", 7)]})
 
 
-HTTPS = wiring.Rule(True, "sg-1", "tcp", 443, 443, "cidr", "0.0.0.0/0")
+HTTPS = network_plan.PlannedRule(True, "sg-1", "tcp", 443, 443, "cidr", "0.0.0.0/0")
 ALLOWED, DROPPED = Decision(HTTPS, "BackendGroup", True), Decision(None, "BackendGroup", True)
 KNOWN = {"out_e1": [ALLOWED, DROPPED], "out_e2": [ALLOWED, DROPPED]}
 NOW = listing(rule("out_e1", 3), rule("out_e1", 1), rule("out_e2", 4), rule("out_e2", 0))
@@ -43,7 +43,7 @@ def test_a_chain_with_other_rules_than_were_loaded_is_no_guess() -> None:
 
 def test_what_was_counted_stays_when_the_rules_are_loaded_anew() -> None:
     counters = Counters(lambda: NOW, Counter({ALLOWED: 100}), KNOWN)
-    empty = wiring.Wiring("10.0.0.0/16")
+    empty = network_plan.NetworkPlan("10.0.0.0/16")
     counters.reload(empty, lambda: None)
     assert counters.earlier == {ALLOWED: 107, DROPPED: 1, GATEWAY: 7}
     assert counters.known == {}
@@ -51,7 +51,7 @@ def test_what_was_counted_stays_when_the_rules_are_loaded_anew() -> None:
 
 
 def test_every_guarded_interface_ends_by_dropping_what_no_rule_let_through() -> None:
-    made = decisions(wiring.read(planned("prod")))
+    made = decisions(network_plan.read(planned("prod")))
     assert made
     assert all(chain[-1].rule is None for chain in made.values())
     assert all(one.rule for chain in made.values() for one in chain[:-1])

@@ -24,7 +24,7 @@ from generator.svg import words
 from generator.twin.services import Handler, serve
 from generator.twin.twin import Twin
 from generator.twin.watch.requests import Requests
-from generator.twin.watch.state import State
+from generator.twin.watch.state import WatchState
 
 LOOPBACK = ("127.0.0.1", "localhost")
 OWN = ("same-origin", "none")
@@ -35,7 +35,7 @@ OWN = ("same-origin", "none")
 class Page:
     """The page, its policy, and what it asks."""
 
-    state: State
+    state: WatchState
     token: str
     document: str
     policy: str
@@ -47,7 +47,7 @@ def start(twin: Twin, door: int) -> str:
     listening = socket.socket(fileno=door)
     port = listening.getsockname()[1]
     document, policy = _document(twin)
-    state = State(twin, Requests(twin.cdn.folder / "access.log"))
+    state = WatchState(twin, Requests(twin.cdn.folder / "access.log"))
     page = Page(state, secrets.token_urlsafe(24), document, policy)
     serve(listening, Watcher, page)
     return f"http://127.0.0.1:{port}/{page.token}/"

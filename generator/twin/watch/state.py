@@ -12,7 +12,7 @@ from typing import Any
 
 from generator.checks.diagram.derive import derive
 from generator.twin.counters import Decision
-from generator.twin.instances import Instance
+from generator.twin.instances import RunningInstance
 from generator.twin.twin import Twin
 from generator.twin.watch import usage
 from generator.twin.watch.requests import Requests
@@ -26,7 +26,7 @@ LAUNCHING, BOOTING, FAILED, DRAINING = "launching", "booting", "failed", "draini
 IN_SERVICE, UNHEALTHY, TERMINATED = "in service", "unhealthy", "terminated"
 
 
-def state_of(instance: Instance, health: str) -> str:
+def state_of(instance: RunningInstance, health: str) -> str:
     """An instance's state in words: by its user data, then by its target health."""
     if health == DRAINING:
         return DRAINING
@@ -41,7 +41,7 @@ def state_of(instance: Instance, health: str) -> str:
 
 
 @dataclass
-class State:
+class WatchState:
     """The state of a twin, with what has to be remembered between two looks."""
 
     twin: Twin
@@ -110,7 +110,7 @@ class State:
         groups = self.twin.aws.client("autoscaling").describe_auto_scaling_groups()
         [group] = groups["AutoScalingGroups"]
         return {
-            "part": self.twin.deployed.the("AWS::AutoScaling::AutoScalingGroup")[0],
+            "part": self.twin.deployed.only("AWS::AutoScaling::AutoScalingGroup")[0],
             "minimum": group["MinSize"],
             "desired": group["DesiredCapacity"],
             "maximum": group["MaxSize"],
@@ -118,14 +118,14 @@ class State:
         }
 
     def _instances(
-        self, wanted: list[str], cpu: Mapping[str, float | None]
+        self, desired: list[str], cpu: Mapping[str, float | None]
     ) -> list[dict[str, Any]]:
         running, health = dict(self.twin.instances.running), self.twin.balancer.health()
         now = {
             name: self._row(one, health.get(name, ""), cpu.get(name))
             for name, one in running.items()
         }
-        for name in wanted:
+        for name in desired:
             empty = {"subnet": "", "zone": "", "address": "", "health": "", "cpu": None}
             now.setdefault(name, {"id": name, "state": LAUNCHING, **empty})
         at = time.monotonic()
@@ -136,8 +136,8 @@ class State:
         self.shown = now
         return list(now.values())
 
-    def _row(self, one: Instance, health: str, cpu: float | None) -> dict[str, Any]:
-        subnet = self.twin.network.wiring.subnets[one.interface.subnet].name
+    def _row(self, one: RunningInstance, health: str, cpu: float | None) -> dict[str, Any]:
+        subnet = self.twin.network.plan.subnets[one.interface.subnet].name
         return {
             "id": one.id,
             "state": state_of(one, health),
@@ -150,13 +150,15 @@ class State:
 
     def _scaling(self) -> dict[str, Any]:
         """The metric and the target of the group's policy; empty where it has none."""
-        for given in self.twin.deployed.of_type("AWS::AutoScaling::ScalingPolicy").values():
-            if wanted := given.get("TargetTrackingConfiguration"):
-                metric = wanted.get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+        for policy in self.twin.deployed.of_type("AWS::AutoScaling::ScalingPolicy").values():
+            if configuration := policy.get("TargetTrackingConfiguration"):
+                metric = configuration.get("PredefinedMetricSpecification", {}).get(
+                    "PredefinedMetricType"
+                )
                 if not metric:
-                    metrics = wanted["CustomizedMetricSpecification"]["Metrics"]
+                    metrics = configuration["CustomizedMetricSpecification"]["Metrics"]
                     [metric] = [m["MetricStat"]["Metric"]["MetricName"] for m in metrics]
-                return {"metric": metric, "target": float(wanted["TargetValue"])}
+                return {"metric": metric, "target": float(configuration["TargetValue"])}
         return {"metric": "", "target": None}
 
     def _packets(self) -> dict[str, Any]:
@@ -180,11 +182,11 @@ class State:
             return "internet gateway: no public address"
         if not rule:
             return f"{decision.owner}: {'outbound' if decision.out else 'inbound'}, no rule"
-        names = self.twin.network.wiring.groups
+        names = self.twin.network.plan.groups
         group, peer = names.get(rule.group, rule.group), names.get(rule.peer, rule.peer)
         span = f"{rule.first}" if rule.first == rule.last else f"{rule.first}-{rule.last}"
         what = "all" if rule.protocol == "-1" else f"{rule.protocol} {span}"
-        return f"{group}: {what} {'to' if rule.out else 'from'} {peer}"
+        return f"{group}: {what} {'to' if rule.egress else 'from'} {peer}"
 
 
 def _most(rows: Mapping[str, int]) -> list[tuple[str, int]]:

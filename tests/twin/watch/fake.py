@@ -11,9 +11,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from generator.twin import wiring
+from generator.twin import network_plan
 from generator.twin.counters import Decision
-from generator.twin.instances import Instance
+from generator.twin.instances import RunningInstance
 from tests.twin.planned import planned
 
 
@@ -30,9 +30,9 @@ class FakeTwin:
 
     def __post_init__(self) -> None:
         self.deployed = planned("seed")
-        wired = wiring.read(self.deployed)
+        wired = network_plan.read(self.deployed)
         counters = SimpleNamespace(total=lambda: self.packets)
-        self.network = SimpleNamespace(wiring=wired, counters=counters)
+        self.network = SimpleNamespace(plan=wired, counters=counters)
         self.instances = SimpleNamespace(running={})
         self.balancer = SimpleNamespace(health=lambda: dict(self.health))
         self.cdn = SimpleNamespace(host="site.example", folder=self.folder)
@@ -46,14 +46,14 @@ class FakeTwin:
         return {"AutoScalingGroups": [{**sizes, "Instances": instances}]}
 
     @contextmanager
-    def launch(self, name: str, program: str = "sleep 60") -> Iterator[Instance]:
+    def launch(self, name: str, program: str = "sleep 60") -> Iterator[RunningInstance]:
         """A process as an instance; its user data has not ended."""
         folder = self.folder / name
         folder.mkdir()
         number = len(self.instances.running)
-        interface = wiring.instance(self.deployed, self.network.wiring, number, name)
+        interface = network_plan.instance(self.deployed, self.network.plan, number, name)
         with subprocess.Popen(["sh", "-c", program]) as process:
-            made = Instance(name, interface, folder, process, "")
+            made = RunningInstance(name, interface, folder, process, "")
             self.instances.running[name] = made
             self.health[name] = "initial"
             try:

@@ -56,7 +56,7 @@ def browser() -> str:
     return BROWSER
 
 
-def seen(browser: str, address: str, folder: Path, *more: str) -> tuple[str, list[str]]:
+def text_of(browser: str, address: str, folder: Path, *more: str) -> tuple[str, list[str]]:
     """The document as it is after some seconds, and what the browser's console has."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr"]
     options += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000", *more]
@@ -127,7 +127,7 @@ def test_a_browser_shows_what_the_twin_does_and_nothing_is_left_after_it(
         while states(address) != ["in service"] * 3:
             assert time.monotonic() < end, states(address)
             time.sleep(0.5)
-        document, console = seen(browser, address, tmp_path)
+        document, console = text_of(browser, address, tmp_path)
         assert console == []  # a script or style that the policy refuses would be here
         instances = rows(document, "instances")
         assert len(instances) == 3
@@ -141,7 +141,7 @@ def test_a_browser_shows_what_the_twin_does_and_nothing_is_left_after_it(
         assert "BackendSecurityGroup: tcp 3000 from AlbSecurityGroup" in allowed
         assert "3 in service, 3 desired, 2 to 4 allowed" in document
         assert re.search(r"CPU \d+\.\d % of 40 %</text>", document)
-        narrow, console = seen(browser, address, tmp_path, "--window-size=400,800")
+        narrow, console = text_of(browser, address, tmp_path, "--window-size=400,800")
         assert (len(rows(narrow, "instances")), console) == (3, [])
     with pytest.raises(urllib.error.URLError):
         states(address)

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from generator.twin.counters import GATEWAY, Decision
+from generator.twin.network_plan import PlannedRule
 from generator.twin.twin import Twin
 from generator.twin.watch import usage
 from generator.twin.watch.requests import Requests
-from generator.twin.watch.state import State
-from generator.twin.wiring import Rule
+from generator.twin.watch.state import WatchState
 from tests.twin.watch.fake import FakeTwin
 
 
@@ -23,11 +23,11 @@ def twin(tmp_path: Path) -> FakeTwin:
     return FakeTwin(tmp_path)
 
 
-def state_of(twin: FakeTwin) -> State:
-    return State(cast(Twin, twin), Requests(twin.folder / "access.log"))
+def state_of(twin: FakeTwin) -> WatchState:
+    return WatchState(cast(Twin, twin), Requests(twin.folder / "access.log"))
 
 
-def look(state: State) -> dict[str, Any]:
+def look(state: WatchState) -> dict[str, Any]:
     """A look of now, however soon after the last one."""
     state.made = 0.0
     return state.now()
@@ -36,27 +36,27 @@ def look(state: State) -> dict[str, Any]:
 def test_a_scale_out_and_in_goes_through_every_state(twin: FakeTwin) -> None:
     state = state_of(twin)
     twin.group = ["i-new"]
-    seen = [look(state)]
+    shown = [look(state)]
     with twin.launch("i-new") as instance:
-        seen.append(look(state))
+        shown.append(look(state))
         (instance.folder / "exit").write_text("0")
         twin.health["i-new"] = "healthy"
-        seen.append(look(state))
+        shown.append(look(state))
         twin.health["i-new"] = "unhealthy"
-        seen.append(look(state))
+        shown.append(look(state))
         twin.group, twin.health["i-new"] = [], "draining"
-        seen.append(look(state))
+        shown.append(look(state))
     del twin.instances.running["i-new"], twin.health["i-new"]
-    seen.append(look(state))
-    assert [one["state"] for each in seen for one in each["instances"]] == [
+    shown.append(look(state))
+    assert [one["state"] for each in shown for one in each["instances"]] == [
         *("launching", "booting", "in service", "unhealthy", "draining", "terminated")
     ]
-    assert [each["group"]["in_service"] for each in seen] == [0, 0, 1, 0, 0, 0]
-    assert [each["group"]["desired"] for each in seen] == [1, 1, 1, 1, 0, 0]
-    assert {(one["subnet"], one["zone"]) for each in seen[1:] for one in each["instances"]} == {
+    assert [each["group"]["in_service"] for each in shown] == [0, 0, 1, 0, 0, 0]
+    assert [each["group"]["desired"] for each in shown] == [1, 1, 1, 1, 0, 0]
+    assert {(one["subnet"], one["zone"]) for each in shown[1:] for one in each["instances"]} == {
         ("AppSubnetA", "us-east-1a")
     }
-    assert [point["in_service"] for point in seen[-1]["scaling"]["history"]] == [0, 0, 1, 0, 0, 0]
+    assert [point["in_service"] for point in shown[-1]["scaling"]["history"]] == [0, 0, 1, 0, 0, 0]
 
 
 def test_an_instance_that_is_no_more_is_shown_for_a_while_only(twin: FakeTwin) -> None:
@@ -86,11 +86,11 @@ def test_the_metric_is_the_average_of_what_instances_use_and_its_target_the_poli
     with twin.launch("i-busy", "while :; do :; done"), twin.launch("i-idle"):
         assert look(state)["scaling"]["average"] is None  # of one look no share is known
         time.sleep(0.5)
-        seen = look(state)
-    cpu = {one["id"]: one["cpu"] for one in seen["instances"]}
+        shown = look(state)
+    cpu = {one["id"]: one["cpu"] for one in shown["instances"]}
     assert cpu["i-idle"] == 0
     assert cpu["i-busy"] > 0
-    scaling = seen["scaling"]
+    scaling = shown["scaling"]
     assert scaling["average"] == pytest.approx((cpu["i-idle"] + cpu["i-busy"]) / 2, abs=0.1)
     [policy] = twin.deployed.of_type("AWS::AutoScaling::ScalingPolicy").values()
     assert scaling["target"] == float(policy["TargetTrackingConfiguration"]["TargetValue"])
@@ -108,10 +108,10 @@ def test_what_a_child_used_that_has_ended_counts(tmp_path: Path) -> None:
 
 
 def test_packets_are_told_by_the_rule_in_the_templates_words(twin: FakeTwin) -> None:
-    backend = next(k for k, v in twin.network.wiring.groups.items() if v == "BackendSecurityGroup")
-    balancer = next(k for k, v in twin.network.wiring.groups.items() if v == "AlbSecurityGroup")
-    api = Rule(False, backend, "tcp", 3000, 3000, "group", balancer)
-    out = Rule(True, backend, "-1", 0, 65535, "cidr", "0.0.0.0/0")
+    backend = next(k for k, v in twin.network.plan.groups.items() if v == "BackendSecurityGroup")
+    balancer = next(k for k, v in twin.network.plan.groups.items() if v == "AlbSecurityGroup")
+    api = PlannedRule(False, backend, "tcp", 3000, 3000, "group", balancer)
+    out = PlannedRule(True, backend, "-1", 0, 65535, "cidr", "0.0.0.0/0")
     twin.packets[Decision(api, "BackendGroup", False)] = 2
     twin.packets[Decision(out, "BackendGroup", True)] = 5
     twin.packets[Decision(None, "Database", False)] = 3

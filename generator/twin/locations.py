@@ -1,4 +1,4 @@
-"""The CDN's ways: what nginx does with a request of a behaviour, at a bucket or the balancer."""
+"""The nginx location of each cache behaviour: caching, headers and the proxying to its origin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from generator.errors import ClinicError
 from generator.model.walk import is_true
 from generator.twin.certificates import Authority
-from generator.twin.deployed import Deployed
+from generator.twin.deployed import DeployedStack
 from generator.twin.network import S3
 from generator.twin.services import CDN_SIGNS
 
@@ -35,29 +35,29 @@ SECURITY: dict[str, tuple[str, Callable[[Mapping[str, str]], str]]] = {
 
 
 @dataclass
-class Ways:
-    """The ways of one distribution."""
+class Locations:
+    """The locations of one distribution."""
 
-    deployed: Deployed
+    deployed: DeployedStack
     authority: Authority
     id: str
     """The distribution's logical id."""
-    given: Mapping[str, Any]
+    distribution_config: Mapping[str, Any]
     """Its configuration."""
     origins: Mapping[str, dict[str, Any]]
     maps: dict[str, None] = field(default_factory=dict)
-    """Maps of nginx's that the ways so far need, in their order."""
+    """nginx `map` blocks that the locations so far need, in their order."""
 
-    def of(self, given: Mapping[str, Any]) -> Iterator[str]:
-        """What is done with a request of this behaviour."""
-        origin = self.origins[given["TargetOriginId"]]
-        yield from self._response_headers(given.get("ResponseHeadersPolicyId", ""))
-        policy = given.get("CachePolicyId")
+    def location(self, behaviour: Mapping[str, Any]) -> Iterator[str]:
+        """nginx directives for one cache behaviour; ClinicError for an unsupported policy."""
+        origin = self.origins[behaviour["TargetOriginId"]]
+        yield from self._response_headers(behaviour.get("ResponseHeadersPolicyId", ""))
+        policy = behaviour.get("CachePolicyId")
         if policy == CACHED:
             yield "proxy_cache cdn; proxy_cache_key $host$uri; proxy_cache_valid 200 1d;"
             yield "proxy_cache_valid any 10s; proxy_cache_lock on; proxy_cache_methods GET HEAD;"
             yield 'add_header X-Cache "$upstream_cache_status" always;'
-            if is_true(given.get("Compress")):
+            if is_true(behaviour.get("Compress")):
                 yield "gzip on; gzip_min_length 1000; gzip_proxied any; gzip_vary on;"
                 yield f"gzip_types {COMPRESSED};"
         elif policy != NOT_CACHED:
@@ -66,13 +66,13 @@ class Ways:
         if self.is_bucket(origin):
             yield from self._bucket(origin)
         else:
-            yield from self._balancer(given, origin)
+            yield from self._balancer(behaviour, origin)
 
     def _bucket(self, origin: Mapping[str, Any]) -> Iterator[str]:
         name = origin["DomainName"]
         controls = self.deployed.of_type(f"{CLOUDFRONT}OriginAccessControl")
         identity = origin.get("OriginAccessControlId", "")
-        control = controls[self.deployed.named(identity)] if identity else {}
+        control = controls[self.deployed.logical_id(identity)] if identity else {}
         settings = control.get("OriginAccessControlConfig", {})
         signs = (
             settings.get("SigningBehavior") == "always"
@@ -82,21 +82,21 @@ class Ways:
         distribution = (
             f"arn:aws:cloudfront::{self.deployed.account}:distribution/{self.deployed.ids[self.id]}"
         )
-        if self.given.get("DefaultRootObject"):
-            yield f"rewrite ^/$ /{self.given['DefaultRootObject']} break;"
+        if self.distribution_config.get("DefaultRootObject"):
+            yield f"rewrite ^/$ /{self.distribution_config['DefaultRootObject']} break;"
         yield f"proxy_pass https://{S3}; proxy_set_header Host {name}; proxy_ssl_name {name};"
         yield "proxy_ssl_server_name on; proxy_ssl_verify on;"
         yield f"proxy_ssl_trusted_certificate {self.authority.own.certificate};"
         yield "proxy_set_header Accept-Encoding ''; proxy_set_header Authorization '';"
         yield f"proxy_set_header {CDN_SIGNS} '{distribution if signs else ''}';"
 
-    def _balancer(self, given: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[str]:
-        asked = given.get("OriginRequestPolicyId", "")
+    def _balancer(self, behaviour: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[str]:
+        asked = behaviour.get("OriginRequestPolicyId", "")
         if asked not in ("", ALL_VIEWER, ALL_BUT_HOST):
             raise ClinicError(f"origin request policy {asked} is nothing that the twin can enact.")
         scheme = "https" if self.protocol(origin) == "https-only" else "http"
-        seconds = self.custom(origin).get("OriginReadTimeout", 30)
-        yield f"proxy_pass {scheme}://o_{given['TargetOriginId']};"
+        seconds = self.custom_origin_config(origin).get("OriginReadTimeout", 30)
+        yield f"proxy_pass {scheme}://o_{behaviour['TargetOriginId']};"
         yield f"proxy_set_header Host {'$host' if asked == ALL_VIEWER else origin['DomainName']};"
         yield "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
         if not asked:
@@ -114,8 +114,8 @@ class Ways:
         if not reference:
             return
         policies = self.deployed.of_type(f"{CLOUDFRONT}ResponseHeadersPolicy")
-        given = policies[self.deployed.named(reference)]["ResponseHeadersPolicyConfig"]
-        for name, value, overrides in _headers(given):
+        config = policies[self.deployed.logical_id(reference)]["ResponseHeadersPolicyConfig"]
+        for name, value, overrides in _headers(config):
             if overrides:
                 yield f'proxy_hide_header {name}; add_header {name} "{value}" always;'
                 continue
@@ -128,21 +128,21 @@ class Ways:
     def is_bucket(origin: Mapping[str, Any]) -> bool:
         return "S3OriginConfig" in origin
 
-    def custom(self, origin: Mapping[str, Any]) -> dict[str, Any]:
-        """How a custom origin is asked, whichever way leads there."""
+    def custom_origin_config(self, origin: Mapping[str, Any]) -> dict[str, Any]:
+        """CustomOriginConfig, or the endpoint configuration of a VPC origin."""
         if "VpcOriginConfig" not in origin:
             return dict(origin.get("CustomOriginConfig", {}))
         own = origin["VpcOriginConfig"]
-        name = self.deployed.named(own["VpcOriginId"])
+        name = self.deployed.logical_id(own["VpcOriginId"])
         endpoint = self.deployed.of_type(f"{CLOUDFRONT}VpcOrigin")[name]["VpcOriginEndpointConfig"]
         return {**endpoint, **own}
 
     def protocol(self, origin: Mapping[str, Any]) -> str:
-        return str(self.custom(origin).get("OriginProtocolPolicy", "http-only"))
+        return str(self.custom_origin_config(origin).get("OriginProtocolPolicy", "http-only"))
 
 
-def _headers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
-    security = given.get("SecurityHeadersConfig", {})
+def _headers(config: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    security = config.get("SecurityHeadersConfig", {})
     if strict := security.get("StrictTransportSecurity"):
         words = [f"max-age={strict['AccessControlMaxAgeSec']}"]
         words += ["includeSubDomains"] if is_true(strict.get("IncludeSubdomains")) else []
@@ -151,5 +151,5 @@ def _headers(given: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
     for key, (name, value) in SECURITY.items():
         if key in security:
             yield name, value(security[key]), is_true(security[key].get("Override"))
-    for one in given.get("CustomHeadersConfig", {}).get("Items", []):
+    for one in config.get("CustomHeadersConfig", {}).get("Items", []):
         yield one["Header"], one["Value"], is_true(one.get("Override"))

@@ -43,15 +43,15 @@ HOSTS = (
 )
 
 
-class Blank:
+class Redactor:
     """Labels such as ``<host-1>`` for values; the same value has the same label in one run."""
 
     def __init__(self) -> None:
         self._labels: dict[tuple[str, str], str] = {}
         self._known: dict[str, dict[str, str]] = {}
 
-    def know(self, kind: str, values: Iterable[str]) -> None:
-        """Blank these wherever they stand, also as part of a longer word."""
+    def add(self, kind: str, values: Iterable[str]) -> None:
+        """Redact these values wherever they occur, also within a longer word."""
         for value in values:
             if not HARMLESS.fullmatch(value):
                 label = self._label(kind, value)
@@ -64,7 +64,7 @@ class Blank:
         text = self._known_in(text, "secret")
         for pattern in SECRETS:
             text = pattern.sub(self._replacing("secret"), text)
-        text = ASSIGNED.sub(lambda found: found[1] + self._label("secret", found[2]), text)
+        text = ASSIGNED.sub(lambda match: match[1] + self._label("secret", match[2]), text)
         text = EMAIL.sub(self._replacing("e-mail"), text)
         for pattern in HOSTS:
             text = pattern.sub(self._replacing("host"), text)
@@ -94,15 +94,15 @@ class Blank:
         return text
 
     def _replacing(self, kind: str) -> Callable[[re.Match[str]], str]:
-        return lambda found: self._label(kind, found[0])
+        return lambda match: self._label(kind, match[0])
 
-    def _address(self, found: re.Match[str]) -> str:
+    def _address(self, match: re.Match[str]) -> str:
         """Public ones; those of a private network are in every template."""
         try:
-            public = ipaddress.ip_address(found[0]).is_global
+            public = ipaddress.ip_address(match[0]).is_global
         except ValueError:
-            return found[0]
-        return self._label("host", found[0]) if public else found[0]
+            return match[0]
+        return self._label("host", match[0]) if public else match[0]
 
     def _label(self, kind: str, value: str) -> str:
         if re.fullmatch(r"<[a-z-]+-\d+>", value):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from generator.acceptance.blank import Blank
+from generator.acceptance.redaction import Redactor
 
 SECRET = "s3cr+t/wor d-that.is=long"
 
@@ -24,9 +24,9 @@ SECRET = "s3cr+t/wor d-that.is=long"
     ],
 )
 def test_a_known_secret_is_blanked_in_every_coding(text: str) -> None:
-    blank = Blank()
-    blank.know("secret", [SECRET])
-    clean = blank.text(text)
+    redactor = Redactor()
+    redactor.add("secret", [SECRET])
+    clean = redactor.text(text)
     assert text not in clean
     assert "<secret-1>" in clean
 
@@ -58,7 +58,7 @@ def test_a_known_secret_is_blanked_in_every_coding(text: str) -> None:
 )
 def test_what_looks_like_one_is_blanked_without_being_known(text: str, gone: str) -> None:
     assert gone in text
-    assert gone not in Blank().text(text)
+    assert gone not in Redactor().text(text)
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_what_looks_like_one_is_blanked_without_being_known(text: str, gone: str
     ],
 )
 def test_what_the_comparison_needs_stays(text: str) -> None:
-    assert Blank().text(text) == text
+    assert Redactor().text(text) == text
 
 
 def test_names_of_fields_blank_their_values_and_numbers_can_be_accounts() -> None:
-    blank = Blank()
-    made = blank.value(
+    redactor = Redactor()
+    made = redactor.value(
         {"DatabasePassword": "hunter2", "account": 123456789012, "n": 3, "in": [{"token": "abcd"}]}
     )
     assert json.loads(json.dumps(made)) == {
@@ -94,19 +94,19 @@ def test_names_of_fields_blank_their_values_and_numbers_can_be_accounts() -> Non
 
 
 def test_a_value_has_the_same_label_everywhere() -> None:
-    blank = Blank()
-    first, second = blank.text("a.example.com b.example.com"), blank.text("b.example.com")
+    redactor = Redactor()
+    first, second = redactor.text("a.example.com b.example.com"), redactor.text("b.example.com")
     assert first == "<host-1> <host-2>"
     assert second == "<host-2>"
 
 
 def test_a_host_that_is_known_is_blanked_whatever_its_case_and_ending() -> None:
-    blank = Blank()
-    blank.know("host", ["Clinica.Example.Health"])
-    assert "linica" not in blank.text("to CLINICA.example.HEALTH, and xclinica.example.healthy")
+    redactor = Redactor()
+    redactor.add("host", ["Clinica.Example.Health"])
+    assert "linica" not in redactor.text("to CLINICA.example.HEALTH, and xclinica.example.healthy")
 
 
 def test_short_and_common_values_of_a_file_stay() -> None:
-    blank = Blank()
-    blank.know("secret", ["true", "3000", "86400", "production", ""])
-    assert blank.text("true production 3000 86400") == "true production 3000 86400"
+    redactor = Redactor()
+    redactor.add("secret", ["true", "3000", "86400", "production", ""])
+    assert redactor.text("true production 3000 86400") == "true production 3000 86400"
