@@ -49,7 +49,8 @@ def generate_command(output: Path, lint: bool, check: bool, params: Path) -> Non
     documents = outputs.documents()
     files = outputs.render(documents)
     texts = pages.render(documents["nested/root.json"])
-    docs = pages.folder(output)
+    if docs := pages.folder(output):
+        texts |= pages.render_controls(docs)
     if check:
         outputs.compare(output, files)
         if docs:

@@ -92,7 +92,11 @@ def check(
     What the linters said about the same bytes today is not asked again. ClinicError if something
     cannot be read.
     """
-    seen = view.load(env, params, templates, region)
+    return check_view(view.load(env, params, templates, region), env, params, templates)
+
+
+def check_view(seen: View, env: str, params: Path, templates: Path | None = None) -> Checked:
+    """As ``check``, for a view that is loaded."""
     path = parameters.find(env, params)
     suite = _given(templates, path, seen) if templates else _ours(params, path, seen)
     with guard.expected(templates):
