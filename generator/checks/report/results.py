@@ -73,6 +73,7 @@ def gather(
     """
     regions.require(region)
     prices.require(region)
+    listed = prices.listed(region)
     seen = view.load(env, params, templates, region)
     path = parameters.find(env, params)
     commit, committed = _commit(path, templates)
@@ -83,8 +84,7 @@ def gather(
             seen,
             preflight.check_view(seen, env, params, templates),
             derive(seen),
-            # Without any date no price counts as old.
-            estimate(seen, prices.listed(region), Usage(), {}, day or date.min + OLD),
+            estimate(seen, listed, Usage(), {}, day or max(each.as_of for each in listed.values())),
             creation_of(seen),
             release_of(seen),
             base,
@@ -94,10 +94,6 @@ def gather(
             day,
             tuple(_sources(seen, path, templates)),
         )
-
-
-OLD = date(2, 1, 1) - date.min
-"""Room below a date for the age at which prices are old."""
 
 
 def _forecast(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 
 from generator import __version__, pages
@@ -35,7 +36,9 @@ def summary(found: Results) -> str:
         ["Data", data(found)],
         ["Revision", found.commit or "not known to git"],
     ]
-    return section("summary", "At a glance", table("The environment in short", ["", ""], rows))
+    return section(
+        "summary", "At a glance", table("The environment in short", ["what", "result"], rows)
+    )
 
 
 def data(found: Results) -> str:
@@ -95,13 +98,18 @@ def controls(found: Results) -> str:
             text(
                 "p",
                 "Counted with the parameters of prod against AWS Foundational Security Best "
-                "Practices and the HIPAA safeguards; a control that is not listed is met or does "
-                "not apply.",
+                "Practices and the HIPAA safeguards; the other ids are those of the judges whose "
+                "objections remain.",
             ),
-            table("Controls that are not met", words["columns"], words["rows"]),
+            table("Controls that are not met", words["columns"], _plain(words["rows"])),
             table("What judges are told to leave out", *_left_out(found)),
         ]
     return section("controls", "Controls", *parts)
+
+
+def _plain(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Without the marks of Markdown's code."""
+    return [[cell.replace("`", "") for cell in row] for row in rows]
 
 
 def _counted(count: int) -> str:

@@ -116,12 +116,8 @@ def markdown(base: str, forecasts: Sequence[Forecast]) -> str:
         lines += alert("NOTE", forecast.notes)
         for title, rows in phases(forecast):
             lines += ["", f"<details><summary>{title}</summary>", "", markdown_row(HEADINGS)]
-            lines += [
-                markdown_row(["---"] * len(HEADINGS)),
-                *map(markdown_row, rows),
-                "",
-                "</details>",
-            ]
+            bar = ["---"] * len(HEADINGS)
+            lines += [*map(markdown_row, (bar, *rows)), "", "</details>"]
     return "\n".join([*lines, "", ""])
 
 
