@@ -31,7 +31,9 @@ WITH_CONTROLS = {"security.md": "english", "es/security.md": "spanish"}
 def folder(output: Path) -> Path | None:
     """docs/ beside the output folder, if these pages are there: nobody else's is written to."""
     docs = output.absolute().parent / "docs"
-    return docs if all((docs / page).is_file() for page in PAGES) else None
+    return (
+        docs if all(map(Path.is_file, (docs / page for page in (*PAGES, *WITH_CONTROLS)))) else None
+    )
 
 
 def render(root: Mapping[str, Any]) -> dict[str, bytes]:
