@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
     """docs/ as it is in the repository, beside an output folder."""
-    for page in pages.PAGES:
+    for page in (*pages.PAGES, *pages.WITH_CONTROLS):
         target = tmp_path / "docs" / page
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((DOCS / page).read_bytes())
@@ -88,6 +88,25 @@ def test_generate_checks_and_mends_a_page(docs, page):
     assert (docs / page).read_text() == "by hand"
     generate(docs)
     assert (docs / page).read_bytes() == (DOCS / page).read_bytes()
+
+
+@pytest.mark.parametrize("page", pages.WITH_CONTROLS)
+def test_generate_mends_the_table_of_controls_and_nothing_around_it(docs, page):
+    generate(docs)
+    text = (docs / page).read_text("utf-8")
+    [row] = [line for line in text.splitlines() if line.startswith("| RDS.23 ")]
+    (docs / page).write_text(text.replace(row, "| RDS.23 | by hand |") + "My own.\n", "utf-8")
+    code, sentence = generate(docs, "--check")
+    assert (code, f"({page})" in sentence) == (1, True)
+    generate(docs)
+    assert (docs / page).read_text("utf-8") == f"{text}My own.\n"
+
+
+def test_a_page_without_the_heading_of_its_controls_is_a_sentence(docs):
+    (docs / "security.md").write_text("nothing")
+    code, sentence = generate(docs)
+    assert code == 2
+    assert "Controls that are not met" in sentence
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path):

@@ -20,6 +20,7 @@ COMMANDS = {
         "timeline": "Show how long a creation and an update take, and what decides it.",
         "cost": "Say what a month of ENV costs, by component and by option.",
         "diagram": "Draw the architecture of ENV from the templates.",
+        "report": "Put everything that is known of ENV offline on one page.",
     },
     "Stacks": {
         "policies": "Write the IAM policies for ENV alone, in one region.",

@@ -28,8 +28,9 @@ resources as the nested form's. AWS's own validator judges both forms at once.""
 def generate_command(output: Path, lint: bool, check: bool, params: Path) -> None:
     """Write every template and policy, whole or not at all.
 
-    So are the pages that are made from them, docs/parameters.md and docs/es/parameters.md, where
-    there is docs/ beside the output folder.
+    So are the pages that are made from them, docs/parameters.md, docs/layers.md and their Spanish
+    twins, and the table of controls in docs/security.md, where there is docs/ beside the output
+    folder.
 
     The linters follow; cfn-lint's word on flat.json, the same resources in one file, is left to
     `clinic lint`, `clinic check` and CI.
@@ -49,7 +50,8 @@ def generate_command(output: Path, lint: bool, check: bool, params: Path) -> Non
     documents = outputs.documents()
     files = outputs.render(documents)
     texts = pages.render(documents["nested/root.json"])
-    docs = pages.folder(output)
+    if docs := pages.folder(output):
+        texts |= pages.render_controls(docs)
     if check:
         outputs.compare(output, files)
         if docs:

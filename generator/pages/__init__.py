@@ -24,11 +24,16 @@ PAGES = {
 }
 """Pages by their path under docs/: their table of words, and the file that has it."""
 
+WITH_CONTROLS = {"security.md": "english", "es/security.md": "spanish"}
+"""Pages that people write, in which only the table of controls is made."""
+
 
 def folder(output: Path) -> Path | None:
     """docs/ beside the output folder, if these pages are there: nobody else's is written to."""
     docs = output.absolute().parent / "docs"
-    return docs if all((docs / page).is_file() for page in PAGES) else None
+    return (
+        docs if all(map(Path.is_file, (docs / page for page in (*PAGES, *WITH_CONTROLS)))) else None
+    )
 
 
 def render(root: Mapping[str, Any]) -> dict[str, bytes]:
@@ -42,6 +47,35 @@ def render(root: Mapping[str, Any]) -> dict[str, bytes]:
         lines = (columns if line == COLUMNS else line for line in body)
         made[page] = "\n".join([*head, *lines, words["rules"], ""]).encode()
     return made
+
+
+def controls(language: str = "english") -> Words:
+    """The controls that are not met, in ``rows``: what is asked for and why it is not met."""
+    words: Words = tomllib.loads(shipped.text(__package__, f"{language}.toml"))["controls"]
+    return words
+
+
+def render_controls(docs: Path) -> dict[str, bytes]:
+    """The pages WITH_CONTROLS as they are in ``docs``, each with its table of controls as it has
+    to be; ClinicError if a page or the heading before its table is not there."""
+    made = {}
+    for page, language in WITH_CONTROLS.items():
+        words = controls(language)
+        try:
+            before, heading, after = (docs / page).read_text("utf-8").partition(words["heading"])
+        except OSError as error:
+            raise ClinicError(
+                f"{docs / page} cannot be read ({reason(error)}): bring it back from git."
+            ) from error
+        intro, bar, rest = after.partition("\n|")
+        if not bar:
+            raise ClinicError(f"{docs / page} has no table under {words['heading']!r}: add both.")
+        rows = (words["columns"], ["---"] * len(words["columns"]), *words["rows"])
+        lines = [f"| {' | '.join(map(_cell, row))} |" for row in rows]
+        lines[1] = f"|{'---|' * len(words['columns'])}"
+        end = rest.find("\n\n")
+        made[page] = "\n".join([f"{before}{heading}{intro}", *lines]) + rest[end:]
+    return {page: text.encode() for page, text in made.items()}
 
 
 def compare(docs: Path, pages: Mapping[str, bytes]) -> None:

@@ -93,7 +93,11 @@ def check(
     What the linters said about the same bytes today is not asked again. ClinicError if something
     cannot be read.
     """
-    loaded = view.load(env, params, templates, region)
+    return check_view(view.load(env, params, templates, region), env, params, templates)
+
+
+def check_view(loaded: View, env: str, params: Path, templates: Path | None = None) -> CheckResult:
+    """As ``check``, for a view that is loaded."""
     path = parameters.find(env, params)
     suite = _external(templates, path, loaded) if templates else _ours(params, path, loaded)
     with guard.expected(templates):

@@ -21,16 +21,18 @@ STORES = (
     *("database secret", "origin secret", "registry", "key"),
 )
 NOTHING = "-"
+Table = tuple[list[str], list[list[str]]]
+"""Headings and rows."""
 
 
 def show(proof: Proof, arguments: Sequence[str]) -> None:
     """Print the matrix, why its packets pass, and the differences."""
     print(f"{proof.env}: who reaches whom")
-    _matrix(proof.reaches)
+    tables.show(*matrix(proof.reaches))
     print()
-    _stores(proof.reaches)
+    tables.show(*stores(proof.reaches))
     print()
-    _why(proof.reaches)
+    tables.show(*why(_passes(proof.reaches)))
     print()
     for difference in proof.differences:
         print(f"{difference.problem}: {difference.sentence}")
@@ -109,7 +111,8 @@ def _passes(reaches: Iterable[Reach]) -> list[Reach]:
     ]
 
 
-def _matrix(reaches: Sequence[Reach]) -> None:
+def matrix(reaches: Sequence[Reach]) -> Table:
+    """What passes from whom to whom."""
     cells: dict[tuple[str, str], list[str]] = {}
     for reach in _shown(reaches):
         cells.setdefault((reach.source, reach.target), []).append(reach.what)
@@ -124,7 +127,7 @@ def _matrix(reaches: Sequence[Reach]) -> None:
         [source, *(_cell(cells.get((source, target), [])) for target in targets)]
         for source in sources
     ]
-    tables.show(["from \\ to", *targets], rows)
+    return ["from \\ to", *targets], rows
 
 
 def _cell(ways: list[str]) -> str:
@@ -138,17 +141,16 @@ def _cell(ways: list[str]) -> str:
     return ", ".join(short) or NOTHING
 
 
-def _stores(reaches: Sequence[Reach]) -> None:
+def stores(reaches: Sequence[Reach]) -> Table:
     """Who does what with buckets, secrets, registry and key."""
     rows: dict[tuple[str, str], list[str]] = {}
     for reach in reaches:
         if reach.target.partition("/")[0] in STORES and not reach.refusal:
             rows.setdefault((reach.target, reach.source), []).append(_brief(reach.what))
     order = sorted(rows, key=lambda pair: STORES.index(pair[0].partition("/")[0]))
-    tables.show(
-        ["store", "by", "ways (+ under a condition)"],
-        [[*pair, ", ".join(dict.fromkeys(rows[pair]))] for pair in order],
-    )
+    return ["store", "by", "ways (+ under a condition)"], [
+        [*pair, ", ".join(dict.fromkeys(rows[pair]))] for pair in order
+    ]
 
 
 def _brief(what: str) -> str:
@@ -157,6 +159,7 @@ def _brief(what: str) -> str:
     return action.partition(":")[2] + ("+" if condition else "") if ":" in action else action
 
 
-def _why(reaches: Sequence[Reach]) -> None:
-    rows = [[r.source, r.target, r.what, ", ".join(r.why)] for r in _passes(reaches)]
-    tables.show(["from", "to", "port", "why"], rows)
+def why(reaches: Iterable[Reach]) -> Table:
+    """Each of ``reaches`` with what lets it through."""
+    rows = [[r.source, r.target, r.what, ", ".join(r.why)] for r in reaches]
+    return ["from", "to", "port", "why"], rows

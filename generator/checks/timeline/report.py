@@ -10,6 +10,7 @@ from generator.checks.timeline.schedule import Schedule, ScheduledTask, critical
 from generator.report import Report
 
 NOTE = "Typical durations of resource_types.toml, not measured on AWS."
+PATH = ("from", "to", "seconds", "critical path", "")
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,21 @@ def show(operation: Operation, report: Report) -> None:
     """Say the total, the critical path and, of nested stacks, when each layer is done."""
     steps = operation.steps
     report.say(f"{operation.heading}; one after another it would be {serial(steps):,} s.")
-    chain = [step for step in critical(steps) if step.end > step.ready]
-    if not chain:
+    if not path_rows(steps):
         report.say("Nothing changes.\n")
         return
     report.say()
-    report.table(
-        ["from", "to", "seconds", "critical path", ""],
-        [[s.ready, s.end, s.end - s.ready, s.task.name, why(s)] for s in chain],
-    )
+    report.table(PATH, path_rows(steps))
     if layers := list(_layers(steps)):
         report.say()
         report.table(["layer", "from", "to", "spare", "begins after"], layers)
     report.say()
+
+
+def path_rows(steps: Schedule) -> list[list[str | int]]:
+    """The critical path under PATH, without what takes no time."""
+    chain = [step for step in critical(steps) if step.end > step.ready]
+    return [[s.ready, s.end, s.end - s.ready, s.task.name, why(s)] for s in chain]
 
 
 def why(step: ScheduledTask) -> str:

@@ -108,32 +108,37 @@ def _object(change: Change, steps: Sequence[ForecastStep]) -> dict[str, Any]:
 
 def markdown(base: str, forecasts: Sequence[Forecast]) -> str:
     """A section for the summary of a job."""
-    lines = ["## What this change does to deployed stacks", "", f"Compared with {_code(base)}."]
+    lines = ["## What this change does to deployed stacks", "", f"Compared with {code(base)}."]
     for forecast in forecasts:
         lost = [change for change in forecast.changes if loss(change)]
-        lines += ["", f"### {_escaped(summary(forecast))}", *_alert("CAUTION", map(sentence, lost))]
-        lines += _alert("CAUTION", (finding.sentence for finding in forecast.refused))
-        lines += _alert("NOTE", forecast.notes)
+        lines += ["", f"### {escaped(summary(forecast))}", *alert("CAUTION", map(sentence, lost))]
+        lines += alert("CAUTION", (finding.sentence for finding in forecast.refused))
+        lines += alert("NOTE", forecast.notes)
         for title, rows in phases(forecast):
-            lines += ["", f"<details><summary>{title}</summary>", "", _row(HEADINGS)]
-            lines += [_row(["---"] * len(HEADINGS)), *map(_row, rows), "", "</details>"]
+            lines += ["", f"<details><summary>{title}</summary>", "", markdown_row(HEADINGS)]
+            bar = ["---"] * len(HEADINGS)
+            lines += [*map(markdown_row, (bar, *rows)), "", "</details>"]
     return "\n".join([*lines, "", ""])
 
 
-def _alert(kind: str, sentences: Any) -> list[str]:
-    lines = [f"> - {_escaped(text)}" for text in sentences]
+def alert(kind: str, sentences: Any) -> list[str]:
+    """GitHub's alert with a line for each sentence; nothing without one."""
+    lines = [f"> - {escaped(text)}" for text in sentences]
     return ["", f"> [!{kind}]", *lines] if lines else []
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_escaped, cells))} |"
+def markdown_row(cells: Sequence[str]) -> str:
+    """A row of a table in Markdown."""
+    return f"| {' | '.join(map(escaped, cells))} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """As a line of Markdown that says what it says."""
     for mark in "\\`*_[]<>|#":
         text = text.replace(mark, f"\\{mark}")
     return text.replace("\n", " ")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """As code in Markdown."""
     return f"`{text.replace('`', '')}`"

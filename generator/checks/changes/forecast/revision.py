@@ -51,6 +51,19 @@ def read(asked: str | None, paths: Iterable[Path]) -> GitRevision:
     return GitRevision(f"{name} ({commit[:8]})", top, dict(zip(blobs, contents, strict=True)))
 
 
+def head(paths: Iterable[Path]) -> tuple[str, str, bool]:
+    """The commit that is checked out, its day in UTC, and whether ``paths`` differ from it.
+
+    ClinicError where there is no git, no repository or no commit.
+    """
+    commit, day = (
+        _git("show", "-s", "--format=%H %cd", "--date=format-local:%Y-%m-%d", "HEAD")
+        .decode()
+        .split()
+    )
+    return commit, day, bool(_git("status", "--porcelain", "--", *map(str, paths)).strip())
+
+
 def _chosen(asked: str | None) -> tuple[str, str]:
     """The revision's name and its commit."""
     if asked is not None:
