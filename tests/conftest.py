@@ -25,6 +25,42 @@ ROOT = Path(__file__).parents[1]
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
+# What keeps a test out of `pytest -m fast`: it starts real parts (these folders and fixtures), runs
+# cold linters or goes through all that an operator may choose (these folders and modules), or makes
+# up many cases (hypothesis).
+SLOW_FIXTURES = {"certificate", "daemons", "endpoint", "machine", "real_database"}
+SLOW_PATHS = (
+    "acceptance",
+    "bootstrap",
+    "checks/lint",
+    "checks/reach/test_changed.py",
+    "checks/reach/test_mutants.py",
+    "checks/test_preflight.py",
+    "image",
+    "local",
+    "mount",
+    "policies/test_ways.py",
+    "twin/watch",
+)
+
+
+def is_fast(item: pytest.Item) -> bool:
+    """Whether `pytest -m fast` runs this test."""
+    path = item.path.relative_to(ROOT / "tests")
+    return (
+        not any(path.is_relative_to(slow) for slow in SLOW_PATHS)
+        and not SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        and not getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    )
+
+
+# First, since pytest's own choice by `-m` is made in the same hook.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if is_fast(item):
+            item.add_marker(pytest.mark.fast)
+
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say loudly where instances booted, and whether a real Docker built the default image."""
