@@ -31,6 +31,13 @@ from generator.report import Report
     metavar="COMMAND",
     help="Run this once, on one instance, in the new image, before any instance is replaced.",
 )
+@click.option(
+    "--healthy-within",
+    type=click.FloatRange(min=1),
+    metavar="SECONDS",
+    help="How long a new instance may take until the balancer calls it healthy, before the release "
+    "is turned back; what its warm-up leaves otherwise.",
+)
 @click.option("--no-alarms", is_flag=True, help="Let no alarm stop the release.")
 @click.option("--save", "keep", is_flag=True, help="Write the release into the parameter file.")
 @YES
@@ -45,6 +52,7 @@ def release_command(
     revision: str,
     context: Path | None,
     migration: str | None,
+    healthy_within: float | None,
     no_alarms: bool,
     keep: bool,
     yes: bool,
@@ -91,6 +99,7 @@ def release_command(
         agreed=lambda question: yes or report.json or _agreed(question),
         migration=migration or "",
         heed_alarms=not no_alarms,
+        healthy_within=healthy_within,
     )
     if release(this):
         keep_in_step(this, parameters.find(env, params), keep)

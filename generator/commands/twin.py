@@ -35,6 +35,9 @@ from generator.report import Report
 @click.option("--watch", "watches", is_flag=True, help="Print the address of a page of what runs.")
 @click.option("--report", "reports", is_flag=True, help="Say what is enacted, and end.")
 @click.option("--junit", type=PATH, metavar="FILE", help="With --prove: also a file for CI.")
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="With --prove: only probes that begin so."
+)
 @click.option("--load/--no-load", default=True, help="With --prove: also what needs load.")
 @reporting("enacted", "stands", "watch", "probe")
 def twin_command(
@@ -53,6 +56,7 @@ def twin_command(
     watches: bool,
     reports: bool,
     junit: Path | None,
+    only: tuple[str, ...],
     load: bool,
     report: Report,
 ) -> None:
@@ -86,12 +90,13 @@ def twin_command(
     if frontend:
         build.read(frontend, build.names(frontend))
     stand.enter(port, backend, watches=watches)
-    choices = Choices(stand.image_of(backend), content, quick, minute, stand.door())
+    place = Path(env).parent if env.endswith(".json") else params
+    choices = Choices(stand.image_of(backend), content, quick, minute, place, stand.door())
     with stand_up(wanted, seen, choices, report) as twin:
         if watches:
             stand.watch(twin, report)
         stand.publish(twin, frontend)
         if proves:
-            stand.prove_all(twin, report, junit, load=load)
+            stand.prove_all(twin, report, junit, only, load=load)
         else:
             stand.serve(twin, report, shell=shell)

@@ -19,6 +19,7 @@ from generator.errors import ClinicError
 from generator.report import Report
 
 IMAGE = "docker.io/clinic/backend:rehearsed"
+NOTHING_BOOTED = "Nothing booted: no instance, no database, no signal, no certificate."
 
 
 def release_image(aws: Aws, env: Environment, options: DeployOptions) -> Environment:
@@ -45,15 +46,16 @@ def release_image(aws: Aws, env: Environment, options: DeployOptions) -> Environ
     return env.with_values(BackendImage=IMAGE, RollingUpdate="false")
 
 
-def look_from_outside(aws: Aws, env: Environment, report: Report) -> None:
+def look_from_outside(aws: Aws, env: Environment, report: Report) -> str:
     """The promises that the endpoint can play; ClinicError (1) when one is broken."""
     site = replace(of_stack(aws, env.name, env.stack), may_be_empty=True)
     if site.silent:
         report.say("Not shown: the endpoint runs the CDN's function with node, which is not here.")
-        return
+        return NOTHING_BOOTED
     broken = []
     for result in prove(site, PROMISES):
         telling.show(result, report)
         broken += [result.name] if result.status == FAILED else []
     if broken:
         raise ClinicError(f"the site does not keep: {', '.join(broken)}.", exit_code=1)
+    return NOTHING_BOOTED

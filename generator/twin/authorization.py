@@ -51,6 +51,8 @@ def call(
         context["cloudwatch:namespace"] = form["Namespace"]
     prefix = {"monitoring": "cloudwatch"}.get(service, service)
     resource = form.get("StackName", "*") if service == "cloudformation" else "*"
+    if service == "rds" and "DBInstanceIdentifier" in form:
+        resource = f"arn:aws:rds:{home}:db:{form['DBInstanceIdentifier']}"
     if service == "autoscaling" and "AutoScalingGroupName" in form:
         group = form["AutoScalingGroupName"]
         resource = f"arn:aws:autoscaling:{home}:autoScalingGroup:1:autoScalingGroupName/{group}"

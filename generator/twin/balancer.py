@@ -104,9 +104,15 @@ class Balancer:
         return states
 
 
-def start(deployed: Deployed, wiring: Wiring, authority: Authority, quick: float = 0) -> Balancer:
+def start(
+    deployed: Deployed,
+    wiring: Wiring,
+    authority: Authority,
+    quick: float = 0,
+    minute: float = 60.0,
+) -> Balancer:
     """Start a node in each subnet of the balancer's; ``quick`` are the seconds between two health
-    checks instead of the target group's."""
+    checks instead of the target group's, ``minute`` those of a minute of draining and idling."""
     folder = authority.folder.parent / "balancer"
     folder.mkdir()
     (folder / "502.http").write_text(BAD_GATEWAY)
@@ -122,12 +128,12 @@ def start(deployed: Deployed, wiring: Wiring, authority: Authority, quick: float
         folder,
         wiring.of_kind(BALANCER),
         {name: int(groups[name]["Port"]) for name in used},
-        max(map(float, drains)),
+        max(map(float, drains)) * minute / 60,
         quick or max(float(groups[n].get("HealthCheckIntervalSeconds", 30)) for n in used),
     )
     for node in made.nodes:
         path = folder / f"{node.name}.cfg"
-        path.write_text("\n".join(configuration(deployed, node, folder, quick)) + "\n")
+        path.write_text("\n".join(configuration(deployed, node, folder, quick, minute)) + "\n")
         command = ["haproxy", "-db", "-f", str(path)]
         made.processes.append(spawn(node.name, command, folder / f"{node.name}.log"))
     _wait(made)
@@ -165,14 +171,17 @@ def _attributes(given: Mapping[str, Any], key: str = "TargetGroupAttributes") ->
     return {one["Key"]: str(one["Value"]) for one in given.get(key, [])}
 
 
-def configuration(deployed: Deployed, node: Interface, folder: Path, quick: float) -> Iterator[str]:
+def configuration(
+    deployed: Deployed, node: Interface, folder: Path, quick: float, minute: float = 60.0
+) -> Iterator[str]:
     """HAProxy's configuration for one node."""
     balancer = deployed.of_type(f"{ELB}LoadBalancer")[node.owner]
-    idle = _attributes(balancer, "LoadBalancerAttributes").get("idle_timeout.timeout_seconds", IDLE)
+    known = _attributes(balancer, "LoadBalancerAttributes")
+    idle = round(float(known.get("idle_timeout.timeout_seconds", IDLE)) * minute * 1000 / 60)
     yield f"global\n stats socket {folder}/{node.name}.sock mode 600 level admin\n maxconn 4000"
     yield " tune.bufsize 65536"  # the balancer's limit of a request's headers is 64 KB
     yield "defaults\n mode http\n retries 0\n option forwardfor\n option http-keep-alive"
-    yield f" timeout connect 10s\n timeout client {idle}s\n timeout server {idle}s"
+    yield f" timeout connect 10s\n timeout client {idle}ms\n timeout server {idle}ms"
     yield " log stdout format raw local0\n option httplog"
     for name, given in deployed.of_type(f"{ELB}Listener").items():
         yield from _listener(deployed, name, given, node, folder)
@@ -261,10 +270,9 @@ def _action(deployed: Deployed, actions: list[dict[str, Any]], test: str) -> Ite
         given = action["FixedResponseConfig"]
         text = str(given.get("MessageBody", "")).replace('"', '\\"')
         kind = given.get("ContentType", "text/plain")
-        yield (
-            f" http-request return status {given['StatusCode']} content-type {kind} "
-            f'string "{text}" if {test}'
-        )
+        # HAProxy takes no empty text.
+        body = f' content-type {kind} string "{text}"' if text else ""
+        yield f" http-request return status {given['StatusCode']}{body} if {test}"
     elif kind == "redirect":
         given = action["RedirectConfig"]
         code = given["StatusCode"].removeprefix("HTTP_")

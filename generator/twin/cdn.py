@@ -88,6 +88,8 @@ class _Configuration:
         for number, given in enumerate(behaviours):
             secure += self._behaviour(f"b{number}", given)
             plain += self._plain(f"b{number}", given)
+            if given["PathPattern"] == "*":
+                break  # no request gets to a behaviour after this one
         names = [f"js_import {name} from {name}.js;" for name in self.functions.values()]
         temporary = [
             f"{kind}_temp_path {self.folder}/{kind};"

@@ -173,6 +173,7 @@ def _attributes(
         for attribute in ("Arn", "Id", "GroupId", "SubnetId", "AllocationId", "FunctionARN", "Ref"):
             known[f"{name}.{attribute}"] = physical
         for attribute, shape in shapes.get(kind, {}).items():
-            if not physical.startswith("arn:"):  # some of the endpoint's ids are
+            # Some of the endpoint's ids are ARNs.
+            if "{id}" not in shape or not physical.startswith("arn:"):
                 known[f"{name}.{attribute}"] = shape.format(id=physical)
     return known

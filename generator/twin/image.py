@@ -28,10 +28,19 @@ class Image:
     binds: dict[str, str]
     """Folders inside an instance by folders of this machine."""
     env: dict[str, str] = field(default_factory=dict)
+    others: dict[str, list[str]] = field(default_factory=dict)
+    """Commands of images of other names."""
 
     def json(self) -> str:
         """As the stand-in for Docker reads it."""
-        return json.dumps({"folder": self.folder, "command": self.command, "env": self.env})
+        return json.dumps(
+            {
+                "folder": self.folder,
+                "command": self.command,
+                "env": self.env,
+                "others": self.others,
+            }
+        )
 
 
 def prepare(backend: Path | None) -> None:

@@ -78,7 +78,11 @@ class Instances:
     image: Image
     settings: Mapping[str, str]
     running: dict[str, Instance] = field(default_factory=dict)
+    leaving: set[str] = field(default_factory=set)
+    """Those that run and are to be terminated."""
     begun: int = 0
+    reconciling: threading.Lock = field(default_factory=threading.Lock)
+    """Held while the group is compared with what runs: several threads ask for it."""
 
     def wanted(self) -> dict[str, str]:
         """Launch template versions by instance id, as the endpoint has them."""
@@ -90,27 +94,45 @@ class Instances:
         }
 
     def reconcile(self, drain: float | None = None) -> None:
-        """Launch what the group has and does not run; end what it no longer has."""
-        wanted = self.wanted()
-        gone = [one for one in self.running if one not in wanted]
-        threads = [threading.Thread(target=self.terminate, args=(one, drain)) for one in gone]
-        for thread in threads:
-            thread.start()
-        for instance, version in wanted.items():
-            if instance not in self.running:
-                self.launch(instance, version)
+        """Launch what the group has and does not run; terminate what it no longer has."""
+        with self.reconciling:
+            wanted = self.wanted()
+            for one in set(self.running) - set(wanted) - self.leaving:
+                self.leaving.add(one)
+                threading.Thread(target=self._leave, args=(one, drain), daemon=True).start()
+            for instance, version in wanted.items():
+                if instance not in self.running:
+                    self.launch(instance, version)
 
     def follow(self) -> None:
-        """From now on do what the group says, as Auto Scaling does. While a target is drained,
-        the next change waits."""
+        """From now on do what the group says, as Auto Scaling does."""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
         while True:
             time.sleep(FOLLOW)
-            draining = any(one.draining for one in list(self.balancer.targets.values()))
-            if not draining and set(self.wanted()) != set(self.running):
+            if set(self.wanted()) != set(self.running) - self.leaving:
                 self.reconcile()
+
+    def settled(self) -> bool:
+        """Whether exactly the group's instances run, and all of them are healthy targets."""
+        health = self.balancer.health()
+        wanted = set(self.wanted())
+        return set(self.running) - self.leaving == wanted and all(
+            health.get(one) == "healthy" for one in wanted
+        )
+
+    def alone(self) -> bool:
+        """Whether the group's instances are all that run, and healthy targets."""
+        return not self.leaving and self.settled()
+
+    def _leave(self, instance: str, drain: float | None) -> None:
+        """Terminate one that the group no longer has, as soon as all that it has are healthy: a
+        new one serves before an old one goes."""
+        while self.balancer.health().get(instance) == "healthy" and not self.settled():
+            time.sleep(POLL)
+        self.terminate(instance, drain)
+        self.leaving.discard(instance)
 
     def launch(self, instance: str, version: str) -> None:
         """Start an instance and register it with the balancer."""

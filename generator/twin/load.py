@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 from generator.twin.namespaces import enter
 from generator.twin.network import EDGE
 from generator.twin.twin import Twin
+from generator.twin.visitor import PATIENTS, token
 
 WORKERS = 8
 PATIENCE = 15.0
@@ -42,16 +43,19 @@ class Load:
     """Requests for one path, open loop, from the visitor's place, while the block runs."""
 
     twin: Twin
-    path: str = "/api"
+    path: str = PATIENTS
+    """Of a person who is logged in: the database answers each request."""
     rate: float = 24.0
     """Requests a second."""
     requests: list[Request] = field(default_factory=list)
     _stop: Event = field(default_factory=Event)
     _threads: list[Thread] = field(default_factory=list)
     _begun: float = 0.0
+    _token: str = ""
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin. ClinicError (1) if nobody can log in."""
+        self._token = token(self.twin)
         self._begun = time.monotonic()
         self._threads = [Thread(target=self._work, args=(n,), daemon=True) for n in range(WORKERS)]
         for thread in self._threads:
@@ -87,6 +91,7 @@ class Load:
     def _work(self, number: int) -> None:
         enter("client")
         context = ssl.create_default_context(cafile=str(self.twin.authority.bundle))
+        headers = {"Authorization": f"Bearer {self._token}"}
         gap = WORKERS / self.rate
         due = self._begun + gap * number / WORKERS
         link: http.client.HTTPSConnection | None = None
@@ -95,7 +100,7 @@ class Load:
             at = time.monotonic()
             try:
                 link = link or _connect(self.twin.cdn.host, context)
-                link.request("GET", self.path)
+                link.request("GET", self.path, headers=headers)
                 response = link.getresponse()
                 response.read()
                 result = str(response.status)

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import secrets
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from generator.application.smoke.prove import OK
 from generator.errors import ClinicError
-from generator.twin import database, packets
-from generator.twin.namespaces import run
+from generator.twin import database, packets, visitor
 from generator.twin.stress import LOADED
 from generator.twin.twin import Twin
+from generator.twin.visitor import PATIENTS, ask, expect
 from generator.twin.wiring import DATABASE, launch
 
-REGISTER, LOG_IN, PATIENTS = (
-    "/api/autenticacion/registro",
-    "/api/autenticacion/inicio-sesion",
-    "/api/pacientes",
-)
 HEALTHY_SECONDS = 600.0
 SHOWN = 5
 
@@ -37,16 +33,25 @@ class Shown(NamedTuple):
     holds: bool
     seen: str
     seconds: float = 0.0
+    says: str = ""
+    """The promise of `clinic smoke`, where it is one."""
 
 
-def prove(twin: Twin, *, load: bool) -> Iterator[Shown]:
-    """Try everything, one after another; only with ``load`` what needs it, which takes minutes."""
+def prove(twin: Twin, *, load: bool, only: Sequence[str] = ()) -> Iterator[Shown]:
+    """Try everything; only with ``load`` what needs it, which takes minutes, and of all of it only
+    what begins with one of ``only``. Promises of `clinic smoke` are asked beside the probes."""
+
+    def wanted(name: str) -> bool:
+        return not only or name.startswith(tuple(only))
+
     yield _tried("user-data", lambda: _booted(twin))
-    for name, probe in PROBES.items():
-        yield _tried(name, partial(probe, twin))
-    yield from _smoke(twin)
-    for name, probe in LOADED.items() if load else ():
-        yield _tried(name, partial(probe, twin))
+    with ThreadPoolExecutor(1) as beside:
+        promises = beside.submit(lambda: list(_smoke(twin)) if wanted("smoke") else [])
+        for name in filter(wanted, PROBES):
+            yield _tried(name, partial(PROBES[name], twin))
+        yield from promises.result()
+    for name in filter(wanted, LOADED if load else ()):
+        yield _tried(name, partial(LOADED[name], twin))
 
 
 def _tried(name: str, probe: Callable[[], str]) -> Shown:
@@ -132,17 +137,13 @@ def _s3_endpoint(twin: Twin) -> str:
 
 
 def _database(twin: Twin) -> str:
-    """No instance connects without TLS, and each setting of the parameter group is in force."""
-    data = twin.database
-    [interface] = twin.network.wiring.of_kind(DATABASE)
-    words = f"host={interface.address} port={data.port} user={data.user} dbname={data.name}"
-    place = next(iter(twin.instances.running.values())).interface.name
-    command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode=disable"]
-    ended = subprocess.run([*command, "-wc", ""], capture_output=True, text=True, check=False)
-    if "no encryption" not in ended.stderr:
-        raise _fail(f"without TLS the database says: {ended.stderr.strip()[-200:]}")
+    """With the secret's password an instance connects, but not without TLS, and each setting of the
+    parameter group is in force."""
+    for mode, refusal in (("disable", "no encryption"), ("require", "")):
+        if refusal not in (said := _connect(twin, mode)) or (said and not refusal):
+            raise _fail(f"with sslmode={mode} the database says: {said or 'nothing'}")
     wanted = database.server_settings(twin.deployed)
-    rows = data.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
+    rows = twin.database.sql("SELECT name, setting FROM pg_settings", "postgres").splitlines()
     now = dict(row.split("|", 1) for row in rows if "|" in row)
     for name, value in wanted.items():
         if now.get(name) != value:
@@ -150,54 +151,49 @@ def _database(twin: Twin) -> str:
     return f"refused without TLS; {len(wanted)} settings of the parameter group are in force"
 
 
+def _connect(twin: Twin, mode: str) -> str:
+    """Why the master, by the secret of now, cannot connect from an instance; empty if it can."""
+    data = twin.database
+    _, attached = twin.deployed.the("AWS::SecretsManager::SecretTargetAttachment")
+    secrets = twin.aws.client("secretsmanager")
+    secret = json.loads(secrets.get_secret_value(SecretId=attached["SecretId"])["SecretString"])
+    [interface] = twin.network.wiring.of_kind(DATABASE)
+    words = f"host={interface.address} port={data.port} dbname={data.name} user={data.user}"
+    place = next(iter(twin.instances.running.values())).interface.name
+    command = ["nsenter", f"--net=/run/netns/{place}", "psql", f"{words} sslmode={mode}"]
+    ended = subprocess.run(
+        [*command, "-XAtqwc", "SELECT 1"],
+        env={**os.environ, "PGPASSWORD": secret["password"], "PGCONNECT_TIMEOUT": "5"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.stderr.strip()[-200:] if ended.returncode else ""
+
+
 def _log_in(twin: Twin) -> str:
     """A person registers, logs in and is recognised, by both instances and the database."""
-    person = {
-        "correo": f"{secrets.token_hex(4)}@clinic.example",
-        "contrasena": secrets.token_hex(8),
-    }
-    _expect(201, *_ask(twin, "POST", REGISTER, person))
-    status, body = _ask(twin, "POST", LOG_IN, person)
-    _expect(200, status, body)
-    token = json.loads(body)["token_acceso"]
-    _expect(401, *_ask(twin, "GET", PATIENTS))
-    _expect(201, *_ask(twin, "POST", PATIENTS, {"nombre": "Ana"}, token))
+    token = visitor.token(twin)
+    expect(401, *ask(twin, "GET", PATIENTS))
+    expect(201, *ask(twin, "POST", PATIENTS, {"nombre": "Ana"}, token))
     for _ in range(4):
-        status, body = _ask(twin, "GET", PATIENTS, token=token)
-        _expect(200, status, body)
+        status, body = ask(twin, "GET", PATIENTS, token=token)
+        expect(200, status, body)
         if "Ana" not in body:
             raise _fail(f"the patient that was written is not read again: {body[:200]}")
     return "registered, logged in and recognised through the CDN, with the database behind"
 
 
-def _ask(
-    twin: Twin, method: str, path: str, body: object = None, token: str = ""
-) -> tuple[int, str]:
-    """Status and body of one request by a visitor."""
-    words = ["curl", "-s", "-m", "20", "--cacert", str(twin.authority.bundle), "-X", method]
-    words += ["-w", "\n%{http_code}", "-H", "Content-Type: application/json"]
-    words += ["-H", f"Authorization: Bearer {token}"] if token else []
-    words += ["--data-binary", json.dumps(body)] if body is not None else []
-    where = ["nsenter", "--net=/run/netns/client"]
-    text, _, status = run([*where, *words, f"https://{twin.cdn.host}{path}"]).rpartition("\n")
-    return int(status), text
-
-
-def _expect(wanted: int, status: int, body: str) -> None:
-    if status != wanted:
-        raise _fail(f"{status} instead of {wanted}: {body[:200]}")
-
-
 def _smoke(twin: Twin) -> Iterator[Shown]:
     """Every promise of `clinic smoke`, asked from outside under AWS's names."""
     ended = twin.clinic("smoke", twin.env.name, "--json")
-    for line in ended.stdout.splitlines():
-        result = json.loads(line)
-        if result["kind"] == "promise":
-            name, holds = f"smoke {result['name']}", result["status"] == OK
-            yield Shown(name, holds, result["reason"], result["ms"] / 1000)
-    if ended.returncode not in (0, 1):
-        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr)[-300:])
+    promises = [json.loads(line) for line in ended.stdout.splitlines()]
+    promises = [one for one in promises if one["kind"] == "promise"]
+    for one in promises:
+        name, holds = f"smoke {one['name']}", one["status"] == OK
+        yield Shown(name, holds, one["reason"], one["ms"] / 1000, one["says"])
+    if not promises or ended.returncode not in (0, 1):
+        yield Shown("smoke", False, re.sub(r"\s+", " ", ended.stderr or ended.stdout)[-300:])
 
 
 PROBES: dict[str, Callable[[Twin], str]] = {

@@ -6,6 +6,7 @@ What only the twin knows (target health, signals) it answers itself.
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import ssl
 import threading
@@ -46,7 +47,7 @@ CDN_SIGNS = "X-Twin-Distribution"
 LONG = 60.0
 
 Answer = tuple[int, str]
-Overlay = Callable[[Mapping[str, str]], Answer]
+Overlay = Callable[[Mapping[str, str]], Answer | None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Services:
     root: bytes = b""
     """The certificate of the authority that signed the database's."""
     overlays: dict[str, Overlay] = field(default_factory=dict)
-    """Answers by IAM action, from the form of the query protocol."""
+    """Answers by IAM action, from what was asked; None leaves the response to the endpoint."""
 
     def start(self, authority: Authority) -> None:
         """Listen at every name of AWS's and of the archives that instances ask."""
@@ -245,9 +246,10 @@ class _Front(Handler):
             context = {**context, **owner.deployed.tags}
             if not owner.authorize(who, action, resource, context, source):
                 return self._denied(action, resource)
-        if overlay := owner.overlays.get(action):
-            form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-            return self.respond(*overlay(form), headers=[("Content-Type", "text/xml")])
+        overlay = owner.overlays.get(action)
+        if overlay and (answer := overlay(_asked(body))):
+            kind = "application/x-amz-json-1.1" if answer[1].startswith("{") else "text/xml"
+            return self.respond(*answer, headers=[("Content-Type", kind)])
         status, found, data = owner.forward(self.command, path, self.headers.items(), body, service)
         if who and service == "s3" and status == 404:
             # S3 says that something is missing only to those who may list.
@@ -276,3 +278,11 @@ class _Front(Handler):
         if self.command != "HEAD":
             left.add("content-length")
         self.respond(status, data, [pair for pair in headers if pair[0].lower() not in left])
+
+
+def _asked(body: bytes) -> dict[str, str]:
+    """What a call of the query protocol or of the JSON protocol says."""
+    text = body.decode()
+    if text.startswith("{"):
+        return {name: str(value) for name, value in json.loads(text).items()}
+    return {name: values[0] for name, values in parse_qs(text).items()}

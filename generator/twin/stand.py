@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from generator.application.smoke.prove import FAILED, OK, Result
@@ -39,6 +40,11 @@ WATCH_DOOR = "CLINIC_TWIN_WATCH_DOOR"
 """The same of the page that --watch prints the address of."""
 
 
+def why_not() -> str:
+    """Why no environment can stand on this machine, as one sentence; empty if one can."""
+    return namespaces.why_not(PROGRAMS, FILES) or missing()
+
+
 def show_enacted(seen: view.View, report: Report) -> None:
     """One line for each resource type and what is done with its properties."""
     rows = list(enacted.rows(seen.resources))
@@ -52,16 +58,19 @@ def show_enacted(seen: view.View, report: Report) -> None:
     report.say(enacted.summary(rows))
 
 
-def prove_all(twin: Twin, report: Report, junit: Path | None, *, load: bool) -> None:
+def prove_all(
+    twin: Twin, report: Report, junit: Path | None, only: Sequence[str], *, load: bool
+) -> None:
     """Probe everything and say what was seen; ClinicError (1) where something does not hold."""
     from generator.twin.prove import prove
 
     results = []
-    for shown in prove(twin, load=load):
+    for shown in prove(twin, load=load, only=only):
         report.say(f"{'holds' if shown.holds else 'BROKEN':7} {shown.name}: {shown.seen}")
-        report.tell("probe", name=shown.name, holds=shown.holds, seen=shown.seen)
         status, ms = (OK if shown.holds else FAILED), round(1000 * shown.seconds)
-        says = f"{shown.name} holds"
+        says = shown.says or f"{shown.name} holds"
+        said = {"name": shown.name, "holds": shown.holds, "seen": shown.seen}
+        report.tell("probe", **said, says=says, ms=ms)
         results.append(Result(shown.name, says, status, shown.seen, ms))
     if junit:
         write_junit(twin.env.name, results, junit, "twin")
@@ -80,7 +89,7 @@ def enter(port: int, backend: Path | None, *, watches: bool) -> None:
     ClinicError where the twin cannot stand.
     """
     if not namespaces.is_own_world():
-        if why := namespaces.why_not(PROGRAMS, FILES) or missing():
+        if why := why_not():
             raise ClinicError(f"the twin cannot stand here: {why}")
         doors = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
         image.prepare(backend)

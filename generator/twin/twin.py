@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
+from pathlib import Path
 from socket import socket
 from typing import Any
 
@@ -38,6 +39,8 @@ from generator.twin.instances import QUICK, Instances
 from generator.twin.names import hosts
 from generator.twin.namespaces import SCRATCH, listener, run
 from generator.twin.network import Network
+from generator.twin.refresh import Refreshes
+from generator.twin.rotation import Rotation
 from generator.twin.services import Services
 from generator.twin.wiring import FILES
 
@@ -50,6 +53,8 @@ HEALTH = (
     "<DescribeTargetHealthResult><TargetHealthDescriptions>{rows}</TargetHealthDescriptions>"
     "</DescribeTargetHealthResult></DescribeTargetHealthResponse>"
 )
+DRAIN = 70
+"""DRAIN_SECONDS of bootstrap/main.sh."""
 QUICK_CHECKS = 1.0
 """Seconds between two health checks of the balancer's, where waits are shortened."""
 
@@ -65,6 +70,8 @@ class Choices:
     """Whether the waits between two questions are shortened."""
     minute: float = 60.0
     """Length of a minute in seconds, for what systemd's timers do."""
+    params: Path = Path("params")
+    """The folder of the parameter files."""
     door: int = 0
     """A listening socket of the host's, as a file descriptor: the browser's way in."""
 
@@ -85,6 +92,7 @@ class Twin:
     balancer: Balancer
     cdn: Cdn
     instances: Instances
+    rotation: Rotation
     signals: list[tuple[str, str]] = field(default_factory=list)
     """Instance and status of every signal to the stack."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -109,8 +117,9 @@ class Twin:
         )
 
     def clinic(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of our own commands there."""
-        command = [sys.executable, "-m", "generator", *arguments]
+        """Run one of our own commands for an environment there."""
+        params = ["--params", str(self.choices.params)]
+        command = [sys.executable, "-m", "generator", *arguments, *params]
         return self.outside(command, capture_output=True)
 
 
@@ -146,21 +155,26 @@ def stand_up(env: Environment, view: View, choices: Choices, report: Report) -> 
         kept = [listener(one.name, one.address, NFS) for one in network.wiring.of_kind(FILES)]
         data = database.start(made, network.wiring, authority)
         step("database")
-        nodes = balancer.start(
-            made, network.wiring, authority, QUICK_CHECKS if choices.quick else 0
-        )
+        checks = QUICK_CHECKS if choices.quick else 0
+        nodes = balancer.start(made, network.wiring, authority, checks, choices.minute)
         step("balancer")
         edge = cdn.start(made, network.wiring, authority, choices.door)
         step("CDN")
-        settings = {**(QUICK if choices.quick else {}), "TWIN_MINUTE": str(choices.minute)}
+        settings = {
+            **(QUICK if choices.quick else {}),
+            "TWIN_MINUTE": str(choices.minute),
+            "DRAIN_SECONDS": f"{DRAIN * choices.minute / 60:g}",
+        }
         fleet = Instances(
             aws, made, network, front, imds, nodes, authority, choices.image, settings
         )
-        twin = Twin(
-            env, choices, endpoint, aws, made, network, authority, front, data, nodes, edge, fleet
-        )
+        rotation = Rotation(front, made, data, authority.bundle)
+        stands = (endpoint, aws, made, network, authority, front, data, nodes, edge, fleet)
+        twin = Twin(env, choices, *stands, rotation)
         twin.seconds = seconds
         _overlay(twin)
+        rotation.install()
+        Refreshes(front, fleet).install()
         bucket = made.outputs["ConfigurationBucketName"]
         aws.client("s3").put_object(Bucket=bucket, Key=".env", Body=choices.env_file)
         fleet.reconcile()

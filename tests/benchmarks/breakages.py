@@ -1,6 +1,6 @@
 """Breakages of the templates, planted in one environment that stands, and the probes that see them.
 
-    python -m tests.benchmarks.breakages [ENV [AREA...]]
+    python -m tests.benchmarks.breakages [ENV [AREA or NAME...]]
 
 What is enacted is broken, and what `clinic prove` derives stays that of the sound templates. Each
 breakage is undone again; everything holds before the first and after the last. Takes minutes.
@@ -65,6 +65,7 @@ def main(env: str) -> int:
         image.small(namespaces.SCRATCH / "image"),
         b"JWT_SECRET=breakages-of-the-templates-0123456789\nGEMINI_API_KEY=made-up\n",
         quick=True,
+        params=PARAMS,
     )
     with stand_up(load(env, PARAMS, False), view.load(env, PARAMS), choices, Report(False)) as twin:
         return _plant(twin)
@@ -80,8 +81,10 @@ def _plant(twin: Twin) -> int:
     print("control before:", before or "all hold", flush=True)
     prove.HEALTHY_SECONDS = PATIENCE
     outcomes = []
-    areas = sys.argv[2:] or list(AREAS)
-    for one in [one for one in PLANTED if one.area in areas]:
+    wanted = sys.argv[2:] or list(AREAS)
+    if unknown := set(wanted) - {word for one in PLANTED for word in (one.area, one.name)}:
+        raise ClinicError(f"nothing is planted as {', '.join(sorted(unknown))}.")
+    for one in [one for one in PLANTED if one.area in wanted or one.name in wanted]:
         outcome = Outcome(one, sorted(_red(twin, one)))
         outcomes.append(outcome)
         print(
@@ -101,6 +104,7 @@ def _red(twin: Twin, breakage: Breakage) -> Iterator[str]:
     breakage.plant(resources)
     assert resources != twin.deployed.resources, f"{breakage.name} changes nothing"
     enact, probes = AREAS[breakage.area]
+    sound = list(twin.services.calls)
     twin.services.calls.clear()
     try:
         enact(twin, replace(twin.deployed, resources=resources))
@@ -113,7 +117,7 @@ def _red(twin: Twin, breakage: Breakage) -> Iterator[str]:
         yield f"not stood up ({trouble})"
     finally:
         enact(twin, twin.deployed)
-        twin.services.calls.clear()
+        twin.services.calls[:] = sound
 
 
 def _probe(name: str) -> Callable[[Twin], str]:

@@ -271,7 +271,7 @@ DATABASES = [
     ("verbose errors", "database", put(
         "DatabaseParameters", "Parameters", "log_error_verbosity", "verbose")),
     ("another port", "log-in", put("Database", "Port", "5433")),
-    ("another password", "log-in", put("Database", "MasterUserPassword", "not-the-secret-s-one")),
+    ("another password", "database", put("Database", "MasterUserPassword", "not-the-secret-s-one")),
     ("no parameter group", "database", drop("Database", "DBParameterGroupName")),
 ]  # fmt: skip
 

@@ -43,6 +43,10 @@ def test_no_property_is_two_of_the_three() -> None:
         ({"Type": "AWS::Nobody::Knows", "Properties": {}}, "Odd: AWS::Nobody::Knows is nothing"),
         ({"Type": "AWS::EC2::VPC", "Properties": {"InstanceTenancy": "x"}}, "Odd: InstanceTenancy"),
         (
+            {"Type": "AWS::S3::Bucket", "Properties": {"WebsiteConfiguration": {}}},
+            "Odd: WebsiteConfiguration is nothing",
+        ),
+        (
             {
                 "Type": "AWS::CloudFront::Distribution",
                 "Properties": {"DistributionConfig": {"OriginGroups": {}}},

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -98,9 +99,20 @@ def ask_url(url: str) -> Response:
 
 
 def connects(host: str, port: int) -> bool:
-    """Whether somebody answers at a port; a name that does not resolve has no port either."""
+    """Whether somebody answers at a port, on any address of a name, all of them asked at once; a
+    name that does not resolve has no port either."""
     try:
-        socket.create_connection((host, port), SECONDS / 2).close()
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    addresses = {address[0] for *_, address in found}
+    with ThreadPoolExecutor(len(addresses)) as pool:
+        return any(pool.map(lambda one: _connects(str(one), port), addresses))
+
+
+def _connects(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), SECONDS / 2).close()
     except OSError:
         return False
     return True

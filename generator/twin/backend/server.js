@@ -12,7 +12,9 @@ const documents = './docs-0d3nt';
 fs.mkdirSync(documents, { recursive: true });
 const pool = new Pool({
     host: env.DB_HOST, port: +env.DB_PORT, user: env.DB_USERNAME, password: env.DB_PASSWORD,
-    database: env.DB_DATABASE, ssl: env.SSL_ENABLED === 'true' && { rejectUnauthorized: false }
+    database: env.DB_DATABASE, ssl: env.SSL_ENABLED === 'true' && { rejectUnauthorized: false },
+    // A password that no longer holds is seen by one of the next requests, not once a connection ends.
+    maxUses: 20
 });
 pool.on('error', error => console.error(error.message));
 

@@ -1,0 +1,66 @@
+"""An instance refresh: the endpoint counts it, the group's instances follow it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from generator.twin.instances import Instances
+from generator.twin.services import Answer, Services
+
+FORM = [("Content-Type", "application/x-www-form-urlencoded")]
+ENDED = re.compile("<Status>(Rollback)?Successful</Status>")
+VERSION = re.compile("<DesiredConfiguration>.*?<Version>([0-9]+)</Version>", re.DOTALL)
+"""Of the launch template, of the first refresh of a response."""
+ACTIVE = re.compile("<Status>(Pending|InProgress|RollbackInProgress)</Status>")
+
+
+@dataclass
+class Refreshes:
+    """What is answered to who asks how a refresh goes.
+
+    The endpoint replaces an instance each time that it is asked. It is asked only when the new
+    instances so far are healthy targets; Auto Scaling waits for their warm-up instead.
+    """
+
+    services: Services
+    instances: Instances
+    asked: Mapping[str, str] = field(default_factory=dict)
+    held: str = ""
+    """The endpoint's last response."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def install(self) -> None:
+        """Answer in the endpoint's place."""
+        self.services.overlays |= {
+            "autoscaling:DescribeInstanceRefreshes": self._describe,
+            "autoscaling:CancelInstanceRefresh": self._cancel,
+        }
+
+    def _cancel(self, asked: Mapping[str, str]) -> Answer | None:
+        self.held = ""
+        return None
+
+    def _describe(self, asked: Mapping[str, str]) -> Answer | None:
+        with self.lock:
+            active = self.held and ACTIVE.search(self.held)
+            if asked != self.asked or not self.held or (active and self._serve()):
+                self.asked = asked
+                body = urlencode(asked).encode()
+                _, _, data = self.services.forward("POST", "/", FORM, body, "autoscaling")
+                self.held = data.decode()
+                self.instances.reconcile()
+            if self.instances.settled():
+                return 200, self.held
+            return 200, ENDED.sub(r"<Status>\1InProgress</Status>", self.held, count=1)
+
+    def _serve(self) -> bool:
+        """Whether all instances of the version that the refresh is to are healthy targets."""
+        health = self.instances.balancer.health()
+        found = VERSION.search(self.held)
+        version = found[1] if found else ""
+        mine = [one for one, number in self.instances.wanted().items() if number == version]
+        return all(health.get(one) == "healthy" for one in mine)

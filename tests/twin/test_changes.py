@@ -1,0 +1,117 @@
+"""A refresh and a rotation, as the twin answers who asks for them."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from generator.errors import ClinicError
+from generator.model.iam import allows
+from generator.twin import authorization
+from generator.twin.refresh import Refreshes
+from generator.twin.rotation import Rotation
+from tests.twin.planned import planned
+
+ASKED = {"Action": "DescribeInstanceRefreshes", "AutoScalingGroupName": "g"}
+
+
+def told(status: str, version: str = "2") -> str:
+    launch = f"<LaunchTemplate><Version>{version}</Version></LaunchTemplate>"
+    wanted = f"<DesiredConfiguration>{launch}</DesiredConfiguration>"
+    return f"<member><Status>{status}</Status>{wanted}</member>"
+
+
+class Stage:
+    """An endpoint that says what it is asked to, and a group of instances."""
+
+    def __init__(self) -> None:
+        self.says = told("InProgress")
+        self.asked = 0
+        self.health: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
+        self.balancer = SimpleNamespace(health=lambda: self.health)
+
+    def forward(self, *_: Any) -> tuple[int, list[tuple[str, str]], bytes]:
+        self.asked += 1
+        return 200, [], self.says.encode()
+
+    def reconcile(self) -> None:
+        for one in self.versions:
+            self.health.setdefault(one, "initial")
+
+    def wanted(self) -> dict[str, str]:
+        return self.versions
+
+    def settled(self) -> bool:
+        return all(self.health.get(one) == "healthy" for one in self.versions)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def ask(refreshes: Refreshes) -> str:
+    answer = refreshes._describe(ASKED)
+    assert answer
+    return answer[1]
+
+
+def test_the_next_instance_is_replaced_once_the_new_one_is_healthy(stage: Stage) -> None:
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    stage.versions = {"old": "1", "new": "2"}
+    stage.health = {"old": "healthy"}
+    ask(refreshes)
+    ask(refreshes)
+    assert stage.asked == 1
+    stage.health["new"] = "healthy"
+    ask(refreshes)
+    assert stage.asked == 2
+
+
+def test_a_refresh_has_not_ended_before_its_last_instance_is_healthy(stage: Stage) -> None:
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    stage.versions, stage.says = {"new": "2"}, told("Successful")
+    assert "<Status>InProgress</Status>" in ask(refreshes)
+    stage.health["new"] = "healthy"
+    assert "<Status>Successful</Status>" in ask(refreshes)
+
+
+def test_an_instance_that_never_gets_healthy_does_not_hold_up_the_way_back(stage: Stage) -> None:
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    stage.versions, stage.health = {"bad": "3", "good": "2"}, {"good": "healthy"}
+    ask(refreshes)
+    ask(refreshes)
+    assert stage.asked == 2
+
+
+def test_a_cancelled_refresh_is_asked_for_anew(stage: Stage) -> None:
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    stage.versions = {"bad": "2"}
+    ask(refreshes)
+    stage.says = told("Cancelled")
+    assert refreshes._cancel({}) is None
+    assert "<Status>Cancelled</Status>" in ask(refreshes)
+
+
+def rotation(env: str) -> Rotation:
+    return Rotation(None, planned(env), None, None)  # type: ignore[arg-type]
+
+
+def test_nothing_rotates_where_the_templates_have_no_schedule() -> None:
+    assert rotation("prod").schedule
+    assert rotation("seed").schedule is None
+    with pytest.raises(ClinicError, match="nothing rotates the password"):
+        rotation("seed").rotate()
+
+
+def test_the_rotation_functions_role_may_change_the_database_of_the_stack_only() -> None:
+    deployed = planned("prod")
+    statements = authorization.of_role(deployed, "rotationrole-id")
+    for name, allowed in (("database-id", True), ("another", False)):
+        body = f"Action=ModifyDBInstance&DBInstanceIdentifier={name}".encode()
+        home = "us-east-1:123456789012"
+        action, resource, context = authorization.call("rds", "POST", "/", {}, body, home)
+        assert allows(statements, action, resource, context) is allowed
