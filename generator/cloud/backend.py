@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.exceptions import ClientError
 
 from generator.cloud.aws import Aws, code_of
+from generator.cloud.stacks import Stack, existing, tree, walk
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.type_defs import (
@@ -19,6 +20,26 @@ if TYPE_CHECKING:
 GROUP = "AWS::AutoScaling::AutoScalingGroup"
 LOG_GROUP = "BackendLogGroupResource"
 """The logical id of the log group in which instances write `<instance>/boot` and `/backend`."""
+
+
+class Backend(NamedTuple):
+    """Where the backend of a stack runs and logs."""
+
+    stack: Stack
+    group: str
+    """The Auto Scaling group's name; empty where the stack has none (yet)."""
+    log_group: str
+    """The log group's name; empty where the stack has none (yet)."""
+
+
+def of_stack(aws: Aws, name: str) -> Backend:
+    """The backend of a stack by name, also while it is being created and has no outputs;
+    ClinicError (2) if there is no such stack."""
+    stack = existing(aws, name)
+    resources = list(walk(tree(aws, stack.id)))
+    group = next((r.physical for r in resources if r.type == GROUP), "")
+    log_group = next((r.physical for r in resources if r.path.rpartition("/")[2] == LOG_GROUP), "")
+    return Backend(stack, group, log_group)
 
 
 class TargetHealth(NamedTuple):

@@ -39,6 +39,8 @@ COMMANDS = {
         "release": "Roll the backend to another image, and back when it does not hold.",
         "smoke": "Prove from outside that a site keeps the architecture's promises.",
         "doctor": "Say what is wrong with each instance and target, and what to do.",
+        "logs": "Show what the instances log, merged by time.",
+        "shell": "Open a shell on an instance, or in its backend's container.",
         "stress": "Put load on the instances and see how long new capacity takes.",
     },
 }

@@ -1,4 +1,4 @@
-"""Who looks after what runs: ``clinic doctor`` and ``clinic smoke``. It reads, and changes nothing.
+"""Who looks after what runs: ``clinic doctor``, ``logs`` and ``smoke``. It changes nothing.
 
 What it reads are settings, and logs of boot and container: whatever the application writes into
 its log is read with it. Where it says ``*``, AWS knows no narrower resource.
@@ -27,12 +27,13 @@ def documents() -> dict[str, dict[str, Any]]:
         "cloudwatch:GetMetricData",
         "elasticloadbalancing:Describe*",
     ]
+    logs = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
     return {
         "observer": document(
             allow("Read", reads),
             allow("Alarms", ["cloudwatch:DescribeAlarms"], ALARMS),
             allow("Stacks", stacks, [STACKS]),
-            allow("ReadLogs", ["logs:GetLogEvents"], [LOG_GROUPS]),
+            allow("ReadLogs", logs, [LOG_GROUPS]),
             allow("ReadConsole", ["ec2:GetConsoleOutput"], [INSTANCES], OF_OUR_STACKS),
         )
     }

@@ -29,7 +29,7 @@ def documents() -> dict[str, dict[str, Any]]:
             allow("Script", ["ssm:SendCommand"], [SCRIPT]),
             allow("OnOurInstances", ["ssm:SendCommand"], [INSTANCES], OF_OUR_STACKS),
             allow("EndIt", ["ssm:CancelCommand", "ssm:GetCommandInvocation"]),
-            allow("Shell", ["ssm:StartSession"], [SHELL]),
+            allow("Shell", ["ssm:GetDocument", "ssm:StartSession"], [SHELL]),
             allow(
                 "OpenOne",
                 ["ssm:StartSession"],

@@ -1,4 +1,4 @@
-"""The observer may do what the doctor does, the operator what the stress test does beside it, and
+"""The observer may do what doctor and logs do, the operator beside it what stress and shell do, and
 nothing on foreign machines."""
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from .ours import ALARM, BY_HAND, PLACE, ROOT, TAGGED
 FOLDER = Path(generator.__file__).parent
 DOCTOR = [*FOLDER.glob("application/doctor/*.py"), FOLDER / "cloud/backend.py"]
 SMOKE = [*FOLDER.glob("application/smoke/*.py")]
+LOGS = [*FOLDER.glob("application/logs/*.py")]
+OPENS = [*FOLDER.glob("application/shell/*.py"), FOLDER / "cloud/backend.py"]
 STRESS = [*FOLDER.glob("application/stress/*.py")]
 ALWAYS = {"cloudformation:DescribeStacks", "cloudformation:ListStackResources"}
 """What generator.cloud.stacks calls to find the group."""
@@ -30,6 +32,9 @@ THINGS = {
     "cloudwatch:DescribeAlarms": (ALARM,),
     "ec2": (INSTANCE,),
     "logs": (f"{LOG}:log-stream:i-1/boot",),
+    "logs:DescribeLogStreams": (LOG, f"{LOG}:log-stream:"),
+    "logs:FilterLogEvents": (LOG, f"{LOG}:log-stream:"),
+    "ssm:GetDocument": (SHELL,),
     "ssm:SendCommand": (INSTANCE, SCRIPT),
 }
 
@@ -39,25 +44,26 @@ Documents = dict[str, dict[str, Any]]
 def calls(paths: list[Path]) -> set[str]:
     """The rights that all calls of the modules need."""
     found = {right for call in written(paths) for right in rights(call)}
-    # This one is asked for on the way to a deployment's diagnosis only.
-    return (found | ALWAYS) - {"logs:DescribeLogStreams"}
+    return found | ALWAYS
 
 
 def test_the_calls_are_found_in_the_code() -> None:
     assert {"elasticloadbalancing:DescribeTargetHealth", "logs:GetLogEvents"} < calls(DOCTOR)
     assert "elasticloadbalancing:DescribeTargetHealth" in calls(SMOKE)
     assert {"ssm:SendCommand", "ssm:CancelCommand"} < calls(STRESS)
+    assert {"logs:FilterLogEvents", "logs:DescribeLogStreams"} < calls(LOGS)
+    assert "ssm:GetDocument" in calls(OPENS)
 
 
-@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(SMOKE)))
-def test_the_observer_may_make_every_call_of_doctor_and_smoke(
+@pytest.mark.parametrize("call", sorted(calls(DOCTOR) | calls(SMOKE) | calls(LOGS)))
+def test_the_observer_may_make_every_call_of_doctor_smoke_and_logs(
     documents: Documents, call: str
 ) -> None:
     for thing in THINGS.get(call) or THINGS.get(call.partition(":")[0]) or ("*",):
         assert is_allowed([documents["observer"]], call, thing, TAGGED), f"{call} on {thing}"
 
 
-@pytest.mark.parametrize("call", sorted(calls(STRESS)))
+@pytest.mark.parametrize("call", sorted(calls(STRESS) | calls(OPENS)))
 def test_the_operator_beside_the_observer_may_make_every_call(
     documents: Documents, call: str
 ) -> None:
@@ -68,7 +74,8 @@ def test_the_operator_beside_the_observer_may_make_every_call(
 
 def test_the_observer_changes_nothing_and_the_operator_reads_no_log(documents: Documents) -> None:
     allowed = [a for s in documents["observer"]["Statement"] for a in s["Action"]]
-    assert all(a.partition(":")[2].startswith(("Describe", "Get", "List")) for a in allowed)
+    reading = ("Describe", "Filter", "Get", "List")
+    assert all(a.partition(":")[2].startswith(reading) for a in allowed)
     log = f"{LOG}:log-stream:i-1/boot"
     assert not is_allowed([documents["operator"]], "logs:GetLogEvents", log, SESSION)
 

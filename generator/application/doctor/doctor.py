@@ -20,8 +20,8 @@ from generator.application.doctor.instance import (
 )
 from generator.cloud import backend
 from generator.cloud.aws import Aws
-from generator.cloud.backend import GROUP, LOG_GROUP, TargetHealth
-from generator.cloud.stacks import Stack, existing, tree, walk
+from generator.cloud.backend import TargetHealth
+from generator.cloud.stacks import Stack
 from generator.cloud.text import printable
 from generator.errors import ClinicError
 from generator.report import Report
@@ -44,10 +44,7 @@ def diagnose(aws: Aws, name: str, instance: str | None, report: Report) -> bool:
 
     ClinicError (2) if there is no such stack, group or instance.
     """
-    stack = existing(aws, name)
-    made = list(walk(tree(aws, stack.id)))
-    group = next((r.physical for r in made if r.type == GROUP), "")
-    log_group = next((r.physical for r in made if r.path.rpartition("/")[2] == LOG_GROUP), "")
+    stack, group, log_group = backend.of_stack(aws, name)
     described = backend.group(aws, group) if group else None
     if not described:
         raise ClinicError(
