@@ -1,7 +1,7 @@
 """Everything that can be known before a deployment: lint, reachability and limits in one go.
 
 screen.py        for people and for programs
-gate.py          lets a deployment begin if nothing is found
+required.py      refuses a deployment if anything is found
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ instances.py, user_data.py     credentials that leak, and requests of user data 
 unknown_types.py, unresolved.py     types that are not judged, references that lead nowhere
 expectations.py, documented.py     what was expected
 changed.py       what of it other parameters explain
-gates.py         groups, network ACLs and public addresses on the way of a packet
-doors.py         what a group alone lets through
+hops.py          groups, network ACLs and public addresses on the way of a packet
+open_ports.py    what a security group alone lets through
 report.py        the result for people and for programs
 
 The network, the policies and what values refer to are read by generator/model.

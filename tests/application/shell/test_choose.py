@@ -8,7 +8,7 @@ import pytest
 
 from generator.application.shell.choose import choose
 from generator.cloud import backend
-from generator.cloud.backend import Backend
+from generator.cloud.backend import Backend, TargetHealth
 from generator.cloud.stacks import Stack
 from generator.errors import ClinicError
 from tests.cloud.test_diagnose import Stubbed
