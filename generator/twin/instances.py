@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
-from generator.twin import wiring
+from generator.twin import docker, wiring
 from generator.twin.balancer import Balancer
 from generator.twin.certificates import Authority
 from generator.twin.deployed import Deployed
@@ -221,6 +221,8 @@ class Instances:
         image = folder / "image"
         image.mkdir()
         (image / "image.json").write_text(self.image.json())
+        if self.image.archive:
+            (folder / "docker").write_text(docker.handed_over(self.image.archive))
         shared = self.authority.folder.parent / "documents"
         shared.mkdir(exist_ok=True)
         binds = {str(shared): "/var/lib/twin/documents", **self.image.binds}
