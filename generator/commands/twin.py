@@ -20,6 +20,12 @@ from generator.report import Report
     "--env-file", type=PATH, help="The backend's .env; one with made-up values otherwise."
 )
 @click.option("--backend", type=PATH, help="A built NestJS application, instead of the small one.")
+@click.option(
+    "--docker",
+    "real",
+    is_flag=True,
+    help="Instances run the backend as an image, each with a Docker daemon. Needs root.",
+)
 @click.option("--frontend", type=PATH, help="A built frontend to publish.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where a browser gets in.")
 @click.option(
@@ -47,6 +53,7 @@ def twin_command(
     flat: bool,
     env_file: Path | None,
     backend: Path | None,
+    real: bool,
     frontend: Path | None,
     port: int,
     minute: float,
@@ -89,9 +96,10 @@ def twin_command(
     content = stand.env_file(env_file)
     if frontend:
         build.read(frontend, build.names(frontend))
-    stand.enter(port, backend, watches=watches)
+    stand.enter(port, backend, watches=watches, real=real)
     place = Path(env).parent if env.endswith(".json") else params
-    options = TwinOptions(stand.image_of(backend), content, quick, minute, place, stand.door())
+    image = stand.image_of(backend, real=real)
+    options = TwinOptions(image, content, quick, minute, place, stand.door())
     with stand_up(environment, templates_view, options, report) as twin:
         if watches:
             stand.watch(twin, report)

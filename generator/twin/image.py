@@ -30,6 +30,8 @@ class Image:
     env: dict[str, str] = field(default_factory=dict)
     others: dict[str, list[str]] = field(default_factory=dict)
     """Commands of images of other names."""
+    archive: Path | None = None
+    """What `docker load` reads, for a real Docker; the stand-in runs the folder otherwise."""
 
     def json(self) -> str:
         """As the stand-in for Docker reads it."""

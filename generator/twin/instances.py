@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.cloud.aws import Aws
 from generator.errors import ClinicError
-from generator.twin import network_plan
+from generator.twin import docker, network_plan
 from generator.twin.balancer import Balancer
 from generator.twin.certificates import Authority
 from generator.twin.deployed import DeployedStack
@@ -223,6 +223,8 @@ class AutoScalingGroup:
         image = folder / "image"
         image.mkdir()
         (image / "image.json").write_text(self.image.json())
+        if self.image.archive:
+            (folder / "docker").write_text(docker.handed_over(self.image.archive))
         shared = self.authority.folder.parent / "documents"
         shared.mkdir(exist_ok=True)
         binds = {str(shared): "/var/lib/twin/documents", **self.image.binds}

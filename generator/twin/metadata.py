@@ -12,6 +12,7 @@ from generator.twin.namespaces import listener
 from generator.twin.network import METADATA, ROUTER
 from generator.twin.services import Handler, serve
 
+LIFE = "X-aws-ec2-metadata-token-ttl-seconds"
 NEVER = "2099-01-01T00:00:00Z"
 
 
@@ -41,6 +42,9 @@ class InstanceMetadata:
         known = {"instance-id": self.instance, "local-ipv4": self.address}
         if self.role:
             keys = {
+                # AWS's own clients, as Docker's log driver has one, take no keys without it.
+                "Code": "Success",
+                "Type": "AWS-HMAC",
                 "AccessKeyId": self.key,
                 "SecretAccessKey": "twin/secret+key",
                 "Token": "twin-session-token",
@@ -76,7 +80,7 @@ class _Service(Handler):
         self.connection.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, who.hop_limit)
         token = secrets.token_hex(16)
         self.owner.tokens[token] = who.address
-        return self.respond(200, token)
+        return self.respond(200, token, [(LIFE, self.headers.get(LIFE, "21600"))])
 
     def do_GET(self) -> None:
         """Answer to a token's bearer, or to anybody where version 1 is allowed."""

@@ -41,7 +41,7 @@ def why_not(programs: Mapping[str, str], files: Mapping[str, str] | None = None)
     """
     if sys.platform != "linux":
         return "the twin needs Linux's namespaces, and this is not Linux."
-    missing = {name: package for name, package in programs.items() if not _found(name)}
+    missing = {name: package for name, package in programs.items() if not found(name)}
     missing |= {name: package for name, package in (files or {}).items() if not glob(name)}
     if missing:
         packages = " ".join(sorted({each for one in missing.values() for each in one.split()}))
@@ -56,12 +56,14 @@ def why_not(programs: Mapping[str, str], files: Mapping[str, str] | None = None)
     return ""
 
 
-def _found(program: str) -> bool:
+def found(program: str) -> bool:
+    """Whether a program is where an ordinary user or root has it."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
 
 
-def _unshare() -> list[str]:
-    return ["unshare", "-Urnmpf", "--kill-child", "--mount-proc"]
+def _unshare(*, root: bool = False) -> list[str]:
+    user = "" if root else "Ur"
+    return ["unshare", f"-{user}nmpf", "--kill-child", "--mount-proc"]
 
 
 def is_own_world() -> bool:
@@ -70,14 +72,15 @@ def is_own_world() -> bool:
     return os.environ.get(INSIDE) == "1" and os.getpid() == 1
 
 
-def own_world(command: Sequence[str], keep: Sequence[int] = ()) -> NoReturn:
+def own_world(command: Sequence[str], keep: Sequence[int] = (), *, root: bool = False) -> NoReturn:
     """Become ``command`` (arguments of Python) as process 1 of new user, network, mount and process
-    namespaces: with it everything in them ends. ``keep`` are file descriptors that stay open."""
+    namespaces: with it everything in them ends. ``keep`` are file descriptors that stay open. With
+    ``root`` the user namespace is this machine's, and so are the rights of its root."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     for number in keep:
         os.set_inheritable(number, True)
     sys.stdout.flush()
-    words = [*_unshare(), sys.executable, *command]
+    words = [*_unshare(root=root), sys.executable, *command]
     os.execvpe(words[0], words, {**os.environ, INSIDE: "1", "PATH": path})
 
 

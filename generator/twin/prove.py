@@ -108,7 +108,8 @@ def _hop_limit(twin: Twin) -> str:
     """A container is one hop further: it gets a token only where the limit is two."""
     limit = int(launch(twin.deployed).get("MetadataOptions", {}).get("HttpPutResponseHopLimit", 1))
     ask = (
-        "nsenter --net=/run/netns/$(docker ps --format '{{.Names}}' | tail -1) curl -s -m 2 -o "
+        "name=$(docker ps --format '{{.Names}}' | tail -1); "
+        "nsenter -n -t $(docker top $name -eo pid | tail -1) curl -s -m 2 -o "
         "/dev/null -w '%{http_code}' -X PUT http://169.254.169.254/latest/api/token "
         "-H 'X-aws-ec2-metadata-token-ttl-seconds: 60'"
     )

@@ -18,7 +18,7 @@ from generator.local.frontend import write_small_build
 from generator.model import view
 from generator.model.view import FLAT
 from generator.report import Report
-from generator.twin import enacted, image, namespaces
+from generator.twin import docker, enacted, image, namespaces
 from generator.twin.twin import Twin
 
 PROGRAMS = {
@@ -82,26 +82,29 @@ def prove_all(
         )
 
 
-def enter(port: int, backend: Path | None, *, watches: bool) -> None:
+def enter(port: int, backend: Path | None, *, watches: bool, real: bool = False) -> None:
     """Go into namespaces of its own with the browser's way in, and with ``watches`` that of the
-    page of what runs, unless this is there already.
+    page of what runs, unless this is there already. With ``real`` Docker's daemon can run in them.
 
     ClinicError where the twin cannot stand.
     """
     if not namespaces.is_own_world():
-        if why := why_not():
+        if why := why_not() or (docker.why_not() if real else ""):
             raise ClinicError(f"the twin cannot stand here: {why}")
         doors = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
         image.prepare(backend)
+        if real:
+            docker.sweep_later()
         os.environ |= {name: str(door.fileno()) for name, door in doors.items()}
         kept = [door.fileno() for door in doors.values()]
-        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=kept)
+        namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=kept, root=real)
     namespaces.furnish()
 
 
-def image_of(backend: Path | None) -> image.Image:
-    """The image of a built application, or the small one."""
-    return image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
+def image_of(backend: Path | None, *, real: bool = False) -> image.Image:
+    """The image of a built application, or the small one; with ``real`` for Docker to load."""
+    chosen = image.built(backend) if backend else image.small(namespaces.SCRATCH / "image")
+    return docker.packed(chosen, namespaces.SCRATCH / "image.tar") if real else chosen
 
 
 def door() -> int:

@@ -3,7 +3,8 @@
 # is this machine's, read as it is, and whose /etc, /var and /usr/local are its own. Then the user
 # data, as cloud-init runs it.
 #     start.sh FOLDER PROGRAMS
-# FOLDER holds user-data, hosts, ca-bundle.crt, settings (NAME=VALUE lines) and binds (FROM TO lines).
+# FOLDER holds user-data, hosts, ca-bundle.crt, settings (NAME=VALUE lines) and binds (FROM TO lines);
+# for a real Docker also docker: its client's path, the image's archive and a control group, a line each.
 set -euo pipefail
 folder=$1 programs=$2 root=$1/root
 mkdir -p "${root}"
@@ -13,6 +14,18 @@ mkdir -p proc dev tmp run root home/ubuntu usr sys etc/ssl/certs etc/systemd/sys
     var/tmp var/lib/cloud/instance/scripts var/lib/twin
 chmod 1777 tmp
 mount --rbind /usr usr
+if [[ -e "${folder}/docker" ]]; then
+    mapfile -t docker <"${folder}/docker"
+    touch var/lib/twin/client var/lib/twin/image.tar
+    mount --bind "${docker[0]}" var/lib/twin/client
+    mount --bind "${docker[1]}" var/lib/twin/image.tar
+    echo "${docker[2]}" >var/lib/twin/group
+    mkdir var/lib/twin/local
+    mount --rbind /usr/local var/lib/twin/local
+    mount -t sysfs sysfs sys
+    mount --rbind /sys/fs/cgroup sys/fs/cgroup
+    ln -s /run var/run
+fi
 mount -t tmpfs tmpfs usr/local
 mkdir -p usr/local/bin usr/local/sbin
 for name in bin sbin lib lib64; do ln -s "usr/${name}" "${name}"; done
@@ -39,6 +52,7 @@ while read -r from to; do
     mount --bind "${from}" ".${to}"
 done <"${folder}/binds"
 cp -r "${programs}" var/lib/twin/programs
+[[ ! -e "${folder}/docker" ]] || cp "${programs%/*}"/docker/* var/lib/twin/programs/
 cp "${folder}/image/image.json" var/lib/twin/
 # Docker is there once it is installed, as on Ubuntu.
 [[ ! -e usr/bin/docker ]] || mount --bind /dev/null usr/bin/docker
