@@ -15,7 +15,7 @@ counters.py       packets by security group rule
 names.py          host names, as a hosts file
 certificates.py   a certificate authority for AWS's names
 namespaces.py     sockets, threads and programs in network namespaces
-image.py          what runs in the containers
+image.py          what runs in the containers (docker.py: with a real Docker on each instance)
 load.py           requests at a steady rate (stress.py: during a change)
 twin.py           stands one environment up, part by part
 prove.py          the probes, one row a promise
