@@ -309,7 +309,9 @@ def test_ctrl_c_at_a_terminal_can_cancel_an_update(
 def test_json_tells_upload_changes_events_and_outputs(
     aws: Aws, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deploy(aws, small.nested(), replace(YES, report=Report(json=True)))
+    report = Report(json=True)
+    deploy(aws, small.nested(), replace(YES, report=report))
+    report.end(0)
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     kinds = [told["kind"] for told in objects]
     assert kinds[0] == "upload"

@@ -48,7 +48,7 @@ class Streams:
         return f"{self.instance}/{self.log}" if WHOLE_ID.fullmatch(self.instance) else ""
 
 
-class EventFeed:
+class LogFeed:
     """The events of some streams of a log group from a moment on, each once."""
 
     def __init__(self, aws: Aws, log_group: str, streams: Streams, since: datetime) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from generator.application.logs.feed import POLL, EventFeed, Streams, is_empty
+from generator.application.logs.feed import POLL, LogFeed, Streams, is_empty
 from generator.cloud import backend
 from generator.cloud.aws import Aws
 from generator.cloud.text import printable
@@ -63,7 +63,7 @@ def logs(
     log_group = backend.of_stack(aws, name).log_group
     if not log_group:
         raise ClinicError(f"{name} has no log group (yet): `clinic status` shows what it has.")
-    feed = EventFeed(aws, log_group, streams, since)
+    feed = LogFeed(aws, log_group, streams, since)
     lines = Lines(sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     count = _print(feed, lines, report)
     if not count:
@@ -73,14 +73,14 @@ def logs(
     report.tell("done", log_group=log_group, events=count)
 
 
-def _follow(feed: EventFeed, lines: Lines, report: Report) -> NoReturn:
+def _follow(feed: LogFeed, lines: Lines, report: Report) -> NoReturn:
     """Go on until a person interrupts; click then ends the line that the terminal's ^C is on."""
     while True:
         time.sleep(POLL)
         _print(feed, lines, report)
 
 
-def _print(feed: EventFeed, lines: Lines, report: Report) -> int:
+def _print(feed: LogFeed, lines: Lines, report: Report) -> int:
     """Print what one read has; how many events."""
     count = 0
     for event in feed.read():

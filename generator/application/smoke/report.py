@@ -23,7 +23,7 @@ def show(result: Result, report: Report) -> None:
     report.tell("promise", **asdict(result))
     if not report.json:
         line = Text.assemble(
-            f"{result.name:<17}",
+            f"{result.name:<18}",
             (f"{result.status:<12}", STYLES[result.status]),
             f"{result.ms:>6,} ms  {result.says}: {result.reason}",
         )

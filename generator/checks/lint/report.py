@@ -54,4 +54,4 @@ def _summary(shown: list[Finding], used: set[suppressions.Suppression]) -> str:
     suppressed = (
         "1 suppression with a reason was" if len(used) == 1 else f"{len(used)} suppressions were"
     )
-    return f"lint: {counted or 'nothing counted'}; {suppressed} used"
+    return f"lint: {counted or 'nothing found'}; {suppressed} used"

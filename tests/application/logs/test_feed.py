@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from generator.application.doctor.instance import Pace
-from generator.application.logs.feed import CALLS_A_SECOND, LATE, EventFeed, Streams, is_empty
+from generator.application.logs.feed import CALLS_A_SECOND, LATE, LogFeed, Streams, is_empty
 from generator.cloud.aws import Aws
 from tests.cloud.test_diagnose import DENIED, Stubbed
 
@@ -60,13 +60,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def feed(service: Service, streams: Streams = BACKEND, since: int = 0) -> EventFeed:
+def feed(service: Service, streams: Streams = BACKEND, since: int = 0) -> LogFeed:
     aws = Stubbed().aws
     aws._clients["logs"] = service
-    return EventFeed(aws, "group", streams, datetime.fromtimestamp(since / 1000, UTC))
+    return LogFeed(aws, "group", streams, datetime.fromtimestamp(since / 1000, UTC))
 
 
-def texts(feed: EventFeed) -> list[str]:
+def texts(feed: LogFeed) -> list[str]:
     return [event["message"] for event in feed.read()]
 
 
@@ -133,7 +133,7 @@ def test_events_of_all_pages_are_read_also_after_an_empty_one(clock: list[float]
     event = {"eventId": "1", "timestamp": NOW, "message": "x", "logStreamName": f"{ONE}/backend"}
     stubbed.say("logs", "filter_log_events", events=[], nextToken="a")
     stubbed.say("logs", "filter_log_events", events=[event])
-    reader = EventFeed(stubbed.aws, "group", Streams("backend"), datetime(2026, 1, 1, tzinfo=UTC))
+    reader = LogFeed(stubbed.aws, "group", Streams("backend"), datetime(2026, 1, 1, tzinfo=UTC))
     assert texts(reader) == ["x"]
     stubbed.of("logs").assert_no_pending_responses()
 
@@ -163,14 +163,14 @@ def test_streams_are_chosen_by_log_and_instance(
 def test_a_group_or_stream_that_is_not_there_has_no_events(clock: list[float]) -> None:
     stubbed = Stubbed()
     stubbed.of("logs").add_client_error("filter_log_events", "ResourceNotFoundException")
-    assert texts(EventFeed(stubbed.aws, "gone", BACKEND, datetime(2026, 1, 1, tzinfo=UTC))) == []
+    assert texts(LogFeed(stubbed.aws, "gone", BACKEND, datetime(2026, 1, 1, tzinfo=UTC))) == []
 
 
 def test_another_refusal_is_not_taken_for_an_absent_group(clock: list[float]) -> None:
     stubbed = Stubbed()
     stubbed.of("logs").add_client_error("filter_log_events", **DENIED)
     with pytest.raises(ClientError):
-        texts(EventFeed(stubbed.aws, "group", BACKEND, datetime(2026, 1, 1, tzinfo=UTC)))
+        texts(LogFeed(stubbed.aws, "group", BACKEND, datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 def test_no_more_calls_begin_in_a_second_than_two_people_may_make(
@@ -196,6 +196,6 @@ def test_the_client_is_the_one_that_the_connection_has(aws: Aws) -> None:
     logs.create_log_group(logGroupName="group")
     assert is_empty(aws, "group")
     assert is_empty(aws, "gone")
-    assert texts(EventFeed(aws, "group", Streams("boot"), datetime(2026, 1, 1, tzinfo=UTC))) == []
+    assert texts(LogFeed(aws, "group", Streams("boot"), datetime(2026, 1, 1, tzinfo=UTC))) == []
     logs.create_log_stream(logGroupName="group", logStreamName="i-1/boot")
     assert not is_empty(aws, "group")

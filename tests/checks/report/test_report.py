@@ -144,7 +144,7 @@ def test_hostile_names_stay_text(clinic: Clinic, tmp_path: Path) -> None:
 def changed(tmp_path: Path, clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository in which dev gets another name for its database and a NAT gateway."""
     # What linters say takes 20 s and is no part of a comment.
-    monkeypatch.setattr(run, "judge", lambda *_, **__: iter(()))
+    monkeypatch.setattr(run, "lint_all", lambda *_, **__: iter(()))
     folder = tmp_path / "project"
     for name in ("output", "params"):
         shutil.copytree(ROOT / name, folder / name)

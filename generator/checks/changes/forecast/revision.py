@@ -114,7 +114,7 @@ def _git(*arguments: str, stdin: bytes = b"") -> bytes:
     if done.returncode:
         words = done.stderr.decode(errors="replace").strip().splitlines()
         raise ClinicError(
-            f"git cannot say what was here ({words[0] if words else 'no reason stdin'}): run this "
+            f"git cannot say what was here ({words[0] if words else 'no reason given'}): run this "
             "in a clone of the repository."
         )
     return done.stdout
