@@ -24,17 +24,17 @@ def groups() -> Sequence[Mapping[str, Any]]:
     ClinicError if one of the words is missing.
     """
     try:
-        found: list[dict[str, Any]] = tomllib.loads(shipped.text("generator", "form.toml"))[
+        form_groups: list[dict[str, Any]] = tomllib.loads(shipped.text("generator", "form.toml"))[
             "groups"
         ]
     except tomllib.TOMLDecodeError as error:
         raise ClinicError(f"{FILE} is no TOML: {error}.") from error
-    for group in found:
+    for group in form_groups:
         for name, row in ((group.get("label", "a group"), group), *group["parameters"].items()):
             for word in WORDS:
                 if not row.get(word):
                     raise ClinicError(f'{FILE}: {name} has no {word}: write {word} = "...".')
-    return found
+    return form_groups
 
 
 def arrange(template: Template) -> None:

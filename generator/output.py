@@ -124,11 +124,11 @@ def _difference(old: bytes, new: bytes) -> str:
 def read(folder: Path) -> dict[str, bytes]:
     """What ``folder`` holds of the files that render() makes or once made; {} without a folder."""
     try:
-        found = [
+        files = [
             *(folder / name for name in ("flat.json", "roles.json")),
             *(file for name in FOLDERS for file in folder.glob(f"{name}/*.json")),
         ]
-        return {f.relative_to(folder).as_posix(): f.read_bytes() for f in found if f.is_file()}
+        return {f.relative_to(folder).as_posix(): f.read_bytes() for f in files if f.is_file()}
     except OSError as error:
         raise ClinicError(
             f"{error.filename or folder} cannot be read ({reason(error)}): allow this user to "

@@ -139,7 +139,7 @@ def load_(run: AcceptanceRun) -> None:
     if run.stand_in and not run.url:
         raise UntestedError("nothing boots behind this endpoint, so there is nothing to load")
     options = live.StressOptions(yes=True, url=run.url, report=run.report)
-    timed = replace(options, **run.clock) if run.clock else options  # type: ignore[arg-type]
+    timed = replace(options, **run.clock) if run.clock else options  # type: ignore[arg-type]  # a test sets it, by field
     judge(live.run(run.aws, run.env.stack, run.load, timed))
 
 

@@ -173,7 +173,10 @@ def _show(changes: list[Change], report: Report) -> None:
     else:
         report.say("No resource changes: only the templates' addresses, texts or tags.")
     for change in changes:
-        report.tell("change", **asdict(change), replacement=change.replacement)
+        fields = asdict(change)
+        # Programs know the declared policy as `fate`.
+        fields["fate"] = fields.pop("declared")
+        report.tell("change", **fields, replacement=change.replacement)
 
 
 def agree(question: str, options: DeployOptions, otherwise: str) -> bool:

@@ -65,15 +65,15 @@ def report_command(
         files.check(comment)
         if comment.resolve() == output.resolve():
             raise ClinicError("--output and --comment name the same file: give two.")
-    found = gather(env, params, templates, region, against, day.date() if day else None)
+    results = gather(env, params, templates, region, against, day.date() if day else None)
     with expected(templates):
-        made = {"report": (output, page.render(found))}
+        made = {"report": (output, page.render(results))}
         if comment:
             _, before = base.read(env, params, region, against)
-            made["comment"] = (comment, comments.render(found, before))
+            made["comment"] = (comment, comments.render(results, before))
     for kind, (place, text) in made.items():
         data = text.encode()
         files.write(place, data)
-        report.tell(kind, env=found.view.env, path=str(place), bytes=len(data))
-        report.say(f"{place}: {found.view.env}, {len(data):,} bytes")
-    report.say(f"{found.checked.count or 'no'} findings; {found.estimate.total}")
+        report.tell(kind, env=results.view.env, path=str(place), bytes=len(data))
+        report.say(f"{place}: {results.view.env}, {len(data):,} bytes")
+    report.say(f"{results.checked.count or 'no'} findings; {results.estimate.total}")

@@ -36,22 +36,22 @@ SCRIPT = "@migrate.sh@"
 
 def handler(event, context):
     """{"done": result}, or {"refused": AWS's error, "operation": its name}."""
-    given = dict(event)
+    arguments = dict(event)
     try:
-        return {"done": STEPS[given.pop("step")](**given)}
+        return {"done": STEPS[arguments.pop("step")](**arguments)}
     except ClientError as error:
         return {"refused": error.response["Error"], "operation": error.operation_name}
 
 
 def show_version(version):
     """A version of the stack's launch template; reading one is reading all of an account."""
-    found = described(version)
+    version_data = described(version)
     return {
-        "number": str(found["VersionNumber"]),
-        "user_data": decoded(found),
-        "machine_image": found["LaunchTemplateData"].get("ImageId", ""),
-        "before": found["VersionDescription"].removeprefix(BEFORE)
-        if found["VersionDescription"].startswith(BEFORE)
+        "number": str(version_data["VersionNumber"]),
+        "user_data": decoded(version_data),
+        "machine_image": version_data["LaunchTemplateData"].get("ImageId", ""),
+        "before": version_data["VersionDescription"].removeprefix(BEFORE)
+        if version_data["VersionDescription"].startswith(BEFORE)
         else "",
     }
 
@@ -147,11 +147,11 @@ def migrate(image, command, version, instance):
 
 def migration(id, instance):
     """How a migration stands, and what it has said; of no other command."""
-    told = boto3.client("ssm").get_command_invocation(CommandId=id, InstanceId=instance)
-    if not told["Comment"].startswith(f"{COMMENT}{physical('LaunchTemplate')} "):
+    invocation = boto3.client("ssm").get_command_invocation(CommandId=id, InstanceId=instance)
+    if not invocation["Comment"].startswith(f"{COMMENT}{physical('LaunchTemplate')} "):
         raise ValueError(f"Command {id} is no migration of this stack.")
     shown = ("Status", "ResponseCode", "StandardOutputContent", "StandardErrorContent")
-    return {name: told[name] for name in shown if name in told}
+    return {name: invocation[name] for name in shown if name in invocation}
 
 
 STEPS = {
@@ -169,13 +169,14 @@ def physical(logical_id):
     cloudformation, stack = boto3.client("cloudformation"), os.environ["ROOT"]
     for name in ("BackendStack", logical_id):
         try:
-            told = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId=name)
+            ids = {"StackName": stack, "LogicalResourceId": name}
+            response = cloudformation.describe_stack_resource(**ids)
         except ClientError as error:
             # The flat form has no nested stacks.
             if name == logical_id or "does not exist" not in str(error):
                 raise
         else:
-            stack = told["StackResourceDetail"]["PhysicalResourceId"]
+            stack = response["StackResourceDetail"]["PhysicalResourceId"]
     return stack
 
 
@@ -237,7 +238,7 @@ def earlier(ssm, comment):
     """A command that was sent with this comment: the newest."""
     pages = ssm.get_paginator("list_commands")
     for page in pages.paginate(Filters=[{"key": "DocumentName", "value": DOCUMENT}]):
-        for told in page["Commands"]:
-            if told.get("Comment") == comment:
-                return told
+        for command in page["Commands"]:
+            if command.get("Comment") == comment:
+                return command
     return None

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from generator.errors import ClinicError
 from generator.twin.image import Image
-from generator.twin.namespaces import found, run
+from generator.twin.namespaces import is_installed, run
 
 PROGRAMS = ("dockerd", "docker", "containerd", "runc", "iptables")
 PACKAGES = "docker.io iptables"
@@ -49,7 +49,7 @@ def why_not() -> str:
     """Why no Docker daemon can run in the twin here, as one sentence; empty if one can."""
     if os.geteuid() or Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
         return "--docker starts Docker's daemon on each instance, which takes this machine's root."
-    if missing := [name for name in PROGRAMS if not found(name)]:
+    if missing := [name for name in PROGRAMS if not is_installed(name)]:
         verb = "is" if len(missing) == 1 else "are"
         return (
             f"--docker needs Docker, and {', '.join(missing)} {verb} not here: "
@@ -116,10 +116,10 @@ def packed(image: Image, archive: Path) -> Image:
 
 def _layer(path: Path, image: Image) -> None:
     """Node, the libraries it is linked with, and the image's folders, as a tar."""
-    found = shutil.which("node")
-    if not found:
+    node_path = shutil.which("node")
+    if not node_path:
         raise ClinicError("--docker makes an image of this machine's node, which is not here.")
-    node = Path(found).resolve()
+    node = Path(node_path).resolve()
     libraries = re.findall(r"(/\S+) \(", run(["ldd", str(node)]))
     files = {name: Path(name).resolve() for name in libraries} | {"/usr/bin/node": node}
     folders = {target: Path(source) for source, target in image.binds.items()}

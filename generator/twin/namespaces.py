@@ -41,7 +41,7 @@ def why_not(programs: Mapping[str, str], files: Mapping[str, str] | None = None)
     """
     if sys.platform != "linux":
         return "the twin needs Linux's namespaces, and this is not Linux."
-    missing = {name: package for name, package in programs.items() if not found(name)}
+    missing = {name: package for name, package in programs.items() if not is_installed(name)}
     missing |= {name: package for name, package in (files or {}).items() if not glob(name)}
     if missing:
         packages = " ".join(sorted({each for one in missing.values() for each in one.split()}))
@@ -56,7 +56,7 @@ def why_not(programs: Mapping[str, str], files: Mapping[str, str] | None = None)
     return ""
 
 
-def found(program: str) -> bool:
+def is_installed(program: str) -> bool:
     """Whether a program is where an ordinary user or root has it."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
 

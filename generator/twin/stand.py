@@ -91,12 +91,12 @@ def enter(port: int, backend: Path | None, *, watches: bool, real: bool = False)
     if not namespaces.is_own_world():
         if why := why_not() or (docker.why_not() if real else ""):
             raise ClinicError(f"the twin cannot stand here: {why}")
-        doors = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
+        listeners = {DOOR: _open(port), **({WATCH_DOOR: _open(0)} if watches else {})}
         image.prepare(backend)
         if real:
             docker.sweep_later()
-        os.environ |= {name: str(door.fileno()) for name, door in doors.items()}
-        kept = [door.fileno() for door in doors.values()]
+        os.environ |= {name: str(door.fileno()) for name, door in listeners.items()}
+        kept = [door.fileno() for door in listeners.values()]
         namespaces.own_world(["-m", "generator", *sys.argv[1:]], keep=kept, root=real)
     namespaces.furnish()
 

@@ -14,10 +14,10 @@ from generator.cloud.aws import Aws
 def misspelled(aws: Aws) -> None:
     """mypy refuses each of these calls; one that it lets pass is an unused ignore, which it
     refuses as well."""
-    aws.client("cloudformation").describe_stackz()  # type: ignore[attr-defined]
-    aws.client("s3").head_bucket(BucketName="x")  # type: ignore[call-arg]
-    aws.client("ec2").describe_instances()["Reservation"]  # type: ignore[typeddict-item]
-    aws.client("s4")  # type: ignore[call-overload]
+    aws.client("cloudformation").describe_stackz()  # type: ignore[attr-defined]  # no operation
+    aws.client("s3").head_bucket(BucketName="x")  # type: ignore[call-arg]  # no argument
+    aws.client("ec2").describe_instances()["Reservation"]  # type: ignore[typeddict-item]  # no field
+    aws.client("s4")  # type: ignore[call-overload]  # no service
 
 
 def test_a_call_that_aws_does_not_have_fails_here_too() -> None:

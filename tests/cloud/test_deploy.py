@@ -317,6 +317,8 @@ def test_json_tells_upload_changes_events_and_outputs(
     assert kinds[0] == "upload"
     assert kinds[-1] == "done"
     assert {"change", "event"} < set(kinds)
+    fields = {"kind", "path", "type", "action", "details", "fate", "replacement"}
+    assert all(told.keys() == fields for told in objects if told["kind"] == "change")
     assert "ConfigurationBucketName" in objects[-1]["outputs"]
 
 

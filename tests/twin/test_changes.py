@@ -60,7 +60,7 @@ def ask(refreshes: Refreshes) -> str:
 
 
 def test_the_next_instance_is_replaced_once_the_new_one_is_healthy(stage: Stage) -> None:
-    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]  # both played
     stage.versions = {"old": "1", "new": "2"}
     stage.health = {"old": "healthy"}
     ask(refreshes)
@@ -72,7 +72,7 @@ def test_the_next_instance_is_replaced_once_the_new_one_is_healthy(stage: Stage)
 
 
 def test_a_refresh_has_not_ended_before_its_last_instance_is_healthy(stage: Stage) -> None:
-    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]  # both played
     stage.versions, stage.response = {"new": "2"}, refresh_xml("Successful")
     assert "<Status>InProgress</Status>" in ask(refreshes)
     stage.health["new"] = "healthy"
@@ -80,7 +80,7 @@ def test_a_refresh_has_not_ended_before_its_last_instance_is_healthy(stage: Stag
 
 
 def test_an_instance_that_never_gets_healthy_does_not_hold_up_the_way_back(stage: Stage) -> None:
-    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]  # both played
     stage.versions, stage.health = {"bad": "3", "good": "2"}, {"good": "healthy"}
     ask(refreshes)
     ask(refreshes)
@@ -88,7 +88,7 @@ def test_an_instance_that_never_gets_healthy_does_not_hold_up_the_way_back(stage
 
 
 def test_a_cancelled_refresh_is_asked_for_anew(stage: Stage) -> None:
-    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]  # both played
     stage.versions = {"bad": "2"}
     ask(refreshes)
     stage.response = refresh_xml("Cancelled")
@@ -97,7 +97,7 @@ def test_a_cancelled_refresh_is_asked_for_anew(stage: Stage) -> None:
 
 
 def rotation(env: str) -> Rotation:
-    return Rotation(None, planned(env), None, None)  # type: ignore[arg-type]
+    return Rotation(None, planned(env), None, None)  # type: ignore[arg-type]  # unused here
 
 
 def test_nothing_rotates_where_the_templates_have_no_schedule() -> None:

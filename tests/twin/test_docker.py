@@ -36,7 +36,7 @@ done
 def dockers(daemons: None) -> None:
     if why := docker.why_not():
         warnings.warn(f"--docker was NOT RUN here: {why}", NotStoodUpWarning, stacklevel=1)
-        pytest.skip(why)
+        pytest.skip(why)  # said loudly by the warning above
 
 
 def groups() -> list[Path]:

@@ -23,7 +23,7 @@ def test_a_machine_that_cannot_says_why_in_one_line_and_asks_the_endpoint(
 ) -> None:
     monkeypatch.setattr(rehearse, "look_from_outside", lambda *_: NOTHING_BOOTED)
     with rehearse.standing("dev", Path("params"), False, "haproxy is not here.") as look:
-        said = look(None, None, Report(False))  # type: ignore[arg-type]
+        said = look(None, None, Report(False))  # type: ignore[arg-type]  # unused here
     assert said == NOTHING_BOOTED
     assert capsys.readouterr().out == "No instance boots here: haproxy is not here.\n"
 

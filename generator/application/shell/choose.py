@@ -29,7 +29,7 @@ class Instance:
         return f"{self.id} ({self.lifecycle}, {self.target or 'unknown to the balancer'})"
 
 
-def choose(aws: Aws, name: str, wanted: str = "") -> Instance:
+def choose(aws: Aws, name: str, instance_id: str = "") -> Instance:
     """A healthy instance of a stack by name if there is one, else the best there is; or the one
     whose id is ``wanted``, or ends so.
 
@@ -51,10 +51,11 @@ def choose(aws: Aws, name: str, wanted: str = "") -> Instance:
             f"`clinic doctor {located.stack.env}` says why.",
             exit_code=1,
         )
-    chosen = [instance for instance in instances if instance.id.endswith(wanted)]
-    if not chosen or (wanted and len(chosen) > 1):
+    chosen = [instance for instance in instances if instance.id.endswith(instance_id)]
+    if not chosen or (instance_id and len(chosen) > 1):
+        which = "the end of several instances" if chosen else "no instance"
         raise ClinicError(
-            f"{quote(wanted)} is {'the end of several instances' if chosen else 'no instance'} of "
+            f"{quote(instance_id)} is {which} of "
             f"{name}: it has {', '.join(printable(instance) for instance in instances)}."
         )
     return chosen[0]

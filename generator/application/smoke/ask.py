@@ -102,10 +102,10 @@ def connects(host: str, port: int) -> bool:
     """Whether somebody answers at a port, on any address of a name, all of them asked at once; a
     name that does not resolve has no port either."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         return False
-    addresses = {address[0] for *_, address in found}
+    addresses = {address[0] for *_, address in resolved}
     with ThreadPoolExecutor(len(addresses)) as pool:
         return any(pool.map(lambda one: _connects(str(one), port), addresses))
 

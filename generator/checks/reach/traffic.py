@@ -43,7 +43,7 @@ def _links(names: Names, network: Network, components: list[Component]) -> Itera
                 called = names.called(source.logical), names.called(target.logical)
                 link = between(network, source, target, called)
                 if link:
-                    yield _heard(link, target, names)
+                    yield _listened_to(link, target, names)
     for component in components:
         name = names.called(component.logical)
         yield inbound(network, component, (OUTSIDE, name))
@@ -60,13 +60,13 @@ def _links(names: Names, network: Network, components: list[Component]) -> Itera
             yield Link(names.called(name), OUTSIDE, every, every, passed)
 
 
-def _heard(link: Link, target: Component, names: Names) -> Link:
+def _listened_to(link: Link, target: Component, names: Names) -> Link:
     """The link without ports at which the target does not listen, in ``must`` only."""
-    heard = listening_ports(target, names)
-    if heard == ports.EVERYTHING:
+    open_ports = listening_ports(target, names)
+    if open_ports == ports.EVERYTHING:
         return link
-    deaf = f"{target.logical} listens to another port", heard
-    return link._replace(must=link.must & heard, stopped=(*link.stopped, deaf))
+    deaf = f"{target.logical} listens to another port", open_ports
+    return link._replace(must=link.must & open_ports, stopped=(*link.stopped, deaf))
 
 
 def _lists(component: Component, network: Network) -> set[str]:

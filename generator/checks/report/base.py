@@ -16,15 +16,15 @@ def read(env: str, params: Path, region: str, against: str | None) -> tuple[str,
     """The revision's name and its view of ``env``; None if it does not know that environment."""
     path = parameters.find(env, params)
     then = revision.read(against, [OUTPUT, path])
-    given = then.files.get(path.resolve())
-    if given is None:
+    content = then.files.get(path.resolve())
+    if content is None:
         if then.covers(path):
             return then.name, None
-        given = path.read_bytes()
+        content = path.read_bytes()
     with TemporaryDirectory() as folder:
         place = Path(folder)
         values = place / path.name
-        values.write_bytes(given)
+        values.write_bytes(content)
         (place / "nested").mkdir()
         for name, data in then.below(OUTPUT / "nested").items():
             (place / "nested" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -32,5 +32,5 @@ def read(env: str, params: Path, region: str, against: str | None) -> tuple[str,
         try:
             return then.name, view.load(str(values), place, place / "nested", region)
         except ClinicError as trouble:
-            said = str(trouble).replace(folder, then.name)
-            raise ClinicError(f"{then.name} cannot be compared: {said}") from trouble
+            sentence = str(trouble).replace(folder, then.name)
+            raise ClinicError(f"{then.name} cannot be compared: {sentence}") from trouble

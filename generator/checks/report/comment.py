@@ -19,20 +19,20 @@ MOST = 10
 """Lines of one kind; GitHub takes 65,536 characters, and nobody reads them."""
 
 
-def render(found: Results, base: View | None) -> str:
+def render(results: Results, base: View | None) -> str:
     """Markdown: resources, reach, cost and data, first in a table and then line by line."""
-    if not found.forecast:
-        raise ClinicError(f"there is nothing to comment on: {found.no_forecast}")
-    usd, moved = _cost(found, base)
-    more, fewer = _reach(found, base)
-    expected = found.forecast
+    if not results.forecast:
+        raise ClinicError(f"there is nothing to comment on: {results.no_forecast}")
+    usd, moved = _cost(results, base)
+    more, fewer = _reach(results, base)
+    expected = results.forecast
     lost = [sentence(change) for change in losing(expected.changes, ())]
     rows = [
         ["resources", summary(expected).partition(": ")[2]],
         [
             "reach",
             f"{len(more)} more ways, {len(fewer)} fewer; "
-            f"{len(found.checked.proof.differences) or 'no'} differences from what is expected",
+            f"{len(results.checked.proof.differences) or 'no'} differences from what is expected",
         ],
         ["cost", usd],
         ["data", f"{len(lost)} resources with data leave the stack" if lost else "none leaves"],
@@ -40,9 +40,9 @@ def render(found: Results, base: View | None) -> str:
     changes = [f"{change.verb}: {change.path}" for change in expected.changes]
     return "\n".join(
         [
-            f"### {escaped(found.view.env)}",
+            f"### {escaped(results.view.env)}",
             "",
-            f"Compared with {code(found.base)}.",
+            f"Compared with {code(results.base)}.",
             "",
             markdown_row(["what", "change"]),
             markdown_row(["---"] * 2),
@@ -59,12 +59,12 @@ def render(found: Results, base: View | None) -> str:
     )
 
 
-def _cost(found: Results, base: View | None) -> tuple[str, list[str]]:
+def _cost(results: Results, base: View | None) -> tuple[str, list[str]]:
     """The two months in words, and the components that differ."""
-    estimate = found.estimate
+    estimate = results.estimate
     if base is None:
         return f"{estimate.total} (new)", []
-    before = components.bill(base, prices.listed(found.view.region), estimate.usage)
+    before = components.bill(base, prices.listed(results.view.region), estimate.usage)
     old, new = before.components, estimate.bill.components
     moved = [
         f"{name}: {usd(old.get(name, NOTHING), new.get(name, NOTHING))}"
@@ -80,9 +80,9 @@ def usd(before: Decimal, after: Decimal) -> str:
     return f"{before:,} to {after:,} USD ({after - before:+,})"
 
 
-def _reach(found: Results, base: View | None) -> tuple[list[Reach], list[Reach]]:
+def _reach(results: Results, base: View | None) -> tuple[list[Reach], list[Reach]]:
     """Ways that there are now and were not, and the other way round."""
-    now = {one[:3]: one for one in found.checked.proof.reaches}
+    now = {one[:3]: one for one in results.checked.proof.reaches}
     before = {}
     if base is not None:
         before = {one[:3]: one for one in expectations.reaches(facts_by_role(base)[1])}
@@ -95,10 +95,10 @@ def _way(reach: Reach) -> str:
 
 
 def _details(title: str, lines: Iterable[str]) -> Iterator[str]:
-    told = list(lines)
-    if told:
+    items = list(lines)
+    if items:
         yield from ("", f"<details><summary>{title}</summary>", "")
-        yield from (f"- {escaped(line)}" for line in told[:MOST])
-        if len(told) > MOST:
-            yield f"- and {len(told) - MOST} more"
+        yield from (f"- {escaped(line)}" for line in items[:MOST])
+        if len(items) > MOST:
+            yield f"- and {len(items) - MOST} more"
         yield from ("", "</details>")

@@ -15,11 +15,11 @@ SECTIONS = (
 )
 
 
-def render(found: Results) -> str:
+def render(results: Results) -> str:
     """HTML in one file that needs no other."""
-    parts = [make(found) for make in SECTIONS]
-    title = f"{found.view.env} in {found.view.region}"
-    of = f"Report of {found.checked.name}" + (f", {found.day}" if found.day else "")
+    parts = [make(results) for make in SECTIONS]
+    title = f"{results.view.env} in {results.view.region}"
+    of = f"Report of {results.checked.name}" + (f", {results.day}" if results.day else "")
     return document(
         title,
         shipped.text(__package__, "style.css"),

@@ -74,25 +74,27 @@ def gather(
     regions.require(region)
     prices.require(region)
     listed = prices.listed(region)
-    seen = view.load(env, params, templates, region)
+    resolved = view.load(env, params, templates, region)
     path = parameters.find(env, params)
     commit, committed = _commit(path, templates)
     day = day or committed
     base, expected, why = _forecast(env, params, templates, against)
     with guard.expected(templates):
         return Results(
-            seen,
-            preflight.check_view(seen, env, params, templates),
-            derive(seen),
-            estimate(seen, listed, Usage(), {}, day or max(each.as_of for each in listed.values())),
-            creation_of(seen),
-            release_of(seen),
+            resolved,
+            preflight.check_view(resolved, env, params, templates),
+            derive(resolved),
+            estimate(
+                resolved, listed, Usage(), {}, day or max(each.as_of for each in listed.values())
+            ),
+            creation_of(resolved),
+            release_of(resolved),
             base,
             expected,
             why,
             commit,
             day,
-            tuple(_sources(seen, path, templates)),
+            tuple(_sources(resolved, path, templates)),
         )
 
 
@@ -102,12 +104,12 @@ def _forecast(
     if against is None and templates is not None:
         return "", None, "These templates are not those of output/: --against compares them."
     try:
-        name, [found] = forecast(against, templates, params, [env])
+        name, [results] = forecast(against, templates, params, [env])
     except ClinicError as trouble:
         if against is not None:
             raise
         return "", None, f"There is no revision to compare with: {trouble}"
-    return name, found, ""
+    return name, results, ""
 
 
 def _commit(path: Path, templates: Path | None) -> tuple[str, date | None]:
@@ -120,10 +122,10 @@ def _commit(path: Path, templates: Path | None) -> tuple[str, date | None]:
     return f"{commit[:12]} of {day}{more}", date.fromisoformat(day)
 
 
-def _sources(seen: View, path: Path, templates: Path | None) -> Iterator[Source]:
+def _sources(resolved: View, path: Path, templates: Path | None) -> Iterator[Source]:
     files: Mapping[str, bytes]
     if templates is None:
-        documents = {f"nested/{name}.json": each for name, each in seen.templates.items()}
+        documents = {f"nested/{name}.json": each for name, each in resolved.templates.items()}
         files = {f"output/{name}": data for name, data in output.render(documents).items()}
     else:
         files = {str(file): file.read_bytes() for file in view.files(templates).values()}
@@ -131,7 +133,7 @@ def _sources(seen: View, path: Path, templates: Path | None) -> Iterator[Source]
         yield Source(name, len(data), hashlib.sha256(data).hexdigest())
 
 
-def digest(found: Results) -> str:
+def digest(results: Results) -> str:
     """One figure for all files that were judged: the SHA-256 of their names and digests."""
-    listed = [[source.name, source.sha256] for source in found.sources]
+    listed = [[source.name, source.sha256] for source in results.sources]
     return hashlib.sha256(json.dumps(listed).encode()).hexdigest()

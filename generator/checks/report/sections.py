@@ -24,46 +24,49 @@ from generator.suppressions import SUPPRESSIONS
 from generator.tables import Row
 
 
-def summary(found: Results) -> str:
+def summary(results: Results) -> str:
     """What somebody who reads nothing else should know."""
-    checked = found.checked
+    checked = results.checked
     verdict = "Nothing was found." if not checked.count else f"{checked.count} findings."
     rows = [
         ["Checks", verdict],
-        ["Cost", found.estimate.total],
-        ["Time", found.creation.heading],
-        ["Change", changes.summary(found.forecast) if found.forecast else found.no_forecast],
-        ["Data", data(found)],
-        ["Revision", found.commit or "not known to git"],
+        ["Cost", results.estimate.total],
+        ["Time", results.creation.heading],
+        ["Change", changes.summary(results.forecast) if results.forecast else results.no_forecast],
+        ["Data", data(results)],
+        ["Revision", results.commit or "not known to git"],
     ]
     return section(
         "summary", "At a glance", table("The environment in short", ["what", "result"], rows)
     )
 
 
-def data(found: Results) -> str:
+def data(results: Results) -> str:
     """What becomes of data by the change."""
-    if not found.forecast:
+    if not results.forecast:
         return "nothing to compare with"
-    lost = [sentence(change) for change in losing(found.forecast.changes, ())]
+    lost = [sentence(change) for change in losing(results.forecast.changes, ())]
     return " ".join(lost) or "none leaves a stack"
 
 
-def picture(found: Results) -> str:
+def picture(results: Results) -> str:
     """The SVG of `clinic diagram`."""
-    drawn = draw.draw(found.architecture, Labels("en"))
+    drawn = draw.draw(results.architecture, Labels("en"))
     return section("picture", "Architecture", figure(drawn, "The architecture"))
 
 
-def ways(found: Results) -> str:
+def ways(results: Results) -> str:
     """Who reaches whom, as `clinic prove` says it."""
-    proof = found.checked.proof
+    proof = results.checked.proof
     count = len(proof.differences)
-    said = "all as expected" if not count else f"{count} not as expected"
+    verdict = "all as expected" if not count else f"{count} not as expected"
     return section(
         "reach",
         "Who reaches whom",
-        text("p", f"{len(proof.reaches)} ways, {said} (held against {proof.expectations})."),
+        text(
+            "p",
+            f"{len(proof.reaches)} ways, {verdict} (held against {proof.expectations}).",
+        ),
         bullets(f"{one.problem}: {one.sentence}" for one in proof.differences),
         table("Packets and requests", *reach.matrix(proof.reaches), wide=True),
         table("Buckets, secrets, registry and key", *reach.stores(proof.reaches)),
@@ -71,9 +74,9 @@ def ways(found: Results) -> str:
     )
 
 
-def controls(found: Results) -> str:
+def controls(results: Results) -> str:
     """What is met, as far as it was checked, and what is not, with the reason."""
-    checked = found.checked
+    checked = results.checked
     words = pages.controls()
     met = [
         [
@@ -93,7 +96,7 @@ def controls(found: Results) -> str:
         bullets(formats.text(finding) for finding in checked.lint),
     ]
     # The table is about our own templates; what others leave out is not known.
-    if found.checked.name == guard.OURS:
+    if results.checked.name == guard.OURS:
         parts += [
             text(
                 "p",
@@ -102,7 +105,7 @@ def controls(found: Results) -> str:
                 "objections remain.",
             ),
             table("Controls that are not met", words["columns"], _plain(words["rows"])),
-            table("What judges are told to leave out", *_left_out(found)),
+            table("What judges are told to leave out", *_left_out(results)),
         ]
     return section("controls", "Controls", *parts)
 
@@ -116,11 +119,11 @@ def _counted(count: int) -> str:
     return "met" if not count else f"not met: {count}"
 
 
-def _left_out(found: Results) -> tuple[list[str], list[list[str]]]:
+def _left_out(results: Results) -> tuple[list[str], list[list[str]]]:
     rows: dict[tuple[str, str], None] = {}
     for one in SUPPRESSIONS:
         resource = one.place.removeprefix("Resources/")
-        if one.judge and resource in found.view.resources:
+        if one.judge and resource in results.view.resources:
             rows[one.reason, resource] = None
     reasons: dict[str, list[str]] = {}
     for reason, resource in rows:
@@ -128,9 +131,9 @@ def _left_out(found: Results) -> tuple[list[str], list[list[str]]]:
     return ["reason", "resources"], [[why, ", ".join(names)] for why, names in reasons.items()]
 
 
-def cost(found: Results) -> str:
+def cost(results: Results) -> str:
     """A month, as `clinic cost` says it."""
-    estimate = found.estimate
+    estimate = results.estimate
     sums: list[Row] = [[name, usd] for name, usd in estimate.bill.components.items()]
     dates = sorted({line.price.as_of for line in estimate.bill.lines if line.price})
     return section(
@@ -157,28 +160,28 @@ def cost(found: Results) -> str:
     )
 
 
-def timeline(found: Results) -> str:
+def timeline(results: Results) -> str:
     """A creation, as `clinic timeline` says it."""
-    made = found.creation
+    made = results.creation
     return section(
         "timeline",
         "How long a creation takes",
         text("p", f"{made.heading}. {NOTE}"),
         figure(gantt.draw(made.steps, made.heading, NOTE), "The creation over time"),
         table("The critical path, in seconds", PATH, path_rows(made.steps)),
-        bullets(each.heading for each in found.releases),
+        bullets(each.heading for each in results.releases),
     )
 
 
-def forecast(found: Results) -> str:
+def forecast(results: Results) -> str:
     """What the change does to a stack that runs, as `clinic forecast` says it."""
-    expected = found.forecast
+    expected = results.forecast
     if not expected:
-        return section("forecast", "Change of a live stack", text("p", found.no_forecast))
+        return section("forecast", "Change of a live stack", text("p", results.no_forecast))
     return section(
         "forecast",
         "Change of a live stack",
-        text("p", f"Compared with {found.base}. {changes.summary(expected)}."),
+        text("p", f"Compared with {results.base}. {changes.summary(expected)}."),
         bullets(sentence(change) for change in losing(expected.changes, ())),
         bullets(f"AWS would refuse: {one.sentence}" for one in expected.refused),
         bullets(expected.notes),
@@ -186,16 +189,16 @@ def forecast(found: Results) -> str:
     )
 
 
-def limits(found: Results) -> str:
+def limits(results: Results) -> str:
     """AWS's limits, as `clinic check` says them."""
-    rows = screen.rows(found.checked)
+    rows = screen.rows(results.checked)
     return section("limits", "Limits", table("The tightest place of each", screen.HEADINGS, rows))
 
 
-def proofs(found: Results) -> str:
+def proofs(results: Results) -> str:
     """What was run on which bytes."""
     tools = [[tool, __version__ if tool == "clinic" else version(tool)] for tool in TOOLS]
-    rows: list[Row] = [[source.name, source.size, source.sha256] for source in found.sources]
+    rows: list[Row] = [[source.name, source.size, source.sha256] for source in results.sources]
     return section(
         "proofs",
         "What was run",
@@ -204,8 +207,8 @@ def proofs(found: Results) -> str:
             "Lint, reachability, limits, cost, timeline and forecast, offline. Nothing here "
             "was measured on AWS; clinic rehearse, twin and accept are not part of this page.",
         ),
-        bullets([found.checked.note] * bool(found.checked.note)),
+        bullets([results.checked.note] * bool(results.checked.note)),
         table("Programs", ["program", "version"], tools),
-        text("p", f"SHA-256 of all files together: {digest(found)}", class_="digest"),
+        text("p", f"SHA-256 of all files together: {digest(results)}", class_="digest"),
         table("Files", ["file", "bytes", "SHA-256"], rows),
     )

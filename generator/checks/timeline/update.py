@@ -67,7 +67,7 @@ def changes(old: View, new: View) -> dict[str, dict[str, str]]:
 
 def _effect(how: Mapping[str, str]) -> str:
     """NEW, REPLACED or CHANGED: the strongest effect on a resource."""
-    return next((fate for fate in (NEW, REPLACED) if fate in how.values()), CHANGED)
+    return next((effect for effect in (NEW, REPLACED) if effect in how.values()), CHANGED)
 
 
 def _differences(

@@ -52,7 +52,7 @@ def browser() -> str:
     """A browser without a window."""
     if not BROWSER:
         warnings.warn(f"the page was NOT SEEN here: {NO_BROWSER}", NotStoodUpWarning, stacklevel=1)
-        pytest.skip(NO_BROWSER)
+        pytest.skip(NO_BROWSER)  # said loudly by the warning above
     return BROWSER
 
 
