@@ -16,6 +16,10 @@ ENDED = re.compile("<Status>(Rollback)?Successful</Status>")
 VERSION = re.compile("<DesiredConfiguration>.*?<Version>([0-9]+)</Version>", re.DOTALL)
 """Of the launch template, of the first refresh of a response."""
 ACTIVE = re.compile("<Status>(Pending|InProgress|RollbackInProgress)</Status>")
+CANCELLED = (
+    '<CancelInstanceRefreshResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/">'
+    "<CancelInstanceRefreshResult/></CancelInstanceRefreshResponse>"
+)
 
 
 @dataclass
@@ -41,8 +45,14 @@ class Refreshes:
         }
 
     def _cancel(self, asked: Mapping[str, str]) -> Answer | None:
-        self.held = ""
-        return None
+        with self.lock:
+            # The endpoint has replaced the last instance and calls that the end; Auto Scaling
+            # would still wait for it, and can be cancelled.
+            if ENDED.search(self.held) and not self.instances.all_healthy():
+                self.held = ENDED.sub("<Status>Cancelled</Status>", self.held, count=1)
+                return 200, CANCELLED
+            self.held = ""
+            return None
 
     def _describe(self, asked: Mapping[str, str]) -> Answer | None:
         with self.lock:

@@ -96,6 +96,15 @@ def test_a_cancelled_refresh_is_asked_for_anew(stage: Stage) -> None:
     assert "<Status>Cancelled</Status>" in ask(refreshes)
 
 
+def test_a_refresh_that_waits_for_its_last_instance_can_still_be_cancelled(stage: Stage) -> None:
+    refreshes = Refreshes(stage, stage)  # type: ignore[arg-type]  # both played
+    stage.versions, stage.response = {"bad": "2"}, refresh_xml("Successful")
+    assert "<Status>InProgress</Status>" in ask(refreshes)
+    assert refreshes._cancel({}) is not None
+    assert "<Status>Cancelled</Status>" in ask(refreshes)
+    assert stage.forwarded == 1
+
+
 def rotation(env: str) -> Rotation:
     return Rotation(None, planned(env), None, None)  # type: ignore[arg-type]  # unused here
 
